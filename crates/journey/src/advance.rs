@@ -1,0 +1,55 @@
+//! The turn: one customer, one input, and what becomes of them.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use jiff::Timestamp;
+
+use crate::{
+    customer::{Customer, PastSend, Run},
+    ids::{MessageId, RunId},
+    input::Input,
+    message::{Message, Reason},
+    trace::Line,
+};
+
+/// What became of one customer over one or more inputs.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    /// The customer afterwards: `runs` holds those that are still open.
+    pub customer: Customer,
+    /// What is to be written, in no particular order but for `inputs`.
+    pub effects: Effects,
+}
+
+/// What a turn writes.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    /// The inputs that were decided, in their order, each with its trace. An input that no open
+    /// run and no entry listened to is among them too, with `Ignored`.
+    pub inputs: Vec<(Input, Vec<Line>)>,
+    /// Decided messages, to go or not.
+    pub messages: Vec<Message>,
+    /// Queued messages to take back; the turn is void if one of them is no longer queued.
+    pub recalled: Vec<PastSend>,
+    /// Messages that receipts have ended: no longer counted by caps.
+    pub settled: Vec<Settled>,
+    /// Traits or ledger changed.
+    pub profile: bool,
+    /// Open runs that are new or changed (find them in `customer.runs`).
+    pub touched: BTreeSet<RunId>,
+    /// Runs that are over: out of their journey, with no goal to wait for.
+    pub ended: Vec<Run>,
+}
+
+/// A queued message that will not arrive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled {
+    /// Which.
+    pub message: MessageId,
+    /// When it was decided: part of its key.
+    pub at: Timestamp,
+    /// `Failed` and `Unrenderable` make it `failed`, all others `suppressed`.
+    pub reason: Reason,
+    /// The provider's or the renderer's words.
+    pub detail: Arc<str>,
+}

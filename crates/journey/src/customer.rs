@@ -1,0 +1,255 @@
+//! All that is known of one customer while an input is decided.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{CustomerId, MachineId, MessageId, RunId},
+    machine::NodeId,
+    message::{Channel, Refusal},
+    value::{Map, Value},
+};
+
+/// One customer, as loaded for a turn and as left by it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Customer {
+    /// The hash of `key`.
+    pub id: CustomerId,
+    /// What producers call the customer; 1 to 256 bytes.
+    pub key: Arc<str>,
+    /// What is known of them: `customer.NAME` in expressions and templates.
+    pub traits: Map,
+    /// Consents, suppressed addresses and the entries that `again` counts from.
+    pub ledger: Ledger,
+    /// Runs inside their journey, or out of it with a goal still open; in order of id.
+    pub runs: Vec<Run>,
+    /// Decided messages that a cap may count, oldest first: at least those of the longest cap
+    /// window ([`crate::world::World::horizon`]), without those given back.
+    pub sends: Vec<PastSend>,
+}
+
+impl Customer {
+    /// A customer of whom nothing is known yet.
+    pub fn new(key: &str) -> Self {
+        Self {
+            id: CustomerId::of(key),
+            key: Arc::from(key),
+            traits: Map::new(),
+            ledger: Ledger::default(),
+            runs: Vec::new(),
+            sends: Vec::new(),
+        }
+    }
+
+    /// The address at which `channel` reaches the customer, from the trait that holds it:
+    /// `email`, `phone`, `push_token` (or the first of `push_tokens`), `chat_id`.
+    pub fn address(&self, channel: Channel) -> Option<Value> {
+        let found = match channel {
+            Channel::Email => self.traits.get("email"),
+            Channel::Sms => self.traits.get("phone"),
+            Channel::Push => self
+                .traits
+                .get("push_token")
+                .or_else(|| self.traits.get("push_tokens")),
+            Channel::Chat => self.traits.get("chat_id"),
+        }?;
+        let first = match found {
+            Value::List(list) => list.first()?,
+            other => other,
+        };
+        match first {
+            Value::Text(t) if !t.trim().is_empty() => Some(first.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// What is kept of a customer beside traits and runs. Small, and bounded.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ledger {
+    /// Consent by purpose and channel.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub consents: BTreeMap<Arc<str>, BTreeMap<Channel, Consent>>,
+    /// Channels whose address must not be used, with why.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub suppressed: BTreeMap<Channel, Suppression>,
+    /// The last entry into each journey that limits `again`: by journey, then by run key
+    /// (the empty key where `again` counts per customer).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub entries: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Timestamp>>,
+    /// Channels taken to be reachable though no trait holds an address: simulations only.
+    #[serde(skip)]
+    pub assumed_reachable: Vec<Channel>,
+}
+
+/// The state of one consent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// Granted, asked for, or withdrawn.
+    pub state: ConsentState,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// See [`Consent`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentState {
+    /// Given, but not confirmed: not enough where the policy asks for `double_opt_in`.
+    Unconfirmed,
+    /// Given, and confirmed where it was asked for.
+    Granted,
+    /// Taken back.
+    Withdrawn,
+}
+
+/// Why a channel's address must not be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppression {
+    /// `bounced` or `complained`.
+    pub reason: Arc<str>,
+    /// Since when.
+    pub at: Timestamp,
+    /// The address it is about: a new address lifts it.
+    pub address: Arc<str>,
+}
+
+/// A decided message that caps may count.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastSend {
+    /// Which.
+    pub message: MessageId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// By which channel.
+    pub channel: Channel,
+    /// For which purpose.
+    pub purpose: Arc<str>,
+    /// By which journey.
+    pub journey: Arc<str>,
+    /// The journey's tags at that time.
+    pub tags: Vec<Arc<str>>,
+    /// Which run decided it.
+    pub run: RunId,
+    /// Not yet handed to a provider: leaving the run recalls it (rule 35).
+    pub queued: bool,
+}
+
+/// One run of a journey.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Which.
+    pub id: RunId,
+    /// The journey's name.
+    pub journey: Arc<str>,
+    /// The machine it entered with, and stays on (rule 51).
+    pub machine: MachineId,
+    /// What tells it from other runs of this customer in this journey; empty without `key`.
+    pub key: Arc<str>,
+    /// When it entered.
+    pub entered_at: Timestamp,
+    /// Counts the inputs that changed it; effects derive their ids from it.
+    pub revision: u32,
+    /// Where it is. Meaningless once it has left.
+    pub node: NodeId,
+    /// When the next timer of this run is due: the earliest of its wait, its longest stay and
+    /// the end of its goal's window. `None`: only an event moves it.
+    pub due_at: Option<Timestamp>,
+    /// When and why it left, if it has: such a run only watches for its goal.
+    pub left: Option<Left>,
+    /// When it reached its goal, if it has.
+    pub goal_at: Option<Timestamp>,
+    /// The rest, kept as one piece.
+    pub state: RunState,
+}
+
+/// When and why a run left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// When.
+    pub at: Timestamp,
+    /// The exit's reason; `completed` after the last step, `restarted` for a new run of its key.
+    pub reason: Arc<str>,
+}
+
+/// What a run remembers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunState {
+    /// The entering event's fields, or those of the one that refreshed it: `run.event`.
+    #[serde(rename = "e", skip_serializing_if = "Value::is_null")]
+    pub event: Value,
+    /// Variables: `run.NAME`.
+    #[serde(rename = "v", skip_serializing_if = "Map::is_empty")]
+    pub vars: Map,
+    /// What became of each named step: `steps.ID`.
+    #[serde(rename = "s", skip_serializing_if = "BTreeMap::is_empty")]
+    pub steps: BTreeMap<Arc<str>, StepState>,
+    /// What the current step waits for, if it waits.
+    #[serde(rename = "p", skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
+}
+
+/// What a run waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Since when the run is at this step.
+    #[serde(rename = "s")]
+    pub since: Timestamp,
+    /// When it goes on by itself; `None`: never.
+    #[serde(rename = "u", skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// A held send: why it is held (the first refusal), for support.
+    #[serde(rename = "h", skip_serializing_if = "Option::is_none")]
+    pub held: Option<Refusal>,
+}
+
+/// What became of one step: the names behind `steps.ID`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StepState {
+    /// The message it decided last.
+    #[serde(rename = "m", skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+    /// Decided to go, and not failed since (rule 41).
+    #[serde(skip_serializing_if = "is_false")]
+    pub sent: bool,
+    /// Reported as delivered.
+    #[serde(skip_serializing_if = "is_false")]
+    pub delivered: bool,
+    /// Reported as opened.
+    #[serde(skip_serializing_if = "is_false")]
+    pub opened: bool,
+    /// Reported as clicked.
+    #[serde(skip_serializing_if = "is_false")]
+    pub clicked: bool,
+    /// Reported as answered.
+    #[serde(skip_serializing_if = "is_false")]
+    pub replied: bool,
+    /// Failed for good on every channel.
+    #[serde(skip_serializing_if = "is_false")]
+    pub failed: bool,
+    /// Not sent, by consent, cap, quiet hours or expiry.
+    #[serde(skip_serializing_if = "is_false")]
+    pub suppressed: bool,
+    /// Why it was suppressed or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Arc<str>>,
+    /// The arm of a split.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arm: Option<Arc<str>>,
+    /// A `wait_for`'s outcome: true if the event or condition came.
+    #[serde(skip_serializing_if = "is_false")]
+    pub matched: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
+fn is_false(b: &bool) -> bool {
+    !*b
+}

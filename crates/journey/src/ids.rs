@@ -1,0 +1,137 @@
+//! Ids that derive from what they name, so that a repeated turn writes the same rows.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// The first 16 bytes of SHA-256 over the parts, each preceded by its length.
+fn hash(kind: &str, parts: &[&[u8]]) -> Uuid {
+    let mut sha = Sha256::new();
+    sha.update(kind.as_bytes());
+    for part in parts {
+        sha.update((part.len() as u64).to_le_bytes());
+        sha.update(part);
+    }
+    let digest = sha.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Uuid::from_bytes(bytes)
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id!(
+    /// A customer: the hash of the producer's key for them.
+    CustomerId
+);
+id!(
+    /// One input of one customer; for an event, the hash of its source and id.
+    InputId
+);
+id!(
+    /// One run of a journey by one customer.
+    RunId
+);
+id!(
+    /// One decided message; also the idempotency key towards the provider.
+    MessageId
+);
+id!(
+    /// One compiled journey, by its content.
+    MachineId
+);
+
+impl CustomerId {
+    /// The id of the customer whom producers call `key`.
+    pub fn of(key: &str) -> Self {
+        Self(hash("customer", &[key.as_bytes()]))
+    }
+}
+
+impl InputId {
+    /// The id of an event, from its source (empty for Segment's bodies) and its own id there.
+    pub fn of_event(source: &str, id: &str) -> Self {
+        Self(hash("event", &[source.as_bytes(), id.as_bytes()]))
+    }
+
+    /// The id of the timer that ends the wait of `run` at `revision`.
+    pub fn of_timer(run: RunId, revision: u32) -> Self {
+        Self(hash("timer", &[run.0.as_bytes(), &revision.to_le_bytes()]))
+    }
+
+    /// The id of the news that attempt `attempt` at `message` has ended for good.
+    pub fn of_receipt(message: MessageId, attempt: u16) -> Self {
+        Self(hash(
+            "receipt",
+            &[message.0.as_bytes(), &attempt.to_le_bytes()],
+        ))
+    }
+}
+
+impl RunId {
+    /// The run of `journey` that `customer` enters by `input` under `key`.
+    pub fn of(customer: CustomerId, journey: &str, key: &str, input: InputId) -> Self {
+        Self(hash(
+            "run",
+            &[
+                customer.0.as_bytes(),
+                journey.as_bytes(),
+                key.as_bytes(),
+                input.0.as_bytes(),
+            ],
+        ))
+    }
+}
+
+impl MessageId {
+    /// The `ordinal`-th message that `run` decides at `revision`.
+    pub fn of(run: RunId, revision: u32, ordinal: u32) -> Self {
+        Self(hash(
+            "message",
+            &[
+                run.0.as_bytes(),
+                &revision.to_le_bytes(),
+                &ordinal.to_le_bytes(),
+            ],
+        ))
+    }
+}
+
+impl MachineId {
+    /// The id of a machine, from its serialised content.
+    pub fn of(content: &[u8]) -> Self {
+        Self(hash("machine", &[content]))
+    }
+}
+
+/// A number from 0 to `total - 1` that depends on the four names alone: `split` is sticky
+/// (rule 31). `total` must not be zero.
+pub fn sticky(customer: CustomerId, journey: &str, split: &str, salt: &str, total: u64) -> u64 {
+    let id = hash(
+        "split",
+        &[
+            customer.0.as_bytes(),
+            journey.as_bytes(),
+            split.as_bytes(),
+            salt.as_bytes(),
+        ],
+    );
+    let (high, _) = id.as_u64_pair();
+    // The upper half of the product: no modulo bias worth a name (Lemire 2019).
+    u64::try_from((u128::from(high) * u128::from(total.max(1))) >> 64).unwrap_or(0)
+}

@@ -1,0 +1,69 @@
+//! Inputs: what happens to a customer.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::{
+    ids::{InputId, RunId},
+    message::{Message, Reason},
+    value::{Map, Value},
+};
+
+/// One event, timer or receipt of one customer, with its own recorded clock (rule 8).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// Which; a second input of the same id has no effect.
+    pub id: InputId,
+    /// What the clock said when it was taken in. Never goes back for one customer.
+    pub now: Timestamp,
+    /// What happened.
+    pub kind: InputKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InputKind {
+    /// A producer's event.
+    Event(Event),
+    /// The run's `due_at` has come.
+    Timer {
+        /// Whose.
+        run: RunId,
+    },
+    /// A message has failed for good, or was stopped at dispatch.
+    Receipt(Box<Receipt>),
+}
+
+/// An event, as a producer sent it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The customer's key, 1 to 256 bytes.
+    pub customer: Arc<str>,
+    /// Its name; `identify` for a profile update.
+    pub name: Arc<str>,
+    /// When it happened, by the producer's clock.
+    pub at: Timestamp,
+    /// Its fields: `event.NAME`. A map.
+    pub properties: Value,
+    /// New traits of the customer; a null trait is forgotten.
+    pub traits: Map,
+    /// The id that the producer gave it, for support.
+    pub message_id: Arc<str>,
+    /// Where it says it comes from; empty for Segment's bodies.
+    pub source: Arc<str>,
+}
+
+/// A queued message that will not arrive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receipt {
+    /// The message as it was decided.
+    pub message: Message,
+    /// The attempt that ended it: the fence. A receipt of another attempt has no effect.
+    pub attempt: u16,
+    /// Why: one of `Failed`, `Unrenderable`, `NoConsent`, `SuppressionList`, `Unreachable`,
+    /// `Expired`.
+    pub reason: Reason,
+    /// The provider's or the renderer's words, without personal data.
+    pub detail: Arc<str>,
+}

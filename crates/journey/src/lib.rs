@@ -1,0 +1,22 @@
+//! The journey language and its decisions, as pure code.
+//!
+//! Two functions carry the crate. [`workspace::compile`] turns the sources of a workspace into a
+//! [`world::World`] and a list of diagnostics; [`advance::advance`] takes one customer and one
+//! input and says what becomes of the customer, which messages are decided, and why.
+//!
+//! Nothing here reads a clock, a file, the environment or a random number (`clippy.toml` beside
+//! this crate forbids them by name), so that production, simulation, back-test and replay are the
+//! same code on the same data.
+
+pub mod advance;
+pub mod customer;
+pub mod diagnostic;
+pub mod expr;
+pub mod ids;
+pub mod input;
+pub mod machine;
+pub mod message;
+pub mod policies;
+pub mod trace;
+pub mod value;
+pub mod world;

@@ -1,0 +1,295 @@
+//! The trace of a turn: what was decided and why, in the order in which it was.
+//! It is what support reads, so every fact can be said in a sentence ([`Fact::sentence`]).
+
+use std::{fmt::Write as _, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{MessageId, RunId},
+    message::{Channel, Reason, Refusal},
+    value::Value,
+};
+
+/// One fact, and the run it is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// The journey, if it is about one.
+    #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
+    pub journey: Option<Arc<str>>,
+    /// The run, if it is about one.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// The step's id, if it is about one.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Arc<str>>,
+    /// What.
+    #[serde(rename = "f")]
+    pub fact: Fact,
+}
+
+/// What was decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// A run began.
+    Entered {
+        /// Its key; empty without one.
+        key: Arc<str>,
+    },
+    /// An entry listened to this event and did not take the customer.
+    NotEntered {
+        /// Why.
+        why: NotEntered,
+    },
+    /// The same key again replaced `run.event`.
+    Refreshed,
+    /// A step waits.
+    Waits {
+        /// Until when at the longest.
+        until: Option<Timestamp>,
+        /// For which event.
+        event: Option<Arc<str>>,
+        /// The time zone that was used and where it comes from, if hours or days were asked for.
+        zone: Option<Arc<str>>,
+    },
+    /// A wait is over: its event or condition came (true), or its time did (false).
+    Woke {
+        /// Whether it was the event or condition.
+        matched: bool,
+    },
+    /// A condition was decided: the number of the arm from 0, or `None` for `else`.
+    Chose {
+        /// Which arm.
+        arm: Option<u32>,
+    },
+    /// A split was decided.
+    Split {
+        /// The arm's name.
+        arm: Arc<str>,
+    },
+    /// A variable or trait was set.
+    Set {
+        /// `run.NAME` or `customer.NAME`.
+        name: Arc<str>,
+        /// The new value.
+        value: Value,
+    },
+    /// A message was decided to go.
+    Sends {
+        /// Which.
+        message: MessageId,
+        /// By which channel.
+        channel: Channel,
+        /// Refusals that were passed over: other channels, or rules that `send` overrode.
+        refusals: Vec<Refusal>,
+    },
+    /// A message was decided not to go.
+    Suppressed {
+        /// Which.
+        message: MessageId,
+        /// The first refusal's reason.
+        reason: Reason,
+        /// All refusals.
+        refusals: Vec<Refusal>,
+    },
+    /// A send is held.
+    Held {
+        /// Until when at the longest.
+        until: Timestamp,
+        /// Why: the first refusal.
+        refusals: Vec<Refusal>,
+    },
+    /// A queued message was taken back because its run left.
+    Recalled {
+        /// Which.
+        message: MessageId,
+    },
+    /// A message failed for good, or was stopped at dispatch.
+    Failed {
+        /// Which.
+        message: MessageId,
+        /// Why.
+        reason: Reason,
+        /// The provider's or the renderer's words.
+        detail: Arc<str>,
+    },
+    /// A receipt was noted: delivered, opened, clicked, replied.
+    Noted {
+        /// Which message.
+        message: MessageId,
+        /// What of it.
+        what: Arc<str>,
+    },
+    /// The run reached its goal.
+    Goal,
+    /// The run left.
+    Left {
+        /// Why.
+        reason: Arc<str>,
+    },
+    /// Traits were changed by an event.
+    Profile {
+        /// Their names.
+        traits: Vec<Arc<str>>,
+    },
+    /// A consent was changed by an event.
+    Consent {
+        /// For which purpose.
+        purpose: Arc<str>,
+        /// On which channels.
+        channels: Vec<Channel>,
+        /// What it is now: `granted`, `unconfirmed` or `withdrawn`.
+        state: Arc<str>,
+    },
+    /// The input had no effect.
+    Ignored {
+        /// Why.
+        why: Arc<str>,
+    },
+}
+
+/// Why an entry did not take a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotEntered {
+    /// Its condition did not hold.
+    Condition,
+    /// Its key was null (rule 15).
+    NullKey,
+    /// A run of this key is inside and `inside` is `ignore`.
+    Inside,
+    /// `again` does not allow it yet, or ever.
+    Again,
+    /// The event is older than `fresh` (rule 14).
+    Stale,
+    /// An exit's condition already holds (rule 11).
+    ExitHolds,
+    /// The customer has as many runs as one may have.
+    TooManyRuns,
+}
+
+impl NotEntered {
+    /// The reason in words.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Condition => "its `if` does not hold",
+            Self::NullKey => "its `key` has no value",
+            Self::Inside => "a run with this key is already inside",
+            Self::Again => "`again` does not allow another entry yet",
+            Self::Stale => "the event is older than `fresh` allows",
+            Self::ExitHolds => "an exit condition already holds",
+            Self::TooManyRuns => "the customer has too many open runs",
+        }
+    }
+}
+
+impl Refusal {
+    /// The refusal as a half sentence, with its rule and evidence.
+    pub fn sentence(&self) -> String {
+        let channel = self.channel;
+        let rule = &self.rule;
+        let mut text = match self.reason {
+            Reason::NoConsent => format!("no consent for {rule} on {channel}"),
+            Reason::Unreachable => format!("no address for {channel}"),
+            Reason::SuppressionList => format!("the {channel} address is suppressed ({rule})"),
+            Reason::Capped => format!("the cap {rule} is used up on {channel}"),
+            Reason::Quiet => format!("quiet hours {rule} on {channel}"),
+            other => format!("{channel}: {other}"),
+        };
+        if !self.used_by.is_empty() {
+            let n = self.used_by.len();
+            let _ = write!(text, " by {n} message{}", if n == 1 { "" } else { "s" });
+        }
+        if let Some(until) = self.until {
+            let _ = write!(text, ", until {until}");
+        }
+        text
+    }
+}
+
+fn joined(refusals: &[Refusal]) -> String {
+    refusals
+        .iter()
+        .map(Refusal::sentence)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+impl Fact {
+    /// The fact in one English sentence.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Entered { key } if key.is_empty() => "entered".into(),
+            Self::Entered { key } => format!("entered with key {key}"),
+            Self::NotEntered { why } => format!("did not enter: {}", why.sentence()),
+            Self::Refreshed => "took the new event as its own".into(),
+            Self::Waits { until, event, zone } => {
+                let mut text = String::from("waits");
+                if let Some(event) = event {
+                    let _ = write!(text, " for {event}");
+                }
+                if let Some(until) = until {
+                    let _ = write!(text, " until {until}");
+                }
+                if let Some(zone) = zone {
+                    let _ = write!(text, " (hours of {zone})");
+                }
+                text
+            }
+            Self::Woke { matched: true } => "what it waited for came".into(),
+            Self::Woke { matched: false } => "the wait is over".into(),
+            Self::Chose { arm: Some(n) } => format!("condition {} holds", n + 1),
+            Self::Chose { arm: None } => "no condition holds: else".into(),
+            Self::Split { arm } => format!("arm {arm}"),
+            Self::Set { name, value } => format!("{name} is now {value}"),
+            Self::Sends {
+                channel, refusals, ..
+            } if refusals.is_empty() => {
+                format!("decided to send by {channel}")
+            }
+            Self::Sends {
+                channel, refusals, ..
+            } => {
+                format!(
+                    "decided to send by {channel} (passed over: {})",
+                    joined(refusals)
+                )
+            }
+            Self::Suppressed {
+                reason, refusals, ..
+            } if refusals.is_empty() => {
+                format!("not sent: {reason}")
+            }
+            Self::Suppressed { refusals, .. } => format!("not sent: {}", joined(refusals)),
+            Self::Held { until, refusals } => {
+                format!("held until {until} at the longest: {}", joined(refusals))
+            }
+            Self::Recalled { .. } => "the queued message was taken back".into(),
+            Self::Failed { reason, detail, .. } if detail.is_empty() => {
+                format!("the message did not go: {reason}")
+            }
+            Self::Failed { reason, detail, .. } => {
+                format!("the message did not go: {reason} ({detail})")
+            }
+            Self::Noted { what, .. } => format!("the message was {what}"),
+            Self::Goal => "reached the goal".into(),
+            Self::Left { reason } => format!("left: {reason}"),
+            Self::Profile { traits } => format!("traits changed: {}", traits.join(", ")),
+            Self::Consent {
+                purpose,
+                channels,
+                state,
+            } => format!(
+                "consent for {purpose} on {} is now {state}",
+                channels
+                    .iter()
+                    .map(|c| c.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+            Self::Ignored { why } => format!("no effect: {why}"),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The world that decisions are made in: the machines, the policies, and an index of who listens.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::SignedDuration;
+
+use crate::{
+    ids::MachineId,
+    machine::Machine,
+    policies::{Policies, Window},
+};
+
+/// Machines, policies and routing. Immutable; engines swap it whole.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// Every machine that a run may be on, current or not.
+    machines: BTreeMap<MachineId, Arc<Machine>>,
+    /// The machine that new runs of each journey enter.
+    current: BTreeMap<Arc<str>, MachineId>,
+    /// Which current journeys can be entered by an event of that name, with the machine's index of entries.
+    entering: BTreeMap<Arc<str>, Vec<Arc<Machine>>>,
+    /// Limits on sends.
+    pub policies: Policies,
+}
+
+impl World {
+    /// A world of current machines, one per journey, and older ones that runs are still on.
+    pub fn new(
+        current: impl IntoIterator<Item = Arc<Machine>>,
+        older: impl IntoIterator<Item = Arc<Machine>>,
+        policies: Policies,
+    ) -> Self {
+        let mut world = Self {
+            policies,
+            ..Self::default()
+        };
+        for machine in older {
+            world.machines.insert(machine.id, machine);
+        }
+        for machine in current {
+            world.current.insert(machine.journey.clone(), machine.id);
+            let mut events: Vec<_> = machine.entries.iter().map(|e| e.event.clone()).collect();
+            events.sort();
+            events.dedup();
+            for event in events {
+                world
+                    .entering
+                    .entry(event)
+                    .or_default()
+                    .push(machine.clone());
+            }
+            world.machines.insert(machine.id, machine);
+        }
+        world
+    }
+
+    /// The machine of that id.
+    pub fn machine(&self, id: MachineId) -> Option<&Arc<Machine>> {
+        self.machines.get(&id)
+    }
+
+    /// The current machine of that journey.
+    pub fn current(&self, journey: &str) -> Option<&Arc<Machine>> {
+        self.machines.get(self.current.get(journey)?)
+    }
+
+    /// The current machines, in order of their journeys' names.
+    pub fn currents(&self) -> impl Iterator<Item = &Arc<Machine>> {
+        self.current.values().filter_map(|id| self.machines.get(id))
+    }
+
+    /// The current machines with an entry for that event, in order of their journeys' names.
+    pub fn entered_by(&self, event: &str) -> &[Arc<Machine>] {
+        self.entering.get(event).map_or(&[], Vec::as_slice)
+    }
+
+    /// How far back [`crate::customer::Customer::sends`] must reach: the longest cap window,
+    /// a calendar period counting for its longest.
+    pub fn horizon(&self) -> SignedDuration {
+        let day = SignedDuration::from_hours(24);
+        self.policies
+            .caps
+            .iter()
+            .map(|cap| match &cap.window {
+                Window::Rolling { per } => *per,
+                // A day of 25 hours, and the two days between the first and the last zone.
+                Window::Calendar {
+                    per: crate::policies::Period::Day,
+                    ..
+                } => day * 3,
+                Window::Calendar {
+                    per: crate::policies::Period::Week,
+                    ..
+                } => day * 9,
+                Window::Calendar {
+                    per: crate::policies::Period::Month,
+                    ..
+                } => day * 33,
+            })
+            .max()
+            .unwrap_or(day)
+            .max(day)
+    }
+}

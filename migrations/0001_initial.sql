@@ -1,0 +1,123 @@
+-- Parcours: the first schema.
+--
+-- Every table of a customer leads its key with the customer, so that the schema can be
+-- hash-distributed by customer without change. Ids of customers, runs, inputs and messages are
+-- the first 16 bytes of a SHA-256 (crates/journey/src/ids.rs), so a repeated turn writes the same
+-- rows. States and decisions are JSON in bytea: never searched in SQL, and half the cost of jsonb
+-- on hot rows; `convert_from(state, 'UTF8')::jsonb` reads them by hand.
+-- Columns are ordered by width (16, 8, 4, 2, 1, variable), so that no row carries padding.
+
+-- One row per customer. Locked (FOR NO KEY UPDATE, in order of id) by every turn that touches them.
+create table customer (
+    id uuid primary key,
+    seen_at timestamptz not null,             -- the clock of the input that created the row
+    key text not null check (octet_length(key) between 1 and 256),
+    traits jsonb not null default '{}',
+    ledger bytea not null default '{}'        -- consents, suppressions, last entries (journey::customer::Ledger)
+) with (fillfactor = 80);
+
+-- Every input that was decided, in the order in which it was: the timeline, the de-duplication and
+-- the source of replay.
+create table input (
+    customer uuid not null,
+    id uuid not null,
+    seq bigint generated always as identity,  -- the recorded order
+    at timestamptz not null,                  -- the input's own clock (`now`)
+    kind smallint not null check (kind between 0 and 2), -- 0 event, 1 timer, 2 receipt
+    name text not null,                       -- of the event; `timer`, `receipt`
+    body bytea,                               -- the event as it was accepted, or the receipt
+    trace bytea,                              -- what was decided and why (journey::trace::Line); null: nobody listened
+    primary key (customer, id)
+);
+
+-- Machines that are or were published, by content. Never changed, never deleted while a run is on one.
+create table machine (
+    id uuid primary key,
+    published_at timestamptz not null,
+    version integer not null,                 -- counts the journey's machines from 1
+    journey text not null,
+    content bytea not null,                   -- journey::machine::Machine
+    source text not null,                     -- the YAML it was compiled from
+    unique (journey, version)
+);
+
+-- The sources of the workspace at each apply: journeys, templates and config, whole.
+create table workspace (
+    revision bigint generated always as identity primary key,
+    applied_at timestamptz not null,
+    digest uuid not null,                     -- of the files
+    files jsonb not null                      -- path to text
+);
+
+-- Runs inside their journey, or out of it with a goal still open.
+create table run (
+    customer uuid not null,
+    id uuid not null,
+    machine uuid not null,
+    entered_at timestamptz not null,
+    due_at timestamptz,                       -- the next timer; null: only an event moves it
+    left_at timestamptz,                      -- set: only watches for its goal
+    goal_at timestamptz,
+    revision integer not null,
+    node integer not null,                    -- -1: behind the last step
+    journey text not null,
+    key text not null,
+    reason text check ((reason is null) = (left_at is null)),
+    state bytea not null,                     -- journey::customer::RunState
+    primary key (customer, id)
+) with (fillfactor = 80);
+
+-- The only index that timers read.
+create index run_due on run (due_at) where due_at is not null;
+
+-- Runs that are over. Written once.
+create table run_ended (
+    customer uuid not null,
+    id uuid not null,
+    machine uuid not null,
+    entered_at timestamptz not null,
+    left_at timestamptz not null,
+    goal_at timestamptz,
+    journey text not null,
+    key text not null,
+    reason text not null,
+    state bytea not null,
+    primary key (customer, id)
+);
+
+create type message_status as enum (
+    'queued',      -- decided to go; dispatch takes it at due_at
+    'leased',      -- with a dispatcher until due_at, then free again
+    'sent',        -- accepted by the provider
+    'failed',      -- refused for good, or out of tries; its cap was given back
+    'suppressed',  -- decided not to go, or stopped at dispatch; reason says why
+    'recalled'     -- its run left before it was handed over; its cap was given back
+);
+
+-- Every decision about a send. A row that is queued, leased or sent is also the reservation that
+-- frequency caps count. The key serves both the turn (recent sends of a customer) and dispatch.
+create table message (
+    customer uuid not null,
+    at timestamptz not null,                  -- when it was decided
+    id uuid not null,
+    run uuid not null,
+    due_at timestamptz,                       -- when dispatch may take it; null: nothing left to do
+    done_at timestamptz,                      -- when it reached its final status
+    attempt smallint not null default 0,      -- the fence: only the holder of this attempt may record
+    status message_status not null,
+    channel text not null,
+    purpose text not null,
+    journey text not null,
+    step text not null,
+    reason text,                              -- journey::message::Reason, when suppressed, failed or recalled
+    provider text,                            -- which provider took it
+    provider_id text,                         -- what the provider calls it
+    error text,                               -- the last attempt's error, without personal data
+    decision bytea not null,                  -- journey::message::Decision
+    primary key (customer, at, id),
+    check ((due_at is not null) = (status in ('queued', 'leased'))),
+    check ((reason is not null) = (status in ('failed', 'suppressed', 'recalled')))
+) with (fillfactor = 80);
+
+-- The outbox: the only index that dispatch reads.
+create index message_due on message (due_at) where due_at is not null;
