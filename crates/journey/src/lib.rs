@@ -9,6 +9,7 @@
 //! same code on the same data.
 
 pub mod advance;
+pub mod content;
 pub mod customer;
 pub mod diagnostic;
 pub mod expr;
