@@ -9,6 +9,7 @@
 //! same code on the same data.
 
 pub mod advance;
+pub mod backtest;
 pub mod content;
 pub mod customer;
 pub mod diagnostic;
@@ -18,6 +19,8 @@ pub mod input;
 pub mod machine;
 pub mod message;
 pub mod policies;
+pub mod policy;
+pub mod time;
 pub mod trace;
 pub mod value;
 pub mod world;

@@ -168,6 +168,10 @@ pub enum NotEntered {
     ExitHolds,
     /// The customer has as many runs as one may have.
     TooManyRuns,
+    /// `again` remembers as many keys of this customer as it may.
+    TooManyKeys,
+    /// The key is longer than 256 bytes.
+    KeyTooLong,
 }
 
 impl NotEntered {
@@ -181,6 +185,8 @@ impl NotEntered {
             Self::Stale => "the event is older than `fresh` allows",
             Self::ExitHolds => "an exit condition already holds",
             Self::TooManyRuns => "the customer has too many open runs",
+            Self::TooManyKeys => "the customer has entered it with too many different keys",
+            Self::KeyTooLong => "its `key` is longer than 256 bytes",
         }
     }
 }

@@ -1,0 +1,314 @@
+//! The turn: one customer, one input, and what becomes of them.
+//!
+//! [`take`] decides a customer's inputs in their order. For each (rule 9): the profile is updated,
+//! goals and exits are tested, waits are woken, entries are made, and the woken and new runs are
+//! advanced by priority, entry time and id, each to its next wait. Total: no error, no panic; a
+//! surprising input leaves an `Ignored` in the trace.
+
+mod effects;
+mod enter;
+mod leave;
+mod profile;
+mod receipt;
+mod scope;
+mod send;
+mod steps;
+mod timers;
+mod wake;
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use self::scope::View;
+pub use self::{
+    effects::{Effects, Settled, Turn},
+    timers::next_due,
+};
+use crate::{
+    customer::{Customer, Run},
+    ids::{CustomerId, RunId},
+    input::{Input, InputKind},
+    machine::Machine,
+    trace::{Fact, Line},
+    value::Value,
+    world::World,
+};
+
+/// How many open runs one customer may have.
+pub const MAX_RUNS: usize = 200;
+/// How many further inputs one input may cause (rule 12).
+pub const MAX_CHAINED: usize = 64;
+/// How many timers of one customer one call fires at the most; the rest stay due.
+pub const MAX_TIMERS: usize = 1_000;
+
+/// Whose time it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Production: a late timer fires at the time it is, and messages queue for dispatch.
+    Wall,
+    /// Replay, back-test and simulation: every input has the time it was recorded at, a timer
+    /// fires at the moment it was due, and messages are handed over at once.
+    Recorded,
+}
+
+/// Decides a customer's inputs in their order. Timers that were due before an input fire before
+/// it (rule 13).
+pub fn take(world: &World, customer: Customer, inputs: Vec<Input>, clock: Clock) -> Turn {
+    let mut turn = Turn {
+        customer,
+        effects: Effects::default(),
+    };
+    hand_over(&mut turn.customer, clock);
+    for input in inputs {
+        timers::fire(
+            world,
+            &mut turn,
+            timers::Until::Before(input.now),
+            input.now,
+            clock,
+        );
+        step(world, &mut turn, input);
+        hand_over(&mut turn.customer, clock);
+    }
+    turn
+}
+
+/// Fires a customer's timers that are due at or before `now`, at most [`MAX_TIMERS`].
+pub fn take_due(world: &World, customer: Customer, now: Timestamp, clock: Clock) -> Turn {
+    let mut turn = Turn {
+        customer,
+        effects: Effects::default(),
+    };
+    hand_over(&mut turn.customer, clock);
+    timers::fire(world, &mut turn, timers::Until::At(now), now, clock);
+    turn
+}
+
+/// One input, with the clock of that input: the pure contract.
+pub fn advance(world: &World, customer: Customer, input: Input) -> Turn {
+    let mut turn = Turn {
+        customer,
+        effects: Effects::default(),
+    };
+    step(world, &mut turn, input);
+    turn
+}
+
+/// On a recorded clock, what was decided has been handed over.
+fn hand_over(customer: &mut Customer, clock: Clock) {
+    if clock == Clock::Recorded {
+        for send in &mut customer.sends {
+            send.queued = false;
+        }
+    }
+}
+
+fn step(world: &World, turn: &mut Turn, input: Input) {
+    let mut stepper = Stepper::new(world, turn, &input);
+    stepper.decide(&input);
+    let mut trace = std::mem::take(&mut stepper.trace);
+    if trace.is_empty() {
+        let why = Arc::from("nothing listened");
+        trace.push(Line {
+            journey: None,
+            run: None,
+            step: None,
+            fact: Fact::Ignored { why },
+        });
+    }
+    turn.effects.inputs.push((input, trace));
+}
+
+/// What one input is decided with.
+struct Stepper<'a> {
+    world: &'a World,
+    customer: &'a mut Customer,
+    effects: &'a mut Effects,
+    trace: Vec<Line>,
+    now: Timestamp,
+    /// `event`, while an event is decided.
+    event: Value,
+    /// Runs that this input changed: each counts one revision.
+    revised: BTreeSet<RunId>,
+    /// Messages decided by this input, for their ids.
+    ordinal: u32,
+    /// Further inputs of this turn, first in first out.
+    chained: VecDeque<Chained>,
+}
+
+/// A further input of the same turn (rule 12).
+enum Chained {
+    /// `set` changed traits of the customer.
+    Traits,
+}
+
+impl<'a> Stepper<'a> {
+    fn new(world: &'a World, turn: &'a mut Turn, input: &Input) -> Self {
+        let event = match &input.kind {
+            InputKind::Event(event) => event.properties.clone(),
+            InputKind::Timer { .. } | InputKind::Receipt(_) => Value::Null,
+        };
+        Self {
+            world,
+            customer: &mut turn.customer,
+            effects: &mut turn.effects,
+            trace: Vec::new(),
+            now: input.now,
+            event,
+            revised: BTreeSet::new(),
+            ordinal: 0,
+            chained: VecDeque::new(),
+        }
+    }
+
+    fn decide(&mut self, input: &Input) {
+        match &input.kind {
+            InputKind::Event(event) => {
+                let changes = self.update_profile(event);
+                self.test_goals(Some(&event.name));
+                self.test_exits(Some(&event.name));
+                let mut ready = self.wake(Some(&event.name), changes);
+                ready.extend(self.enter(event, input.id));
+                self.advance_all(ready);
+            }
+            InputKind::Timer { run } => {
+                let ready = self.timer(*run);
+                self.test_conditions(ready, profile::Changes::default());
+            }
+            InputKind::Receipt(receipt) => {
+                self.settle(receipt);
+                self.test_conditions(BTreeSet::new(), profile::Changes::room());
+            }
+        }
+        self.drain_chained();
+    }
+
+    /// Goals, exits and waits that a condition alone decides, then the runs that are ready.
+    fn test_conditions(&mut self, mut ready: BTreeSet<RunId>, changes: profile::Changes) {
+        self.test_goals(None);
+        self.test_exits(None);
+        ready.extend(self.wake(None, changes));
+        self.advance_all(ready);
+    }
+
+    fn drain_chained(&mut self) {
+        let mut handled = 0;
+        while let Some(next) = self.chained.pop_front() {
+            handled += 1;
+            if handled > MAX_CHAINED {
+                self.note(
+                    None,
+                    None,
+                    Fact::Ignored {
+                        why: Arc::from("chain_too_long"),
+                    },
+                );
+                self.chained.clear();
+                return;
+            }
+            self.event = Value::Null;
+            match next {
+                Chained::Traits => {
+                    self.test_conditions(BTreeSet::new(), profile::Changes::traits());
+                }
+            }
+        }
+    }
+
+    /// Advances runs by priority, entry time and id, each to its next wait (rule 9).
+    fn advance_all(&mut self, ready: BTreeSet<RunId>) {
+        let mut order: Vec<(std::cmp::Reverse<u8>, Timestamp, RunId)> = ready
+            .iter()
+            .filter_map(|id| {
+                let run = self.run(*id)?;
+                let machine = self.world.machine(run.machine)?;
+                Some((std::cmp::Reverse(machine.priority), run.entered_at, *id))
+            })
+            .collect();
+        order.sort_unstable();
+        for (.., id) in order {
+            self.walk(id);
+        }
+    }
+
+    fn customer_id(&self) -> CustomerId {
+        self.customer.id
+    }
+
+    fn run(&self, id: RunId) -> Option<&Run> {
+        self.customer.runs.iter().find(|r| r.id == id)
+    }
+
+    /// The run, to be changed: it counts as touched, and one revision further for this input.
+    fn touch(&mut self, id: RunId) -> Option<&mut Run> {
+        let run = self.customer.runs.iter_mut().find(|r| r.id == id)?;
+        self.effects.touched.insert(id);
+        if self.revised.insert(id) {
+            run.revision = run.revision.saturating_add(1);
+        }
+        Some(run)
+    }
+
+    /// Runs inside their journey, with their machines.
+    fn inside(&self) -> Vec<(RunId, Arc<Machine>)> {
+        self.customer
+            .runs
+            .iter()
+            .filter(|r| r.left.is_none())
+            .filter_map(|r| Some((r.id, self.world.machine(r.machine)?.clone())))
+            .collect()
+    }
+
+    /// The names that an expression of that run may use.
+    fn view<'s>(&'s self, run: &'s Run) -> View<'s> {
+        View {
+            policies: &self.world.policies,
+            customer: self.customer,
+            run: Some(run),
+            event: &self.event,
+            now: self.now,
+        }
+    }
+
+    /// Adds a line to the trace.
+    fn note(&mut self, run: Option<RunId>, step: Option<Arc<str>>, fact: Fact) {
+        let journey = run.and_then(|id| self.run(id)).map(|r| r.journey.clone());
+        self.trace.push(Line {
+            journey,
+            run,
+            step,
+            fact,
+        });
+    }
+
+    /// When the run's next timer is due, written into the run.
+    fn schedule(&mut self, id: RunId) {
+        let Some(run) = self.run(id) else { return };
+        let due_at = self.due_of(run);
+        if run.due_at != due_at
+            && let Some(run) = self.touch(id)
+        {
+            run.due_at = due_at;
+        }
+    }
+
+    fn due_of(&self, run: &Run) -> Option<Timestamp> {
+        let machine = self.world.machine(run.machine)?;
+        if run.left.is_some() {
+            return leave::goal_end(machine, run);
+        }
+        let waits = run.state.pending.as_ref().and_then(|p| p.until);
+        let stays = machine
+            .stay
+            .as_ref()
+            .map(|s| crate::time::plus(run.entered_at, s.after));
+        [waits, stays].into_iter().flatten().min()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! The profile: traits, consents, suppressed addresses and receipts that events report.
+
+use std::sync::Arc;
+
+use super::Stepper;
+use crate::{
+    customer::{Consent, ConsentState, StepState, Suppression},
+    ids::{MessageId, RunId},
+    input::Event,
+    message::Channel,
+    trace::Fact,
+    value::Value,
+};
+
+/// The most traits that one customer may have; more are left out, and the trace says so.
+pub const MAX_TRAITS: usize = 1_000;
+
+/// What an input changed that waits and held sends depend on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Changes {
+    /// Traits.
+    pub traits: bool,
+    /// Consents or suppressed addresses.
+    pub consent: bool,
+    /// Room in a cap.
+    pub room: bool,
+}
+
+impl Changes {
+    pub(super) fn traits() -> Self {
+        Self {
+            traits: true,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn room() -> Self {
+        Self {
+            room: true,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn any(self) -> bool {
+        self.traits || self.consent || self.room
+    }
+}
+
+impl Stepper<'_> {
+    /// Applies what the event says of the customer themselves.
+    pub(super) fn update_profile(&mut self, event: &Event) -> Changes {
+        let traits = self.change_traits(event);
+        let consent = match &*event.name {
+            "consent.granted" => {
+                let confirmed = event.properties.field("confirmed").holds();
+                let state = if confirmed {
+                    ConsentState::Granted
+                } else {
+                    ConsentState::Unconfirmed
+                };
+                self.change_consent(event, state)
+            }
+            "consent.withdrawn" => self.change_consent(event, ConsentState::Withdrawn),
+            "message.bounced" if event.properties.field("permanent") == Value::Bool(false) => false,
+            "message.bounced" => self.suppress(event, "bounced"),
+            "message.complained" => self.suppress(event, "complained"),
+            _ => false,
+        };
+        self.note_receipt(event);
+        Changes {
+            traits,
+            consent,
+            room: false,
+        }
+    }
+
+    fn change_traits(&mut self, event: &Event) -> bool {
+        let mut changed = Vec::new();
+        for (name, value) in &event.traits {
+            let traits = &mut self.customer.traits;
+            if value.is_null() {
+                if traits.remove(name).is_some() {
+                    changed.push(name.clone());
+                }
+            } else if traits.get(name) != Some(value)
+                && (traits.len() < MAX_TRAITS || traits.contains_key(name))
+            {
+                traits.insert(name.clone(), value.clone());
+                changed.push(name.clone());
+            }
+        }
+        if changed.is_empty() {
+            return false;
+        }
+        self.effects.profile = true;
+        self.note(None, None, Fact::Profile { traits: changed });
+        true
+    }
+
+    /// The purpose is `marketing` unless the event names another; the channels are all unless it
+    /// names some (`channel`, or a list `channels`).
+    fn change_consent(&mut self, event: &Event, state: ConsentState) -> bool {
+        let purpose: Arc<str> = Arc::from(
+            event
+                .properties
+                .field("purpose")
+                .as_text()
+                .unwrap_or("marketing"),
+        );
+        if !self.world.policies.purposes.contains_key(&purpose) {
+            let why = Arc::from(format!("config/policies.yaml has no purpose {purpose}"));
+            self.note(None, None, Fact::Ignored { why });
+            return false;
+        }
+        let channels = channels_of(event);
+        let at = self.now;
+        let consents = self
+            .customer
+            .ledger
+            .consents
+            .entry(purpose.clone())
+            .or_default();
+        for &channel in &channels {
+            // A second, unconfirmed grant takes nothing away from a confirmed one.
+            let confirmed = consents.get(&channel).map(|c| c.state) == Some(ConsentState::Granted);
+            if !(confirmed && state == ConsentState::Unconfirmed) {
+                consents.insert(channel, Consent { state, at });
+            }
+        }
+        self.effects.profile = true;
+        let state = Arc::from(match state {
+            ConsentState::Granted => "granted",
+            ConsentState::Unconfirmed => "unconfirmed",
+            ConsentState::Withdrawn => "withdrawn",
+        });
+        self.note(
+            None,
+            None,
+            Fact::Consent {
+                purpose,
+                channels,
+                state,
+            },
+        );
+        true
+    }
+
+    fn suppress(&mut self, event: &Event, reason: &str) -> bool {
+        let mut changed = false;
+        for channel in channels_named(event).unwrap_or_else(|| vec![Channel::Email]) {
+            let Some(address) = self.customer.address(channel) else {
+                continue;
+            };
+            let Some(address) = address.as_text() else {
+                continue;
+            };
+            let suppression = Suppression {
+                reason: Arc::from(reason),
+                at: self.now,
+                address: Arc::from(address),
+            };
+            self.customer.ledger.suppressed.insert(channel, suppression);
+            self.effects.profile = true;
+            changed = true;
+        }
+        changed
+    }
+
+    /// `message.delivered`, `opened`, `clicked`, `replied`: noted at the step that decided the
+    /// message, named by `message_id`, or by `journey` and `step` of the latest such run.
+    fn note_receipt(&mut self, event: &Event) {
+        let Some(what) = event.name.strip_prefix("message.") else {
+            return;
+        };
+        let set: fn(&mut StepState) = match what {
+            "delivered" => |s| s.delivered = true,
+            "opened" => |s| s.opened = true,
+            // Who clicks has opened, whether or not the pixel came.
+            "clicked" => |s| (s.opened, s.clicked) = (true, true),
+            "replied" => |s| s.replied = true,
+            _ => return,
+        };
+        match self.find_message(event) {
+            Some((run, step, message)) => {
+                self.touch(run);
+                self.step_state(run, &step, set);
+                self.note(
+                    Some(run),
+                    Some(step),
+                    Fact::Noted {
+                        message,
+                        what: Arc::from(what),
+                    },
+                );
+            }
+            None => {
+                let why = Arc::from("no open run decided that message");
+                self.note(None, None, Fact::Ignored { why });
+            }
+        }
+    }
+
+    fn find_message(&self, event: &Event) -> Option<(RunId, Arc<str>, MessageId)> {
+        let id = event.properties.field("message_id");
+        let by_id = id.as_text().and_then(|t| t.parse().ok()).map(MessageId);
+        let journey = event.properties.field("journey");
+        let step = event.properties.field("step");
+        let mut found: Vec<_> = self
+            .customer
+            .runs
+            .iter()
+            .flat_map(|run| {
+                run.state
+                    .steps
+                    .iter()
+                    .map(move |(name, state)| (run, name, state))
+            })
+            .filter_map(|(run, name, state)| Some((run, name, state.message?)))
+            .filter(|(run, name, message)| match by_id {
+                Some(id) => *message == id,
+                None => journey.as_text() == Some(&run.journey) && step.as_text() == Some(name),
+            })
+            .collect();
+        found.sort_by_key(|(run, ..)| (run.entered_at, run.id));
+        found
+            .pop()
+            .map(|(run, name, message)| (run.id, name.clone(), message))
+    }
+}
+
+fn channels_of(event: &Event) -> Vec<Channel> {
+    channels_named(event).unwrap_or_else(|| Channel::ALL.to_vec())
+}
+
+/// The channels that the event names, if it names any. Names that are no channels are left out.
+fn channels_named(event: &Event) -> Option<Vec<Channel>> {
+    let one = event.properties.field("channel");
+    let many = event.properties.field("channels");
+    let parse = |v: &Value| v.as_text().and_then(|t| t.parse().ok());
+    match (&one, &many) {
+        (Value::Null, Value::Null) => None,
+        (_, Value::List(list)) => Some(list.iter().filter_map(parse).collect()),
+        (one, _) => Some(parse(one).into_iter().collect()),
+    }
+}

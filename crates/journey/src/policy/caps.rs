@@ -1,0 +1,119 @@
+//! Frequency caps: how many sends a window already holds, and when it has room again.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Action, Question, capped};
+use crate::{
+    customer::PastSend,
+    message::{Channel, Reason, Refusal},
+    policies::{Cap, ConsentRule, Policies, Window},
+    time,
+};
+
+/// The caps that have no room for this send on this channel.
+pub(super) fn refusals<'a>(
+    question: Question<'a>,
+    channel: Channel,
+) -> impl Iterator<Item = (Refusal, Action)> + 'a {
+    let Question {
+        policies,
+        machine,
+        send,
+        ..
+    } = question;
+    let subject = Subject {
+        channel,
+        purpose: &send.purpose,
+        journey: &machine.journey,
+        tags: &machine.tags,
+    };
+    policies
+        .caps
+        .iter()
+        .filter(move |cap| counts(cap, policies, &subject))
+        .filter_map(move |cap| {
+            let (used, until) = full(cap, question)?;
+            let refusal = Refusal {
+                channel,
+                reason: Reason::Capped,
+                rule: cap.name.clone(),
+                until,
+                used_by: used.iter().map(|s| s.message).collect(),
+            };
+            Some((refusal, capped(question, cap.capped)))
+        })
+}
+
+/// What a cap looks at, of a send to be decided or one that was.
+struct Subject<'a> {
+    channel: Channel,
+    purpose: &'a Arc<str>,
+    journey: &'a Arc<str>,
+    tags: &'a [Arc<str>],
+}
+
+impl<'a> From<&'a PastSend> for Subject<'a> {
+    fn from(send: &'a PastSend) -> Self {
+        Self {
+            channel: send.channel,
+            purpose: &send.purpose,
+            journey: &send.journey,
+            tags: &send.tags,
+        }
+    }
+}
+
+/// Whether the cap counts such a send (rule 44): all its filters fit, and a purpose that needs no
+/// consent is counted only by its own name.
+fn counts(cap: &Cap, policies: &Policies, subject: &Subject<'_>) -> bool {
+    let consented = policies
+        .purposes
+        .get(subject.purpose)
+        .is_some_and(|p| p.consent_on(subject.channel) != ConsentRule::None);
+    cap.purpose
+        .as_ref()
+        .map_or(consented, |p| p == subject.purpose)
+        && cap.channel.is_none_or(|c| c == subject.channel)
+        && cap.journey.as_ref().is_none_or(|j| j == subject.journey)
+        && cap.tag.as_ref().is_none_or(|t| subject.tags.contains(t))
+}
+
+/// The sends that fill the cap's window, and when it has room again; `None` while there is room.
+fn full<'a>(cap: &Cap, question: Question<'a>) -> Option<(Vec<&'a PastSend>, Option<Timestamp>)> {
+    let Question {
+        policies,
+        customer,
+        now,
+        ..
+    } = question;
+    let (after, resets) = match &cap.window {
+        Window::Rolling { per } => (time::plus(now, -*per), None),
+        Window::Calendar { per, zone } => {
+            let zone = time::resolve(zone, customer, &policies.defaults).zone;
+            let (start, end) = time::period(now, *per, &zone);
+            // "At or after the start": the clock's smallest step before it is outside.
+            (
+                time::plus(start, jiff::SignedDuration::from_nanos(-1)),
+                Some(end),
+            )
+        }
+    };
+    let mut used: Vec<&PastSend> = customer
+        .sends
+        .iter()
+        .filter(|s| s.at > after && counts(cap, policies, &Subject::from(*s)))
+        .collect();
+    let max = cap.max as usize;
+    if used.len() < max {
+        return None;
+    }
+    used.sort_by_key(|s| (s.at, s.message));
+    let until = match &cap.window {
+        Window::Calendar { .. } => resets.filter(|_| max > 0),
+        // There is room once only `max - 1` are left: when the one that is `max` from the end leaves.
+        Window::Rolling { per } => (max > 0).then(|| time::plus(used[used.len() - max].at, *per)),
+    };
+    Some((used, until))
+}
