@@ -1,1 +1,96 @@
-//! parcours-engine
+//! The loops that join the crates: intake, turn, timers and dispatch.
+//!
+//! [`Engine::turn`] is the only function that changes customers; events, timers and receipts all
+//! go through it. Every loop is made of a single step that says what it did ([`Engine::intake_once`],
+//! [`Engine::timers_once`], [`Engine::dispatch_once`]), so that tests drive the engine without
+//! sleeping.
+
+mod dispatch;
+mod error;
+mod intake;
+mod loops;
+mod publish;
+mod settings;
+mod timers;
+mod turn;
+mod world;
+
+use std::sync::{Arc, RwLock};
+
+use channels::Channels;
+use jiff::Timestamp;
+use journey::advance::Clock;
+use store::Store;
+use tokio::sync::Notify;
+
+pub use self::{
+    dispatch::Dispatched,
+    error::Error,
+    intake::TakenIn,
+    loops::Roles,
+    publish::{NotPublished, publish},
+    settings::{Links, Settings},
+    timers::Fired,
+    turn::{Decided, Rejected},
+    world::Loaded,
+};
+
+/// One engine. Any number of them may work on the same database and broker.
+pub struct Engine {
+    store: Store,
+    channels: Arc<Channels>,
+    settings: Settings,
+    loaded: RwLock<Arc<Loaded>>,
+    /// Told when a turn has queued messages.
+    queued: Notify,
+}
+
+impl Engine {
+    /// An engine on a migrated database, with the workspace that was applied last.
+    ///
+    /// # Errors
+    /// If the database cannot be read, or holds a workspace that this version cannot compile.
+    pub async fn start(
+        store: Store,
+        channels: Arc<Channels>,
+        settings: Settings,
+    ) -> Result<Arc<Self>, Error> {
+        let loaded = RwLock::new(Arc::new(Loaded::from_store(&store).await?));
+        Ok(Arc::new(Self { store, channels, settings, loaded, queued: Notify::new() }))
+    }
+
+    /// The workspace in force.
+    pub fn loaded(&self) -> Arc<Loaded> {
+        // A poisoned lock still holds a whole workspace: it is swapped in one assignment.
+        Arc::clone(&self.loaded.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Loads the workspace anew if another was applied. True if so.
+    ///
+    /// # Errors
+    /// As [`Engine::start`]; the workspace in force stays.
+    pub async fn reload(&self) -> Result<bool, Error> {
+        if self.store.revision().await? == self.loaded().revision {
+            return Ok(false);
+        }
+        let fresh = Arc::new(Loaded::from_store(&self.store).await?);
+        tracing::info!(workspace.revision = fresh.revision, "loaded the workspace");
+        *self.loaded.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+        Ok(true)
+    }
+
+    /// What the wall clock says, in the database's precision.
+    fn wall(&self) -> Timestamp {
+        let now = Timestamp::now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+
+    fn clock(&self) -> Clock {
+        self.settings.clock
+    }
+}

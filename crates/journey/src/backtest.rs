@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    advance::{self, Clock, Turn},
+    advance::{self, Clock, Effects, Turn},
     customer::Customer,
     ids::CustomerId,
     input::Input,
@@ -41,8 +41,8 @@ pub struct Report {
 
 impl Report {
     /// Adds what a turn decided.
-    pub fn count(&mut self, turn: &Turn) {
-        for line in turn.effects.inputs.iter().flat_map(|(_, trace)| trace) {
+    pub fn count(&mut self, effects: &Effects) {
+        for line in effects.inputs.iter().flat_map(|(_, trace)| trace) {
             match &line.fact {
                 Fact::Entered { .. } => self.entered += 1,
                 Fact::Goal => self.goals += 1,
@@ -50,7 +50,7 @@ impl Report {
                 _ => {}
             }
         }
-        for message in &turn.effects.messages {
+        for message in &effects.messages {
             match message.refused {
                 None => *self.sent.entry(message.step.clone()).or_default() += 1,
                 Some(reason) => {
@@ -80,8 +80,13 @@ impl<'w> Backtest<'w> {
     }
 
     /// Plays one event of one customer; `arrive` makes the customer at their first. Events must
-    /// come in order of their `now`. Returns the turn, for those who compare.
-    pub fn play(&mut self, input: Input, key: &str, arrive: impl FnOnce(&str) -> Customer) -> Turn {
+    /// come in order of their `now`. Returns what it decided, for those who compare.
+    pub fn play(
+        &mut self,
+        input: Input,
+        key: &str,
+        arrive: impl FnOnce(&str) -> Customer,
+    ) -> Effects {
         self.report.events += 1;
         let id = CustomerId::of(key);
         let customer = self.customers.remove(&id).unwrap_or_else(|| {
@@ -97,30 +102,26 @@ impl<'w> Backtest<'w> {
     pub fn finish(mut self) -> Report {
         let ids: Vec<CustomerId> = self.customers.keys().copied().collect();
         for id in ids {
-            self.run_on(id);
+            while self.next_timer(id).is_some() {}
         }
         let runs = self.customers.values().flat_map(|c| &c.runs);
         self.report.inside = runs.filter(|r| r.left.is_none()).count() as u64;
         self.report
     }
 
-    fn run_on(&mut self, id: CustomerId) {
-        while let Some(customer) = self.customers.remove(&id) {
-            let Some((_, due)) = advance::next_due(self.world, &customer) else {
-                self.customers.insert(id, customer);
-                return;
-            };
-            let customer = self.forget_old_sends(customer, due);
-            let turn = advance::take_due(self.world, customer, due, Clock::Recorded);
-            self.keep(turn);
-        }
+    /// Fires the timers of one customer that are due next; `None` when nothing is pending.
+    pub fn next_timer(&mut self, id: CustomerId) -> Option<Effects> {
+        let (_, due) = advance::next_due(self.world, self.customers.get(&id)?)?;
+        let customer = self.customers.remove(&id)?;
+        let customer = self.forget_old_sends(customer, due);
+        Some(self.keep(advance::take_due(self.world, customer, due, Clock::Recorded)))
     }
 
-    fn keep(&mut self, turn: Turn) -> Turn {
-        self.report.count(&turn);
-        self.customers
-            .insert(turn.customer.id, turn.customer.clone());
-        turn
+    fn keep(&mut self, turn: Turn) -> Effects {
+        let Turn { customer, effects } = turn;
+        self.report.count(&effects);
+        self.customers.insert(customer.id, customer);
+        effects
     }
 
     /// Sends that no cap window reaches any more. Timers due before `now` fire with their own

@@ -173,7 +173,7 @@ impl<'a> Stepper<'a> {
                 self.test_exits(Some(&event.name));
                 let mut ready = self.wake(Some(&event.name), changes);
                 ready.extend(self.enter(event, input.id));
-                self.advance_all(ready);
+                self.advance_all(&ready);
             }
             InputKind::Timer { run } => {
                 let ready = self.timer(*run);
@@ -192,7 +192,7 @@ impl<'a> Stepper<'a> {
         self.test_goals(None);
         self.test_exits(None);
         ready.extend(self.wake(None, changes));
-        self.advance_all(ready);
+        self.advance_all(&ready);
     }
 
     fn drain_chained(&mut self) {
@@ -220,7 +220,7 @@ impl<'a> Stepper<'a> {
     }
 
     /// Advances runs by priority, entry time and id, each to its next wait (rule 9).
-    fn advance_all(&mut self, ready: BTreeSet<RunId>) {
+    fn advance_all(&mut self, ready: &BTreeSet<RunId>) {
         let mut order: Vec<(std::cmp::Reverse<u8>, Timestamp, RunId)> = ready
             .iter()
             .filter_map(|id| {

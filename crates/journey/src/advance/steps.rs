@@ -105,7 +105,7 @@ impl Stepper<'_> {
         let run = self.run(id)?;
         let from = match &wait.moment {
             None => time::plus(since, wait.span),
-            Some(moment) => match self.moment(moment.eval(&self.view(run)), wait) {
+            Some(moment) => match self.moment(&moment.eval(&self.view(run)), wait) {
                 Some(at) => time::plus(at, wait.offset),
                 None => return Some(End::Missed),
             },
@@ -145,7 +145,7 @@ impl Stepper<'_> {
     }
 
     /// A value as a moment: an instant, or a date, which is its local midnight.
-    fn moment(&self, value: Value, wait: &Wait) -> Option<Timestamp> {
+    fn moment(&self, value: &Value, wait: &Wait) -> Option<Timestamp> {
         value.as_moment().or_else(|| {
             let date: jiff::civil::Date = value.as_text()?.parse().ok()?;
             let zone = time::resolve(&wait.zone, self.customer, &self.world.policies.defaults).zone;

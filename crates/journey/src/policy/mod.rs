@@ -11,7 +11,7 @@ use crate::{
     customer::{ConsentState, Customer},
     machine::{Capped, Machine, Quiet, Send},
     message::{Channel, Reason, Refusal},
-    policies::{ConsentRule, Policies, QuietHours},
+    policies::{ConsentRule, Policies, Purpose, QuietHours},
     time,
 };
 
@@ -243,7 +243,7 @@ fn permits_override(question: Question<'_>) -> bool {
         .policies
         .purposes
         .get(&question.send.purpose)
-        .is_some_and(|p| p.permits_override())
+        .is_some_and(Purpose::permits_override)
 }
 
 /// What a used-up cap does: the send's word beats the rule's, the rule's the default (rule 42).

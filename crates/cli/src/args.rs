@@ -1,0 +1,53 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    backtest::BacktestArgs,
+    check::{CheckArgs, ExplainArgs},
+    customer::CustomerArgs,
+    database::ApplyArgs,
+    demo::DemoArgs,
+    dev::DevArgs,
+    event::EventArgs,
+    run::RunArgs,
+};
+
+/// Omnichannel journey orchestration: customer journeys as YAML, checked, simulated and run.
+#[derive(Parser, Debug)]
+#[command(name = "parcours", version, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// The folder with journeys/, templates/ and config/
+    #[arg(long, short = 'C', global = true, default_value = ".", value_name = "DIR")]
+    pub workspace: PathBuf,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Check the journeys, templates and policies of the workspace
+    Check(CheckArgs),
+    /// Explain a diagnostic code, with a wrong and a right example
+    Explain(ExplainArgs),
+    /// Play past events through a draft and count what it would have done
+    Backtest(BacktestArgs),
+    /// Run everything on this machine, without RabbitMQ, with a capture mailbox and the console
+    Dev(DevArgs),
+    /// Run the sample journeys on a stream of sample events, through private servers
+    Demo(DemoArgs),
+    /// Run the engine against configured services
+    Run(RunArgs),
+    /// Bring the database to this version
+    Migrate,
+    /// Publish the workspace to the database
+    Apply(ApplyArgs),
+    /// Publish one event, or a file of them
+    Event(EventArgs),
+    /// Show what happened to a customer, and why
+    Customer(CustomerArgs),
+}

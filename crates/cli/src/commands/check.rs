@@ -1,0 +1,111 @@
+//! `parcours check` and `parcours explain`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use journey::{
+    diagnostic::{Severity, SourceFile},
+    diagnostics,
+    workspace::{self as compiler, Options},
+};
+
+use crate::{
+    output::{self, Format, Refused},
+    workspace,
+};
+
+/// What to check, and how to print.
+#[derive(Args, Clone, Debug)]
+pub struct CheckArgs {
+    /// Report only on files at or below these paths; the whole workspace is read all the same
+    paths: Vec<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: CheckFormat,
+}
+
+/// How diagnostics are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: one object a line
+    Json,
+    /// For GitHub's annotations
+    Github,
+}
+
+/// Runs `parcours check`.
+///
+/// # Errors
+/// [`Refused`] if an error was found; any other if the workspace cannot be read.
+pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
+    let mut files = workspace::read(root)?;
+    let wanted: Vec<String> = args.paths.iter().map(|p| known_as(root, p)).collect();
+    for (path, name) in args.paths.iter().zip(&wanted) {
+        // A journey outside the usual places is checked beside the workspace.
+        if path.is_file() && !files.iter().any(|f| *f.path == **name) {
+            files.push(workspace::source(path, name)?);
+        }
+    }
+    let (_, mut found) = compiler::compile(&files, &Options::default());
+    if !wanted.is_empty() {
+        found.retain(|d| wanted.iter().any(|w| is_below(&d.file, w)));
+    }
+    let failed = found.iter().any(|d| d.severity == Severity::Error);
+    match args.format {
+        CheckFormat::Text => output::diagnostics(&files, &found, Format::Text),
+        CheckFormat::Json => output::diagnostics(&files, &found, Format::Json),
+        CheckFormat::Github => output::text(diagnostics::github(&files, &found).trim_end()),
+    }
+    if failed {
+        return Err(Refused.into());
+    }
+    if args.format == CheckFormat::Text {
+        output::text(&praise(&files));
+    }
+    Ok(())
+}
+
+fn known_as(root: &Path, path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    workspace::relative(&root, &absolute)
+}
+
+fn is_below(file: &str, path: &str) -> bool {
+    path.is_empty()
+        || file == path
+        || file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/') || path.ends_with('/'))
+}
+
+fn praise(files: &[SourceFile]) -> String {
+    let journeys = files.iter().filter(|f| f.path.ends_with("journey.yaml")).count();
+    match journeys {
+        1 => "1 journey, no errors".into(),
+        n => format!("{n} journeys, no errors"),
+    }
+}
+
+/// Which code to explain.
+#[derive(Args, Clone, Debug)]
+pub struct ExplainArgs {
+    /// The code, as `J101`
+    code: String,
+}
+
+/// Runs `parcours explain`.
+///
+/// # Errors
+/// [`Refused`] if there is no such code.
+pub fn explain(args: &ExplainArgs) -> Result<()> {
+    let code = args.code.to_uppercase();
+    if let Some(page) = diagnostics::page(&code) {
+        output::text(page.trim_end());
+        return Ok(());
+    }
+    output::aside(&format!("there is no diagnostic {code}; docs/language.md lists those there are"));
+    Err(Refused.into())
+}

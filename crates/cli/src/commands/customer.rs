@@ -1,0 +1,119 @@
+//! `parcours customer ID`: what happened to a customer, and why.
+
+use std::path::Path;
+
+use anyhow::Result;
+use clap::Args;
+use jiff::Timestamp;
+use journey::trace::Fact;
+use serde::Serialize;
+use store::read::{CustomerView, Reader, RunView, Runs, TimelineEntry, TimelinePage};
+
+use crate::{
+    commands::database,
+    config::Config,
+    output::{self, Format, Refused},
+};
+
+/// Whom to show.
+#[derive(Args, Clone, Debug)]
+pub struct CustomerArgs {
+    /// The customer: the producers' id, or Parcours' own
+    id: String,
+    /// How many inputs to show, the newest first
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
+    limit: u32,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// What `--format json` prints.
+#[derive(Serialize)]
+struct Shown {
+    customer: CustomerView,
+    runs: Runs,
+    timeline: TimelinePage,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Refused`] if there is no such customer; any other if the database is away.
+pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
+    let store = database::connect(&Config::load(root)?).await?;
+    let reader = Reader::new(store.pool().clone());
+    let Some(customer) = reader.customer(&args.id).await? else {
+        output::aside(&format!("there is no customer {}", args.id));
+        return Err(Refused.into());
+    };
+    let id = customer.row.id;
+    let runs = reader.runs(id).await?;
+    let timeline = reader.timeline(id, None, args.limit).await?;
+    match args.format {
+        Format::Json => output::json(&Shown { customer, runs, timeline })?,
+        Format::Text => output::text(&text(&customer, &runs, &timeline)),
+    }
+    Ok(())
+}
+
+fn text(customer: &CustomerView, runs: &Runs, timeline: &TimelinePage) -> String {
+    let mut lines = vec![format!("{}  (known since {})", customer.row.key, at(customer.row.seen_at))];
+    for (name, value) in &customer.row.traits {
+        lines.push(format!("  {name}: {value}"));
+    }
+    for (purpose, channels) in &customer.ledger.consents {
+        for (channel, consent) in channels {
+            let state = serde_json::to_value(consent.state).unwrap_or_default();
+            let state = state.as_str().unwrap_or_default().to_owned();
+            lines.push(format!("  consent {purpose} {channel}: {state} since {}", at(consent.at)));
+        }
+    }
+    lines.push(String::new());
+    lines.push("Journeys".into());
+    lines.extend(runs.open.iter().chain(&runs.ended).map(run_line));
+    if runs.open.is_empty() && runs.ended.is_empty() {
+        lines.push("  none".into());
+    }
+    lines.push(String::new());
+    lines.push("What happened, newest first".into());
+    lines.extend(timeline.entries.iter().flat_map(entry_lines));
+    if timeline.next.is_some() {
+        lines.push("  … (more with --limit)".into());
+    }
+    lines.join("\n")
+}
+
+fn run_line(run: &RunView) -> String {
+    let key = if run.key.is_empty() { String::new() } else { format!(" [{}]", run.key) };
+    let name = format!("  {}{key}, entered {}", run.journey, at(run.entered_at));
+    match (&run.reason, &run.step) {
+        (Some(reason), _) => format!("{name}: left, {reason}"),
+        (None, Some(step)) => match run.waiting.as_ref().and_then(|w| w.until) {
+            Some(until) => format!("{name}: at {} until {}", step.id, at(until)),
+            None => format!("{name}: at {}", step.id),
+        },
+        (None, None) => name,
+    }
+}
+
+fn entry_lines(entry: &TimelineEntry) -> Vec<String> {
+    let mut lines = vec![format!("  {}  {}", at(entry.at), entry.name)];
+    for line in &entry.trace {
+        if matches!(line.fact, Fact::Ignored { .. }) && line.journey.is_none() {
+            continue;
+        }
+        let place = match (&line.journey, &line.step) {
+            (Some(journey), Some(step)) => format!("{journey}, {step}: "),
+            (Some(journey), None) => format!("{journey}: "),
+            _ => String::new(),
+        };
+        lines.push(format!("      {place}{}", line.fact.sentence()));
+    }
+    lines
+}
+
+/// A moment to the second, in UTC.
+fn at(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}

@@ -1,0 +1,218 @@
+//! `parcours demo`: the sample journeys on a stream of sample events, through real servers.
+//!
+//! The stream is played in its own time: each event's time stamp is its clock, and timers fire in
+//! between, so that seventy-five days pass in seconds. Afterwards the engine goes on in real time.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use broker::Broker;
+use clap::Args;
+use engine::{Engine, Roles};
+use jiff::Timestamp;
+use journey::{advance::Clock, input::Event, intake};
+use serde::{Deserialize, Serialize};
+use store::{Settings, Store, read::{Reader, Summary}};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    commands::{database, event},
+    config::Config,
+    intake::IntoBroker,
+    local::{self, Providers},
+    output::{self, Format, Refused},
+    servers::{self, Postgres, PostgresOptions, RabbitMq, RabbitMqOptions},
+    service::{self, Http},
+};
+
+const EVENTS: &str = include_str!("../../samples/events.ndjson");
+const EXPECTED: &str = include_str!("../../samples/expected.json");
+/// How long the whole stream may take.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How to run it.
+#[derive(Args, Clone, Debug)]
+pub struct DemoArgs {
+    /// Forget all data first
+    #[arg(long)]
+    reset: bool,
+    /// End by itself after the sample stream; status 0 only if all that should have happened did
+    #[arg(long)]
+    exit: bool,
+    /// Where the console listens (default: 127.0.0.1:8080, or a free port)
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<String>,
+}
+
+/// What the last line of `--exit` says.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Outcome {
+    /// Runs that began.
+    entered: u64,
+    /// Messages accepted by a provider, by channel.
+    sent: BTreeMap<Arc<str>, u64>,
+    /// Messages held back, by reason.
+    suppressed: BTreeMap<Arc<str>, u64>,
+    /// Messages that failed, and events that could not be read.
+    #[serde(default)]
+    errors: u64,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Refused`] with `--exit`, if something did not happen; any other if a server does not start.
+pub async fn run(args: &DemoArgs, root: &Path) -> Result<()> {
+    let directory = local::directory(root, "demo");
+    if args.reset && directory.exists() {
+        std::fs::remove_dir_all(&directory).context("cannot forget the data")?;
+    }
+    let stop = service::stop_on_signals()?;
+    output::aside("starting a private PostgreSQL and RabbitMQ under .parcours/demo …");
+    let home = directory.clone();
+    let servers = local::blocking(move || {
+        servers::start_both(&home, &PostgresOptions::default(), &RabbitMqOptions::default())
+    });
+    let (postgres, rabbitmq) = tokio::select! {
+        servers = servers => servers?,
+        () = stop.cancelled() => bail!("stopped"),
+    };
+    let result = with_servers(args, root, &directory, &postgres, &rabbitmq, &stop).await;
+    local::blocking(move || {
+        rabbitmq.stop();
+        postgres.stop();
+        Ok::<_, anyhow::Error>(())
+    })
+    .await?;
+    result
+}
+
+async fn with_servers(
+    args: &DemoArgs,
+    root: &Path,
+    directory: &Path,
+    postgres: &Postgres,
+    rabbitmq: &RabbitMq,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let store = Store::connect(&Settings::new(postgres.url())).await?;
+    store.migrate().await?;
+    database::publish(&store, root, Format::Text).await?;
+    let broker_settings = broker::Settings { url: rabbitmq.url(), ..Default::default() };
+    let broker = Broker::connect(&broker_settings).await?;
+    let providers = Providers::start(directory, args.http.as_deref()).await?;
+    let config = Config::load(root)?;
+    let settings = engine::Settings { links: config.links.into(), ..Default::default() };
+    let recorded = engine::Settings { clock: Clock::Recorded, ..settings.clone() };
+    let past = Engine::start(store.clone(), providers.channels.clone(), recorded).await?;
+
+    let accept = Arc::new(IntoBroker(broker.publisher().await?));
+    let mailbox = Arc::new(providers.captures.clone());
+    let http = Http::start(providers.listener, &store, accept, Some(mailbox), stop)?;
+    let reader = Reader::new(store.pool().clone());
+    let before = outcome(&reader, &broker).await?;
+    let play = tokio::time::timeout(PATIENCE, play(&past, &broker));
+    tokio::select! {
+        played = play => played.context("the sample stream took longer than five minutes")??,
+        () = stop.cancelled() => bail!("stopped"),
+    }
+    let after = outcome(&reader, &broker).await?;
+    show(&reader.summary().await?, &after, &http);
+    if args.exit {
+        stop.cancel();
+        http.ended().await?;
+        broker.close().await;
+        return verdict(&before, &after);
+    }
+    drop(past);
+    let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
+    output::aside("the engine goes on in real time; Ctrl-C stops everything, the data stays");
+    service::run(&engine, Some(&broker), Roles::ALL, Some(http), stop).await?;
+    broker.close().await;
+    Ok(())
+}
+
+/// Publishes the stream and plays it until nothing is left to do at its end.
+async fn play(engine: &Arc<Engine>, broker: &Broker) -> Result<()> {
+    let events = events()?;
+    let end = events.last().map_or(Timestamp::UNIX_EPOCH, |e| e.at);
+    let bar = event::progress(events.len() as u64);
+    let publisher = broker.publisher().await?;
+    event::publish(&publisher, &events, &bar).await?;
+    bar.finish_and_clear();
+    let mut consumer = broker.consumer().await?;
+    let mut taken = 0;
+    while taken < events.len() {
+        let Some(batch) = engine.intake_once(&mut consumer).await? else {
+            bail!("the broker closed the consumer");
+        };
+        taken += batch.deliveries;
+    }
+    consumer.stop().await?;
+    settle(engine, end).await
+}
+
+/// Fires what is due by the end of the stream, and hands over what was decided.
+async fn settle(engine: &Engine, end: Timestamp) -> Result<()> {
+    let never = CancellationToken::new();
+    loop {
+        let fired = engine.timers_once(end).await?;
+        let dispatched = engine.dispatch_once(&never).await?;
+        if fired.timers == 0 && dispatched.leased == 0 {
+            return Ok(());
+        }
+    }
+}
+
+fn events() -> Result<Vec<Event>> {
+    let now = Timestamp::now();
+    EVENTS
+        .lines()
+        .map(|line| Ok(intake::parse(line.as_bytes(), now).map_err(|r| anyhow::anyhow!("{r}"))?.event))
+        .collect()
+}
+
+async fn outcome(reader: &Reader, broker: &Broker) -> Result<Outcome> {
+    let summary = reader.summary().await?;
+    Ok(Outcome {
+        entered: summary.entered,
+        errors: summary.failed + u64::from(broker.depth().await?.dead),
+        sent: summary.sent,
+        suppressed: summary.suppressed,
+    })
+}
+
+fn show(summary: &Summary, outcome: &Outcome, http: &Http) {
+    let mut rows = vec![("customers entered".to_owned(), summary.entered)];
+    rows.extend(summary.journeys.iter().map(|(name, j)| (format!("  {name}"), j.entered)));
+    rows.push(("messages sent".into(), outcome.sent.values().sum()));
+    rows.extend(outcome.sent.iter().map(|(channel, n)| (format!("  {channel}"), *n)));
+    rows.push(("messages held back".into(), outcome.suppressed.values().sum()));
+    rows.extend(outcome.suppressed.iter().map(|(reason, n)| (format!("  {reason}"), *n)));
+    rows.push(("goals reached".into(), summary.goals));
+    rows.push(("errors".into(), outcome.errors));
+    output::text(&output::counts(rows).to_string());
+    output::text(&format!("\nconsole: http://{}/\n", http.address));
+}
+
+/// The last line, and whether all that should have happened did. On data of an earlier run, the
+/// counts must be there, and the stream must not have changed them.
+fn verdict(before: &Outcome, after: &Outcome) -> Result<()> {
+    let expected: Outcome = serde_json::from_str(EXPECTED).context("samples/expected.json")?;
+    let fresh = *before == Outcome::default();
+    let holds = if fresh {
+        *after == expected
+    } else {
+        after == before && after.entered >= expected.entered
+    };
+    if !holds {
+        output::aside(&format!(
+            "this is not what the samples should do:\n  expected {}\n  before   {}\n  after    {}",
+            serde_json::to_string(&expected)?,
+            serde_json::to_string(before)?,
+            serde_json::to_string(after)?,
+        ));
+    }
+    output::json(after)?;
+    if holds { Ok(()) } else { Err(Refused.into()) }
+}

@@ -1,0 +1,103 @@
+//! `parcours dev`: everything on this machine, without RabbitMQ.
+
+use std::{path::{Path, PathBuf}, sync::Arc, time::{Duration, SystemTime}};
+
+use anyhow::Result;
+use clap::Args;
+use engine::{Engine, Roles};
+use store::{Settings, Store};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    commands::database,
+    config::Config,
+    intake::IntoTurn,
+    local::{self, Providers},
+    output::{self, Format},
+    servers::{Postgres, PostgresOptions},
+    service::{self, Http},
+};
+
+/// How often the workspace's files are looked at for changes.
+const LOOK: Duration = Duration::from_millis(300);
+
+/// How to run it.
+#[derive(Args, Clone, Debug)]
+pub struct DevArgs {
+    /// Forget all data first
+    #[arg(long)]
+    reset: bool,
+    /// Where the intake and the console listen (default: 127.0.0.1:8080, or a free port)
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<String>,
+}
+
+/// Runs the command until it is told to stop.
+///
+/// # Errors
+/// If PostgreSQL is not installed or does not start.
+pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
+    let directory = local::directory(root, "dev");
+    if args.reset && directory.exists() {
+        std::fs::remove_dir_all(&directory)?;
+    }
+    let stop = service::stop_on_signals()?;
+    let home = directory.join("postgres");
+    let postgres =
+        local::blocking(move || Postgres::start(&home, &PostgresOptions::default())).await?;
+    let store = Store::connect(&Settings::new(postgres.url())).await?;
+    store.migrate().await?;
+    // With errors in the workspace it still starts: they are shown until they are mended.
+    let _shown = database::publish(&store, root, Format::Text).await;
+    let providers = Providers::start(&directory, args.http.as_deref()).await?;
+    let links = Config::load(root)?.links.into();
+    let settings = engine::Settings { links, ..Default::default() };
+    let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
+    let accept = Arc::new(IntoTurn(engine.clone()));
+    let mailbox = Arc::new(providers.captures.clone());
+    let http = Http::start(providers.listener, &store, accept, Some(mailbox), &stop)?;
+    announce(&http);
+    let watcher = tokio::spawn(hot_reload(store, root.to_owned(), stop.clone()));
+    let result =
+        service::run(&engine, None, Roles { intake: false, ..Roles::ALL }, Some(http), &stop).await;
+    watcher.abort();
+    local::blocking(move || Ok::<_, anyhow::Error>(postgres.stop())).await?;
+    result
+}
+
+fn announce(http: &Http) {
+    output::text(&format!(
+        "console  http://{0}/\n\
+         events   http://{0}/v1/track (Segment), /v1/events (CloudEvents)\n\
+         try      parcours event --http http://{0} --customer ana --name customer.signed_up\n\
+         Ctrl-C stops everything; the data stays in .parcours/dev",
+        http.address
+    ));
+}
+
+/// Publishes the workspace again whenever a file of it changes.
+async fn hot_reload(store: Store, root: PathBuf, stop: CancellationToken) {
+    let mut seen = newest(&root);
+    while !stop.is_cancelled() {
+        tokio::time::sleep(LOOK).await;
+        let now = newest(&root);
+        if now != seen {
+            seen = now;
+            if let Err(error) = database::publish(&store, &root, Format::Text).await
+                && !error.is::<output::Refused>()
+            {
+                output::error(&error);
+            }
+        }
+    }
+}
+
+/// When a file of the workspace was changed last, and how many there are.
+fn newest(root: &Path) -> (usize, Option<SystemTime>) {
+    let files = crate::workspace::read(root).unwrap_or_default();
+    let changed = files
+        .iter()
+        .filter_map(|f| std::fs::metadata(root.join(&*f.path)).and_then(|m| m.modified()).ok())
+        .max();
+    (files.len(), changed)
+}

@@ -1,0 +1,10 @@
+//! One file per command.
+
+pub mod backtest;
+pub mod check;
+pub mod customer;
+pub mod database;
+pub mod demo;
+pub mod dev;
+pub mod event;
+pub mod run;

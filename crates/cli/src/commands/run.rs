@@ -1,0 +1,89 @@
+//! `parcours run`: the engine against configured services.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Result, bail};
+use broker::Broker;
+use channels::Channels;
+use clap::{Args, ValueEnum};
+use engine::{Engine, Roles};
+
+use crate::{
+    commands::database,
+    config::Config,
+    intake::IntoBroker,
+    output,
+    service::{self, Http},
+};
+
+/// Which parts to run.
+#[derive(Args, Clone, Debug)]
+pub struct RunArgs {
+    /// The parts that this process runs
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [
+        Role::Intake, Role::Timers, Role::Dispatch, Role::Api,
+    ])]
+    roles: Vec<Role>,
+    /// Publish the workspace of this folder first
+    #[arg(long)]
+    apply: bool,
+}
+
+/// One part of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Takes events from RabbitMQ
+    Intake,
+    /// Fires timers
+    Timers,
+    /// Hands messages to providers
+    Dispatch,
+    /// Serves HTTP: intake, support, console
+    Api,
+}
+
+/// Runs the command until it is told to stop.
+///
+/// # Errors
+/// If a service is not configured or cannot be reached, or its database is of another version.
+pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
+    let config = Config::load(root)?;
+    let store = database::connect(&config).await?;
+    store.migrate().await?;
+    if args.apply {
+        database::publish(&store, root, output::Format::Text).await?;
+    }
+    if store.revision().await?.is_none() {
+        bail!("no workspace is applied: run `parcours apply`, or `parcours run --apply`");
+    }
+    let settings = broker::Settings { url: config.amqp_url()?.into(), ..Default::default() };
+    let broker = Broker::connect(&settings).await?;
+    let channels = Arc::new(Channels::new(&config.channels)?);
+    let has = |role| args.roles.contains(&role);
+    let listener = match has(Role::Api) {
+        true => Some(service::listen(config.http(), false).await?),
+        false => None,
+    };
+    let settings = engine::Settings { links: config.links.clone().into(), ..Default::default() };
+    let engine = Engine::start(store.clone(), channels, settings).await?;
+    let roles = Roles {
+        intake: has(Role::Intake),
+        timers: has(Role::Timers),
+        dispatch: has(Role::Dispatch),
+    };
+    let stop = service::stop_on_signals()?;
+    let http = match listener {
+        Some(listener) => {
+            let accept = Arc::new(IntoBroker(broker.publisher().await?));
+            Some(Http::start(listener, &store, accept, None, &stop)?)
+        }
+        None => None,
+    };
+    if let Some(http) = &http {
+        tracing::info!(http.address = %http.address, "ready");
+    }
+    service::run(&engine, Some(&broker), roles, http, &stop).await?;
+    broker.close().await;
+    tracing::info!("stopped in order");
+    Ok(())
+}

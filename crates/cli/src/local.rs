@@ -1,0 +1,79 @@
+//! What `dev` and `demo` have in common: a private database, a capture mailbox in place of every
+//! provider, and the console.
+
+use std::{path::{Path, PathBuf}, sync::Arc};
+
+use anyhow::{Context, Result};
+use channels::{
+    AdapterSettings, Channels, SmtpSettings, TlsMode, WebhookSettings,
+    capture::{Mailbox, SmtpSink},
+};
+use tokio::net::TcpListener;
+
+use crate::{capture::Captures, config::DEFAULT_HTTP, service};
+
+/// Where everything private lies, below the workspace.
+pub fn directory(root: &Path, of: &str) -> PathBuf {
+    root.join(".parcours").join(of)
+}
+
+/// The stand-ins for providers: a mailbox that really is spoken to by SMTP and HTTP.
+pub struct Providers {
+    /// What they keep.
+    pub captures: Captures,
+    /// The adapters that talk to them.
+    pub channels: Arc<Channels>,
+    /// Where the console will listen; the stand-in for web hooks is part of it.
+    pub listener: TcpListener,
+    /// Held: it stops with this.
+    _sink: SmtpSink,
+}
+
+impl Providers {
+    /// Starts them, with the mailbox in `directory/mailbox`.
+    ///
+    /// # Errors
+    /// If there is no free port or the directory cannot be written.
+    pub async fn start(directory: &Path, http: Option<&str>) -> Result<Self> {
+        let listener = service::listen(http.unwrap_or(DEFAULT_HTTP), http.is_none()).await?;
+        let mailbox = Mailbox::open(directory.join("mailbox"))?;
+        let sink = SmtpSink::start(mailbox.clone()).await?;
+        let address = listener.local_addr()?;
+        let webhook = |channel: &str| {
+            Some(AdapterSettings::Webhook(WebhookSettings::new(
+                "capture",
+                format!("http://{address}/capture/{channel}"),
+            )))
+        };
+        let smtp = SmtpSettings {
+            name: "capture".into(),
+            port: Some(sink.addr().port()),
+            tls: TlsMode::None,
+            ..SmtpSettings::new(sink.addr().ip().to_string(), "Shop <shop@shop.example>")
+        };
+        let settings = channels::Settings {
+            email: Some(AdapterSettings::Smtp(smtp)),
+            sms: webhook("sms"),
+            push: webhook("push"),
+            chat: webhook("chat"),
+        };
+        Ok(Self {
+            captures: Captures(mailbox),
+            channels: Arc::new(Channels::new(&settings)?),
+            listener,
+            _sink: sink,
+        })
+    }
+}
+
+/// Runs something that blocks, such as starting a server.
+///
+/// # Errors
+/// What it returns.
+pub async fn blocking<T, E>(run: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T>
+where
+    T: Send + 'static,
+    E: Into<anyhow::Error> + Send + 'static,
+{
+    tokio::task::spawn_blocking(run).await.context("the thread has died")?.map_err(Into::into)
+}

@@ -1,0 +1,110 @@
+//! Everything that is printed for people or for programs.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+
+use std::{fmt, io::IsTerminal as _};
+
+use anyhow::Result;
+use clap::ValueEnum;
+use comfy_table::{Cell, CellAlignment, Table, presets};
+use journey::{
+    diagnostic::{Diagnostic, Severity, SourceFile},
+    diagnostics,
+};
+use serde::Serialize;
+
+/// How a command prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The answer is no, and it has been printed: exit status 1.
+#[derive(Debug)]
+pub struct Refused;
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer is no")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Prints a text.
+pub fn text(text: &str) {
+    println!("{text}");
+}
+
+/// Says something beside the result.
+pub fn aside(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Prints a value as one line of JSON.
+///
+/// # Errors
+/// If it cannot be serialised.
+pub fn json(value: &impl Serialize) -> Result<()> {
+    println!("{}", serde_json::to_string(value)?);
+    Ok(())
+}
+
+/// Prints an error with its causes.
+pub fn error(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}
+
+/// A plain table: names on the left, numbers on the right.
+pub fn counts<'a>(rows: impl IntoIterator<Item = (String, u64)> + 'a) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    for (name, count) in rows {
+        table.add_row([Cell::new(name), Cell::new(count).set_alignment(CellAlignment::Right)]);
+    }
+    table
+}
+
+/// A table with a header, as wide as the terminal.
+pub fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    table.set_header(header.iter().copied());
+    table
+}
+
+/// Whether people read the output in colours.
+pub fn colour() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// Prints diagnostics: for people on the error stream, for programs on the output.
+pub fn diagnostics(files: &[SourceFile], found: &[Diagnostic], format: Format) {
+    match format {
+        Format::Json => print!("{}", diagnostics::json(files, found)),
+        Format::Text => {
+            eprint!("{}", diagnostics::text(files, found, colour()));
+            if let Some(summary) = summary(found) {
+                eprintln!("{summary}");
+            }
+        }
+    }
+}
+
+/// `2 errors and 1 warning`, if there are any.
+fn summary(found: &[Diagnostic]) -> Option<String> {
+    let count = |severity| found.iter().filter(|d| d.severity == severity).count();
+    let some = |n: usize, what: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        n => Some(format!("{n} {what}s")),
+    };
+    match (some(count(Severity::Error), "error"), some(count(Severity::Warning), "warning")) {
+        (Some(errors), Some(warnings)) => Some(format!("{errors} and {warnings}")),
+        (errors, warnings) => errors.or(warnings),
+    }
+}

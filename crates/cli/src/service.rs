@@ -1,0 +1,115 @@
+//! The parts that `run`, `dev` and `demo` put together: engine, HTTP, and an orderly stop.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::{Context, Result};
+use api::{Accept, CaptureStore, Readiness};
+use broker::Broker;
+use engine::{Engine, Roles};
+use jiff::Timestamp;
+use store::{Store, read::Reader};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// The HTTP side of a process.
+pub struct Http {
+    /// Where it listens.
+    pub address: SocketAddr,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Http {
+    /// Serves intake, support and the console on `listener` until `stop`.
+    ///
+    /// # Errors
+    /// If the listener has no address.
+    pub fn start(
+        listener: TcpListener,
+        store: &Store,
+        accept: Arc<dyn Accept>,
+        mailbox: Option<Arc<dyn CaptureStore>>,
+        stop: &CancellationToken,
+    ) -> Result<Self> {
+        let address = listener.local_addr()?;
+        let state = api::State {
+            reader: Reader::new(store.pool().clone()),
+            accept,
+            mailbox,
+            ready: Arc::new(Vec::<Readiness>::new),
+            clock: Timestamp::now,
+            write_key: None,
+        };
+        let task = tokio::spawn(api::serve(
+            listener,
+            api::router(state),
+            stop.clone().cancelled_owned(),
+        ));
+        Ok(Self { address, task })
+    }
+
+    /// Waits until the last request is answered.
+    ///
+    /// # Errors
+    /// If the listener failed.
+    pub async fn ended(self) -> Result<()> {
+        self.task.await.context("the HTTP side has died")?.context("the HTTP side has failed")
+    }
+}
+
+/// Listens on `address`; with `or_any`, on a free port if that one is taken.
+///
+/// # Errors
+/// If it cannot.
+pub async fn listen(address: &str, or_any: bool) -> Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(_) if or_any => {
+            TcpListener::bind("127.0.0.1:0").await.context("no free port for the console")
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on {address}")),
+    }
+}
+
+/// Runs the engine's loops and waits for all of it to stop in order.
+///
+/// # Errors
+/// If the broker refuses the first consumer, or the HTTP side fails.
+pub async fn run(
+    engine: &Arc<Engine>,
+    broker: Option<&Broker>,
+    roles: Roles,
+    http: Option<Http>,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let result = engine.run(broker, roles, stop.clone()).await;
+    stop.cancel();
+    if let Some(http) = http {
+        http.ended().await?;
+    }
+    Ok(result?)
+}
+
+/// Cancelled by Ctrl-C, SIGTERM or SIGHUP.
+///
+/// # Errors
+/// If the signals cannot be listened to.
+pub fn stop_on_signals() -> Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let stop = CancellationToken::new();
+    let mut signals = [
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::hangup())?,
+    ];
+    let cancelled = stop.clone();
+    tokio::spawn(async move {
+        let [interrupt, terminate, hangup] = &mut signals;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+        cancelled.cancel();
+    });
+    Ok(stop)
+}

@@ -1,0 +1,122 @@
+//! Reading a workspace from disk: journeys, templates and config, with bounds.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result, bail};
+use journey::diagnostic::SourceFile;
+
+/// The largest file of a workspace, in bytes.
+pub const MAX_FILE: u64 = 1 << 20;
+/// The most files of a workspace.
+pub const MAX_FILES: usize = 20_000;
+
+/// Every file of the workspace at `root` that the compiler reads, in order of their paths.
+///
+/// # Errors
+/// If `root` holds no workspace, or a file cannot be read, is no UTF-8, or is beyond the bounds.
+pub fn read(root: &Path) -> Result<Vec<SourceFile>> {
+    let mut paths = Vec::new();
+    for dir in sorted(&root.join("journeys"))? {
+        paths.push(dir.join("journey.yaml"));
+    }
+    paths.extend(["config/policies.yaml", "config/traits.yaml"].map(|name| root.join(name)));
+    paths.extend(sorted(&root.join("config/events"))?);
+    walk(&root.join("templates"), &mut paths)?;
+    paths.retain(|path| path.is_file() && !hidden(path));
+    if paths.is_empty() {
+        bail!(
+            "{} holds no workspace: there is no journeys/NAME/journey.yaml, templates/ or config/",
+            root.display()
+        );
+    }
+    if paths.len() > MAX_FILES {
+        bail!("{} holds {} files; a workspace has {MAX_FILES} at the most", root.display(), paths.len());
+    }
+    paths.sort();
+    paths.iter().map(|path| source(path, &relative(root, path))).collect()
+}
+
+/// The templates in `dir`, as those of a workspace.
+///
+/// # Errors
+/// As [`read`].
+pub fn templates(dir: &Path) -> Result<Vec<SourceFile>> {
+    if !dir.is_dir() {
+        bail!("{} is no folder of templates", dir.display());
+    }
+    let mut paths = Vec::new();
+    walk(dir, &mut paths)?;
+    paths.retain(|path| path.is_file() && !hidden(path));
+    paths.sort();
+    paths.iter().map(|path| source(path, &format!("templates/{}", relative(dir, path)))).collect()
+}
+
+/// One file under the path that the compiler is to know it by.
+///
+/// # Errors
+/// As [`read`].
+pub fn source(path: &Path, known_as: &str) -> Result<SourceFile> {
+    let size = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
+    if size > MAX_FILE {
+        bail!("{} has {size} bytes; a file has {MAX_FILE} at the most", path.display());
+    }
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+        anyhow::anyhow!(
+            "{}:{line}: not UTF-8; save the file with the encoding UTF-8",
+            path.display()
+        )
+    })?;
+    Ok(SourceFile { path: Arc::from(known_as), text: Arc::from(text) })
+}
+
+/// The path from the workspace's root, with `/`.
+pub fn relative(root: &Path, path: &Path) -> String {
+    let path = path.strip_prefix(root).unwrap_or(path);
+    path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// What a folder holds, in order; nothing where there is no such folder.
+fn sorted(dir: &Path) -> Result<Vec<PathBuf>> {
+    if !dir.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let mut paths = entries
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .with_context(|| format!("cannot read {}", dir.display()))?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn walk(dir: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        for path in sorted(&dir)? {
+            if path.is_dir() && !path.is_symlink() {
+                open.push(path);
+            } else {
+                into.push(path);
+            }
+            if into.len() > MAX_FILES {
+                bail!("{} holds more than {MAX_FILES} files", dir.display());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Editors' and systems' own files.
+fn hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with('.') || name.ends_with('~')
+    })
+}

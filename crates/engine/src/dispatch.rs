@@ -1,0 +1,250 @@
+//! Dispatch: leased messages are looked at once more, rendered, handed to a provider outside any
+//! transaction, and recorded under the fence of their attempt.
+
+use std::sync::Arc;
+
+use channels::{Outcome, Outgoing};
+use futures::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use journey::{
+    advance::Clock,
+    content::Content,
+    ids::InputId,
+    input::{Input, InputKind, Receipt},
+    message::{Channel, Reason},
+    policy,
+    render::Context,
+    value::{Map, Value},
+};
+use store::{Accepted, Arrival, LeaseKey, Leased, Retry};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Engine, Error, Settings, world::Loaded};
+
+/// What one round of dispatch did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dispatched {
+    /// Messages that were leased.
+    pub leased: usize,
+    /// Accepted by a provider.
+    pub sent: usize,
+    /// To be tried again later.
+    pub retried: usize,
+    /// Failed for good, or stopped because consent, address or time was gone.
+    pub ended: usize,
+    /// Given back untouched because the engine stops.
+    pub released: usize,
+}
+
+/// What became of one message, to be recorded.
+enum Done {
+    Sent(Accepted),
+    Later(Retry),
+    Ended(Arrival),
+    Released(LeaseKey),
+}
+
+/// A message with its content, ready to be handed over.
+struct Rendered {
+    leased: Leased,
+    address: String,
+    content: Content,
+    unsubscribe: Option<String>,
+}
+
+/// Why a message is not handed over.
+struct Stopped {
+    reason: Reason,
+    detail: String,
+}
+
+impl Engine {
+    /// Leases messages that are due and hands them over. Nothing due: all counts are 0.
+    ///
+    /// # Errors
+    /// If the database is away; leases then expire, and the messages are tried again.
+    pub async fn dispatch_once(&self, stop: &CancellationToken) -> Result<Dispatched, Error> {
+        let now = self.wall();
+        let Settings { dispatch_batch, dispatch_concurrency, lease, .. } = self.settings;
+        let leased = self.store.lease(now, dispatch_batch, lease).await?;
+        let mut counts = Dispatched { leased: leased.len(), ..Dispatched::default() };
+        let loaded = self.loaded();
+        let mut done = stream::iter(leased)
+            .map(|leased| self.hand_over(leased, &loaded, stop))
+            .buffer_unordered(dispatch_concurrency)
+            .ready_chunks(dispatch_concurrency);
+        while let Some(chunk) = done.next().await {
+            self.record_dispatch(chunk, &mut counts).await?;
+        }
+        Ok(counts)
+    }
+
+    async fn hand_over(&self, leased: Leased, loaded: &Loaded, stop: &CancellationToken) -> Done {
+        if stop.is_cancelled() {
+            return Done::Released(leased.key());
+        }
+        let now = match self.clock() {
+            Clock::Wall => self.wall(),
+            Clock::Recorded => leased.message.at,
+        };
+        match self.prepare(&leased, loaded, now) {
+            Ok((address, content, unsubscribe)) => {
+                self.send(Rendered { leased, address, content, unsubscribe }, now).await
+            }
+            Err(stopped) => Done::Ended(receipt(leased, stopped, now)),
+        }
+    }
+
+    /// Looks at consent, address and time once more (rule 50), and renders.
+    fn prepare(
+        &self,
+        leased: &Leased,
+        loaded: &Loaded,
+        now: Timestamp,
+    ) -> Result<(String, Content, Option<String>), Stopped> {
+        let Leased { customer, message, .. } = leased;
+        let stopped = |reason, detail: &str| Stopped { reason, detail: detail.into() };
+        let policies = &loaded.world.policies;
+        if !policy::consents(policies, customer, &message.purpose, message.channel) {
+            return Err(stopped(Reason::NoConsent, "taken back before it was sent"));
+        }
+        if let Some(reason) = policy::suppressed(customer, message.channel) {
+            return Err(stopped(Reason::SuppressionList, &reason));
+        }
+        if message.decision.expires_at.is_some_and(|at| at <= now) {
+            return Err(stopped(Reason::Expired, "it waited in the queue for too long"));
+        }
+        let address = customer.address(message.channel);
+        let Some(address) = address.as_ref().and_then(Value::as_text) else {
+            return Err(stopped(Reason::Unreachable, "the address is gone"));
+        };
+        let (links, unsubscribe) = self.links(leased);
+        let locale = customer.traits.get("locale").and_then(Value::as_text);
+        let context = Context {
+            with: &message.decision.with,
+            customer: &customer.traits,
+            links: &links,
+        };
+        let content = loaded
+            .templates
+            .render(&message.decision.template, message.channel, locale, &context)
+            .map_err(|error| stopped(Reason::Unrenderable, &error.to_string()))?;
+        Ok((address.to_owned(), content, unsubscribe))
+    }
+
+    fn links(&self, leased: &Leased) -> (Map, Option<String>) {
+        let fill = |template: &str| {
+            template
+                .replace("{customer}", &leased.customer.id.to_string())
+                .replace("{message}", &leased.message.id.to_string())
+                .replace("{purpose}", &leased.message.purpose)
+        };
+        let unsubscribe = fill(&self.settings.links.unsubscribe);
+        let links = Map::from([
+            (Arc::from("unsubscribe"), Value::text(&unsubscribe)),
+            (Arc::from("preferences"), Value::text(fill(&self.settings.links.preferences))),
+        ]);
+        (links, (leased.message.channel == Channel::Email).then_some(unsubscribe))
+    }
+
+    async fn send(&self, rendered: Rendered, now: Timestamp) -> Done {
+        let Rendered { leased, address, content, unsubscribe } = rendered;
+        let outgoing = Outgoing {
+            id: leased.message.id.0,
+            at: now,
+            channel: leased.message.channel,
+            to: &address,
+            content: &content,
+            purpose: &leased.message.purpose,
+            journey: &leased.message.journey,
+            locale: leased.customer.traits.get("locale").and_then(Value::as_text),
+            unsubscribe_url: unsubscribe.as_deref(),
+        };
+        let outcome = self.channels.send(&outgoing).await;
+        let provider = self.channels.serves(leased.message.channel).unwrap_or_default();
+        match outcome {
+            Outcome::Accepted { provider_id } => Done::Sent(Accepted {
+                key: leased.key(),
+                provider: Arc::from(provider),
+                provider_id,
+            }),
+            Outcome::RefusedForNow { detail, retry_after }
+                if leased.attempt < self.settings.max_attempts =>
+            {
+                let wait = retry_after
+                    .and_then(|d| SignedDuration::try_from(d).ok())
+                    .unwrap_or_else(|| self.back_off(leased.attempt));
+                let due_at = journey::time::plus(self.wall(), wait);
+                Done::Later(Retry { key: leased.key(), due_at, error: detail })
+            }
+            Outcome::RefusedForNow { detail, .. } => {
+                let detail = format!("gave up after {} tries: {detail}", leased.attempt);
+                Done::Ended(receipt(leased, Stopped { reason: Reason::Failed, detail }, now))
+            }
+            Outcome::RefusedForGood { detail } => {
+                Done::Ended(receipt(leased, Stopped { reason: Reason::Failed, detail }, now))
+            }
+        }
+    }
+
+    /// The wait after the attempt of that number, from 1.
+    fn back_off(&self, attempt: u16) -> SignedDuration {
+        let doubled = self.settings.first_retry.checked_mul(1 << i32::from(attempt.clamp(1, 20) - 1));
+        doubled.unwrap_or(self.settings.longest_retry).min(self.settings.longest_retry)
+    }
+
+    async fn record_dispatch(
+        &self,
+        chunk: Vec<Done>,
+        counts: &mut Dispatched,
+    ) -> Result<(), Error> {
+        let (mut sent, mut later, mut ended, mut released) = (vec![], vec![], vec![], vec![]);
+        for done in chunk {
+            match done {
+                Done::Sent(accepted) => sent.push(accepted),
+                Done::Later(retry) => later.push(retry),
+                Done::Ended(arrival) => ended.push(arrival),
+                Done::Released(key) => released.push(key),
+            }
+        }
+        counts.sent += sent.len();
+        counts.retried += later.len();
+        counts.ended += ended.len();
+        counts.released += released.len();
+        if !sent.is_empty() {
+            let recorded = self.store.record_sent(&sent, self.wall()).await?;
+            if recorded < sent.len() as u64 {
+                tracing::warn!(
+                    sent = sent.len(),
+                    recorded,
+                    "some leases had run out before the provider answered"
+                );
+            }
+        }
+        if !later.is_empty() {
+            self.store.retry_later(&later).await?;
+        }
+        if !released.is_empty() {
+            self.store.release(&released, self.wall()).await?;
+        }
+        if !ended.is_empty() {
+            self.turn(ended).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The news that a message will not arrive, as an input of its customer.
+fn receipt(leased: Leased, stopped: Stopped, now: Timestamp) -> Arrival {
+    let Leased { customer, message, attempt } = leased;
+    let id = InputId::of_receipt(message.id, attempt);
+    let receipt = Receipt {
+        message,
+        attempt,
+        reason: stopped.reason,
+        detail: Arc::from(stopped.detail),
+    };
+    let input = Input { id, now, kind: InputKind::Receipt(Box::new(receipt)) };
+    Arrival { customer: customer.id, key: customer.key, input }
+}
+

@@ -1,0 +1,176 @@
+//! The loops around the single steps, and how they stop: the batch at hand is finished, leases are
+//! given back, and nothing new is begun.
+
+use std::{sync::Arc, time::Duration};
+
+use broker::Broker;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Engine, Error};
+
+/// Which loops an engine runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Roles {
+    /// Takes events from the broker.
+    pub intake: bool,
+    /// Fires timers.
+    pub timers: bool,
+    /// Hands messages to providers.
+    pub dispatch: bool,
+}
+
+impl Roles {
+    /// All of them.
+    pub const ALL: Self = Self { intake: true, timers: true, dispatch: true };
+}
+
+/// The longest pause after an error.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+impl Engine {
+    /// Runs the loops until `stop` is cancelled, then finishes what is at hand. Without a broker
+    /// there is no intake loop: events come by HTTP.
+    ///
+    /// # Errors
+    /// If the broker refuses the first consumer; later errors are logged, and the loop goes on.
+    pub async fn run(
+        self: &Arc<Self>,
+        broker: Option<&Broker>,
+        roles: Roles,
+        stop: CancellationToken,
+    ) -> Result<(), Error> {
+        let mut tasks = JoinSet::new();
+        if let (true, Some(broker)) = (roles.intake, broker) {
+            let consumer = broker.consumer().await?;
+            tasks.spawn(Arc::clone(self).intake_loop(consumer, stop.clone()));
+        }
+        if roles.timers {
+            tasks.spawn(Arc::clone(self).timer_loop(stop.clone()));
+        }
+        if roles.dispatch {
+            tasks.spawn(Arc::clone(self).dispatch_loop(stop.clone()));
+        }
+        tasks.spawn(Arc::clone(self).workspace_loop(stop.clone()));
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a loop has died; the engine stops");
+                stop.cancel();
+            }
+        }
+        Ok(())
+    }
+
+    async fn intake_loop(self: Arc<Self>, mut consumer: broker::Consumer, stop: CancellationToken) {
+        let mut pause = Pause::default();
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                next = consumer.next() => next,
+            };
+            // From here on the batch is finished, whatever is asked.
+            let taken = match next {
+                Ok(Some(batch)) => self.take_in(batch).await,
+                Ok(None) => break,
+                Err(error) => Err(error.into()),
+            };
+            match taken {
+                Ok(taken) => {
+                    pause.reset();
+                    tracing::debug!(?taken, "took a batch in");
+                }
+                Err(error) => pause.after("intake", &error, &stop).await,
+            }
+        }
+        if let Err(error) = consumer.stop().await {
+            tracing::debug!(%error, "the consumer did not close in order");
+        }
+    }
+
+    async fn timer_loop(self: Arc<Self>, stop: CancellationToken) {
+        let mut pause = Pause::default();
+        while !stop.is_cancelled() {
+            match self.timers_once(self.wall()).await {
+                Ok(fired) => {
+                    pause.reset();
+                    if fired.timers == 0 {
+                        self.sleep_until_due(&stop).await;
+                    }
+                }
+                Err(error) => pause.after("timers", &error, &stop).await,
+            }
+        }
+    }
+
+    /// Until the next timer, but no longer than the poll: an earlier one may come.
+    async fn sleep_until_due(&self, stop: &CancellationToken) {
+        let poll = self.settings.timer_poll;
+        let next = self.store.next_due().await.ok().flatten();
+        let wait = next.map_or(poll, |due| due.duration_since(self.wall()).min(poll));
+        // A customer whom another turn holds stays due: not at once, then.
+        let wait = wait.max(jiff::SignedDuration::from_millis(5));
+        sleep(wait, stop).await;
+    }
+
+    async fn dispatch_loop(self: Arc<Self>, stop: CancellationToken) {
+        let mut pause = Pause::default();
+        while !stop.is_cancelled() {
+            match self.dispatch_once(&stop).await {
+                Ok(dispatched) => {
+                    pause.reset();
+                    if dispatched.leased == 0 {
+                        tokio::select! {
+                            () = self.queued.notified() => {}
+                            () = sleep(self.settings.dispatch_poll, &stop) => {}
+                        }
+                    }
+                }
+                Err(error) => pause.after("dispatch", &error, &stop).await,
+            }
+        }
+    }
+
+    async fn workspace_loop(self: Arc<Self>, stop: CancellationToken) {
+        let mut pause = Pause::default();
+        while !stop.is_cancelled() {
+            match self.reload().await {
+                Ok(_) => {
+                    pause.reset();
+                    sleep(self.settings.workspace_poll, &stop).await;
+                }
+                Err(error) => pause.after("workspace", &error, &stop).await,
+            }
+        }
+    }
+}
+
+async fn sleep(span: jiff::SignedDuration, stop: &CancellationToken) {
+    let span = Duration::try_from(span).unwrap_or_default();
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(span) => {}
+    }
+}
+
+/// Pauses that grow while errors follow each other.
+#[derive(Default)]
+struct Pause {
+    errors: u32,
+}
+
+impl Pause {
+    fn reset(&mut self) {
+        self.errors = 0;
+    }
+
+    async fn after(&mut self, what: &str, error: &Error, stop: &CancellationToken) {
+        let wait = Duration::from_millis(100 << self.errors.min(7)).min(LONGEST_PAUSE);
+        self.errors = self.errors.saturating_add(1);
+        tracing::error!(loop.name = what, %error, wait_ms = wait.as_millis(), "will try again");
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}

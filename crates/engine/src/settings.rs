@@ -1,0 +1,74 @@
+//! What can be set. Built by the binary; nobody else reads the environment.
+
+use jiff::SignedDuration;
+use journey::advance::Clock;
+
+/// Settings of one engine. Every bound has its place here.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The wall clock, or the events' own for demonstrations and replays.
+    pub clock: Clock,
+    /// Customers whose timers one transaction fires.
+    pub timer_batch: u32,
+    /// How long the timer loop sleeps at the most.
+    pub timer_poll: SignedDuration,
+    /// Messages that one dispatch round leases.
+    pub dispatch_batch: u32,
+    /// Messages that are with providers at the same time.
+    pub dispatch_concurrency: usize,
+    /// How long a lease lasts; longer than a provider may take.
+    pub lease: SignedDuration,
+    /// How long the dispatch loop sleeps at the most.
+    pub dispatch_poll: SignedDuration,
+    /// Tries at one message before it has failed for good.
+    pub max_attempts: u16,
+    /// The wait before the second try; it doubles with each further one.
+    pub first_retry: SignedDuration,
+    /// The longest wait between two tries.
+    pub longest_retry: SignedDuration,
+    /// Tries at one batch when the database asks to try again.
+    pub turn_retries: u32,
+    /// How often the workspace is looked at for a newer one, beside being told.
+    pub workspace_poll: SignedDuration,
+    /// The shop's own pages, for templates.
+    pub links: Links,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            clock: Clock::Wall,
+            timer_batch: 500,
+            timer_poll: SignedDuration::from_millis(200),
+            dispatch_batch: 200,
+            dispatch_concurrency: 32,
+            lease: SignedDuration::from_secs(300),
+            dispatch_poll: SignedDuration::from_millis(200),
+            max_attempts: 8,
+            first_retry: SignedDuration::from_secs(5),
+            longest_retry: SignedDuration::from_hours(1),
+            turn_retries: 20,
+            workspace_poll: SignedDuration::from_millis(900),
+            links: Links::default(),
+        }
+    }
+}
+
+/// Addresses of the shop's own pages, with `{customer}`, `{message}` and `{purpose}` to be filled.
+/// Templates see them as `links.unsubscribe` and `links.preferences`.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// Where a customer takes a consent back.
+    pub unsubscribe: String,
+    /// Where a customer chooses what to receive.
+    pub preferences: String,
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self {
+            unsubscribe: "https://shop.example/unsubscribe?c={customer}&p={purpose}".into(),
+            preferences: "https://shop.example/preferences?c={customer}".into(),
+        }
+    }
+}

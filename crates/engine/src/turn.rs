@@ -1,0 +1,170 @@
+//! The turn: the only function that changes customers.
+//!
+//! It begins a transaction, loads, decides, records and commits. A batch that the database refuses
+//! is halved until the culprit stands alone; the others are not touched by it.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use journey::{
+    advance::{self, Turn},
+    ids::CustomerId,
+    message::Message,
+};
+use store::{Arrival, OpenTurn, Work};
+
+use crate::{Engine, Error, world::Loaded};
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub struct Decided {
+    /// Inputs that took effect now, timers among them.
+    pub inputs: usize,
+    /// Inputs that had taken effect before.
+    pub duplicates: usize,
+    /// Inputs that the database cannot hold, by their place in the batch.
+    pub rejected: Vec<Rejected>,
+}
+
+/// An input that the database cannot hold.
+#[derive(Debug)]
+pub struct Rejected {
+    /// Its place in the batch.
+    pub index: usize,
+    /// Why.
+    pub reason: String,
+}
+
+impl Engine {
+    /// Decides a batch of inputs, all or nothing but for those that the database cannot hold.
+    /// When it returns, what was decided is committed.
+    ///
+    /// # Errors
+    /// If the database is away, or refuses for reasons that no single input is to blame for.
+    pub async fn turn(&self, arrivals: Vec<Arrival>) -> Result<Decided, Error> {
+        let mut decided = Decided::default();
+        // Ranges still to be decided, the first on top: a stack, so that order is kept.
+        let mut open = vec![0..arrivals.len()];
+        while let Some(range) = open.pop() {
+            if range.is_empty() {
+                continue;
+            }
+            match self.try_turn(&arrivals[range.clone()]).await {
+                Ok((inputs, duplicates)) => {
+                    decided.inputs += inputs;
+                    decided.duplicates += duplicates;
+                }
+                Err(Error::Store(error)) if error.is_poison() && range.len() == 1 => {
+                    decided.rejected.push(Rejected { index: range.start, reason: error.to_string() });
+                }
+                Err(Error::Store(error)) if error.is_poison() => {
+                    let middle = range.start + range.len() / 2;
+                    open.push(middle..range.end);
+                    open.push(range.start..middle);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(decided)
+    }
+
+    /// One transaction, tried again when concurrent turns are in its way.
+    async fn try_turn(&self, arrivals: &[Arrival]) -> Result<(usize, usize), Error> {
+        for attempt in 0..self.settings.turn_retries {
+            match self.turn_once(arrivals).await {
+                Err(Error::Store(error)) if error.is_retryable() => {
+                    tracing::debug!(%error, attempt, "the batch is tried again");
+                    pause(attempt).await;
+                }
+                other => return other,
+            }
+        }
+        Err(Error::Contention(self.settings.turn_retries))
+    }
+
+    async fn turn_once(&self, arrivals: &[Arrival]) -> Result<(usize, usize), Error> {
+        let mut loaded = self.loaded();
+        let mut open = self.store.begin(arrivals, loaded.world.horizon()).await?;
+        if knows_all(&loaded, &open).is_err() {
+            // Another engine has published a machine and a customer is on it already.
+            open.abandon().await?;
+            self.reload().await?;
+            loaded = self.loaded();
+            open = self.store.begin(arrivals, loaded.world.horizon()).await?;
+        }
+        let duplicates = open.duplicates;
+        let clock = self.clock();
+        let inputs = self
+            .record(open, |work| {
+                advance::take(&loaded.world, work.customer, work.inputs, clock)
+            })
+            .await?;
+        Ok((inputs, duplicates))
+    }
+
+    /// Fires the timers of these customers that are due at `now`. Customers whom another turn
+    /// holds are left to it.
+    pub(crate) async fn turn_due(
+        &self,
+        customers: &[CustomerId],
+        now: jiff::Timestamp,
+    ) -> Result<usize, Error> {
+        for attempt in 0..self.settings.turn_retries {
+            match self.turn_due_once(customers, now).await {
+                Err(Error::Store(error)) if error.is_retryable() => pause(attempt).await,
+                other => return other,
+            }
+        }
+        Err(Error::Contention(self.settings.turn_retries))
+    }
+
+    async fn turn_due_once(
+        &self,
+        customers: &[CustomerId],
+        now: jiff::Timestamp,
+    ) -> Result<usize, Error> {
+        let mut loaded = self.loaded();
+        let mut open = self.store.begin_due(customers, now, loaded.world.horizon()).await?;
+        if knows_all(&loaded, &open).is_err() {
+            open.abandon().await?;
+            self.reload().await?;
+            loaded = self.loaded();
+            open = self.store.begin_due(customers, now, loaded.world.horizon()).await?;
+        }
+        let clock = self.clock();
+        self.record(open, |work| advance::take_due(&loaded.world, work.customer, now, clock)).await
+    }
+
+    /// Decides every customer of an open turn and commits. Returns how many inputs there were.
+    async fn record(
+        &self,
+        mut open: OpenTurn,
+        decide: impl Fn(Work) -> Turn,
+    ) -> Result<usize, Error> {
+        let turns: Vec<Turn> = std::mem::take(&mut open.work).into_iter().map(decide).collect();
+        let inputs = turns.iter().map(|t| t.effects.inputs.len()).sum();
+        let queues = turns.iter().flat_map(|t| &t.effects.messages).any(is_queued);
+        open.commit(turns).await?;
+        if queues {
+            self.queued.notify_one();
+        }
+        Ok(inputs)
+    }
+}
+
+fn is_queued(message: &Message) -> bool {
+    message.refused.is_none()
+}
+
+/// Whether every open run is on a machine that is loaded.
+fn knows_all(loaded: &Loaded, open: &OpenTurn) -> Result<(), ()> {
+    let machines: BTreeSet<_> =
+        open.work.iter().flat_map(|w| &w.customer.runs).map(|r| r.machine).collect();
+    let missing: Vec<_> =
+        machines.into_iter().filter(|id| loaded.world.machine(*id).is_none()).collect();
+    if missing.is_empty() { Ok(()) } else { Err(()) }
+}
+
+/// Longer with each attempt, up to a tenth of a second, so that two turns do not collide for ever.
+async fn pause(attempt: u32) {
+    tokio::time::sleep(Duration::from_millis(u64::from(1 << attempt.min(6)) + 1)).await;
+}
