@@ -18,6 +18,7 @@ pub mod input;
 pub mod machine;
 pub mod message;
 pub mod policies;
+pub mod render;
 pub mod trace;
 pub mod value;
 pub mod world;
