@@ -20,6 +20,7 @@ pub mod machine;
 pub mod message;
 pub mod policies;
 pub mod policy;
+pub mod render;
 pub mod time;
 pub mod trace;
 pub mod value;

@@ -1,0 +1,104 @@
+//! What Jinja runs: one environment per locale, built once.
+
+use std::collections::BTreeMap;
+
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
+
+use super::{filters, output::LARGEST};
+
+/// How many instructions one piece may run.
+const FUEL: u64 = 50_000;
+/// How deep includes (10 each) and macros (4 each) may call one another.
+const DEEPEST: usize = 60;
+
+/// The pieces of one locale: bodies, front matter fields, and the shared layouts.
+#[derive(Debug)]
+pub(super) struct Pieces {
+    pub env: Environment<'static>,
+    /// Where each piece comes from, by its name.
+    places: BTreeMap<String, Place>,
+}
+
+/// Where a piece comes from.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// Its text.
+    pub text: String,
+    /// How many lines of its file come before it.
+    pub lines_before: u32,
+}
+
+impl Pieces {
+    pub fn new(locale: &str) -> Self {
+        let mut env = Environment::new();
+        env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        env.set_fuel(Some(FUEL));
+        env.set_recursion_limit(DEEPEST);
+        env.set_auto_escape_callback(|name| match name.rsplit('.').next() {
+            Some("mjml" | "html") => AutoEscape::Html,
+            _ => AutoEscape::None,
+        });
+        env.set_formatter(write_value);
+        filters::install(&mut env, locale);
+        Self {
+            env,
+            places: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a piece; the error is one of syntax.
+    pub fn add(&mut self, name: &str, place: Place) -> Result<(), Error> {
+        self.env
+            .add_template_owned(name.to_owned(), place.text.clone())?;
+        self.places.insert(name.to_owned(), place);
+        Ok(())
+    }
+
+    pub fn place(&self, name: &str) -> Option<&Place> {
+        self.places.get(name)
+    }
+}
+
+/// Writes a value, escaped where its place is HTML. Unlike minijinja's own, it leaves `/` alone,
+/// so that links stay readable, and refuses what could never be sent.
+fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    let html = matches!(state.auto_escape(), AutoEscape::Html) && !value.is_safe();
+    match value.as_str() {
+        Some(text) if text.len() > LARGEST => Err(too_large()),
+        Some(text) if html => Ok(escape(out, text)?),
+        Some(text) => Ok(out.write_str(text)?),
+        None => {
+            let text = value.to_string();
+            if text.len() > LARGEST {
+                return Err(too_large());
+            }
+            Ok(if html {
+                escape(out, &text)?;
+            } else {
+                out.write_str(&text)?;
+            })
+        }
+    }
+}
+
+fn too_large() -> Error {
+    Error::new(ErrorKind::WriteFailure, "too large a value")
+}
+
+fn escape(out: &mut Output<'_>, text: &str) -> std::fmt::Result {
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let entity = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            b'\'' => "&#39;",
+            _ => continue,
+        };
+        out.write_str(&text[plain..at])?;
+        out.write_str(entity)?;
+        plain = at + 1;
+    }
+    out.write_str(&text[plain..])
+}

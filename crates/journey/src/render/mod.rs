@@ -1,0 +1,141 @@
+//! Templates: Jinja (minijinja), and MJML (mrml) for the layout of mails.
+//!
+//! [`Templates::compile`] reads the files under `templates/` once; [`Templates::render`] fills
+//! one in for one customer. Whatever a template does is bounded: its instructions, its output,
+//! its recursion, and the memory of each filter. The authors' page is `docs/templates.md`.
+
+mod data;
+mod environment;
+mod filters;
+mod front_matter;
+mod local;
+mod mail;
+mod output;
+mod scan;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    content::Content,
+    diagnostic::{Diagnostic, SourceFile},
+    message::Channel,
+    value::{Map, Value},
+};
+
+use self::{environment::Pieces, source::Variant};
+
+/// Every template of a workspace. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Templates {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    templates: BTreeMap<Arc<str>, Channels>,
+    /// What Jinja runs, by locale: dates and amounts differ by it.
+    pieces: BTreeMap<String, Pieces>,
+    default_locale: String,
+}
+
+/// The locales of each channel.
+type Channels = BTreeMap<Channel, BTreeMap<String, Variant>>;
+
+/// What a template sees (rule 48): the fields of `with` as top-level names, `customer`, and
+/// `links`; never the event.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The send's `with`, as decided: a map, or null.
+    pub with: &'a Value,
+    /// The customer's traits, as dispatched.
+    pub customer: &'a Map,
+    /// `links.unsubscribe`, `links.preferences` and the like: texts.
+    pub links: &'a Map,
+}
+
+/// Why a template could not be filled in. Names places and expressions of the template, never
+/// a customer's data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("template {template} ({channel}, {locale}){}: {message}", line.map(|l| format!(", line {l}")).unwrap_or_default())]
+pub struct RenderError {
+    /// The template's name: `cart/nudge`.
+    pub template: String,
+    /// The channel that was asked for.
+    pub channel: Channel,
+    /// The locale of the files that were used, or the one asked for if there are none.
+    pub locale: String,
+    /// The line of the file, from 1, if it is known.
+    pub line: Option<u32>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Templates {
+    /// Reads the files under `templates/`; others are passed over. What is wrong with them is
+    /// said; what is not wrong can be rendered.
+    pub fn compile(files: &[SourceFile], default_locale: &str) -> (Self, Vec<Diagnostic>) {
+        let (inner, diagnostics) = source::compile(files, &local::normal(default_locale));
+        let inner = Arc::new(inner);
+        (Self { inner }, diagnostics)
+    }
+
+    /// Whether there is a template of that name, for any channel.
+    pub fn has(&self, template: &str) -> bool {
+        self.inner.templates.contains_key(template)
+    }
+
+    /// The channels that the template has content for; none if it does not exist.
+    pub fn channels(&self, template: &str) -> Vec<Channel> {
+        let channels = self.inner.templates.get(template);
+        channels.map_or_else(Vec::new, |c| c.keys().copied().collect())
+    }
+
+    /// The locales that the template has for a channel, in order.
+    pub fn locales(&self, template: &str, channel: Channel) -> Vec<&str> {
+        let channels = self.inner.templates.get(template);
+        let locales = channels.and_then(|c| c.get(&channel));
+        locales.map_or_else(Vec::new, |l| l.keys().map(String::as_str).collect())
+    }
+
+    /// The names of all templates, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.inner.templates.keys().map(|name| &**name)
+    }
+
+    /// Fills a template in, in the nearest locale: `fr-BE`, else `fr`, else the default one.
+    pub fn render(
+        &self,
+        template: &str,
+        channel: Channel,
+        locale: Option<&str>,
+        context: &Context<'_>,
+    ) -> Result<Content, RenderError> {
+        let inner = &self.inner;
+        let failed = |locale: &str, line, message: String| RenderError {
+            template: template.to_owned(),
+            channel,
+            locale: locale.to_owned(),
+            line,
+            message,
+        };
+        let wanted = local::normal(locale.unwrap_or(&inner.default_locale));
+        let channels = inner.templates.get(template);
+        let Some(locales) = channels.and_then(|c| c.get(&channel)) else {
+            let message = format!("there is no template `{template}` for {channel}");
+            return Err(failed(&wanted, None, message));
+        };
+        let found = local::chain(&wanted, &inner.default_locale)
+            .find_map(|l| locales.get_key_value(l))
+            .and_then(|(locale, variant)| Some((locale, variant, inner.pieces.get(locale)?)));
+        let Some((locale, variant, pieces)) = found else {
+            let message = format!("there is neither {wanted} nor {}", inner.default_locale);
+            return Err(failed(&wanted, None, message));
+        };
+        let fill = output::Fill::new(pieces, data::context(context));
+        fill.content(variant)
+            .map_err(|e| failed(locale, e.line, e.message))
+    }
+}

@@ -1,0 +1,190 @@
+//! From a template to content: each piece is run into a bounded buffer, then put together.
+
+use std::io;
+
+use minijinja::{Error, ErrorKind, Value as Jinja};
+
+use super::{environment::Pieces, mail, source::Variant};
+use crate::content::Content;
+
+/// The most that one piece may write, in bytes.
+pub(super) const LARGEST: usize = 512 * 1024;
+
+/// What went wrong, and on which line of the file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub line: Option<u32>,
+    pub message: String,
+}
+
+impl Failure {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            line: None,
+            message: message.into(),
+        }
+    }
+}
+
+/// Pieces that are being filled in for one customer.
+pub(super) struct Fill<'a> {
+    pieces: &'a Pieces,
+    context: Jinja,
+}
+
+impl<'a> Fill<'a> {
+    pub fn new(pieces: &'a Pieces, context: Jinja) -> Self {
+        Self { pieces, context }
+    }
+
+    pub fn content(&self, variant: &Variant) -> Result<Content, Failure> {
+        match variant {
+            Variant::Email(email) => {
+                let preheader = self.optional_line(email.preheader.as_deref())?;
+                let body = self.run(&email.body)?;
+                let html = if email.mjml {
+                    mail::from_mjml(&body)?
+                } else {
+                    body
+                };
+                Ok(Content::Email {
+                    subject: self.line(&email.subject, "subject")?,
+                    html: mail::with_preheader(filled(html, "HTML part")?, &preheader),
+                    preheader,
+                    text: self.text(&email.text, "plain text")?,
+                })
+            }
+            Variant::Sms { text } => Ok(Content::Sms {
+                text: self.text(text, "text")?,
+            }),
+            Variant::Push { title, body, url } => Ok(Content::Push {
+                title: self.line(title, "title")?,
+                body: self.text(body, "body")?,
+                url: Some(self.optional_line(url.as_deref())?).filter(|url| !url.is_empty()),
+            }),
+            Variant::Chat { text } => Ok(Content::Chat {
+                text: self.text(text, "text")?,
+            }),
+        }
+    }
+
+    /// A piece on one line, which must not be empty.
+    fn line(&self, piece: &str, what: &str) -> Result<String, Failure> {
+        filled(one_line(&self.run(piece)?), what)
+    }
+
+    fn optional_line(&self, piece: Option<&str>) -> Result<String, Failure> {
+        piece.map_or_else(|| Ok(String::new()), |p| Ok(one_line(&self.run(p)?)))
+    }
+
+    /// A piece without white space around it, which must not be empty.
+    fn text(&self, piece: &str, what: &str) -> Result<String, Failure> {
+        filled(self.run(piece)?.trim().to_owned(), what)
+    }
+
+    fn run(&self, piece: &str) -> Result<String, Failure> {
+        let mut buffer = Bounded::default();
+        let run = self
+            .pieces
+            .env
+            .get_template(piece)
+            .and_then(|t| t.render_captured_to(self.context.clone(), &mut buffer));
+        match run {
+            Ok(_) => String::from_utf8(buffer.bytes)
+                .map_err(|_| Failure::new("the output is no text")),
+            Err(_) if buffer.full => Err(too_large()),
+            Err(error) => Err(self.explain(&error)),
+        }
+    }
+
+    /// An error in an author's words. Its own words are passed on only where they cannot hold a
+    /// customer's data.
+    fn explain(&self, error: &Error) -> Failure {
+        let error = deepest(error);
+        let place = error.name().and_then(|n| self.pieces.place(n));
+        let before = place.map_or(0, |p| p.lines_before);
+        let line = error.line().and_then(|l| u32::try_from(l).ok());
+        let words = place
+            .zip(error.range())
+            .and_then(|(place, range)| place.text.get(range))
+            .map(|words| format!("`{}`", one_line(words)))
+            .unwrap_or_else(|| "a value".to_owned());
+        let detail = error.detail().unwrap_or_default();
+        let message = match error.kind() {
+            ErrorKind::UndefinedError => format!("{words} has no value"),
+            ErrorKind::OutOfFuel => "the template runs too long".to_owned(),
+            ErrorKind::WriteFailure => return too_large(),
+            ErrorKind::UnknownFilter
+            | ErrorKind::UnknownFunction
+            | ErrorKind::UnknownTest
+            | ErrorKind::UnknownMethod
+            | ErrorKind::UnknownBlock
+            | ErrorKind::MissingArgument
+            | ErrorKind::TooManyArguments
+            | ErrorKind::SyntaxError
+            | ErrorKind::TemplateNotFound => format!("{words}: {detail}"),
+            ErrorKind::InvalidOperation if ours(detail) => format!("{words}: {detail}"),
+            _ => format!("{words} cannot be worked out"),
+        };
+        Failure {
+            line: line.map(|l| l + before),
+            message,
+        }
+    }
+}
+
+/// Details that are known to name no value.
+fn ours(detail: &str) -> bool {
+    detail.starts_with('`')
+        || detail.starts_with("this is no ")
+        || detail.starts_with("no such time zone")
+        || detail.starts_with("the styles of ")
+        || detail.starts_with("recursion limit")
+}
+
+/// The error inside an include or a block that says what really happened.
+fn deepest(error: &Error) -> &Error {
+    let mut here = error;
+    while let Some(inner) = std::error::Error::source(here).and_then(|e| e.downcast_ref()) {
+        here = inner;
+    }
+    here
+}
+
+fn too_large() -> Failure {
+    Failure::new(format!("the output is larger than {} kB", LARGEST / 1024))
+}
+
+fn filled(text: String, what: &str) -> Result<String, Failure> {
+    if text.trim().is_empty() {
+        return Err(Failure::new(format!("the {what} comes out empty")));
+    }
+    Ok(text)
+}
+
+/// White space of every kind as single spaces.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A buffer that refuses to grow over [`LARGEST`].
+#[derive(Default)]
+struct Bounded {
+    bytes: Vec<u8>,
+    full: bool,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + bytes.len() > LARGEST {
+            self.full = true;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! What can be said of a template's text without filling it in.
+
+use std::ops::Range;
+
+/// The elements that mrml lays out. It passes unknown ones on in silence, and a mail with a
+/// misspelt column goes out broken: so their names are checked here.
+pub(super) const ELEMENTS: [&str; 31] = [
+    "mj-accordion",
+    "mj-accordion-element",
+    "mj-accordion-text",
+    "mj-accordion-title",
+    "mj-all",
+    "mj-attributes",
+    "mj-body",
+    "mj-breakpoint",
+    "mj-button",
+    "mj-carousel",
+    "mj-carousel-image",
+    "mj-class",
+    "mj-column",
+    "mj-divider",
+    "mj-font",
+    "mj-group",
+    "mj-head",
+    "mj-hero",
+    "mj-image",
+    "mj-navbar",
+    "mj-navbar-link",
+    "mj-preview",
+    "mj-raw",
+    "mj-section",
+    "mj-social",
+    "mj-social-element",
+    "mj-spacer",
+    "mj-style",
+    "mj-table",
+    "mj-text",
+    "mj-title",
+];
+/// Besides: too common a name to be offered for another.
+const WRAPPER: &str = "mj-wrapper";
+
+/// The unknown `mj-` elements that are opened, with their places.
+pub(super) fn unknown_elements(text: &str) -> Vec<(Range<usize>, &str)> {
+    let hidden = comments(text);
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("<mj-") {
+        let start = at + 1;
+        let name = text[start..]
+            .find(|c: char| c != '-' && !c.is_ascii_alphanumeric())
+            .map_or(&text[start..], |end| &text[start..start + end]);
+        let known = ELEMENTS.contains(&name) || name == WRAPPER;
+        if !known && !hidden.iter().any(|h| h.contains(&at)) {
+            found.push((start..start + name.len(), name));
+        }
+    }
+    found
+}
+
+/// HTML's and Jinja's comments.
+fn comments(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (open, close) in [("<!--", "-->"), ("{#", "#}")] {
+        let mut from = 0;
+        while let Some(start) = text[from..].find(open).map(|at| from + at) {
+            let end = text[start..].find(close).map_or(text.len(), |e| start + e + close.len());
+            found.push(start..end);
+            from = end;
+        }
+    }
+    found
+}
+
+/// The insides of Jinja's `{{ … }}` and `{% … %}`.
+fn tags(text: &str) -> Vec<Range<usize>> {
+    let hidden = comments(text);
+    let mut found = Vec::new();
+    for (open, close) in [("{{", "}}"), ("{%", "%}")] {
+        for (at, _) in text.match_indices(open) {
+            let start = at + open.len();
+            if let Some(end) = text[start..].find(close)
+                && !hidden.iter().any(|h| h.contains(&at))
+            {
+                found.push(start..start + end);
+            }
+        }
+    }
+    found.sort_by_key(|r| r.start);
+    found
+}
+
+/// The first place where `word` stands as a name inside a tag.
+pub(super) fn word_in_tag(text: &str, word: &str) -> Option<Range<usize>> {
+    let part_of_name = |c: char| c == '_' || c == '.' || c.is_alphanumeric();
+    tags(text).into_iter().find_map(|tag| {
+        text[tag.clone()].match_indices(word).find_map(|(at, _)| {
+            let start = tag.start + at;
+            let end = start + word.len();
+            let before = text[..start].chars().next_back().is_some_and(part_of_name);
+            let after = text[end..].chars().next().is_some_and(|c| c != '.' && part_of_name(c));
+            (!before && !after).then_some(start..end)
+        })
+    })
+}
+
+/// The templates that are named by `include`, `extends`, `import` and `from`, with their places.
+pub(super) fn named_templates(text: &str) -> Vec<(Range<usize>, &str)> {
+    let mut found = Vec::new();
+    for tag in tags(text) {
+        let inside = &text[tag.clone()];
+        let words = inside.trim_start_matches(['-', '+', ' ', '\n', '\r', '\t']);
+        let rest = ["include", "extends", "import", "from"]
+            .iter()
+            .find_map(|word| words.strip_prefix(word))
+            .map(str::trim_start);
+        let quoted = rest.and_then(|r| {
+            let quote = r.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            r[1..].split_once(quote).map(|(name, after)| (name, after))
+        });
+        if let Some((name, after)) = quoted.filter(|(_, after)| !after.contains("ignore missing")) {
+            let end = tag.end - after.len() - 1;
+            found.push((end - name.len()..end, name));
+        }
+    }
+    found
+}

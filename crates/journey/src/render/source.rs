@@ -1,0 +1,305 @@
+//! From files to templates.
+
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
+
+use super::{
+    Channels, Inner,
+    environment::{Pieces, Place},
+    front_matter::{self, Field},
+    local, scan,
+};
+use crate::{
+    diagnostic::{Diagnostic, Severity, SourceFile},
+    expr::nearest,
+    message::Channel,
+};
+
+mod path;
+mod variant;
+
+use path::Kind;
+
+/// The largest file, in bytes.
+const LARGEST_FILE: usize = 256 * 1024;
+
+/// The pieces of one template in one channel and locale, by their names.
+#[derive(Clone, Debug)]
+pub(super) enum Variant {
+    Email(Email),
+    Sms {
+        text: String,
+    },
+    Push {
+        title: String,
+        body: String,
+        url: Option<String>,
+    },
+    Chat {
+        text: String,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Email {
+    pub subject: String,
+    pub preheader: Option<String>,
+    pub body: String,
+    /// Whether the body still is MJML.
+    pub mjml: bool,
+    pub text: String,
+}
+
+/// The files of one template, channel and locale, by extension.
+type Group<'a> = BTreeMap<&'a str, &'a SourceFile>;
+
+/// Templates and what is wrong with them.
+pub(super) fn compile(files: &[SourceFile], default_locale: &str) -> (Inner, Vec<Diagnostic>) {
+    let mut compiler = Compiler::default();
+    let mut groups = BTreeMap::<_, Group<'_>>::new();
+    for file in files {
+        match path::kind(&file.path) {
+            Some(Kind::Shared { name }) => compiler.shared.push((name, file)),
+            Some(Kind::Content(place)) => {
+                let key = (place.template, place.channel, local::normal(place.locale));
+                groups.entry(key).or_default().insert(place.extension, file);
+            }
+            Some(Kind::Stranger { why }) => {
+                compiler.report(file, 0..0, "J602", format!("{}: {why}", file.path));
+            }
+            None => {}
+        }
+    }
+    compiler.check_shared();
+    for ((template, channel, locale), group) in &groups {
+        compiler.group(template, *channel, locale, group);
+    }
+    compiler.check_locales(&groups, default_locale);
+    compiler.finish(default_locale)
+}
+
+#[derive(Default)]
+struct Compiler<'a> {
+    shared: Vec<(&'a str, &'a SourceFile)>,
+    templates: BTreeMap<Arc<str>, Channels>,
+    pieces: BTreeMap<String, Pieces>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Compiler<'_> {
+    /// Adds an error, to which cures can be added.
+    fn report(
+        &mut self,
+        file: &SourceFile,
+        span: Range<usize>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let at = self.diagnostics.len();
+        self.diagnostics.push(Diagnostic {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            file: file.path.clone(),
+            span,
+            label: String::new(),
+            also: Vec::new(),
+            notes: Vec::new(),
+            replacement: None,
+        });
+        &mut self.diagnostics[at]
+    }
+
+    fn finish(self, default_locale: &str) -> (Inner, Vec<Diagnostic>) {
+        let mut diagnostics = self.diagnostics;
+        diagnostics.sort_by(|a, b| (&a.file, a.span.start).cmp(&(&b.file, b.span.start)));
+        let inner = Inner {
+            templates: self.templates,
+            pieces: self.pieces,
+            default_locale: default_locale.to_owned(),
+        };
+        (inner, diagnostics)
+    }
+
+    fn check_shared(&mut self) {
+        let mut scratch = Pieces::new("");
+        for (name, file) in self.shared.clone() {
+            if self.fits(file) {
+                self.piece(&mut scratch, name, file, whole(&file.text, 0));
+                self.elements(file, 0);
+            }
+        }
+    }
+
+    /// Whether the file is small enough to be read.
+    fn fits(&mut self, file: &SourceFile) -> bool {
+        let fits = file.text.len() <= LARGEST_FILE;
+        if !fits {
+            let limit = LARGEST_FILE / 1024;
+            self.report(file, 0..0, "J609", format!("this file is larger than {limit} kB"));
+        }
+        fits
+    }
+
+    /// The pieces of a locale, with the shared ones in it.
+    fn take_pieces(&mut self, locale: &str) -> Pieces {
+        self.pieces.remove(locale).unwrap_or_else(|| {
+            let mut pieces = Pieces::new(locale);
+            for (name, file) in &self.shared {
+                // Its errors have been reported by `check_shared`.
+                let _ = pieces.add(name, whole(&file.text, 0).place);
+            }
+            pieces
+        })
+    }
+
+    fn group(&mut self, template: &str, channel: Channel, locale: &str, group: &Group<'_>) {
+        let mut pieces = self.take_pieces(locale);
+        let prefix = format!("{template}/{channel}.{locale}");
+        let variant = match channel {
+            Channel::Email => self.email(&mut pieces, &prefix, group),
+            Channel::Sms => self.sms(&mut pieces, &prefix, group),
+            Channel::Push => self.push(&mut pieces, &prefix, group),
+            Channel::Chat => self.chat(&mut pieces, &prefix, group),
+        };
+        self.pieces.insert(locale.to_owned(), pieces);
+        if let Some(variant) = variant {
+            let channels = self.templates.entry(template.into()).or_default();
+            let locales = channels.entry(channel).or_default();
+            locales.insert(locale.to_owned(), variant);
+        }
+    }
+
+    /// Adds one piece of a file; its name, unless something is wrong with it.
+    fn piece(
+        &mut self,
+        pieces: &mut Pieces,
+        name: &str,
+        file: &SourceFile,
+        part: Part,
+    ) -> Option<String> {
+        let before = self.diagnostics.len();
+        self.named_templates(file, &part);
+        if let Err(error) = pieces.add(name, part.place.clone()) {
+            let range = error.range().filter(|_| part.exact);
+            let span = range.map_or(part.span.clone(), |r| {
+                part.span.start + r.start..part.span.start + r.end
+            });
+            let detail = error.detail().unwrap_or("this is no Jinja").to_owned();
+            let span = inside(&file.text, &span, &part.span);
+            self.report(file, span, "J606", detail)
+                .notes
+                .push("templates are Jinja: {{ value }}, {% if … %}{% endif %}".to_owned());
+        } else {
+            self.no_event(pieces, name, file, &part);
+        }
+        (self.diagnostics.len() == before).then(|| name.to_owned())
+    }
+
+    /// Rule 48: a template never sees the event.
+    fn no_event(&mut self, pieces: &Pieces, name: &str, file: &SourceFile, part: &Part) {
+        let Ok(template) = pieces.env.get_template(name) else {
+            return;
+        };
+        if template.undeclared_variables(false).contains("event") {
+            let region = &file.text[part.span.clone()];
+            let span = scan::word_in_tag(region, "event").map_or(part.span.clone(), |r| {
+                part.span.start + r.start..part.span.start + r.end
+            });
+            self.report(file, span, "J607", "a template cannot see `event`").notes.push(
+                "pass what it needs in the send's `with`: it is a name of its own here".to_owned(),
+            );
+        }
+    }
+
+    fn named_templates(&mut self, file: &SourceFile, part: &Part) {
+        let names: Vec<_> = self.shared.iter().map(|(name, _)| *name).collect();
+        for (range, name) in scan::named_templates(&file.text[part.span.clone()]) {
+            if names.contains(&name) {
+                continue;
+            }
+            let span = part.span.start + range.start..part.span.start + range.end;
+            let near = nearest(name, names.iter().copied()).map(str::to_owned);
+            let message = format!("there is no shared template `{name}`");
+            let diagnostic = self.report(file, span.clone(), "J610", message);
+            diagnostic.notes.push("shared templates are named from templates/, and stand in a folder that begins with _: _layouts/base.mjml".to_owned());
+            if let Some(near) = near {
+                diagnostic.label = format!("did you mean `{near}`?");
+                diagnostic.replacement = Some((span, near));
+            }
+        }
+    }
+
+    fn elements(&mut self, file: &SourceFile, from: usize) {
+        if !file.path.ends_with(".mjml") {
+            return;
+        }
+        for (range, name) in scan::unknown_elements(&file.text[from..]) {
+            let span = from + range.start..from + range.end;
+            let message = format!("there is no MJML element <{name}>");
+            let diagnostic = self.report(file, span.clone(), "J608", message);
+            if name == "mj-include" {
+                diagnostic.notes.push("include another file by Jinja: {% include \"_layouts/footer.mjml\" %}".to_owned());
+            } else if let Some(near) = nearest(name, scan::ELEMENTS) {
+                diagnostic.label = format!("did you mean <{near}>?");
+                diagnostic.replacement = Some((span, near.to_owned()));
+            }
+        }
+    }
+
+    /// Every channel of a template needs the default locale, in which all others end.
+    fn check_locales(
+        &mut self,
+        groups: &BTreeMap<(String, Channel, String), Group<'_>>,
+        default: &str,
+    ) {
+        let mut by_channel = BTreeMap::<_, Vec<(&str, &SourceFile)>>::new();
+        for ((template, channel, locale), group) in groups {
+            let file = group.values().next();
+            let locales = by_channel.entry((template, channel)).or_default();
+            locales.extend(file.map(|f| (locale.as_str(), *f)));
+        }
+        for ((template, channel), locales) in by_channel {
+            let last: Vec<_> = local::chain(default, default).collect();
+            if locales.iter().any(|(locale, _)| last.contains(locale)) {
+                continue;
+            }
+            let Some((_, file)) = locales.first() else { continue };
+            let message = format!("template `{template}` has no {channel} in the default locale `{default}`");
+            self.report(file, 0..0, "J601", message).notes.push(format!(
+                "customers of every other locale get that one: add templates/{template}/{channel}.{default}.…"
+            ));
+        }
+    }
+}
+
+/// One piece of a file, before it is compiled.
+#[derive(Clone)]
+struct Part {
+    place: Place,
+    /// Where it stands in the file.
+    span: Range<usize>,
+    /// Whether its text is that of the file, byte for byte.
+    exact: bool,
+}
+
+/// All of the file from byte `from` on.
+fn whole(text: &str, from: usize) -> Part {
+    let lines = text[..from].bytes().filter(|b| *b == b'\n').count();
+    Part {
+        place: Place {
+            text: text[from..].to_owned(),
+            lines_before: u32::try_from(lines).unwrap_or(u32::MAX),
+        },
+        span: from..text.len(),
+        exact: true,
+    }
+}
+
+/// `span` made to lie within `outer`, on the borders of characters.
+fn inside(text: &str, span: &Range<usize>, outer: &Range<usize>) -> Range<usize> {
+    if span.end <= outer.end && text.get(span.clone()).is_some() {
+        span.clone()
+    } else {
+        outer.clone()
+    }
+}

@@ -1,0 +1,213 @@
+//! One channel of a template in one locale: its files, their fields, and what is missing.
+
+use super::{Compiler, Email, Field, Group, Part, Pieces, Place, SourceFile, Variant};
+use super::{front_matter, nearest, whole};
+
+impl Compiler<'_> {
+    pub(super) fn email(
+        &mut self,
+        pieces: &mut Pieces,
+        prefix: &str,
+        group: &Group<'_>,
+    ) -> Option<Variant> {
+        let text = group.get("txt").copied();
+        let (extension, layout) = match (group.get("mjml"), group.get("html")) {
+            (Some(mjml), None) => ("mjml", *mjml),
+            (None, Some(html)) => ("html", *html),
+            (Some(_), Some(html)) => {
+                let message = "this mail is written twice, as .mjml and as .html";
+                self.report(html, 0..0, "J602", message)
+                    .notes
+                    .push("keep one of the two".to_owned());
+                return None;
+            }
+            (None, None) => {
+                let message = format!("this mail has a plain text, but no {prefix}.mjml or .html");
+                self.report(text?, 0..0, "J603", message);
+                return None;
+            }
+        };
+        if !self.fits(layout) {
+            return None;
+        }
+        let (fields, body_at) = self.front_matter(layout)?;
+        self.known_keys(layout, &fields, &["subject", "preheader"]);
+        self.elements(layout, body_at);
+        let body = format!("{prefix}.{extension}");
+        let body = self.piece(pieces, &body, layout, whole(&layout.text, body_at));
+        let subject = self.required(pieces, prefix, layout, &fields, "subject");
+        let preheader = self.field(pieces, prefix, layout, &fields, "preheader");
+        let text = match text {
+            Some(text) => self.body(pieces, &format!("{prefix}.txt"), text),
+            None => {
+                let message = "this mail has no plain text";
+                self.report(layout, 0..0, "J603", message).notes.push(format!(
+                    "add {prefix}.txt beside it: readers without HTML and spam filters look at it"
+                ));
+                None
+            }
+        };
+        Some(Variant::Email(Email {
+            subject: subject?,
+            preheader: preheader.ok()?,
+            body: body?,
+            mjml: extension == "mjml",
+            text: text?,
+        }))
+    }
+
+    pub(super) fn sms(
+        &mut self,
+        pieces: &mut Pieces,
+        prefix: &str,
+        group: &Group<'_>,
+    ) -> Option<Variant> {
+        let text = self.body(pieces, &format!("{prefix}.txt"), group.get("txt")?)?;
+        Some(Variant::Sms { text })
+    }
+
+    pub(super) fn push(
+        &mut self,
+        pieces: &mut Pieces,
+        prefix: &str,
+        group: &Group<'_>,
+    ) -> Option<Variant> {
+        let file = *group.get("yaml")?;
+        let fields = self.yaml(file, &["title", "body", "url"])?;
+        let title = self.required(pieces, prefix, file, &fields, "title");
+        let body = self.required(pieces, prefix, file, &fields, "body");
+        let url = self.field(pieces, prefix, file, &fields, "url");
+        Some(Variant::Push {
+            title: title?,
+            body: body?,
+            url: url.ok()?,
+        })
+    }
+
+    pub(super) fn chat(
+        &mut self,
+        pieces: &mut Pieces,
+        prefix: &str,
+        group: &Group<'_>,
+    ) -> Option<Variant> {
+        let text = match (group.get("txt"), group.get("yaml")) {
+            (Some(txt), None) => self.body(pieces, &format!("{prefix}.txt"), txt)?,
+            (None, Some(yaml)) => {
+                let fields = self.yaml(yaml, &["text"])?;
+                self.required(pieces, prefix, yaml, &fields, "text")?
+            }
+            (Some(_), Some(yaml)) => {
+                let message = "this chat message is written twice, as .txt and as .yaml";
+                self.report(yaml, 0..0, "J602", message);
+                return None;
+            }
+            (None, None) => return None,
+        };
+        Some(Variant::Chat { text })
+    }
+
+    /// The whole of a file as one piece.
+    fn body(&mut self, pieces: &mut Pieces, name: &str, file: &SourceFile) -> Option<String> {
+        if !self.fits(file) {
+            return None;
+        }
+        self.piece(pieces, name, file, whole(&file.text, 0))
+    }
+
+    fn front_matter(&mut self, file: &SourceFile) -> Option<(Vec<Field>, usize)> {
+        match front_matter::split(&file.text) {
+            Ok(found) => Some(found),
+            Err((span, message)) => {
+                self.report(file, span, "J605", message);
+                None
+            }
+        }
+    }
+
+    fn yaml(&mut self, file: &SourceFile, keys: &[&str]) -> Option<Vec<Field>> {
+        if !self.fits(file) {
+            return None;
+        }
+        match front_matter::fields(&file.text, 0..file.text.len()) {
+            Ok(fields) => {
+                self.known_keys(file, &fields, keys);
+                Some(fields)
+            }
+            Err((span, message)) => {
+                self.report(file, span, "J605", message);
+                None
+            }
+        }
+    }
+
+    /// Reports keys that mean nothing, or stand twice.
+    fn known_keys(&mut self, file: &SourceFile, fields: &[Field], keys: &[&str]) {
+        for (at, field) in fields.iter().enumerate() {
+            let (key, span) = (&field.key, field.key_span.clone());
+            if fields[..at].iter().any(|f| f.key == *key) {
+                self.report(file, span, "J605", format!("`{key}` stands here twice"));
+            } else if !keys.contains(&key.as_str()) {
+                let message = format!("`{key}` means nothing here");
+                let near = nearest(key, keys.iter().copied());
+                let diagnostic = self.report(file, span.clone(), "J605", message);
+                diagnostic.notes.push(format!("known are {}", keys.join(", ")));
+                if let Some(near) = near {
+                    diagnostic.label = format!("did you mean `{near}`?");
+                    diagnostic.replacement = Some((span, near.to_owned()));
+                }
+            }
+        }
+    }
+
+    fn required(
+        &mut self,
+        pieces: &mut Pieces,
+        prefix: &str,
+        file: &SourceFile,
+        fields: &[Field],
+        key: &str,
+    ) -> Option<String> {
+        match self.field(pieces, prefix, file, fields, key) {
+            Ok(Some(piece)) => Some(piece),
+            Ok(None) => {
+                let note = if file.path.ends_with(".yaml") {
+                    format!("write it as a line: `{key}: …`")
+                } else {
+                    format!("write it at the head of the file, between two lines of ---: `{key}: …`")
+                };
+                let message = format!("a `{key}` is missing");
+                self.report(file, 0..0, "J604", message).notes.push(note);
+                None
+            }
+            Err(Reported) => None,
+        }
+    }
+
+    /// The piece of a field, if it is there and not empty.
+    fn field(
+        &mut self,
+        pieces: &mut Pieces,
+        prefix: &str,
+        file: &SourceFile,
+        fields: &[Field],
+        key: &str,
+    ) -> Result<Option<String>, Reported> {
+        let found = fields.iter().find(|f| f.key == key);
+        let Some(field) = found.filter(|f| !f.value.trim().is_empty()) else {
+            return Ok(None);
+        };
+        let part = Part {
+            exact: file.text[field.span.clone()] == *field.value,
+            span: field.span.clone(),
+            place: Place {
+                text: field.value.clone(),
+                lines_before: field.lines_before,
+            },
+        };
+        let name = format!("{prefix}#{key}");
+        self.piece(pieces, &name, file, part).map(Some).ok_or(Reported)
+    }
+}
+
+/// Something is wrong and has been said.
+struct Reported;
