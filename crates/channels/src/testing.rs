@@ -12,10 +12,16 @@ use std::{
 
 use jiff::Timestamp;
 use journey::{content::Content, message::Channel};
+use rustls::{
+    ServerConfig,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
 };
+use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
 use crate::Outgoing;
@@ -91,7 +97,8 @@ pub(crate) fn outgoing<'a>(
 }
 
 /// A mail server that answers as a function says: of the number of the connection, from 0, and
-/// of the line (`.` stands for the end of a mail, an empty line for the greeting). `None` closes.
+/// of the line (`.` stands for the end of a mail, an empty line for the greeting). `None` closes,
+/// an empty answer says nothing.
 pub(crate) async fn scripted<F>(answer: F) -> SocketAddr
 where
     F: Fn(usize, &str) -> Option<&'static str> + Send + Sync + 'static,
@@ -103,31 +110,93 @@ where
         for connection in 0.. {
             let (stream, _) = listener.accept().await.unwrap();
             let answer = Arc::clone(&answer);
-            tokio::spawn(async move { converse(stream, |line| answer(connection, line)).await });
+            tokio::spawn(async move {
+                converse(stream, |line| answer(connection, line)).await;
+            });
         }
     });
     addr
 }
 
-async fn converse(stream: TcpStream, answer: impl Fn(&str) -> Option<&'static str>) {
+/// Talks until the client leaves, an answer is `None`, or STARTTLS was agreed upon.
+async fn converse<S>(stream: S, answer: impl Fn(&str) -> Option<&'static str>) -> Option<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     let mut in_mail = false;
     loop {
         let text = line.trim_end();
         if !in_mail || text == "." {
-            let Some(reply) = answer(text) else { return };
+            let reply = answer(text)?;
             in_mail = reply.starts_with("354");
-            let reply = format!("{reply}\r\n");
-            if stream.get_mut().write_all(reply.as_bytes()).await.is_err() {
-                return;
+            let reply = match reply {
+                "" => String::new(),
+                reply => format!("{reply}\r\n"),
+            };
+            stream.get_mut().write_all(reply.as_bytes()).await.ok()?;
+            if text == "STARTTLS" {
+                return Some(stream.into_inner());
             }
         }
         line.clear();
-        if !matches!(stream.read_line(&mut line).await, Ok(1..)) {
-            return;
+        if stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
         }
     }
+}
+
+/// A polite mail server for `localhost` with TLS, from the start or after STARTTLS.
+pub(crate) async fn encrypted(starttls: bool) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let acceptor = acceptor();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                if starttls {
+                    stream = converse(stream, in_the_clear).await.unwrap();
+                }
+                let Ok(stream) = acceptor.accept(stream).await else {
+                    return;
+                };
+                // After STARTTLS nobody greets again.
+                converse(stream, |line| match line {
+                    "" if starttls => Some(""),
+                    line => polite(line),
+                })
+                .await;
+            });
+        }
+    });
+    addr
+}
+
+/// Offers STARTTLS and takes no mail.
+fn in_the_clear(line: &str) -> Option<&'static str> {
+    match line {
+        "" | "STARTTLS" => Some("220 go on"),
+        l if l.starts_with("EHLO") => Some("250-hello\r\n250 STARTTLS"),
+        _ => Some("530 STARTTLS first"),
+    }
+}
+
+fn acceptor() -> TlsAcceptor {
+    let pem = include_bytes!("smtp/fixtures/server.pem");
+    let key = include_bytes!("smtp/fixtures/server.key");
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from_pem_slice(pem).unwrap()],
+            PrivateKeyDer::from_pem_slice(key).unwrap(),
+        )
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
 }
 
 /// What a well-behaved server says.

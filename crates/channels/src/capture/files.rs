@@ -116,11 +116,11 @@ fn header(mail: &Message<'_>, name: &'static str) -> Option<String> {
 }
 
 /// Reads a file's bytes back; `None` for what the mailbox did not write.
-pub(super) fn read(name: &str, bytes: Vec<u8>) -> Option<Captured> {
+pub(super) fn read(name: &str, bytes: &[u8]) -> Option<Captured> {
     let at = parse_name(name)?.at;
     match Kind::of(name) {
-        Kind::Mail => mail(name, at, &bytes),
-        Kind::Message => message(name, at, &bytes),
+        Kind::Mail => mail(name, at, bytes),
+        Kind::Message => message(name, at, bytes),
     }
 }
 

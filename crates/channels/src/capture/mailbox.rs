@@ -150,7 +150,7 @@ impl Mailbox {
 
     fn read(&self, name: &str) -> Option<Captured> {
         let bytes = fs::read(self.inner.dir.join(name)).ok()?;
-        files::read(name, bytes)
+        files::read(name, &bytes)
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {

@@ -4,6 +4,7 @@ mod mail;
 mod pool;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::time::Duration;
 
@@ -86,9 +87,7 @@ impl Smtp {
         let _permit = self.pool.permit().await;
         if let Some(pooled) = self.pool.idle() {
             match self.hand_over(pooled, envelope, mail, Failed::Stale).await {
-                Err(Failed::Stale(error)) => {
-                    tracing::debug!(%error, "a pooled connection was dead")
-                }
+                Err(Failed::Stale(_)) => tracing::debug!("a pooled connection was dead"),
                 done => return done,
             }
         }

@@ -3,32 +3,26 @@
 use std::{
     collections::VecDeque,
     fmt, io,
-    net::SocketAddr,
-    pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use lettre::transport::smtp::{
     Error,
     authentication::{Credentials, Mechanism},
-    client::{AsyncSmtpConnection, AsyncTokioStream, Certificate, CertificateStore, TlsParameters},
+    client::{AsyncSmtpConnection, AsyncTokioStream},
     extension::ClientId,
 };
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     sync::{Semaphore, SemaphorePermit},
     time::Instant,
 };
-use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::Problem;
+use super::{
+    Problem,
+    tls::{Encrypted, Tls},
+};
 use crate::settings::{SmtpSettings, TlsMode};
 
 /// Servers close idle connections after a minute or five; we go first.
@@ -53,13 +47,6 @@ pub(super) enum ConnectError {
     /// The server's own words.
     #[error("the mail server lets nobody in: {0}")]
     Smtp(#[from] Error),
-}
-
-/// Encryption, ready to be applied.
-enum Tls {
-    None,
-    Starttls(TlsParameters),
-    Tls(TlsConnector, ServerName<'static>),
 }
 
 impl fmt::Debug for Pool {
@@ -139,9 +126,9 @@ impl Pool {
         tcp.set_nodelay(true)?;
         match &self.tls {
             Tls::None | Tls::Starttls(_) => Ok(Box::new(tcp)),
-            Tls::Tls(connector, name) => {
-                let tls = connector.connect(name.clone(), tcp).await?;
-                Ok(Box::new(Encrypted(tls)))
+            Tls::Implicit(connector, name) => {
+                let stream = connector.connect(name.clone(), tcp).await?;
+                Ok(Box::new(Encrypted(stream)))
             }
         }
     }
@@ -160,95 +147,5 @@ fn account(settings: &SmtpSettings) -> Result<Option<Credentials>, Problem> {
         ))),
         (Some(_), None) => Err(("password", "is missing beside `user`".to_owned())),
         (None, Some(_)) => Err(("user", "is missing beside `password`".to_owned())),
-    }
-}
-
-impl Tls {
-    fn new(settings: &SmtpSettings) -> Result<Self, Problem> {
-        let bad_host = |e: &dyn fmt::Display| ("host", format!("cannot be used with TLS: {e}"));
-        match settings.tls {
-            TlsMode::None => Ok(Self::None),
-            TlsMode::Starttls => {
-                let mut parameters = TlsParameters::builder(settings.host.clone())
-                    .certificate_store(CertificateStore::WebpkiRoots);
-                if let Some(pem) = authorities(settings)? {
-                    let further = Certificate::from_pem(&pem).map_err(|e| bad_ca(&e))?;
-                    parameters = parameters.add_root_certificate(further);
-                }
-                let parameters = parameters.build_rustls().map_err(|e| bad_host(&e))?;
-                Ok(Self::Starttls(parameters))
-            }
-            TlsMode::Tls => {
-                let name = ServerName::try_from(settings.host.clone());
-                let name = name.map_err(|e| bad_host(&e))?;
-                Ok(Self::Tls(connector(settings)?, name))
-            }
-        }
-    }
-}
-
-/// The PEM file with further authorities.
-fn authorities(settings: &SmtpSettings) -> Result<Option<Vec<u8>>, Problem> {
-    let Some(path) = &settings.ca_file else {
-        return Ok(None);
-    };
-    let pem = std::fs::read(path).map_err(|e| bad_ca(&format!("{}: {e}", path.display())))?;
-    Ok(Some(pem))
-}
-
-fn bad_ca(problem: &dyn fmt::Display) -> Problem {
-    ("ca_file", format!("cannot be read: {problem}"))
-}
-
-fn connector(settings: &SmtpSettings) -> Result<TlsConnector, Problem> {
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    if let Some(pem) = authorities(settings)? {
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let certificate = certificate.map_err(|e| bad_ca(&e))?;
-            roots.add(certificate).map_err(|e| bad_ca(&e))?;
-        }
-    }
-    let config = ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
-}
-
-/// A TLS stream under a name of ours, so that lettre's trait can be implemented for it.
-#[derive(Debug)]
-struct Encrypted(TlsStream<TcpStream>);
-
-impl AsyncTokioStream for Encrypted {
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.0.get_ref().0.peer_addr()
-    }
-}
-
-impl AsyncRead for Encrypted {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Encrypted {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }

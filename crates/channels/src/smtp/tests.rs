@@ -1,6 +1,10 @@
 //! The SMTP adapter, against the real sink and against servers that misbehave.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use journey::message::Channel;
 use mail_parser::MessageParser;
@@ -8,7 +12,7 @@ use mail_parser::MessageParser;
 use crate::{
     AdapterSettings, Channels, Outcome, Secret, Settings, SmtpSettings, TlsMode,
     capture::{Mailbox, Parts, SmtpSink},
-    testing::{Scratch, id, mail, outgoing, polite, scripted, sms},
+    testing::{Scratch, encrypted, id, mail, outgoing, polite, scripted, sms},
 };
 
 fn settings(server: SocketAddr) -> SmtpSettings {
@@ -232,24 +236,34 @@ async fn a_silent_server_is_for_now() {
 
 #[tokio::test]
 async fn a_dead_pooled_connection_is_replaced_once() {
-    // The first connection dies after its first mail; the second one lives.
-    let server = scripted(|connection, line| match (connection, line) {
-        (0, l) if l.starts_with("MAIL") => polite(l),
+    // The first connection says good-bye after its first mail; the second one lives.
+    let polite_end = scripted(|connection, line| match (connection, line) {
         (0, ".") => Some("250 fine\r\n421 closing"),
-        (0, "") | (1.., _) => polite(line),
-        (_, l) => polite(l),
+        (_, line) => polite(line),
     })
     .await;
-    let channels = channels(settings(server));
-    let content = mail();
-    for n in 0..2 {
-        let sent = channels
-            .send(&outgoing(n, Channel::Email, "ada@example.com", &content))
-            .await;
-        assert!(
-            matches!(sent, Outcome::Accepted { .. }),
-            "mail {n}: {sent:?}"
-        );
+    // Here it is cut without a word when the second mail begins.
+    let mails = AtomicUsize::new(0);
+    let cut = scripted(move |connection, line| {
+        let second = line.starts_with("MAIL") && mails.fetch_add(1, Ordering::Relaxed) == 1;
+        if connection == 0 && second {
+            None
+        } else {
+            polite(line)
+        }
+    })
+    .await;
+    for server in [polite_end, cut] {
+        let channels = channels(settings(server));
+        let content = mail();
+        for n in 0..2 {
+            let message = outgoing(n, Channel::Email, "ada@example.com", &content);
+            let sent = channels.send(&message).await;
+            assert!(
+                matches!(sent, Outcome::Accepted { .. }),
+                "mail {n}: {sent:?}"
+            );
+        }
     }
 }
 
@@ -291,6 +305,30 @@ async fn starttls_is_not_given_up_in_silence() {
         panic!("{sent:?}")
     };
     assert!(detail.contains("STARTTLS is not supported"), "{detail}");
+}
+
+#[tokio::test]
+async fn mails_go_encrypted_to_whom_we_trust_and_to_nobody_else() {
+    for tls in [TlsMode::Tls, TlsMode::Starttls] {
+        let server = encrypted(tls == TlsMode::Starttls).await;
+        let mut settings = settings(server);
+        settings.host = "localhost".into();
+        settings.tls = tls;
+        let content = mail();
+        let message = outgoing(1, Channel::Email, "ada@example.com", &content);
+        let sent = channels(settings.clone()).send(&message).await;
+        assert!(
+            matches!(sent, Outcome::RefusedForNow { .. }),
+            "{tls:?}: {sent:?}"
+        );
+        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp/fixtures/ca.pem");
+        settings.ca_file = Some(fixtures.into());
+        let sent = channels(settings).send(&message).await;
+        assert!(
+            matches!(sent, Outcome::Accepted { .. }),
+            "{tls:?}: {sent:?}"
+        );
+    }
 }
 
 #[tokio::test]
