@@ -16,6 +16,7 @@ pub mod diagnostic;
 pub mod expr;
 pub mod ids;
 pub mod input;
+pub mod intake;
 pub mod machine;
 pub mod message;
 pub mod policies;

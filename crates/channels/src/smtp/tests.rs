@@ -1,0 +1,447 @@
+//! The SMTP adapter, against the real sink and against servers that misbehave.
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use journey::message::Channel;
+use mail_parser::MessageParser;
+
+use crate::{
+    AdapterSettings, Channels, Outcome, Secret, Settings, SmtpSettings, TlsMode,
+    capture::{Mailbox, Parts, SmtpSink},
+    testing::{Scratch, encrypted, id, mail, outgoing, polite, scripted, sms},
+};
+
+fn settings(server: SocketAddr) -> SmtpSettings {
+    SmtpSettings {
+        name: "sink".into(),
+        host: server.ip().to_string(),
+        port: Some(server.port()),
+        tls: TlsMode::None,
+        ca_file: None,
+        user: None,
+        password: None,
+        from: "Boutique Zoë <news@shop.example>".into(),
+        reply_to: Some("help@shop.example".into()),
+        hello: None,
+        list_domain: None,
+        connections: 2,
+        timeout_seconds: 20,
+    }
+}
+
+fn channels(settings: SmtpSettings) -> Channels {
+    Channels::new(&Settings {
+        email: Some(AdapterSettings::Smtp(settings)),
+        ..Settings::default()
+    })
+    .unwrap()
+}
+
+/// The outcome of one mail to a scripted server.
+async fn outcome<F>(answer: F) -> Outcome
+where
+    F: Fn(usize, &str) -> Option<&'static str> + Send + Sync + 'static,
+{
+    let channels = channels(settings(scripted(answer).await));
+    let content = mail();
+    let message = outgoing(1, Channel::Email, "ada@example.com", &content);
+    channels.send(&message).await
+}
+
+#[tokio::test]
+async fn a_mail_arrives_as_it_was_rendered() {
+    let scratch = Scratch::new();
+    let mailbox = Mailbox::open(scratch.path()).unwrap();
+    let sink = SmtpSink::start(mailbox.clone()).await.unwrap();
+    let channels = channels(settings(sink.addr()));
+    assert_eq!(channels.serves(Channel::Email), Some("sink"));
+    let content = mail();
+    let url = format!("https://shop.example/unsubscribe?token={}", "a".repeat(300));
+    let mut message = outgoing(7, Channel::Email, "ada@example.com", &content);
+    message.unsubscribe_url = Some(&url);
+    let sent = channels.send(&message).await;
+    assert!(
+        matches!(
+            sent,
+            Outcome::Accepted {
+                provider_id: Some(_)
+            }
+        ),
+        "{sent:?}"
+    );
+
+    let captured = mailbox.find(id(7)).unwrap();
+    let journey::content::Content::Email {
+        subject,
+        html,
+        text,
+        ..
+    } = &content
+    else {
+        unreachable!()
+    };
+    assert_eq!(&captured.summary.line, subject);
+    assert_eq!(captured.summary.to, "ada@example.com");
+    let Parts::Mail {
+        html: got_html,
+        text: got_text,
+        raw,
+    } = captured.parts
+    else {
+        panic!("no mail");
+    };
+    assert_eq!(got_html.as_ref(), Some(html));
+    assert_eq!(got_text.as_ref(), Some(text));
+    let read = MessageParser::default().parse(&raw).unwrap();
+    assert_eq!(
+        read.message_id().unwrap(),
+        format!("{}@shop.example", id(7))
+    );
+    assert_eq!(read.date().unwrap().to_rfc3339(), "2026-03-14T09:26:53Z");
+    assert_eq!(
+        read.from().unwrap().first().unwrap().name(),
+        Some("Boutique Zoë")
+    );
+    assert_eq!(
+        read.reply_to().unwrap().first().unwrap().address(),
+        Some("help@shop.example")
+    );
+    let header = |name: &'static str| read.header_raw(name).unwrap().trim().to_owned();
+    assert_eq!(header("X-Parcours-Message"), id(7).to_string());
+    assert_eq!(header("List-Id"), "<news.shop.example>");
+    assert_eq!(header("List-Unsubscribe"), format!("<{url}>"));
+    assert_eq!(
+        header("List-Unsubscribe-Post"),
+        "List-Unsubscribe=One-Click"
+    );
+}
+
+#[tokio::test]
+async fn a_hundred_mails_share_one_connection() {
+    let scratch = Scratch::new();
+    let mailbox = Mailbox::open(scratch.path()).unwrap();
+    let sink = SmtpSink::start(mailbox.clone()).await.unwrap();
+    let channels = channels(settings(sink.addr()));
+    let content = mail();
+    let start = std::time::Instant::now();
+    for n in 0..100 {
+        let sent = channels
+            .send(&outgoing(n, Channel::Email, "ada@example.com", &content))
+            .await;
+        assert!(matches!(sent, Outcome::Accepted { .. }), "{sent:?}");
+    }
+    assert_eq!((sink.connections(), mailbox.count()), (1, 100));
+    // With Nagle's algorithm on, the delayed acknowledgements alone make 4 s.
+    assert!(
+        start.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn the_pool_is_bounded() {
+    let scratch = Scratch::new();
+    let mailbox = Mailbox::open(scratch.path()).unwrap();
+    let sink = SmtpSink::start(mailbox.clone()).await.unwrap();
+    let channels = std::sync::Arc::new(channels(settings(sink.addr())));
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..40 {
+        let channels = channels.clone();
+        tasks.spawn(async move {
+            let content = mail();
+            channels
+                .send(&outgoing(n, Channel::Email, "ada@example.com", &content))
+                .await
+        });
+    }
+    for sent in tasks.join_all().await {
+        assert!(matches!(sent, Outcome::Accepted { .. }), "{sent:?}");
+    }
+    assert!(sink.connections() <= 2, "{}", sink.connections());
+    assert_eq!(mailbox.count(), 40);
+}
+
+#[tokio::test]
+async fn refusals_of_the_message_are_for_good_and_the_rest_is_for_now() {
+    let table: [(&str, &str, bool); 9] = [
+        ("RCPT", "550 5.1.1 <ada@example.com>: unknown", true),
+        ("RCPT", "451 4.7.1 greylisted", false),
+        ("MAIL", "553 not from you", true),
+        ("MAIL", "530 5.7.0 log in first", false),
+        ("DATA", "554 no", true),
+        (".", "552 too big", true),
+        (".", "452 4.3.1 disk full", false),
+        ("", "554 nobody gets in", false),
+        ("EHLO", "550 who?", false),
+    ];
+    for (at, reply, for_good) in table {
+        let got = outcome(move |_, line| {
+            let verb = line.split([' ', ':']).next().unwrap_or_default();
+            if verb == at {
+                Some(reply)
+            } else {
+                polite(line)
+            }
+        })
+        .await;
+        let (Outcome::RefusedForGood { detail } | Outcome::RefusedForNow { detail, .. }) = &got
+        else {
+            panic!("{at} {reply}: {got:?}");
+        };
+        assert_eq!(
+            matches!(got, Outcome::RefusedForGood { .. }),
+            for_good,
+            "{at} {reply}"
+        );
+        assert!(detail.contains(&reply[..3]), "{detail}");
+        assert!(!detail.contains("ada@"), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_for_now() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let content = mail();
+    let sent = channels(settings(free))
+        .send(&outgoing(1, Channel::Email, "ada@example.com", &content))
+        .await;
+    let Outcome::RefusedForNow { detail, .. } = sent else {
+        panic!("{sent:?}")
+    };
+    assert!(detail.contains("cannot be reached"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_silent_server_is_for_now() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut settings = settings(silent.local_addr().unwrap());
+    settings.timeout_seconds = 1;
+    let content = mail();
+    let sent = channels(settings)
+        .send(&outgoing(1, Channel::Email, "ada@example.com", &content))
+        .await;
+    let Outcome::RefusedForNow { detail, .. } = sent else {
+        panic!("{sent:?}")
+    };
+    assert_eq!(detail, "the mail server did not answer within 1 s");
+}
+
+#[tokio::test]
+async fn a_dead_pooled_connection_is_replaced_once() {
+    // The first connection says good-bye after its first mail; the second one lives.
+    let polite_end = scripted(|connection, line| match (connection, line) {
+        (0, ".") => Some("250 fine\r\n421 closing"),
+        (_, line) => polite(line),
+    })
+    .await;
+    // Here it is cut without a word when the second mail begins.
+    let mails = AtomicUsize::new(0);
+    let cut = scripted(move |connection, line| {
+        let second = line.starts_with("MAIL") && mails.fetch_add(1, Ordering::Relaxed) == 1;
+        if connection == 0 && second {
+            None
+        } else {
+            polite(line)
+        }
+    })
+    .await;
+    for server in [polite_end, cut] {
+        let channels = channels(settings(server));
+        let content = mail();
+        for n in 0..2 {
+            let message = outgoing(n, Channel::Email, "ada@example.com", &content);
+            let sent = channels.send(&message).await;
+            assert!(
+                matches!(sent, Outcome::Accepted { .. }),
+                "mail {n}: {sent:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_lost_within_a_mail_is_not_repeated_here() {
+    let lost = outcome(|_, line| if line == "." { None } else { polite(line) }).await;
+    assert!(matches!(lost, Outcome::RefusedForNow { .. }), "{lost:?}");
+}
+
+#[tokio::test]
+async fn a_refused_recipient_does_not_cost_the_connection() {
+    let server = scripted(|connection, line| match line {
+        l if connection > 0 && l.is_empty() => Some("554 one connection is enough"),
+        l if l.starts_with("RCPT TO:<bob@") => Some("550 unknown"),
+        l => polite(l),
+    })
+    .await;
+    let channels = channels(settings(server));
+    let content = mail();
+    let bob = channels
+        .send(&outgoing(1, Channel::Email, "bob@example.com", &content))
+        .await;
+    assert!(matches!(bob, Outcome::RefusedForGood { .. }), "{bob:?}");
+    let ada = channels
+        .send(&outgoing(2, Channel::Email, "ada@example.com", &content))
+        .await;
+    assert!(matches!(ada, Outcome::Accepted { .. }), "{ada:?}");
+}
+
+#[tokio::test]
+async fn starttls_is_not_given_up_in_silence() {
+    let mut settings = settings(scripted(|_, line| polite(line)).await);
+    settings.tls = TlsMode::Starttls;
+    let content = mail();
+    let sent = channels(settings)
+        .send(&outgoing(1, Channel::Email, "ada@example.com", &content))
+        .await;
+    let Outcome::RefusedForNow { detail, .. } = sent else {
+        panic!("{sent:?}")
+    };
+    assert!(detail.contains("STARTTLS is not supported"), "{detail}");
+}
+
+#[tokio::test]
+async fn mails_go_encrypted_to_whom_we_trust_and_to_nobody_else() {
+    for tls in [TlsMode::Tls, TlsMode::Starttls] {
+        let server = encrypted(tls == TlsMode::Starttls).await;
+        let mut settings = settings(server);
+        settings.host = "localhost".into();
+        settings.tls = tls;
+        let content = mail();
+        let message = outgoing(1, Channel::Email, "ada@example.com", &content);
+        let sent = channels(settings.clone()).send(&message).await;
+        assert!(
+            matches!(sent, Outcome::RefusedForNow { .. }),
+            "{tls:?}: {sent:?}"
+        );
+        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp/fixtures/ca.pem");
+        settings.ca_file = Some(fixtures.into());
+        let sent = channels(settings).send(&message).await;
+        assert!(
+            matches!(sent, Outcome::Accepted { .. }),
+            "{tls:?}: {sent:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn accounts_log_in_and_a_wrong_password_costs_no_message() {
+    for (reply, accepted) in [("235 welcome", true), ("535 5.7.8 wrong password", false)] {
+        let mut settings = settings(
+            scripted(move |_, line| match line {
+                l if l.starts_with("EHLO") => Some("250-hello\r\n250 AUTH PLAIN"),
+                // \0ada\0secret
+                "AUTH PLAIN AGFkYQBzZWNyZXQ=" => Some(reply),
+                l if l.starts_with("AUTH") => Some("535 what?"),
+                l => polite(l),
+            })
+            .await,
+        );
+        settings.user = Some("ada".into());
+        settings.password = Some(Secret::new("secret"));
+        let content = mail();
+        let sent = channels(settings)
+            .send(&outgoing(1, Channel::Email, "ada@example.com", &content))
+            .await;
+        assert_eq!(
+            matches!(sent, Outcome::Accepted { .. }),
+            accepted,
+            "{sent:?}"
+        );
+        assert_eq!(
+            matches!(sent, Outcome::RefusedForNow { .. }),
+            !accepted,
+            "{sent:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_can_add_a_header() {
+    let scratch = Scratch::new();
+    let mailbox = Mailbox::open(scratch.path()).unwrap();
+    let sink = SmtpSink::start(mailbox.clone()).await.unwrap();
+    let channels = channels(settings(sink.addr()));
+    let evil = "x\r\nBcc: eve@evil.example\r\n\r\nbody";
+    let content = journey::content::Content::Email {
+        subject: evil.into(),
+        preheader: evil.into(),
+        html: "<p>h</p>".into(),
+        text: "t".into(),
+    };
+    let mut message = outgoing(1, Channel::Email, "ada@example.com", &content);
+    (message.purpose, message.journey, message.locale) = (evil, evil, Some(evil));
+    assert!(matches!(
+        channels.send(&message).await,
+        Outcome::Accepted { .. }
+    ));
+    let captured = mailbox.find(id(1)).unwrap();
+    let Parts::Mail { raw, .. } = captured.parts else {
+        panic!("no mail")
+    };
+    let read = MessageParser::default().parse(&raw).unwrap();
+    assert!(read.bcc().is_none());
+    assert!(!raw.windows(4).any(|w| w == b"\nBcc"));
+    assert_eq!(read.subject(), Some("x  Bcc: eve@evil.example    body"));
+
+    message.unsubscribe_url = Some("https://x.example/\r\nBcc: eve@evil.example");
+    assert!(matches!(
+        channels.send(&message).await,
+        Outcome::RefusedForGood { .. }
+    ));
+    message.unsubscribe_url = None;
+    for to in [
+        "ada@example.com\r\nBcc: eve@evil.example",
+        "ada@example.com>\r\nRCPT TO:<eve@evil.example",
+        "ada\n@example.com",
+        "Ada <ada@example.com>",
+        "",
+    ] {
+        message.to = to;
+        let sent = channels.send(&message).await;
+        assert!(
+            matches!(sent, Outcome::RefusedForGood { .. }),
+            "{to:?}: {sent:?}"
+        );
+    }
+    assert_eq!(mailbox.count(), 1);
+}
+
+#[tokio::test]
+async fn settings_that_cannot_work_are_refused_at_the_start() {
+    let good = || settings("127.0.0.1:25".parse().unwrap());
+    let refused = |settings: SmtpSettings| {
+        let settings = Settings {
+            email: Some(AdapterSettings::Smtp(settings)),
+            ..Settings::default()
+        };
+        Channels::new(&settings).unwrap_err().to_string()
+    };
+    let mut no_sender = good();
+    no_sender.from = "nobody".into();
+    assert!(refused(no_sender).starts_with("channels: `email.from` is no mail address"));
+    let mut half = good();
+    half.user = Some("ada".into());
+    assert_eq!(
+        refused(half),
+        "channels: `email.password` is missing beside `user`"
+    );
+    let wrong = Settings {
+        sms: Some(AdapterSettings::Smtp(good())),
+        ..Settings::default()
+    };
+    let error = Channels::new(&wrong).unwrap_err().to_string();
+    assert_eq!(error, "channels: `sms.smtp` carries mail only");
+    let content = sms();
+    let nobody = channels(good())
+        .send(&outgoing(1, Channel::Sms, "+33", &content))
+        .await;
+    assert!(matches!(nobody, Outcome::RefusedForGood { .. }));
+}

@@ -1,0 +1,133 @@
+//! Intake: the bytes that producers send become [`Event`]s, or a refusal in one clear sentence.
+//!
+//! Two shapes are read, and told apart by `specversion`: the bodies of the Segment spec (`track`,
+//! `identify`, `page`, `screen`) and CloudEvents 1.0 in structured JSON. HTTP, RabbitMQ, the
+//! command line and files of past events all come through here, so that one body means one thing.
+//!
+//! | field of the event | Segment | CloudEvents |
+//! | --- | --- | --- |
+//! | customer | `userId`, else `anonymousId` | `subject`, else `data.userId` |
+//! | name | `event`; `identify`, `page`, `screen` | `type` |
+//! | at | `timestamp`, else `originalTimestamp`, else the clock | `time`, else the clock |
+//! | properties | `properties`, and a page's `name` and `category` | `data` |
+//! | traits | `traits` of `identify`, else `context.traits` | `data.traits` of `identify`, else `data.context.traits` |
+//! | message id, source | `messageId`, empty | `id`, `source` |
+//!
+//! An optional field that is null counts as absent. Of a key given twice, the last one counts.
+//! Fields that are not in the table are allowed and dropped.
+
+mod bounds;
+mod cloudevents;
+mod fields;
+mod refused;
+mod segment;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value as Json;
+
+pub use self::{refused::Refused, segment::SegmentCall, write::to_json};
+use crate::{
+    ids::InputId,
+    input::{Event, Input, InputKind},
+};
+
+/// The longest body, of one event or of a batch, in bytes.
+pub const MAX_BODY: usize = 1024 * 1024;
+/// The deepest nesting of lists and maps, counted from `properties` or `traits` inwards.
+pub const MAX_DEPTH: usize = 32;
+/// The most fields and list items in the properties and traits of one event, at all depths.
+pub const MAX_FIELDS: usize = 1_000;
+/// The most events in one batch.
+pub const MAX_BATCH: usize = 1_000;
+/// The longest customer key, message id or source, in bytes.
+pub const MAX_ID: usize = 256;
+/// The longest event name, in bytes.
+pub const MAX_NAME: usize = 128;
+/// How far a producer's clock may run ahead of ours (rule 14).
+pub const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(10);
+
+/// An accepted event with the id under which it takes effect once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed {
+    /// Of its source and message id: the same event sent twice has the same one.
+    pub id: InputId,
+    /// The event.
+    pub event: Event,
+}
+
+impl From<Event> for Parsed {
+    fn from(event: Event) -> Self {
+        Self {
+            id: InputId::of_event(&event.source, &event.message_id),
+            event,
+        }
+    }
+}
+
+/// Reads one event of either shape. `now` is the clock at intake.
+pub fn parse(body: &[u8], now: Timestamp) -> Result<Parsed, Refused> {
+    parse_value(json(body)?, None, now)
+}
+
+/// Reads one event whose body is JSON already. `kind` is what the address said
+/// (`/v1/track`); without it, `specversion` or `type` must say.
+pub fn parse_value(
+    json: Json,
+    kind: Option<SegmentCall>,
+    now: Timestamp,
+) -> Result<Parsed, Refused> {
+    let fields = fields::Fields::of(json)?;
+    let event = if kind.is_none() && fields.has("specversion") {
+        cloudevents::read(fields, now)?
+    } else {
+        segment::read(fields, kind, now)?
+    };
+    Ok(event.into())
+}
+
+/// Reads a batch: Segment's `{"batch": [...]}` or a JSON list of events of either shape. The
+/// outer error means that nothing was read; else there is one result per item, in order.
+pub fn parse_batch(body: &[u8], now: Timestamp) -> Result<Vec<Result<Parsed, Refused>>, Refused> {
+    let items = match json(body)? {
+        Json::Array(items) => items,
+        Json::Object(mut fields) => match fields.remove("batch") {
+            Some(Json::Array(items)) => items,
+            None | Some(Json::Null) => return Err(Refused::missing("batch")),
+            Some(other) => return Err(Refused::wrong_type("batch", "a list", &other)),
+        },
+        other => return Err(Refused::not_a_batch(&other)),
+    };
+    if items.len() > MAX_BATCH {
+        return Err(Refused::too_many_events(items.len()));
+    }
+    Ok(items
+        .into_iter()
+        .map(|item| parse_value(item, None, now))
+        .collect())
+}
+
+/// The event as an input of its customer, taken in at `now`.
+pub fn input(parsed: Parsed, now: Timestamp) -> Input {
+    Input {
+        id: parsed.id,
+        now: micros(now),
+        kind: InputKind::Event(parsed.event),
+    }
+}
+
+/// The body as JSON, if it is not too long, and text at all.
+fn json(body: &[u8]) -> Result<Json, Refused> {
+    if body.len() > MAX_BODY {
+        return Err(Refused::too_large(body.len()));
+    }
+    let text = std::str::from_utf8(body).map_err(|e| Refused::not_utf8(&e))?;
+    serde_json::from_str(text).map_err(|e| Refused::not_json(&e))
+}
+
+/// Whole microseconds: the precision that the database keeps.
+fn micros(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
+}
