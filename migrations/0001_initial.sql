@@ -45,7 +45,8 @@ create table machine (
 create table workspace (
     revision bigint generated always as identity primary key,
     applied_at timestamptz not null,
-    digest uuid not null,                     -- of the files
+    digest uuid not null,                     -- of the files and the machines
+    machines uuid[] not null,                 -- those that new runs enter: an old one again after a step back
     files jsonb not null                      -- path to text
 );
 
@@ -112,7 +113,7 @@ create table message (
     reason text,                              -- journey::message::Reason, when suppressed, failed or recalled
     provider text,                            -- which provider took it
     provider_id text,                         -- what the provider calls it
-    error text,                               -- the last attempt's error, without personal data
+    error text,                               -- the last failed attempt's error, without personal data
     decision bytea not null,                  -- journey::message::Decision
     primary key (customer, at, id),
     check ((due_at is not null) = (status in ('queued', 'leased'))),

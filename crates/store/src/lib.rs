@@ -1,1 +1,81 @@
-//! parcours-store
+//! PostgreSQL: what is true.
+//!
+//! A turn begins ([`Store::begin`]), is decided elsewhere, and is committed
+//! ([`OpenTurn::commit`]); nothing else writes customers, inputs or runs. Dispatch leases rows of
+//! the outbox and records what became of them, fenced by their attempt ([`Store::lease`]). Nothing
+//! here decides anything, reads a clock or calls out.
+//!
+//! Every batch costs a fixed number of statements, whatever its size. No SQL is built from data.
+
+mod codec;
+mod error;
+mod history;
+mod listener;
+mod outbox;
+mod row;
+mod settings;
+mod turn;
+mod workspace;
+
+pub use codec::{decode, encode};
+pub use error::Error;
+pub use listener::Listener;
+pub use outbox::{Accepted, LeaseKey, Leased, Retry};
+pub use settings::Settings;
+pub use turn::{Arrival, OpenTurn, Work};
+pub use workspace::{Applied, Published, StoredMachine, StoredWorkspace};
+
+use sqlx::{Connection as _, PgPool};
+
+use error::during;
+
+/// A pool of connections to one database. Cloning shares it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: PgPool,
+}
+
+impl Store {
+    /// Opens the pool and one connection, to see that the database answers.
+    ///
+    /// # Errors
+    /// If the URL is none, or the database does not answer within
+    /// [`Settings::acquire_timeout`].
+    pub async fn connect(settings: &Settings) -> Result<Self, Error> {
+        let options = settings.connection()?;
+        let pool = settings
+            .pool()
+            .connect_with(options)
+            .await
+            .map_err(during("connecting"))?;
+        Ok(Self { pool })
+    }
+
+    /// Brings the database to this version. Processes that start together do it one after
+    /// another.
+    ///
+    /// # Errors
+    /// If a migration fails, or the database was migrated by another version of Parcours.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        let mut connection = self
+            .pool
+            .acquire()
+            .await
+            .map_err(during("connecting"))?
+            .detach();
+        // A migration of a large table may take longer than any statement of the hot path.
+        sqlx::raw_sql("set statement_timeout = 0; set lock_timeout = 0")
+            .execute(&mut connection)
+            .await
+            .map_err(during("migrating"))?;
+        sqlx::migrate!("../../migrations")
+            .run(&mut connection)
+            .await?;
+        connection.close().await.map_err(during("migrating"))
+    }
+
+    /// The pool, for the read queries of this crate and for tests.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+}

@@ -1,0 +1,121 @@
+//! What can go wrong, and what to do about it.
+
+use uuid::Uuid;
+
+/// Either it helps to try again, or the data are at fault, or neither.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database, or the way to it.
+    #[error("the database failed while {doing}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What it said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A migration.
+    #[error("the database could not be migrated")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Somebody else was faster; nothing was written.
+    #[error("{what}: the turn is void")]
+    Raced {
+        /// In what.
+        what: &'static str,
+    },
+    /// Data that cannot be read or written.
+    #[error("the {what} of {id} cannot be understood: {why}")]
+    Corrupt {
+        /// Which part.
+        what: &'static str,
+        /// Of which row.
+        id: Uuid,
+        /// Why, without the data themselves.
+        why: String,
+    },
+    /// A turn of a customer that was not begun, and therefore is not locked.
+    #[error("customer {0} is no part of this turn")]
+    NotBegun(Uuid),
+}
+
+/// Codes of PostgreSQL that pass by themselves. Classes have two letters.
+const PASSING: [&str; 10] = [
+    "08",    // the connection
+    "53",    // out of connections, memory or disk
+    "57",    // shut down, cancelled, timed out
+    "58",    // input and output
+    "40001", // serialisation
+    "40P01", // deadlock
+    "55P03", // a lock was not to be had in time
+    "25P02", // the transaction had failed already
+    "25P03", // idle in a transaction for too long
+    "25P04", // a transaction for too long
+];
+
+/// Codes that say that the data are at fault: their form, a constraint, their size.
+const DATA: [&str; 3] = ["22", "23", "54"];
+
+/// Where two consumers collide who take in a new customer at the same time.
+const SHARED_KEY: &str = "customer_pkey";
+
+impl Error {
+    /// Whether the same again may well succeed: nothing was written.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Raced { .. } => true,
+            Self::Database { source, .. } => passes(source),
+            _ => false,
+        }
+    }
+
+    /// Whether the data are at fault: halve the batch until the culprit stands alone.
+    pub fn is_poison(&self) -> bool {
+        match self {
+            Self::Corrupt { .. } => true,
+            Self::Database { source, .. } => !passes(source) && spoils(source),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn corrupt(what: &'static str, id: Uuid, why: impl Into<String>) -> Self {
+        let why = why.into();
+        Self::Corrupt { what, id, why }
+    }
+}
+
+/// To be used with `map_err`.
+pub(crate) fn during(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
+    move |source| Error::Database { doing, source }
+}
+
+/// To be used with `map_err`. The error's own words may quote the data, so only its place is told.
+pub(crate) fn malformed(what: &'static str, id: Uuid) -> impl Fn(serde_json::Error) -> Error {
+    move |e| {
+        let why = format!("{:?} at column {}", e.classify(), e.column());
+        Error::Corrupt { what, id, why }
+    }
+}
+
+fn passes(error: &sqlx::Error) -> bool {
+    use sqlx::Error as E;
+    match error {
+        E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::WorkerCrashed => true,
+        E::Database(e) if e.is_unique_violation() => e.constraint() == Some(SHARED_KEY),
+        E::Database(e) => has_code(e.as_ref(), &PASSING),
+        _ => false,
+    }
+}
+
+fn spoils(error: &sqlx::Error) -> bool {
+    use sqlx::Error as E;
+    match error {
+        E::Encode(_) | E::Decode(_) | E::ColumnDecode { .. } => true,
+        E::Database(e) => has_code(e.as_ref(), &DATA),
+        _ => false,
+    }
+}
+
+fn has_code(error: &dyn sqlx::error::DatabaseError, codes: &[&str]) -> bool {
+    let code = error.code();
+    code.is_some_and(|code| codes.iter().any(|c| code.starts_with(c)))
+}

@@ -1,0 +1,296 @@
+//! The outbox: messages that wait to be handed over, and what became of them.
+//!
+//! A lease says who may record: everything after it asks for the lease's attempt, so that whoever
+//! comes back after their lease has expired changes nothing.
+//!
+//! There is no `NOTIFY` here: it would make all commits of a database wait for one another. An
+//! engine wakes its own dispatch after a commit; others find the row by [`Store::next_send`].
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use journey::{
+    customer::Customer,
+    ids::{CustomerId, MessageId, RunId},
+    message::Message,
+};
+use uuid::Uuid;
+
+use crate::{
+    Error, Store,
+    error::during,
+    row::{self, Moment, after, from_json, moment, words},
+};
+
+/// A message to be handed over, until the lease expires.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Leased {
+    /// Whose, with traits and ledger of now; without runs and sends.
+    pub customer: Customer,
+    /// What was decided.
+    pub message: Message,
+    /// Which attempt this is, from 1.
+    pub attempt: u16,
+}
+
+impl Leased {
+    /// What its record will ask for.
+    pub fn key(&self) -> LeaseKey {
+        LeaseKey {
+            customer: self.customer.id,
+            at: self.message.at,
+            id: self.message.id,
+            attempt: self.attempt,
+        }
+    }
+}
+
+/// One lease of one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeaseKey {
+    /// Whose.
+    pub customer: CustomerId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Which.
+    pub id: MessageId,
+    /// The fence.
+    pub attempt: u16,
+}
+
+/// A message that a provider took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Which lease.
+    pub key: LeaseKey,
+    /// The provider's name in the configuration.
+    pub provider: Arc<str>,
+    /// What the provider calls it.
+    pub provider_id: Option<String>,
+}
+
+/// A message that is to be tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// Which lease.
+    pub key: LeaseKey,
+    /// When.
+    pub due_at: Timestamp,
+    /// Why it did not go now, without personal data.
+    pub error: String,
+}
+
+type LeasedRow = (
+    (Uuid, Moment, Uuid, Uuid, i16),
+    (String, String, String, String, Vec<u8>),
+    (String, String, Vec<u8>),
+);
+
+impl Store {
+    /// Takes up to `limit` messages that are due, the longest waiting first, for the time of
+    /// `lease`; among them those whose lease has expired. What another process is just taking is
+    /// passed over. A row that cannot be understood is logged and left to its lease.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn lease(
+        &self,
+        now: Timestamp,
+        limit: u32,
+        lease: SignedDuration,
+    ) -> Result<Vec<Leased>, Error> {
+        let rows = sqlx::query(
+            "with head as materialized (
+                 select customer, at, id, due_at from message where due_at <= $1
+                 order by due_at limit $2 for no key update skip locked
+             ), taken as (
+                 update message m
+                 set status = 'leased', due_at = $3, attempt = least(m.attempt + 1, 32767)
+                 from head h where m.customer = h.customer and m.at = h.at and m.id = h.id
+                 returning m.customer, m.at, m.id, m.run, m.attempt, m.channel, m.purpose,
+                           m.journey, m.step, m.decision, h.due_at as waiting_since
+             )
+             select t.customer, t.at, t.id, t.run, t.attempt, t.channel, t.purpose, t.journey,
+                    t.step, t.decision, c.key, c.traits::text, c.ledger
+             from taken t join customer c on c.id = t.customer
+             order by t.waiting_since, t.customer, t.at, t.id",
+        )
+        .bind(moment(now))
+        .bind(i64::from(limit))
+        .bind(moment(after(now, lease)))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(during("leasing messages"))?;
+        let rows = rows
+            .iter()
+            .map(|row| columns(row).map_err(during("leasing messages")));
+        rows.filter_map(|row| row.map(understood).transpose())
+            .collect()
+    }
+
+    /// Records what providers took. Returns how many of the leases still held; the others were
+    /// taken over by somebody else meanwhile.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn record_sent(&self, done: &[Accepted], now: Timestamp) -> Result<u64, Error> {
+        let mut done: Vec<_> = done.iter().collect();
+        done.sort_by_key(|d| d.key);
+        let keys = Keys::of(done.iter().map(|d| &d.key));
+        let ids = done.iter().map(|d| d.provider_id.as_deref().map(words));
+        let done = sqlx::query(
+            "update message m
+             set status = 'sent', due_at = null, done_at = $5, provider = a.provider,
+                 provider_id = a.provider_id
+             from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[], $6::text[],
+                         $7::text[]) a (customer, at, id, attempt, provider, provider_id)
+             where m.customer = a.customer and m.at = a.at and m.id = a.id
+               and m.status = 'leased' and m.attempt = a.attempt",
+        )
+        .bind(&keys.customer)
+        .bind(&keys.at)
+        .bind(&keys.id)
+        .bind(&keys.attempt)
+        .bind(moment(now))
+        .bind(done.iter().map(|d| words(&d.provider)).collect::<Vec<_>>())
+        .bind(ids.collect::<Vec<_>>())
+        .execute(&self.pool)
+        .await
+        .map_err(during("recording sends"))?;
+        Ok(done.rows_affected())
+    }
+
+    /// Gives leases back, to be tried again later. Returns how many still held.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn retry_later(&self, again: &[Retry]) -> Result<u64, Error> {
+        let mut again: Vec<_> = again.iter().collect();
+        again.sort_by_key(|r| r.key);
+        let keys = Keys::of(again.iter().map(|r| &r.key));
+        let done = sqlx::query(
+            "update message m set status = 'queued', due_at = a.due_at, error = a.error
+             from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[],
+                         $5::timestamptz[], $6::text[]) a (customer, at, id, attempt, due_at, error)
+             where m.customer = a.customer and m.at = a.at and m.id = a.id
+               and m.status = 'leased' and m.attempt = a.attempt",
+        )
+        .bind(&keys.customer)
+        .bind(&keys.at)
+        .bind(&keys.id)
+        .bind(&keys.attempt)
+        .bind(again.iter().map(|r| moment(r.due_at)).collect::<Vec<_>>())
+        .bind(again.iter().map(|r| words(&r.error)).collect::<Vec<_>>())
+        .execute(&self.pool)
+        .await
+        .map_err(during("giving messages back"))?;
+        Ok(done.rows_affected())
+    }
+
+    /// Gives leases back untried, due at `now`: a graceful stop. The attempt does not count.
+    /// Returns how many still held.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn release(&self, leases: &[LeaseKey], now: Timestamp) -> Result<u64, Error> {
+        let mut leases: Vec<_> = leases.iter().collect();
+        leases.sort();
+        let keys = Keys::of(leases.into_iter());
+        let done = sqlx::query(
+            "update message m set status = 'queued', due_at = $5, attempt = m.attempt - 1
+             from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[])
+                  a (customer, at, id, attempt)
+             where m.customer = a.customer and m.at = a.at and m.id = a.id
+               and m.status = 'leased' and m.attempt = a.attempt",
+        )
+        .bind(&keys.customer)
+        .bind(&keys.at)
+        .bind(&keys.id)
+        .bind(&keys.attempt)
+        .bind(moment(now))
+        .execute(&self.pool)
+        .await
+        .map_err(during("releasing messages"))?;
+        Ok(done.rows_affected())
+    }
+
+    /// When the next message may go or the next lease expires, past or future.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn next_send(&self) -> Result<Option<Timestamp>, Error> {
+        let row: Option<(Moment,)> = sqlx::query_as(
+            "select due_at from message where due_at is not null order by due_at limit 1",
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(during("looking for messages"))?;
+        Ok(row.map(|(due,)| due.to_jiff()))
+    }
+}
+
+/// Lease keys, column by column. They come sorted, for everybody locks messages in this order.
+struct Keys {
+    customer: Vec<Uuid>,
+    at: Vec<Moment>,
+    id: Vec<Uuid>,
+    attempt: Vec<i32>,
+}
+
+impl Keys {
+    fn of<'a>(keys: impl Iterator<Item = &'a LeaseKey> + Clone) -> Self {
+        Self {
+            customer: keys.clone().map(|k| k.customer.0).collect(),
+            at: keys.clone().map(|k| moment(k.at)).collect(),
+            id: keys.clone().map(|k| k.id.0).collect(),
+            attempt: keys.map(|k| i32::from(k.attempt)).collect(),
+        }
+    }
+}
+
+fn columns(row: &sqlx::postgres::PgRow) -> Result<LeasedRow, sqlx::Error> {
+    use sqlx::Row as _;
+    let get = |i| row.try_get::<String, _>(i);
+    Ok((
+        (
+            row.try_get(0)?,
+            row.try_get(1)?,
+            row.try_get(2)?,
+            row.try_get(3)?,
+            row.try_get(4)?,
+        ),
+        (get(5)?, get(6)?, get(7)?, get(8)?, row.try_get(9)?),
+        (get(10)?, get(11)?, row.try_get(12)?),
+    ))
+}
+
+/// One bad row must not hold up all the others.
+fn understood(row: LeasedRow) -> Option<Leased> {
+    let id = row.0.2;
+    leased(row)
+        .inspect_err(|error| {
+            tracing::error!(message.id = %id, %error, "a queued message cannot be understood");
+        })
+        .ok()
+}
+
+fn leased(row: LeasedRow) -> Result<Leased, Error> {
+    let ((customer, at, id, run, attempt), rest, (key, traits, ledger)) = row;
+    let (channel, purpose, journey, step, decision) = rest;
+    let attempt = u16::try_from(attempt);
+    Ok(Leased {
+        customer: row::customer((customer, key, traits, ledger))?,
+        message: Message {
+            id: MessageId(id),
+            at: at.to_jiff(),
+            run: RunId(run),
+            journey: Arc::from(journey),
+            step: Arc::from(step),
+            channel: row::channel(id, &channel)?,
+            purpose: Arc::from(purpose),
+            refused: None,
+            decision: from_json("decision", id, &decision)?,
+        },
+        attempt: attempt.map_err(|e| Error::corrupt("attempt", id, e.to_string()))?,
+    })
+}

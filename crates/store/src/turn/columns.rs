@@ -1,0 +1,312 @@
+//! What turns write, column by column: every field is one array of a statement.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use journey::{
+    advance::{Settled, Turn},
+    customer::{Customer, PastSend, Run},
+    ids::{CustomerId, MessageId},
+    input::Input,
+    message::{Message, Reason},
+    trace::{Fact, Line},
+};
+use uuid::Uuid;
+
+use super::Begun;
+use crate::{
+    Error, codec,
+    error::malformed,
+    row::{Moment, moment, node_to_column, settled_status, to_json, words},
+};
+
+/// Everything that a batch of turns writes.
+#[derive(Default)]
+pub(super) struct Rows<'a> {
+    pub(super) new: Customers<'a>,
+    pub(super) profiles: Customers<'a>,
+    pub(super) inputs: Inputs<'a>,
+    pub(super) entered: Runs<'a>,
+    pub(super) moved: Runs<'a>,
+    pub(super) ended: Runs<'a>,
+    pub(super) messages: Messages<'a>,
+    pub(super) closed: Closed,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn of(
+        begun: &BTreeMap<CustomerId, Begun>,
+        turns: &'a [Turn],
+    ) -> Result<Self, Error> {
+        // In order of id: two turns that create the same customers must not wait in a ring.
+        let turns: BTreeMap<_, _> = turns.iter().map(|t| (t.customer.id, t)).collect();
+        let mut rows = Self::default();
+        for (id, turn) in turns {
+            let was = begun.get(&id).ok_or(Error::NotBegun(id.0))?;
+            rows.customer(was, turn)?;
+            rows.happened(turn)?;
+            rows.runs(was, turn)?;
+            rows.messages(turn)?;
+        }
+        rows.closed.sort();
+        Ok(rows)
+    }
+
+    fn customer(&mut self, was: &Begun, turn: &'a Turn) -> Result<(), Error> {
+        match was.new_since {
+            Some(since) => self.new.push(&turn.customer, since),
+            None if turn.effects.profile => self.profiles.push(&turn.customer, Timestamp::MIN),
+            None => Ok(()),
+        }
+    }
+
+    fn happened(&mut self, turn: &'a Turn) -> Result<(), Error> {
+        for (input, trace) in &turn.effects.inputs {
+            self.inputs.push(turn.customer.id, input, trace)?;
+        }
+        Ok(())
+    }
+
+    fn runs(&mut self, was: &Begun, turn: &'a Turn) -> Result<(), Error> {
+        let customer = turn.customer.id;
+        let touched = &turn.effects.touched;
+        for run in turn
+            .customer
+            .runs
+            .iter()
+            .filter(|r| touched.contains(&r.id))
+        {
+            let rows = if was.runs.contains(&run.id) {
+                &mut self.moved
+            } else {
+                &mut self.entered
+            };
+            rows.push(customer, run)?;
+        }
+        for run in &turn.effects.ended {
+            self.ended.push(customer, run)?;
+        }
+        Ok(())
+    }
+
+    fn messages(&mut self, turn: &'a Turn) -> Result<(), Error> {
+        let customer = turn.customer.id;
+        let effects = &turn.effects;
+        let now = effects.inputs.last().map(|(input, _)| input.now);
+        // A message may be decided by one input and taken back by the next of the same turn.
+        let recalled: BTreeSet<_> = effects.recalled.iter().map(|s| s.message).collect();
+        let own: BTreeSet<_> = effects.messages.iter().map(|m| m.id).collect();
+        for message in &effects.messages {
+            let recalled = recalled.contains(&message.id).then_some(Reason::Recalled);
+            let reason = message.refused.or(recalled);
+            let done = if recalled.is_some() { now } else { None };
+            self.messages.push(customer, message, reason, done)?;
+        }
+        let recalled = effects.recalled.iter();
+        for send in recalled.filter(|s| !own.contains(&s.message)) {
+            self.closed.recall(customer, send, now);
+        }
+        for settled in &effects.settled {
+            self.closed.settle(customer, settled, now);
+        }
+        Ok(())
+    }
+}
+
+/// Columns of `customer`.
+#[derive(Default)]
+pub(super) struct Customers<'a> {
+    pub(super) id: Vec<Uuid>,
+    pub(super) seen_at: Vec<Moment>,
+    pub(super) key: Vec<&'a str>,
+    pub(super) traits: Vec<String>,
+    pub(super) ledger: Vec<Vec<u8>>,
+}
+
+impl<'a> Customers<'a> {
+    fn push(&mut self, c: &'a Customer, seen_at: Timestamp) -> Result<(), Error> {
+        let id = c.id.0;
+        self.id.push(id);
+        self.seen_at.push(moment(seen_at));
+        self.key.push(&c.key);
+        let traits = codec::traits(&c.traits).map_err(malformed("traits", id))?;
+        self.traits.push(traits);
+        self.ledger.push(to_json("ledger", id, &c.ledger)?);
+        Ok(())
+    }
+}
+
+/// Columns of `input`, in the order in which they were decided.
+#[derive(Default)]
+pub(super) struct Inputs<'a> {
+    pub(super) customer: Vec<Uuid>,
+    pub(super) id: Vec<Uuid>,
+    pub(super) at: Vec<Moment>,
+    pub(super) kind: Vec<i16>,
+    pub(super) name: Vec<&'a str>,
+    pub(super) body: Vec<Vec<u8>>,
+    pub(super) trace: Vec<Option<Vec<u8>>>,
+}
+
+impl<'a> Inputs<'a> {
+    fn push(
+        &mut self,
+        customer: CustomerId,
+        input: &'a Input,
+        trace: &[Line],
+    ) -> Result<(), Error> {
+        let id = input.id.0;
+        let (kind, body) = codec::encode(&input.kind).map_err(malformed("input", id))?;
+        self.customer.push(customer.0);
+        self.id.push(id);
+        self.at.push(moment(input.now));
+        self.kind.push(kind);
+        self.name.push(codec::name(&input.kind));
+        self.body.push(body);
+        self.trace.push(match trace {
+            // Most events of a busy shop concern nobody: no bytes for them.
+            [line] if is_ignored(line) => None,
+            lines => Some(to_json("trace", id, &lines)?),
+        });
+        Ok(())
+    }
+}
+
+/// Whether the line says no more than its absence: the reason is the usual one.
+fn is_ignored(line: &Line) -> bool {
+    matches!(line.fact, Fact::Ignored { .. })
+}
+
+/// Columns of `run` and `run_ended`.
+#[derive(Default)]
+pub(super) struct Runs<'a> {
+    pub(super) customer: Vec<Uuid>,
+    pub(super) id: Vec<Uuid>,
+    pub(super) machine: Vec<Uuid>,
+    pub(super) entered_at: Vec<Moment>,
+    pub(super) due_at: Vec<Option<Moment>>,
+    pub(super) left_at: Vec<Option<Moment>>,
+    pub(super) goal_at: Vec<Option<Moment>>,
+    pub(super) revision: Vec<i32>,
+    pub(super) node: Vec<i32>,
+    pub(super) journey: Vec<&'a str>,
+    pub(super) key: Vec<&'a str>,
+    pub(super) reason: Vec<Option<&'a str>>,
+    pub(super) state: Vec<Vec<u8>>,
+}
+
+impl<'a> Runs<'a> {
+    fn push(&mut self, customer: CustomerId, run: &'a Run) -> Result<(), Error> {
+        let id = run.id.0;
+        let revision = i32::try_from(run.revision);
+        let revision = revision.map_err(|e| Error::corrupt("revision", id, e.to_string()))?;
+        self.customer.push(customer.0);
+        self.id.push(id);
+        self.machine.push(run.machine.0);
+        self.entered_at.push(moment(run.entered_at));
+        self.due_at.push(run.due_at.map(moment));
+        self.left_at.push(run.left.as_ref().map(|l| moment(l.at)));
+        self.goal_at.push(run.goal_at.map(moment));
+        self.revision.push(revision);
+        self.node.push(node_to_column(run.node));
+        self.journey.push(&run.journey);
+        self.key.push(&run.key);
+        self.reason.push(run.left.as_ref().map(|l| &*l.reason));
+        self.state.push(to_json("state", id, &run.state)?);
+        Ok(())
+    }
+}
+
+/// Columns of `message`. Without a reason it is queued.
+#[derive(Default)]
+pub(super) struct Messages<'a> {
+    pub(super) customer: Vec<Uuid>,
+    pub(super) at: Vec<Moment>,
+    pub(super) id: Vec<Uuid>,
+    pub(super) run: Vec<Uuid>,
+    pub(super) done_at: Vec<Option<Moment>>,
+    pub(super) channel: Vec<&'static str>,
+    pub(super) purpose: Vec<&'a str>,
+    pub(super) journey: Vec<&'a str>,
+    pub(super) step: Vec<&'a str>,
+    pub(super) reason: Vec<Option<&'static str>>,
+    pub(super) decision: Vec<Vec<u8>>,
+}
+
+impl<'a> Messages<'a> {
+    fn push(
+        &mut self,
+        customer: CustomerId,
+        m: &'a Message,
+        reason: Option<Reason>,
+        done_at: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let done_at = reason.map(|_| moment(done_at.unwrap_or(m.at)));
+        self.customer.push(customer.0);
+        self.at.push(moment(m.at));
+        self.id.push(m.id.0);
+        self.run.push(m.run.0);
+        self.done_at.push(done_at);
+        self.channel.push(m.channel.as_str());
+        self.purpose.push(&m.purpose);
+        self.journey.push(&m.journey);
+        self.step.push(&m.step);
+        self.reason.push(reason.map(Reason::as_str));
+        self.decision
+            .push(to_json("decision", m.id.0, &m.decision)?);
+        Ok(())
+    }
+}
+
+/// Messages that come to an end: taken back while queued, or settled while leased.
+#[derive(Default)]
+pub(super) struct Closed {
+    pub(super) rows: Vec<ClosedRow>,
+}
+
+/// See [`Closed`].
+pub(super) struct ClosedRow {
+    pub(super) customer: Uuid,
+    pub(super) at: Timestamp,
+    pub(super) id: MessageId,
+    pub(super) done_at: Timestamp,
+    /// The status it must have now.
+    pub(super) from: &'static str,
+    pub(super) to: &'static str,
+    pub(super) reason: &'static str,
+    pub(super) error: Option<String>,
+}
+
+impl Closed {
+    fn recall(&mut self, customer: CustomerId, send: &PastSend, now: Option<Timestamp>) {
+        self.rows.push(ClosedRow {
+            customer: customer.0,
+            at: send.at,
+            id: send.message,
+            done_at: now.unwrap_or(send.at),
+            from: "queued",
+            to: "recalled",
+            reason: Reason::Recalled.as_str(),
+            error: None,
+        });
+    }
+
+    fn settle(&mut self, customer: CustomerId, settled: &Settled, now: Option<Timestamp>) {
+        let detail = words(&settled.detail);
+        self.rows.push(ClosedRow {
+            customer: customer.0,
+            at: settled.at,
+            id: settled.message,
+            done_at: now.unwrap_or(settled.at),
+            from: "leased",
+            to: settled_status(settled.reason),
+            reason: settled.reason.as_str(),
+            error: (!detail.is_empty()).then(|| detail.into_owned()),
+        });
+    }
+
+    /// In the order in which everybody locks messages.
+    fn sort(&mut self) {
+        self.rows.sort_by_key(|r| (r.customer, r.at, r.id));
+    }
+}

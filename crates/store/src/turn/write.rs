@@ -1,0 +1,195 @@
+//! The statements that write a batch of turns: one for what every batch has, one more for each
+//! thing that fewer have.
+
+use sqlx::PgConnection;
+
+use super::columns::{Closed, Customers, Rows, Runs};
+use crate::{Error, error::during, row::moment};
+
+/// Writes all, or fails.
+pub(super) async fn all(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
+    // First what may find the turn void.
+    closed(tx, &rows.closed).await?;
+    created(tx, &rows.new).await?;
+    facts(tx, rows).await?;
+    profiles(tx, &rows.profiles).await?;
+    ended(tx, &rows.ended).await
+}
+
+/// One statement instead of four: the fewer round trips, the more turns (docs/performance.md).
+/// `seq` follows the order of the array, for rows come out of `unnest` as they went in.
+const FACTS: &str = "
+with new_input as (
+    insert into input (customer, id, at, kind, name, body, trace)
+    select customer, id, at, kind, name, body, trace
+    from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::smallint[], $5::text[],
+                $6::bytea[], $7::bytea[])
+         a (customer, id, at, kind, name, body, trace)
+), new_run as (
+    insert into run (customer, id, machine, entered_at, due_at, left_at, goal_at, revision, node,
+                     journey, key, reason, state)
+    select customer, id, machine, entered_at, due_at, left_at, goal_at, revision, node,
+           journey, key, reason, state
+    from unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::timestamptz[], $12::timestamptz[],
+                $13::timestamptz[], $14::timestamptz[], $15::int[], $16::int[], $17::text[],
+                $18::text[], $19::text[], $20::bytea[])
+         a (customer, id, machine, entered_at, due_at, left_at, goal_at, revision, node,
+            journey, key, reason, state)
+), moved_run as (
+    update run r
+    set machine = a.machine, due_at = a.due_at, left_at = a.left_at, goal_at = a.goal_at,
+        revision = a.revision, node = a.node, reason = a.reason, state = a.state
+    from unnest($21::uuid[], $22::uuid[], $23::uuid[], $24::timestamptz[], $25::timestamptz[],
+                $26::timestamptz[], $27::int[], $28::int[], $29::text[], $30::bytea[])
+         a (customer, id, machine, due_at, left_at, goal_at, revision, node, reason, state)
+    where r.customer = a.customer and r.id = a.id
+)
+insert into message (customer, at, id, run, due_at, done_at, status, channel, purpose, journey,
+                     step, reason, decision)
+select customer, at, id, run, case when reason is null then at end, done_at,
+       (case reason when 'recalled' then 'recalled' else
+            case when reason is null then 'queued' else 'suppressed' end end)::message_status,
+       channel, purpose, journey, step, reason, decision
+from unnest($31::uuid[], $32::timestamptz[], $33::uuid[], $34::uuid[], $35::timestamptz[],
+            $36::text[], $37::text[], $38::text[], $39::text[], $40::text[], $41::bytea[])
+     a (customer, at, id, run, done_at, channel, purpose, journey, step, reason, decision)";
+
+async fn facts(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
+    let Rows {
+        inputs: i,
+        entered: e,
+        moved: r,
+        messages: m,
+        ..
+    } = rows;
+    let query = sqlx::query(FACTS);
+    let query = query.bind(&i.customer).bind(&i.id).bind(&i.at);
+    let query = query.bind(&i.kind).bind(&i.name).bind(&i.body);
+    let query = query.bind(&i.trace);
+    let query = query.bind(&e.customer).bind(&e.id).bind(&e.machine);
+    let query = query.bind(&e.entered_at).bind(&e.due_at);
+    let query = query.bind(&e.left_at).bind(&e.goal_at);
+    let query = query.bind(&e.revision).bind(&e.node).bind(&e.journey);
+    let query = query.bind(&e.key).bind(&e.reason).bind(&e.state);
+    let query = query.bind(&r.customer).bind(&r.id).bind(&r.machine);
+    let query = query.bind(&r.due_at).bind(&r.left_at).bind(&r.goal_at);
+    let query = query.bind(&r.revision).bind(&r.node).bind(&r.reason);
+    let query = query.bind(&r.state);
+    let query = query.bind(&m.customer).bind(&m.at).bind(&m.id);
+    let query = query.bind(&m.run).bind(&m.done_at).bind(&m.channel);
+    let query = query.bind(&m.purpose).bind(&m.journey).bind(&m.step);
+    let query = query.bind(&m.reason).bind(&m.decision);
+    query.execute(tx).await.map_err(during("writing turns"))?;
+    Ok(())
+}
+
+/// By itself and before the rest: whoever takes in the same customer at the same time waits here,
+/// and fails on this key and no other.
+async fn created(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Error> {
+    if rows.id.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into customer (id, seen_at, key, traits, ledger)
+         select id, seen_at, key, traits::jsonb, ledger
+         from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::bytea[])
+              a (id, seen_at, key, traits, ledger)",
+    )
+    .bind(&rows.id)
+    .bind(&rows.seen_at)
+    .bind(&rows.key)
+    .bind(&rows.traits)
+    .bind(&rows.ledger)
+    .execute(tx)
+    .await
+    .map_err(during("creating customers"))?;
+    Ok(())
+}
+
+async fn profiles(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Error> {
+    if rows.id.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "update customer c set traits = a.traits::jsonb, ledger = a.ledger
+         from unnest($1::uuid[], $2::text[], $3::bytea[]) a (id, traits, ledger)
+         where c.id = a.id",
+    )
+    .bind(&rows.id)
+    .bind(&rows.traits)
+    .bind(&rows.ledger)
+    .execute(tx)
+    .await
+    .map_err(during("writing profiles"))?;
+    Ok(())
+}
+
+/// A run that entered and ended within one turn has no row to delete.
+async fn ended(tx: &mut PgConnection, rows: &Runs<'_>) -> Result<(), Error> {
+    if rows.id.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "with gone as (
+             delete from run r using unnest($1::uuid[], $2::uuid[]) a (customer, id)
+             where r.customer = a.customer and r.id = a.id
+         )
+         insert into run_ended (customer, id, machine, entered_at, left_at, goal_at, journey, key,
+                                reason, state)
+         select customer, id, machine, entered_at, left_at, goal_at, journey, key, reason, state
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[],
+                     $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::bytea[])
+              a (customer, id, machine, entered_at, left_at, goal_at, journey, key, reason, state)",
+    )
+    .bind(&rows.customer)
+    .bind(&rows.id)
+    .bind(&rows.machine)
+    .bind(&rows.entered_at)
+    .bind(&rows.left_at)
+    .bind(&rows.goal_at)
+    .bind(&rows.journey)
+    .bind(&rows.key)
+    .bind(&rows.reason)
+    .bind(&rows.state)
+    .execute(tx)
+    .await
+    .map_err(during("ending runs"))?;
+    Ok(())
+}
+
+/// Takes back and settles. Dispatch may have leased a message since it was loaded: the decision
+/// to take it back was made on a state that is no more.
+async fn closed(tx: &mut PgConnection, closed: &Closed) -> Result<(), Error> {
+    let rows = &closed.rows;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let done = sqlx::query(
+        "update message m
+         set status = a.status::message_status, reason = a.reason, done_at = a.done_at,
+             due_at = null, error = coalesce(a.error, m.error)
+         from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::timestamptz[], $5::text[],
+                     $6::text[], $7::text[], $8::text[])
+              a (customer, at, id, done_at, was, status, reason, error)
+         where m.customer = a.customer and m.at = a.at and m.id = a.id
+           and m.status = a.was::message_status",
+    )
+    .bind(rows.iter().map(|r| r.customer).collect::<Vec<_>>())
+    .bind(rows.iter().map(|r| moment(r.at)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|r| r.id.0).collect::<Vec<_>>())
+    .bind(rows.iter().map(|r| moment(r.done_at)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|r| r.from).collect::<Vec<_>>())
+    .bind(rows.iter().map(|r| r.to).collect::<Vec<_>>())
+    .bind(rows.iter().map(|r| r.reason).collect::<Vec<_>>())
+    .bind(rows.iter().map(|r| r.error.as_deref()).collect::<Vec<_>>())
+    .execute(tx)
+    .await
+    .map_err(during("closing messages"))?;
+    if done.rows_affected() == rows.len() as u64 {
+        Ok(())
+    } else {
+        Err(Error::Raced {
+            what: "a message moved on while it was decided about",
+        })
+    }
+}
