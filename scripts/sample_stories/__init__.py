@@ -1,0 +1,1 @@
+"""The stories that `sample-events.py` tells."""
