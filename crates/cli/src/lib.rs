@@ -1,1 +1,3 @@
 //! parcours
+
+pub mod servers;
