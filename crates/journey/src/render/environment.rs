@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
+    value::ValueKind,
+};
 
 use super::{filters, output::LARGEST};
 
@@ -60,24 +63,24 @@ impl Pieces {
 }
 
 /// Writes a value, escaped where its place is HTML. Unlike minijinja's own, it leaves `/` alone,
-/// so that links stay readable, and refuses what could never be sent.
-fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+/// so that links stay readable, and refuses what nobody wants to read: lists, maps, `none`.
+fn write_value(
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
     let html = matches!(state.auto_escape(), AutoEscape::Html) && !value.is_safe();
     match value.as_str() {
         Some(text) if text.len() > LARGEST => Err(too_large()),
         Some(text) if html => Ok(escape(out, text)?),
         Some(text) => Ok(out.write_str(text)?),
-        None => {
-            let text = value.to_string();
-            if text.len() > LARGEST {
-                return Err(too_large());
-            }
-            Ok(if html {
-                escape(out, &text)?;
-            } else {
-                out.write_str(&text)?;
-            })
+        None if matches!(value.kind(), ValueKind::Number | ValueKind::Bool) => {
+            Ok(write!(out, "{value}")?)
         }
+        None => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "`{{ … }}` prints texts and numbers; a list can be joined: items | join(\", \")",
+        )),
     }
 }
 

@@ -25,12 +25,23 @@ pub(super) type Fault = (Range<usize>, &'static str);
 pub(super) fn split(text: &str) -> Result<(Vec<Field>, usize), Fault> {
     let lines = Lines::of(text, 0..text.len());
     match lines.all.first() {
-        Some(first) if text[first.clone()].trim_start_matches('\u{feff}').trim_end() == "---" => {}
+        Some(first)
+            if text[first.clone()]
+                .trim_start_matches('\u{feff}')
+                .trim_end()
+                == "---" => {}
         _ => return Ok((Vec::new(), 0)),
     }
-    let close = lines.all.iter().skip(1).find(|l| text[(*l).clone()].trim_end() == "---");
+    let close = lines
+        .all
+        .iter()
+        .skip(1)
+        .find(|l| text[(*l).clone()].trim_end() == "---");
     let Some(close) = close else {
-        return Err((lines.all[0].clone(), "the front matter is not closed by a line of ---"));
+        return Err((
+            lines.all[0].clone(),
+            "the front matter is not closed by a line of ---",
+        ));
     };
     let fields = fields(text, lines.all[0].end..close.start)?;
     Ok((fields, close.end))
@@ -53,7 +64,10 @@ pub(super) fn fields(text: &str, region: Range<usize>) -> Result<Vec<Field>, Fau
 fn field(text: &str, line: &Range<usize>, lines: &mut Lines<'_>) -> Result<Field, Fault> {
     let words = text[line.clone()].trim_end();
     let here = line.start..line.start + words.len();
-    let fault = (here.clone(), "here should stand a key and a text: `subject: Hello`");
+    let fault = (
+        here.clone(),
+        "here should stand a key and a text: `subject: Hello`",
+    );
     let (key, rest) = words.split_once(':').ok_or_else(|| fault.clone())?;
     let is_key = !key.is_empty() && key.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
     if !is_key || !(rest.is_empty() || rest.starts_with([' ', '\t'])) {
@@ -115,7 +129,11 @@ impl<'a> Lines<'a> {
         let line = self.all.get(self.at)?.clone();
         let words = &self.text[line.clone()];
         let blank = words.trim().is_empty();
-        let belongs = if blank { blank_too } else { words.starts_with([' ', '\t']) };
+        let belongs = if blank {
+            blank_too
+        } else {
+            words.starts_with([' ', '\t'])
+        };
         belongs.then(|| {
             self.at += 1;
             line
@@ -134,10 +152,19 @@ impl<'a> Lines<'a> {
         };
         field.lines_before = self.before(first.start);
         field.span = first.start..last.end;
-        let words: Vec<&str> = lines.iter().map(|l| self.text[l.clone()].trim_end()).collect();
+        let words: Vec<&str> = lines
+            .iter()
+            .map(|l| self.text[l.clone()].trim_end())
+            .collect();
         let indents = words.iter().filter(|w| !w.is_empty());
-        let indent = indents.map(|w| w.len() - w.trim_start().len()).min().unwrap_or(0);
-        let words: Vec<_> = words.iter().map(|w| w.get(indent..).unwrap_or("")).collect();
+        let indent = indents
+            .map(|w| w.len() - w.trim_start().len())
+            .min()
+            .unwrap_or(0);
+        let words: Vec<_> = words
+            .iter()
+            .map(|w| w.get(indent..).unwrap_or(""))
+            .collect();
         words.join(between).trim_end().clone_into(&mut field.value);
     }
 

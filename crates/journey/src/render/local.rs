@@ -45,7 +45,11 @@ pub(super) fn money(amount: f64, currency: &str, locale: &str) -> String {
     let plain = format!("{:.*}", digits(&currency), amount.abs());
     let (whole, cents) = plain.split_once('.').unwrap_or((&plain, ""));
     let french = language(locale) == "fr";
-    let (group, point) = if french { ('\u{202f}', ',') } else { (',', '.') };
+    let (group, point) = if french {
+        ('\u{202f}', ',')
+    } else {
+        (',', '.')
+    };
     let mut number = grouped(whole, group);
     if !cents.is_empty() {
         number.push(point);
@@ -96,25 +100,55 @@ fn written_offset(text: &str) -> Offset {
         let (hours, minutes) = text.get(at..)?.split_once(':')?;
         let hours: i32 = hours.parse().ok()?;
         let minutes: i32 = minutes.parse().ok()?;
-        let sign = if text.get(at..)?.starts_with('-') { -1 } else { 1 };
+        let sign = if text.get(at..)?.starts_with('-') {
+            -1
+        } else {
+            1
+        };
         Offset::from_seconds(hours * 3_600 + sign * minutes * 60).ok()
     };
     offset().unwrap_or(Offset::UTC)
 }
 
 const FRENCH_MONTHS: [&str; 12] = [
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
-    "octobre", "novembre", "décembre",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
 ];
 const ENGLISH_MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const FRENCH_DAYS: [&str; 7] = [
     "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
 ];
 const ENGLISH_DAYS: [&str; 7] = [
-    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
 ];
 
 /// How a date is written.
@@ -158,7 +192,11 @@ pub(super) fn date(at: DateTime, style: Style, locale: &str) -> String {
         Style::Short if american => format!("{m}/{d}/{y}"),
         Style::Short => format!("{d:02}/{m:02}/{y}"),
         Style::Long if french => {
-            let day = if d == 1 { "1er".to_owned() } else { d.to_string() };
+            let day = if d == 1 {
+                "1er".to_owned()
+            } else {
+                d.to_string()
+            };
             format!("{day} {} {y}", nth(&FRENCH_MONTHS, m))
         }
         Style::Long if american => format!("{} {d}, {y}", nth(&ENGLISH_MONTHS, m)),

@@ -23,7 +23,9 @@ fn explain(error: &ParseError) -> String {
     match error {
         ParseError::NoRootNode => "there is no <mjml> element".to_owned(),
         ParseError::MissingAttribute { name, .. } => format!("an element lacks its `{name}`"),
-        ParseError::UnexpectedElement { .. } => "an MJML element stands where it may not".to_owned(),
+        ParseError::UnexpectedElement { .. } => {
+            "an MJML element stands where it may not".to_owned()
+        }
         ParseError::EndOfStream { .. } => "an MJML element is not closed".to_owned(),
         ParseError::IncludeLoaderError { .. } => {
             "mj-include is not available; use {% include %}".to_owned()

@@ -90,8 +90,9 @@ impl<'a> Fill<'a> {
             .get_template(piece)
             .and_then(|t| t.render_captured_to(self.context.clone(), &mut buffer));
         match run {
-            Ok(_) => String::from_utf8(buffer.bytes)
-                .map_err(|_| Failure::new("the output is no text")),
+            Ok(_) => {
+                String::from_utf8(buffer.bytes).map_err(|_| Failure::new("the output is no text"))
+            }
             Err(_) if buffer.full => Err(too_large()),
             Err(error) => Err(self.explain(&error)),
         }
@@ -114,15 +115,14 @@ impl<'a> Fill<'a> {
             ErrorKind::UndefinedError => format!("{words} has no value"),
             ErrorKind::OutOfFuel => "the template runs too long".to_owned(),
             ErrorKind::WriteFailure => return too_large(),
-            ErrorKind::UnknownFilter
-            | ErrorKind::UnknownFunction
-            | ErrorKind::UnknownTest
-            | ErrorKind::UnknownMethod
-            | ErrorKind::UnknownBlock
-            | ErrorKind::MissingArgument
-            | ErrorKind::TooManyArguments
-            | ErrorKind::SyntaxError
-            | ErrorKind::TemplateNotFound => format!("{words}: {detail}"),
+            ErrorKind::UnknownFilter => format!("{words}: there is no such filter"),
+            ErrorKind::UnknownTest => format!("{words}: there is no such test"),
+            ErrorKind::UnknownFunction | ErrorKind::UnknownMethod => {
+                format!("{words}: there is no such function")
+            }
+            ErrorKind::MissingArgument => format!("{words}: an argument is missing"),
+            ErrorKind::TooManyArguments => format!("{words}: too many arguments"),
+            ErrorKind::TemplateNotFound => format!("{words}: there is no such template"),
             ErrorKind::InvalidOperation if ours(detail) => format!("{words}: {detail}"),
             _ => format!("{words} cannot be worked out"),
         };

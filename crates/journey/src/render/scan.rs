@@ -63,7 +63,9 @@ fn comments(text: &str) -> Vec<Range<usize>> {
     for (open, close) in [("<!--", "-->"), ("{#", "#}")] {
         let mut from = 0;
         while let Some(start) = text[from..].find(open).map(|at| from + at) {
-            let end = text[start..].find(close).map_or(text.len(), |e| start + e + close.len());
+            let end = text[start..]
+                .find(close)
+                .map_or(text.len(), |e| start + e + close.len());
             found.push(start..end);
             from = end;
         }
@@ -97,7 +99,10 @@ pub(super) fn word_in_tag(text: &str, word: &str) -> Option<Range<usize>> {
             let start = tag.start + at;
             let end = start + word.len();
             let before = text[..start].chars().next_back().is_some_and(part_of_name);
-            let after = text[end..].chars().next().is_some_and(|c| c != '.' && part_of_name(c));
+            let after = text[end..]
+                .chars()
+                .next()
+                .is_some_and(|c| c != '.' && part_of_name(c));
             (!before && !after).then_some(start..end)
         })
     })

@@ -135,7 +135,12 @@ impl Compiler<'_> {
         let fits = file.text.len() <= LARGEST_FILE;
         if !fits {
             let limit = LARGEST_FILE / 1024;
-            self.report(file, 0..0, "J609", format!("this file is larger than {limit} kB"));
+            self.report(
+                file,
+                0..0,
+                "J609",
+                format!("this file is larger than {limit} kB"),
+            );
         }
         fits
     }
@@ -205,9 +210,12 @@ impl Compiler<'_> {
             let span = scan::word_in_tag(region, "event").map_or(part.span.clone(), |r| {
                 part.span.start + r.start..part.span.start + r.end
             });
-            self.report(file, span, "J607", "a template cannot see `event`").notes.push(
-                "pass what it needs in the send's `with`: it is a name of its own here".to_owned(),
-            );
+            self.report(file, span, "J607", "a template cannot see `event`")
+                .notes
+                .push(
+                    "pass what it needs in the send's `with`: it is a name of its own here"
+                        .to_owned(),
+                );
         }
     }
 
@@ -238,7 +246,10 @@ impl Compiler<'_> {
             let message = format!("there is no MJML element <{name}>");
             let diagnostic = self.report(file, span.clone(), "J608", message);
             if name == "mj-include" {
-                diagnostic.notes.push("include another file by Jinja: {% include \"_layouts/footer.mjml\" %}".to_owned());
+                diagnostic.notes.push(
+                    "include another file by Jinja: {% include \"_layouts/footer.mjml\" %}"
+                        .to_owned(),
+                );
             } else if let Some(near) = nearest(name, scan::ELEMENTS) {
                 diagnostic.label = format!("did you mean <{near}>?");
                 diagnostic.replacement = Some((span, near.to_owned()));
@@ -263,8 +274,11 @@ impl Compiler<'_> {
             if locales.iter().any(|(locale, _)| last.contains(locale)) {
                 continue;
             }
-            let Some((_, file)) = locales.first() else { continue };
-            let message = format!("template `{template}` has no {channel} in the default locale `{default}`");
+            let Some((_, file)) = locales.first() else {
+                continue;
+            };
+            let message =
+                format!("template `{template}` has no {channel} in the default locale `{default}`");
             self.report(file, 0..0, "J601", message).notes.push(format!(
                 "customers of every other locale get that one: add templates/{template}/{channel}.{default}.…"
             ));

@@ -11,7 +11,9 @@ pub(super) enum Kind<'a> {
     },
     Content(Content<'a>),
     /// No part of any template.
-    Stranger { why: String },
+    Stranger {
+        why: String,
+    },
 }
 
 /// `templates/cart/nudge/email.fr.mjml`.

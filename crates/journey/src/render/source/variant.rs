@@ -150,7 +150,9 @@ impl Compiler<'_> {
                 let message = format!("`{key}` means nothing here");
                 let near = nearest(key, keys.iter().copied());
                 let diagnostic = self.report(file, span.clone(), "J605", message);
-                diagnostic.notes.push(format!("known are {}", keys.join(", ")));
+                diagnostic
+                    .notes
+                    .push(format!("known are {}", keys.join(", ")));
                 if let Some(near) = near {
                     diagnostic.label = format!("did you mean `{near}`?");
                     diagnostic.replacement = Some((span, near.to_owned()));
@@ -173,7 +175,9 @@ impl Compiler<'_> {
                 let note = if file.path.ends_with(".yaml") {
                     format!("write it as a line: `{key}: …`")
                 } else {
-                    format!("write it at the head of the file, between two lines of ---: `{key}: …`")
+                    format!(
+                        "write it at the head of the file, between two lines of ---: `{key}: …`"
+                    )
                 };
                 let message = format!("a `{key}` is missing");
                 self.report(file, 0..0, "J604", message).notes.push(note);
@@ -205,7 +209,9 @@ impl Compiler<'_> {
             },
         };
         let name = format!("{prefix}#{key}");
-        self.piece(pieces, &name, file, part).map(Some).ok_or(Reported)
+        self.piece(pieces, &name, file, part)
+            .map(Some)
+            .ok_or(Reported)
     }
 }
 
