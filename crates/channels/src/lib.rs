@@ -11,6 +11,7 @@ mod settings;
 mod smtp;
 #[cfg(test)]
 mod testing;
+mod trust;
 mod webhook;
 
 use std::time::Duration;
@@ -98,6 +99,9 @@ pub enum Error {
         problem: String,
     },
 }
+
+/// A setting's name and what is wrong with it.
+type Problem = (&'static str, String);
 
 /// The adapters of a process, one per channel at most.
 #[derive(Debug)]

@@ -113,6 +113,9 @@ pub struct WebhookSettings {
     pub name: String,
     /// Where messages are posted.
     pub url: String,
+    /// A PEM file with further authorities to trust, such as a company's own.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
     /// The key of the signatures: `whsec_` and base64. Without it nothing is signed.
     #[serde(default)]
     pub secret: Option<Secret>,

@@ -19,7 +19,7 @@ use rustls::{
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
 };
 use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
@@ -185,8 +185,8 @@ fn in_the_clear(line: &str) -> Option<&'static str> {
 }
 
 fn acceptor() -> TlsAcceptor {
-    let pem = include_bytes!("smtp/fixtures/server.pem");
-    let key = include_bytes!("smtp/fixtures/server.key");
+    let pem = include_bytes!("fixtures/server.pem");
+    let key = include_bytes!("fixtures/server.key");
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -240,19 +240,43 @@ pub(crate) async fn http(answer: Vec<u8>) -> (SocketAddr, Arc<Mutex<Vec<Request>
             let (mut stream, _) = listener.accept().await.unwrap();
             let (answer, keep) = (answer.clone(), Arc::clone(&keep));
             tokio::spawn(async move {
-                let request = request(&mut stream).await;
-                keep.lock().unwrap().push(request);
-                if answer.is_empty() {
-                    std::future::pending::<()>().await;
-                }
-                let _ = stream.write_all(&answer).await;
+                respond(&mut stream, &answer, &keep).await;
             });
         }
     });
     (addr, seen)
 }
 
-async fn request(stream: &mut TcpStream) -> Request {
+/// The same for `localhost` over TLS.
+pub(crate) async fn https(answer: Vec<u8>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (keep, acceptor) = (Mutex::default(), acceptor());
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                respond(&mut stream, &answer, &keep).await;
+            }
+        }
+    });
+    addr
+}
+
+async fn respond<S>(stream: &mut S, answer: &[u8], keep: &Mutex<Vec<Request>>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let request = request(stream).await;
+    keep.lock().unwrap().push(request);
+    if answer.is_empty() {
+        std::future::pending::<()>().await;
+    }
+    let _ = stream.write_all(answer).await;
+    let _ = stream.shutdown().await;
+}
+
+async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Request {
     let mut stream = BufReader::new(stream);
     let mut request = Request::default();
     while !request.head.ends_with("\r\n\r\n") {

@@ -11,8 +11,7 @@ use lettre::{
     },
 };
 
-use super::Problem;
-use crate::{Outgoing, settings::SmtpSettings};
+use crate::{Outgoing, Problem, settings::SmtpSettings};
 
 /// Whom mails come from.
 #[derive(Debug)]

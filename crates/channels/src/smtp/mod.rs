@@ -24,10 +24,7 @@ use self::{
     mail::Sender,
     pool::{ConnectError, Pool},
 };
-use crate::{Outcome, Outgoing, detail, settings::SmtpSettings};
-
-/// A setting's name and what is wrong with it.
-pub(crate) type Problem = (&'static str, String);
+use crate::{Outcome, Outgoing, Problem, detail, settings::SmtpSettings};
 
 /// The adapter: builds the mail and hands it over on a pooled connection.
 #[derive(Debug)]

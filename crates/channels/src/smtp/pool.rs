@@ -19,11 +19,11 @@ use tokio::{
     time::Instant,
 };
 
-use super::{
+use super::tls::{Encrypted, Tls};
+use crate::{
     Problem,
-    tls::{Encrypted, Tls},
+    settings::{SmtpSettings, TlsMode},
 };
-use crate::settings::{SmtpSettings, TlsMode};
 
 /// Servers close idle connections after a minute or five; we go first.
 const IDLE: Duration = Duration::from_secs(50);

@@ -321,7 +321,7 @@ async fn mails_go_encrypted_to_whom_we_trust_and_to_nobody_else() {
             matches!(sent, Outcome::RefusedForNow { .. }),
             "{tls:?}: {sent:?}"
         );
-        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp/fixtures/ca.pem");
+        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixtures/ca.pem");
         settings.ca_file = Some(fixtures.into());
         let sent = channels(settings).send(&message).await;
         assert!(

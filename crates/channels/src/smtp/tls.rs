@@ -11,18 +11,18 @@ use std::{
 use lettre::transport::smtp::client::{
     AsyncTokioStream, Certificate, CertificateStore, TlsParameters,
 };
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
+use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::Problem;
-use crate::settings::{SmtpSettings, TlsMode};
+use crate::{
+    Problem,
+    settings::{SmtpSettings, TlsMode},
+    trust::{authorities, bad_ca, client_config},
+};
 
 /// Encryption, ready to be applied.
 pub(super) enum Tls {
@@ -34,12 +34,13 @@ pub(super) enum Tls {
 impl Tls {
     pub(super) fn new(settings: &SmtpSettings) -> Result<Self, Problem> {
         let bad_host = |e: &dyn fmt::Display| ("host", format!("cannot be used with TLS: {e}"));
+        let ca_file = settings.ca_file.as_deref();
         match settings.tls {
             TlsMode::None => Ok(Self::None),
             TlsMode::Starttls => {
                 let mut parameters = TlsParameters::builder(settings.host.clone())
                     .certificate_store(CertificateStore::WebpkiRoots);
-                if let Some(pem) = authorities(settings)? {
+                if let Some(pem) = authorities(ca_file)? {
                     let further = Certificate::from_pem(&pem).map_err(|e| bad_ca(&e))?;
                     parameters = parameters.add_root_certificate(further);
                 }
@@ -49,38 +50,11 @@ impl Tls {
             TlsMode::Tls => {
                 let name = ServerName::try_from(settings.host.clone());
                 let name = name.map_err(|e| bad_host(&e))?;
-                Ok(Self::Implicit(connector(settings)?, name))
+                let connector = TlsConnector::from(Arc::new(client_config(ca_file)?));
+                Ok(Self::Implicit(connector, name))
             }
         }
     }
-}
-
-/// The PEM file with further authorities.
-fn authorities(settings: &SmtpSettings) -> Result<Option<Vec<u8>>, Problem> {
-    let Some(path) = &settings.ca_file else {
-        return Ok(None);
-    };
-    let pem = std::fs::read(path).map_err(|e| bad_ca(&format!("{}: {e}", path.display())))?;
-    Ok(Some(pem))
-}
-
-fn bad_ca(problem: &dyn fmt::Display) -> Problem {
-    ("ca_file", format!("cannot be read: {problem}"))
-}
-
-fn connector(settings: &SmtpSettings) -> Result<TlsConnector, Problem> {
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    if let Some(pem) = authorities(settings)? {
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let certificate = certificate.map_err(|e| bad_ca(&e))?;
-            roots.add(certificate).map_err(|e| bad_ca(&e))?;
-        }
-    }
-    let config = ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 /// A TLS stream under a name of ours, so that lettre's trait can be implemented for it.

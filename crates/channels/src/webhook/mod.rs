@@ -18,9 +18,9 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use self::sign::Key;
 use crate::{
-    Outcome, Outgoing,
+    Outcome, Outgoing, Problem,
     settings::{Secret, WebhookSettings},
-    smtp::Problem,
+    trust::client_config,
 };
 
 /// The adapter: one HTTP client with its connections.
@@ -59,6 +59,9 @@ impl Webhook {
         let key = settings.secret.as_ref().map(Key::new).transpose()?;
         let client = Client::builder()
             .redirect(Policy::none())
+            // Settings come from the configuration alone, so not from HTTP_PROXY either.
+            .no_proxy()
+            .tls_backend_preconfigured(client_config(settings.ca_file.as_deref())?)
             .user_agent("parcours")
             .build()
             .map_err(|e| ("webhook", format!("has no HTTP client: {e}")))?;

@@ -5,7 +5,7 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::hmac;
 
-use crate::{settings::Secret, smtp::Problem};
+use crate::{Problem, settings::Secret};
 
 /// The shortest key, in bytes, that Standard Webhooks allow.
 const SHORTEST: usize = 24;

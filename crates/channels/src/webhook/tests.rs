@@ -9,20 +9,24 @@ use serde_json::{Value as Json, json};
 use crate::{
     AdapterSettings, Channels, Outcome, Secret, Settings, WebhookSettings,
     capture::CapturedMessage,
-    testing::{http, id, outgoing, sms},
+    testing::{http, https, id, outgoing, sms},
 };
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-fn channels(server: SocketAddr, timeout_seconds: u64) -> Channels {
-    let settings = WebhookSettings {
+fn settings(server: SocketAddr) -> WebhookSettings {
+    WebhookSettings {
         name: "texts".into(),
         url: format!("http://{server}/send"),
+        ca_file: None,
         secret: Some(Secret::new(SECRET)),
         bearer: Some(Secret::new("token")),
-        timeout_seconds,
+        timeout_seconds: 20,
         concurrency: 4,
-    };
+    }
+}
+
+fn channels(settings: WebhookSettings) -> Channels {
     Channels::new(&Settings {
         sms: Some(AdapterSettings::Webhook(settings)),
         ..Settings::default()
@@ -41,7 +45,7 @@ fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
 async fn outcome(answer: Vec<u8>) -> Outcome {
     let (server, _) = http(answer).await;
     let content = sms();
-    channels(server, 20)
+    channels(settings(server))
         .send(&outgoing(1, Channel::Sms, "+33612345678", &content))
         .await
 }
@@ -63,7 +67,7 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
 async fn the_request_is_signed_and_says_everything() {
     let (server, seen) = http(answer("202 Accepted", "", r#"{"id":"SM1"}"#)).await;
     let content = sms();
-    let channels = channels(server, 20);
+    let channels = channels(settings(server));
     assert_eq!(channels.serves(Channel::Sms), Some("texts"));
     let sent = channels
         .send(&outgoing(5, Channel::Sms, "+33612345678", &content))
@@ -162,11 +166,34 @@ async fn a_huge_answer_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
+async fn only_trusted_providers_get_messages() {
+    let server = https(answer("200 OK", "", "")).await;
+    let url = format!("https://localhost:{}/", server.port());
+    let mut settings = WebhookSettings {
+        url,
+        ..settings(server)
+    };
+    let content = sms();
+    let message = outgoing(1, Channel::Sms, "+33612345678", &content);
+    let got = channels(settings.clone()).send(&message).await;
+    assert!(matches!(got, Outcome::RefusedForNow { .. }), "{got:?}");
+    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixtures/ca.pem");
+    settings.ca_file = Some(authority.into());
+    let got = channels(settings).send(&message).await;
+    assert!(matches!(got, Outcome::Accepted { .. }), "{got:?}");
+}
+
+#[tokio::test]
 async fn a_silent_or_absent_provider_is_for_now() {
     let (silent, seen) = http(Vec::new()).await;
     let content = sms();
     let message = outgoing(1, Channel::Sms, "+33612345678", &content);
-    let got = channels(silent, 1).send(&message).await;
+    let got = channels(WebhookSettings {
+        timeout_seconds: 1,
+        ..settings(silent)
+    })
+    .send(&message)
+    .await;
     assert_eq!(seen.lock().unwrap().len(), 1);
     let Outcome::RefusedForNow { detail, .. } = got else {
         panic!("{got:?}")
@@ -177,7 +204,7 @@ async fn a_silent_or_absent_provider_is_for_now() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let got = channels(free, 20).send(&message).await;
+    let got = channels(settings(free)).send(&message).await;
     let Outcome::RefusedForNow { detail, .. } = got else {
         panic!("{got:?}")
     };
@@ -192,12 +219,9 @@ async fn a_silent_or_absent_provider_is_for_now() {
 fn settings_that_cannot_work_are_refused_at_the_start() {
     let refused = |url: &str, secret: &str| {
         let settings = WebhookSettings {
-            name: "texts".into(),
             url: url.into(),
             secret: Some(Secret::new(secret)),
-            bearer: None,
-            timeout_seconds: 1,
-            concurrency: 1,
+            ..settings("127.0.0.1:1".parse().unwrap())
         };
         let sms = Some(AdapterSettings::Webhook(settings));
         Channels::new(&Settings {
