@@ -1,1 +1,6 @@
-//! suite
+//! All tests that cross a crate's border, in one binary: linking once is what they cost.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod broker;
+mod layers;
+mod servers;

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::{ServerError, io_error};
 
-/// Ends the server when its standard input does; see the file's own comment.
+/// Runs a server and stops it when standard input ends, that is when whoever holds the other end of
+/// the pipe closes it or dies, kill -9 included. Its arguments: the signal that stops the server in
+/// order, the tenths of a second until it is killed, and the command.
 const SUPERVISE: &str = include_str!("supervise.sh");
 /// How often a condition is looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -67,8 +69,15 @@ impl Child {
             .stdout(file)
             .stderr(copy)
             .process_group(0);
-        let process = command.spawn().map_err(io_error("run", Path::new("/bin/sh")))?;
-        Ok(Child { name: plan.name, log: log.to_owned(), patience: plan.patience, process })
+        let process = command
+            .spawn()
+            .map_err(io_error("run", Path::new("/bin/sh")))?;
+        Ok(Child {
+            name: plan.name,
+            log: log.to_owned(),
+            patience: plan.patience,
+            process,
+        })
     }
 
     /// The supervisor's process id.
@@ -88,11 +97,18 @@ impl Child {
         let start = Instant::now();
         while !ready() {
             if self.has_ended() {
-                return Err(ServerError::Ended { server: self.name, log: tail(&self.log) });
+                return Err(ServerError::Ended {
+                    server: self.name,
+                    log: tail(&self.log),
+                });
             }
             if start.elapsed() > deadline {
                 let seconds = deadline.as_secs();
-                return Err(ServerError::Slow { server: self.name, seconds, log: tail(&self.log) });
+                return Err(ServerError::Slow {
+                    server: self.name,
+                    seconds,
+                    log: tail(&self.log),
+                });
             }
             std::thread::sleep(POLL);
         }
@@ -149,7 +165,10 @@ fn own_log(server: &'static str, path: &Path) -> Result<File, ServerError> {
             Ok(()) => break,
             Err(TryLockError::Error(error)) => return Err(io_error("lock", path)(error)),
             Err(TryLockError::WouldBlock) if start.elapsed() > PREDECESSOR => {
-                return Err(ServerError::LeftBehind { server, log: path.to_owned() });
+                return Err(ServerError::LeftBehind {
+                    server,
+                    log: path.to_owned(),
+                });
             }
             Err(TryLockError::WouldBlock) => std::thread::sleep(POLL),
         }

@@ -93,7 +93,9 @@ pub fn start_both(
     std::thread::scope(|scope| {
         let other = scope.spawn(|| RabbitMq::start(&directory.join("rabbitmq"), rabbitmq));
         let postgres = Postgres::start(&directory.join("postgres"), postgres);
-        let rabbitmq = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let rabbitmq = other
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok((postgres?, rabbitmq?))
     })
 }
@@ -111,11 +113,8 @@ impl Ephemeral {
     /// # Errors
     /// The shell cannot be started.
     pub fn new(directory: &Path, supervisors: &[u32]) -> Result<Ephemeral, ServerError> {
-        const JANITOR: &str = "trap '' INT TERM HUP; read -r _; directory=$1; shift; n=300; \
-            for pid; do while [ $n -gt 0 ] && kill -0 $pid; do sleep 0.1; n=$((n-1)); done; done; \
-            rm -rf -- \"$directory\"";
         let janitor = Command::new("/bin/sh")
-            .args(["-c", JANITOR, "janitor"])
+            .args(["-c", include_str!("janitor.sh"), "janitor"])
             .arg(directory)
             .args(supervisors.iter().map(u32::to_string))
             .current_dir("/")
@@ -139,7 +138,11 @@ impl Drop for Ephemeral {
 /// An error about `path`.
 fn io_error(what: &'static str, path: &Path) -> impl Fn(io::Error) -> ServerError {
     let path = path.to_owned();
-    move |source| ServerError::File { what, path: path.clone(), source }
+    move |source| ServerError::File {
+        what,
+        path: path.clone(),
+        source,
+    }
 }
 
 /// Makes `path` and what is above it; only its owner may look into it.
@@ -180,7 +183,9 @@ fn kept_secret(path: &Path) -> Result<String, ServerError> {
     let mut bytes = [0u8; 16];
     let source = Path::new("/dev/urandom");
     let mut random = File::open(source).map_err(io_error("open", source))?;
-    random.read_exact(&mut bytes).map_err(io_error("read", source))?;
+    random
+        .read_exact(&mut bytes)
+        .map_err(io_error("read", source))?;
     let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     private_file(path, &secret)?;
     Ok(secret)
@@ -211,7 +216,12 @@ fn find_program(program: &str, directories: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     directories
         .iter()
-        .filter_map(|pattern| expand(pattern).into_iter().rev().find(|d| d.join(program).is_file()))
+        .filter_map(|pattern| {
+            expand(pattern)
+                .into_iter()
+                .rev()
+                .find(|d| d.join(program).is_file())
+        })
         .chain(std::env::split_paths(&path).filter(|d| d.join(program).is_file()))
         .map(|directory| directory.join(program))
         .next()
@@ -229,8 +239,16 @@ fn expand(pattern: &str) -> Vec<PathBuf> {
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| name.starts_with(prefix))
         .collect();
-    names.sort_by_key(|name| (name[prefix.len()..].parse::<u32>().unwrap_or(0), name.clone()));
-    names.iter().map(|name| PathBuf::from(format!("{parent}/{name}{after}"))).collect()
+    names.sort_by_key(|name| {
+        (
+            name[prefix.len()..].parse::<u32>().unwrap_or(0),
+            name.clone(),
+        )
+    });
+    names
+        .iter()
+        .map(|name| PathBuf::from(format!("{parent}/{name}{after}")))
+        .collect()
 }
 
 /// Runs a program to its end.
@@ -244,5 +262,8 @@ fn run(command: &mut Command) -> Result<String, ServerError> {
     if output.status.success() {
         return Ok(text(&output.stdout));
     }
-    Err(ServerError::Program { program, output: text(&output.stderr) + &text(&output.stdout) })
+    Err(ServerError::Program {
+        program,
+        output: text(&output.stderr) + &text(&output.stdout),
+    })
 }

@@ -40,7 +40,11 @@ pub struct PostgresOptions {
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        PostgresOptions { durable: true, max_connections: 100, database: "parcours".to_owned() }
+        PostgresOptions {
+            durable: true,
+            max_connections: 100,
+            database: "parcours".to_owned(),
+        }
     }
 }
 
@@ -66,21 +70,40 @@ impl Postgres {
     /// PostgreSQL is not installed, another process uses the directory, or it does not start.
     pub fn start(directory: &Path, options: &PostgresOptions) -> Result<Postgres, ServerError> {
         let server = find_program("postgres", &PLACES);
-        let server = server.ok_or(ServerError::NotInstalled { server: NAME, cure: CURE })?;
+        let server = server.ok_or(ServerError::NotInstalled {
+            server: NAME,
+            cure: CURE,
+        })?;
         // A symbolic link in PATH may point at the real place, where initdb is too.
         let server = server.canonicalize().map_err(io_error("find", &server))?;
         private_directory(directory)?;
-        let given = directory.canonicalize().map_err(io_error("find", directory))?;
+        let given = directory
+            .canonicalize()
+            .map_err(io_error("find", directory))?;
         let user = server_user(&given)?;
         let home = reachable(&given, user)?;
         let claim = claim(&home)?;
         let password = kept_secret(&home.join("password"))?;
-        let cluster = Cluster { server, home: &home, user, password: &password, options };
+        let cluster = Cluster {
+            server,
+            home: &home,
+            user,
+            password: &password,
+            options,
+        };
         cluster.initialize()?;
         let (child, port) = cluster.launch()?;
         let moved = home != given;
         let database = options.database.clone();
-        Ok(Postgres { child, directory: home, moved, port, password, database, _claim: claim })
+        Ok(Postgres {
+            child,
+            directory: home,
+            moved,
+            port,
+            password,
+            database,
+            _claim: claim,
+        })
     }
 
     /// The address of the database that was made with the cluster.
@@ -149,7 +172,9 @@ impl Cluster<'_> {
         let password = self.home.join("password.initdb");
         private_file(&password, self.password)?;
         self.give(&password)?;
-        let made = self.initdb(&fresh, &password).and_then(|_| self.create_database(&fresh));
+        let made = self
+            .initdb(&fresh, &password)
+            .and_then(|_| self.create_database(&fresh));
         std::fs::remove_file(&password).map_err(io_error("remove", &password))?;
         made?;
         std::fs::rename(&fresh, self.data()).map_err(io_error("rename", &fresh))
@@ -158,8 +183,21 @@ impl Cluster<'_> {
     fn initdb(&self, data: &Path, password: &Path) -> Result<String, ServerError> {
         let mut command = clean_command(self.server.with_file_name("initdb"), self.user);
         command
-            .args(["--username", OWNER, "--auth", "scram-sha-256", "--encoding", "UTF8"])
-            .args(["--locale", "C", "--no-sync", "--no-instructions", "--pwfile"])
+            .args([
+                "--username",
+                OWNER,
+                "--auth",
+                "scram-sha-256",
+                "--encoding",
+                "UTF8",
+            ])
+            .args([
+                "--locale",
+                "C",
+                "--no-sync",
+                "--no-instructions",
+                "--pwfile",
+            ])
             .arg(password)
             .arg("--pgdata")
             .arg(data)
@@ -172,7 +210,11 @@ impl Cluster<'_> {
         let name = self.options.database.replace('"', "\"\"");
         let mut command = clean_command("/bin/sh", self.user);
         command
-            .args(["-c", "printf '%s\\n' \"$1\" | exec \"$2\" --single -D \"$3\" postgres", "sh"])
+            .args([
+                "-c",
+                "printf '%s\\n' \"$1\" | exec \"$2\" --single -D \"$3\" postgres",
+                "sh",
+            ])
             .arg(format!("create database \"{name}\""))
             .arg(&self.server)
             .arg(data)
@@ -250,7 +292,11 @@ fn give(path: &Path, user: Option<User>) -> Result<(), ServerError> {
 /// PostgreSQL refuses to run as root: then another user is needed.
 fn server_user(directory: &Path) -> Result<Option<User>, ServerError> {
     let id = |flag: &str, name: &str| -> Option<u32> {
-        run(Command::new("id").args([flag, name])).ok()?.trim().parse().ok()
+        run(Command::new("id").args([flag, name]))
+            .ok()?
+            .trim()
+            .parse()
+            .ok()
     };
     let me = run(Command::new("id").arg("-u"))?;
     if me.trim() != "0" {
@@ -295,13 +341,19 @@ fn reachable(directory: &Path, user: Option<User>) -> Result<PathBuf, ServerErro
 fn can_use(directory: &Path, user: Option<User>) -> Result<bool, ServerError> {
     give(directory, user)?;
     let mut probe = clean_command("/bin/sh", user);
-    probe.args(["-c", "test -w \"$1/.\"", "sh"]).arg(directory).current_dir("/");
+    probe
+        .args(["-c", "test -w \"$1/.\"", "sh"])
+        .arg(directory)
+        .current_dir("/");
     Ok(run(&mut probe).is_ok())
 }
 
 /// FNV-1a, so that a directory keeps its place whatever built us.
 fn fingerprint(path: &Path) -> u64 {
-    path.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    path.as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        })
 }

@@ -17,8 +17,11 @@ const NAME: &str = "RabbitMQ";
 const CURE: &str = "`apt-get install rabbitmq-server` or `brew install rabbitmq`";
 /// Where packages put the programs. Debian's `/usr/sbin` has wrappers that want root, so it is
 /// looked at last, through `PATH`.
-const PLACES: [&str; 3] =
-    ["/usr/lib/rabbitmq/bin", "/opt/homebrew/opt/rabbitmq/sbin", "/usr/local/opt/rabbitmq/sbin"];
+const PLACES: [&str; 3] = [
+    "/usr/lib/rabbitmq/bin",
+    "/opt/homebrew/opt/rabbitmq/sbin",
+    "/usr/local/opt/rabbitmq/sbin",
+];
 /// The user that the server is made with.
 const OWNER: &str = "parcours";
 const START: Duration = Duration::from_secs(60);
@@ -30,6 +33,8 @@ const TRIES: usize = 3;
 pub struct RabbitMqOptions {
     /// Virtual hosts beside `/`; made at the first start of a directory.
     pub vhosts: Vec<String>,
+    /// The port to listen on; none: any that is free.
+    pub port: Option<u16>,
 }
 
 /// A running private RabbitMQ; it stops when it is dropped.
@@ -52,17 +57,26 @@ impl RabbitMq {
     /// # Errors
     /// RabbitMQ is not installed, another process uses the directory, or it does not start.
     pub fn start(directory: &Path, options: &RabbitMqOptions) -> Result<RabbitMq, ServerError> {
-        let missing = ServerError::NotInstalled { server: NAME, cure: CURE };
+        let missing = ServerError::NotInstalled {
+            server: NAME,
+            cure: CURE,
+        };
         let server = find_program("rabbitmq-server", &PLACES).ok_or(missing)?;
         private_directory(directory)?;
-        let home = directory.canonicalize().map_err(io_error("find", directory))?;
+        let home = directory
+            .canonicalize()
+            .map_err(io_error("find", directory))?;
         let claim = claim(&home)?;
         let password = kept_secret(&home.join("password"))?;
         // The node's name is part of its data's: it stays, even if the directory is moved.
         let name = kept_secret(&home.join("node"))?;
-        let node = Node { server, home: &home, name: &name };
+        let node = Node {
+            server,
+            home: &home,
+            name: &name,
+        };
         node.write_files(&password, options)?;
-        let Launched { child, epmd, ports } = node.launch()?;
+        let Launched { child, epmd, ports } = node.launch(options)?;
         Ok(RabbitMq {
             child,
             epmd,
@@ -110,7 +124,10 @@ impl RabbitMq {
     /// It failed.
     pub fn ctl(&self, arguments: &[&str]) -> Result<String, ServerError> {
         let mut command = clean_command(&self.ctl, None);
-        command.envs(self.environment.iter().cloned()).args(arguments).current_dir("/");
+        command
+            .envs(self.environment.iter().cloned())
+            .args(arguments)
+            .current_dir("/");
         run(&mut command)
     }
 
@@ -174,7 +191,10 @@ impl Node<'_> {
             ("HOME", path("")),
             ("ERL_EPMD_PORT", ports.epmd.to_string()),
             ("ERL_EPMD_ADDRESS", "127.0.0.1".to_owned()),
-            ("RABBITMQ_NODENAME", format!("parcours-{}@localhost", &self.name[..12])),
+            (
+                "RABBITMQ_NODENAME",
+                format!("parcours-{}@localhost", &self.name[..12]),
+            ),
             ("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1".to_owned()),
             ("RABBITMQ_NODE_PORT", ports.amqp.to_string()),
             ("RABBITMQ_DIST_PORT", ports.distribution.to_string()),
@@ -198,19 +218,24 @@ impl Node<'_> {
         .to_vec()
     }
 
-    fn launch(&self) -> Result<Launched, ServerError> {
+    fn launch(&self, options: &RabbitMqOptions) -> Result<Launched, ServerError> {
         let mut tries = TRIES;
         loop {
             tries -= 1;
-            match self.launch_once() {
+            match self.launch_once(options.port) {
                 Err(ServerError::Ended { .. }) if tries > 0 => {}
                 other => return other,
             }
         }
     }
 
-    fn launch_once(&self) -> Result<Launched, ServerError> {
-        let ports = Ports { amqp: free_port()?, distribution: free_port()?, epmd: free_port()? };
+    fn launch_once(&self, port: Option<u16>) -> Result<Launched, ServerError> {
+        let amqp = port.map_or_else(free_port, Ok)?;
+        let ports = Ports {
+            amqp,
+            distribution: free_port()?,
+            epmd: free_port()?,
+        };
         let epmd = self.launch_epmd(&ports)?;
         let plan = self.plan(
             NAME,
@@ -225,16 +250,37 @@ impl Node<'_> {
 
     /// Erlang's name service, started by us: one that the node starts would outlive it.
     fn launch_epmd(&self, ports: &Ports) -> Result<Child, ServerError> {
-        let places = ["/usr/bin", "/opt/homebrew/bin", "/usr/local/bin", "/usr/lib/erlang/bin"];
-        let missing = ServerError::NotInstalled { server: "epmd (Erlang)", cure: CURE };
+        let places = [
+            "/usr/bin",
+            "/opt/homebrew/bin",
+            "/usr/local/bin",
+            "/usr/lib/erlang/bin",
+        ];
+        let missing = ServerError::NotInstalled {
+            server: "epmd (Erlang)",
+            cure: CURE,
+        };
         let epmd = find_program("epmd", &places).ok_or(missing)?;
         let port = ports.epmd.to_string();
-        let command = [epmd.display().to_string().as_str(), "-address", "127.0.0.1", "-port", &port]
-            .map(str::to_owned);
+        let command = [
+            epmd.display().to_string().as_str(),
+            "-address",
+            "127.0.0.1",
+            "-port",
+            &port,
+        ]
+        .map(str::to_owned);
         let environment = vec![("HOME".to_owned(), self.home.display().to_string())];
-        let plan = self.plan("epmd", command.to_vec(), environment, Duration::from_secs(25));
+        let plan = self.plan(
+            "epmd",
+            command.to_vec(),
+            environment,
+            Duration::from_secs(25),
+        );
         let mut child = Child::start(&plan, &self.home.join("epmd.log"))?;
-        child.wait_until(START, || TcpStream::connect(("127.0.0.1", ports.epmd)).is_ok())?;
+        child.wait_until(START, || {
+            TcpStream::connect(("127.0.0.1", ports.epmd)).is_ok()
+        })?;
         Ok(child)
     }
 
@@ -246,17 +292,35 @@ impl Node<'_> {
         patience: Duration,
     ) -> Plan {
         let directory = self.home.to_owned();
-        Plan { name, command, environment, directory, user: None, signal: "TERM", patience }
+        Plan {
+            name,
+            command,
+            environment,
+            directory,
+            user: None,
+            signal: "TERM",
+            patience,
+        }
     }
 }
 
 /// The users and virtual hosts of a fresh node. A node with definitions makes no `guest`.
 fn definitions_json(password: &str, options: &RabbitMqOptions) -> String {
     let vhosts: Vec<&str> = std::iter::once("/")
-        .chain(options.vhosts.iter().map(String::as_str).filter(|name| name.bytes().all(is_plain)))
+        .chain(
+            options
+                .vhosts
+                .iter()
+                .map(String::as_str)
+                .filter(|name| name.bytes().all(is_plain)),
+        )
         .collect();
     let list = |item: &dyn Fn(&str) -> String| {
-        vhosts.iter().map(|name| item(name)).collect::<Vec<_>>().join(",")
+        vhosts
+            .iter()
+            .map(|name| item(name))
+            .collect::<Vec<_>>()
+            .join(",")
     };
     let names = list(&|name| format!(r#"{{"name":"{name}"}}"#));
     let permissions = list(&|name| {

@@ -1,7 +1,3 @@
-# Runs a server and stops it when standard input ends, that is when whoever holds the other end of
-# the pipe closes it or dies, kill -9 included.
-#   $1 the signal that stops the server in order   $2 tenths of a second until it is killed
-#   $3… the command
 signal=$1 patience=$2
 shift 2
 # A terminal's or a supervisor's signal must not end this shell before the server.

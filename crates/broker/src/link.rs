@@ -1,0 +1,86 @@
+//! One connection, made again when it is gone.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use lapin::uri::AMQPUri;
+use lapin::{Channel, Connection, ConnectionProperties};
+use tokio::sync::{Mutex, watch};
+use tokio::time::timeout;
+
+use crate::{Error, Settings};
+
+/// Seconds between heartbeats, unless the address says otherwise. RabbitMQ's own 60 would leave a
+/// dead peer unnoticed for two minutes.
+const HEARTBEAT: u16 = 10;
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    settings: Arc<Settings>,
+    /// What RabbitMQ's own tools show.
+    name: &'static str,
+    connection: Mutex<Option<Connection>>,
+    closing: watch::Sender<bool>,
+}
+
+impl Link {
+    pub(crate) fn new(
+        settings: Arc<Settings>,
+        name: &'static str,
+        closing: watch::Sender<bool>,
+    ) -> Link {
+        Link {
+            settings,
+            name,
+            connection: Mutex::new(None),
+            closing,
+        }
+    }
+
+    /// A fresh channel, on a fresh connection if need be. One attempt; the caller repeats.
+    pub(crate) async fn channel(&self) -> Result<Channel, Error> {
+        timeout(self.settings.patience, self.try_channel())
+            .await
+            .unwrap_or(Err(Error::Slow("connect")))
+    }
+
+    async fn try_channel(&self) -> Result<Channel, Error> {
+        let mut slot = self.connection.lock().await;
+        if *self.closing.borrow() {
+            return Err(Error::Closed);
+        }
+        if let Some(connection) = slot.as_ref().filter(|c| c.status().connected()) {
+            return Ok(connection.create_channel().await?);
+        }
+        // The old one goes before the new one comes: it may still hold deliveries.
+        *slot = None;
+        let connection = self.connect().await?;
+        let channel = connection.create_channel().await?;
+        *slot = Some(connection);
+        Ok(channel)
+    }
+
+    async fn connect(&self) -> Result<Connection, Error> {
+        let mut uri = AMQPUri::from_str(&self.settings.url).map_err(Error::Address)?;
+        uri.query.heartbeat.get_or_insert(HEARTBEAT);
+        let address = format!("{}:{}", uri.authority.host, uri.authority.port);
+        let properties = ConnectionProperties::default().with_connection_name(self.name.into());
+        Connection::connect_uri(uri, properties)
+            .await
+            .map_err(|source| Error::Connect { address, source })
+    }
+
+    /// Becomes true when the broker is closed.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+
+    /// Closes the connection, if there is one. A failure to say goodbye changes nothing.
+    pub(crate) async fn close(&self) {
+        if let Some(connection) = self.connection.lock().await.take()
+            && let Err(error) = connection.close(200, "closing".into()).await
+        {
+            tracing::debug!(%error, "RabbitMQ was gone before the connection was closed");
+        }
+    }
+}
