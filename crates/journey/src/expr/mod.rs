@@ -1,11 +1,30 @@
 //! Expressions: a subset of CEL with `and`, `or`, `not` as words.
+//!
+//! [`Expr::parse`] reads one, [`Expr::check`] says what is wrong with its types, [`Expr::eval`]
+//! gives its value and cannot fail. The authors' page is `docs/expressions.md`.
 
+mod ast;
+mod check;
+mod eval;
+mod function;
+mod lexer;
+mod parser;
+mod problem;
+#[cfg(test)]
+mod tests;
 pub mod types;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+pub use self::problem::Problem;
+pub(crate) use self::problem::nearest;
+use self::{
+    ast::{Kind, Node},
+    types::{Env, Type},
+};
 use crate::value::Value;
 
 /// The names that an expression can start from.
@@ -25,28 +44,98 @@ pub enum Root {
     Now,
 }
 
+impl Root {
+    /// Every root.
+    pub const ALL: [Self; 6] = [
+        Self::Event,
+        Self::Run,
+        Self::Customer,
+        Self::Consent,
+        Self::Steps,
+        Self::Now,
+    ];
+
+    /// As authors write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Run => "run",
+            Self::Customer => "customer",
+            Self::Consent => "consent",
+            Self::Steps => "steps",
+            Self::Now => "now",
+        }
+    }
+}
+
 /// Where an expression finds the values of its names.
 pub trait Scope {
     /// The value at `root.path[0].path[1]…`; null where there is none.
     fn look_up(&self, root: Root, path: &[Arc<str>]) -> Value;
 }
 
-/// A parsed expression. Serialises as its source text.
-#[derive(Clone, Debug, PartialEq)]
+/// A parsed expression. Cheap to clone; serialises as its source text, and is equal to whatever
+/// has the same text.
+#[derive(Clone, Debug)]
 pub struct Expr {
     source: Arc<str>,
+    tree: Arc<Node>,
+}
+
+impl PartialEq for Expr {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
 }
 
 impl Expr {
+    /// Reads an expression of at most 8 kB that nests at most 64 levels. The error is never
+    /// empty, and its spans lie in `source`.
+    pub fn parse(source: &str) -> Result<Self, Vec<Problem>> {
+        Ok(Self {
+            tree: Arc::new(parser::parse(source)?),
+            source: source.into(),
+        })
+    }
+
     /// The text it was parsed from.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// Its value. Total: what has no value is null (rules 5 and 7).
-    pub fn eval(&self, _scope: &dyn Scope) -> Value {
-        Value::Null
+    /// Its type in `env`, and what is wrong with its names and types (rule 7).
+    pub fn check(&self, env: &Env) -> (Type, Vec<Problem>) {
+        check::check(&self.tree, env)
     }
+
+    /// What is wrong with it as a condition: [`Expr::check`], and that it is true or false.
+    pub fn check_condition(&self, env: &Env) -> Vec<Problem> {
+        check::condition(&self.tree, env)
+    }
+
+    /// Every path that it reads, as far as its names are known beforehand, in the order of the
+    /// text: the root, the names after it, and its place.
+    pub fn paths(&self) -> Vec<(Root, Vec<Arc<str>>, Range<usize>)> {
+        let (mut found, mut stack) = (Vec::new(), vec![&*self.tree]);
+        while let Some(node) = stack.pop() {
+            if let Kind::Path(path) = &node.kind {
+                found.push((path.root, path.names.names.to_vec(), node.span.clone()));
+            }
+            stack.extend(node.children().into_iter().rev());
+        }
+        found
+    }
+
+    /// Its value. Total: what has no value is null (rules 5 and 7).
+    pub fn eval(&self, scope: &dyn Scope) -> Value {
+        eval::eval(&self.tree, scope)
+    }
+}
+
+/// A duration as authors write it: `30m`, `2d`, `1h30m`, with units from large to small; a day is
+/// 24 hours. `None` for anything else; the limit of ten years (rule 6) is the caller's.
+pub fn parse_duration(text: &str) -> Option<SignedDuration> {
+    lexer::parse_duration(text)
 }
 
 impl Serialize for Expr {
@@ -58,11 +147,9 @@ impl Serialize for Expr {
 impl<'de> Deserialize<'de> for Expr {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let source = String::deserialize(d)?;
-        if source.is_empty() {
-            return Err(D::Error::custom("an empty expression"));
-        }
-        Ok(Self {
-            source: source.into(),
+        Self::parse(&source).map_err(|problems| {
+            let words = problems.into_iter().map(|p| p.message).collect::<Vec<_>>();
+            D::Error::custom(format!("`{source}`: {}", words.join("; ")))
         })
     }
 }

@@ -1,0 +1,101 @@
+//! What to say of a token that does not belong where it stands.
+
+use super::{Parser, Problem, Range, Root, Token, Value, nearest};
+
+impl Parser<'_> {
+    /// A token where the expression should go on with an operator, or end.
+    pub(super) fn unexpected(&self) -> Problem {
+        let span = self.span();
+        match self.token() {
+            Token::Sign("?" | "??") => Problem::new("J204", span, "there is no `?` in expressions")
+                .note("choose between steps with `if` or `choose`; test for null with has(…)"),
+            Token::Sign(s @ (")" | "]" | "}")) => {
+                Problem::new("J205", span, format!("this `{s}` closes nothing"))
+            }
+            Token::Sign(sign) => {
+                Problem::new("J201", span, format!("`{sign}` does not belong here"))
+            }
+            Token::Word(word) => self.stray_word(word, span),
+            Token::Literal(_) => {
+                Problem::new("J201", span, "an operator is missing before this value")
+                    .note("for example `==` to compare, or `and` to join two conditions")
+            }
+            Token::End => Problem::new("J201", span, "the expression ends too early"),
+        }
+    }
+
+    fn stray_word(&self, word: &str, span: Range<usize>) -> Problem {
+        let near = match word.to_lowercase().as_str() {
+            "is" | "equals" | "eq" | "est" => Some("=="),
+            "isnt" | "ne" => Some("!="),
+            "et" => Some("and"),
+            "ou" => Some("or"),
+            _ => nearest(word, ["and", "or", "in"]),
+        };
+        let problem = Problem::new("J201", span, format!("`{word}` does not belong here"));
+        match near {
+            Some(_) => problem.did_you_mean(near),
+            None => problem
+                .label("an operator is missing before this word")
+                .note("conditions are joined by `and` or `or`; text stands between quotes"),
+        }
+    }
+
+    /// A token, or the end, where a value should stand.
+    pub(super) fn no_value(&self) -> Problem {
+        let span = self.span();
+        match self.token() {
+            Token::End => {
+                let before = self.tokens[self.at.saturating_sub(1)].1.clone();
+                Problem::new("J201", before, "the expression ends too early")
+                    .label("a value is missing after this")
+            }
+            Token::Sign("{") => Problem::new("J201", span, "there are no maps in expressions"),
+            Token::Sign(s) => Problem::new("J201", span, format!("a value should stand here, not `{s}`")),
+            Token::Word(w) => Problem::new("J201", span, format!("a value should stand here, not `{w}`")),
+            Token::Literal(_) => Problem::new("J201", span, "this value does not belong here"),
+        }
+    }
+
+    /// No name after a dot.
+    pub(super) fn no_member(&self) -> Problem {
+        let span = self.span();
+        match self.token() {
+            Token::Literal(Value::Int(i)) => {
+                let dot = span.start.saturating_sub(1);
+                Problem::new("J201", dot..span.end, "items of a list are counted in brackets")
+                    .label(format!("write `[{i}]`"))
+                    .instead(format!("[{i}]"))
+            }
+            _ => {
+                let before = self.tokens[self.at.saturating_sub(1)].1.clone();
+                Problem::new("J201", before, "a name is missing after this dot")
+            }
+        }
+    }
+
+    /// A word that starts a path, but is no name.
+    pub(super) fn unknown_name(&self, word: &str, at: Range<usize>) -> Problem {
+        let names = Root::ALL.map(Root::as_str);
+        let constants = ["true", "false", "null", "not"];
+        let locals = self.locals.iter().map(|l| &**l);
+        let near = match word.to_lowercase().as_str() {
+            "none" | "nil" | "undefined" => Some("null"),
+            "user" | "profile" | "contact" | "person" => Some("customer"),
+            "yes" => Some("true"),
+            "no" => Some("false"),
+            "step" => Some("steps"),
+            _ => nearest(word, names.into_iter().chain(constants).chain(locals)),
+        };
+        let problem = Problem::new("J110", at.clone(), format!("nothing is called `{word}`"));
+        if near.is_some() {
+            return problem.did_you_mean(near);
+        }
+        if self.source[..at.start].ends_with('-') {
+            return problem.note("a name with a hyphen stands in brackets: customer[\"first-name\"]");
+        }
+        let names = names.join(", ");
+        problem
+            .note(format!("a path starts with one of {names}; text stands between quotes: \"{word}\""))
+    }
+}
