@@ -9,15 +9,22 @@
 //! same code on the same data.
 
 pub mod advance;
+pub mod compile;
 pub mod content;
 pub mod customer;
 pub mod diagnostic;
+pub mod diagnostics;
 pub mod expr;
 pub mod ids;
 pub mod input;
 pub mod machine;
 pub mod message;
+pub mod parse;
 pub mod policies;
+pub mod render;
+pub mod schema;
+pub mod source;
 pub mod trace;
 pub mod value;
+pub mod workspace;
 pub mod world;

@@ -5,12 +5,10 @@ super::codes! {
     UNREACHABLE = "J301";
     /// `event` named after a wait (rule 19).
     EVENT_GONE = "J302";
-    /// A name that has no value at this place.
-    NOT_HERE = "J303";
     /// An exit by condition without a reason (rule 36).
-    NAMELESS_EXIT = "J304";
+    NAMELESS_EXIT = "J303";
     /// No arm of a split can be taken.
-    WEIGHTS = "J305";
+    WEIGHTS = "J304";
     /// `else` of a `wait_for` that never times out.
-    NEVER_ELSE = "J306";
+    NEVER_ELSE = "J305";
 }

@@ -4,6 +4,7 @@
 //! time, J5xx policies, J6xx templates, J8xx schemas. To add a code, add it to its family and
 //! write its page under `pages/`; the tests of this crate check the page's examples.
 
+mod expressions;
 pub mod flow;
 pub mod names;
 pub mod policy;
@@ -14,7 +15,9 @@ pub mod templates;
 pub mod time;
 pub mod yaml;
 
-pub use sink::{Sink, nearest};
+pub use sink::Sink;
+
+pub(crate) use crate::expr::nearest;
 
 /// Declares the codes of a family: a constant each, and its page.
 macro_rules! codes {
@@ -29,9 +32,10 @@ macro_rules! codes {
 }
 pub(crate) use codes;
 
-const FAMILIES: [&[(&str, &str)]; 7] = [
+const FAMILIES: [&[(&str, &str)]; 8] = [
     yaml::PAGES,
     names::PAGES,
+    expressions::PAGES,
     flow::PAGES,
     time::PAGES,
     policy::PAGES,

@@ -1,14 +1,12 @@
-//! J1xx: names.
+//! J1xx: names. Those that only expressions can get wrong are in `expressions`.
 
 super::codes! {
-    /// `steps.ID` names no step.
-    NO_STEP = "J101";
     /// A name with characters that names do not have.
-    BAD_NAME = "J102";
+    BAD_NAME = "J120";
     /// An id that another step has.
-    TAKEN_ID = "J103";
+    TAKEN_ID = "J121";
     /// `set` sets something that cannot be set.
-    BAD_TARGET = "J104";
+    BAD_TARGET = "J122";
     /// Two journeys of one name.
-    TAKEN_JOURNEY = "J105";
+    TAKEN_JOURNEY = "J123";
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     diagnostic::{Diagnostic, Severity, SourceFile},
+    expr::nearest,
     source::Span,
 };
 
@@ -99,23 +100,12 @@ impl Diagnostic {
         word: &str,
         names: impl IntoIterator<Item = &'n str>,
     ) -> &mut Self {
-        if let Some(name) = nearest(word, names) {
+        // Nobody means a name by a text of that length, and comparing it would take long.
+        let near = (word.len() <= 64).then(|| nearest(word, names)).flatten();
+        if let Some(name) = near {
             self.label = format!("did you mean `{name}`?");
             self.replacement = Some((self.span.clone(), name.to_owned()));
         }
         self
     }
-}
-
-/// The name that `word` was probably meant to be.
-pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let short: String = word.chars().take(64).collect::<String>().to_lowercase();
-    let limit = (short.chars().count() / 3).max(1);
-    names
-        .into_iter()
-        .filter(|name| !name.is_empty() && *name != word)
-        .map(|name| (strsim::damerau_levenshtein(&short, &name.to_lowercase()), name))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, name)| name)
 }

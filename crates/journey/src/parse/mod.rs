@@ -15,3 +15,4 @@ pub use journey::journey;
 pub use policies::policies;
 pub(crate) use fields::Fields;
 pub(crate) use reader::Reader;
+pub(crate) use scalars::plain;

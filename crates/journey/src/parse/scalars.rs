@@ -23,7 +23,7 @@ pub(super) fn is_path(text: &str) -> bool {
 
 /// An unquoted scalar as JSON would read it; everything else is text. A leading zero or plus
 /// makes a text: telephone numbers and codes stay as they are written.
-fn plain(text: &str) -> Value {
+pub(crate) fn plain(text: &str) -> Value {
     match text {
         "true" => return Value::Bool(true),
         "false" => return Value::Bool(false),
