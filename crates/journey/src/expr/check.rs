@@ -115,7 +115,8 @@ impl<'a> Checker<'a> {
         match self.typed(inner) {
             found @ (Type::Number | Type::Span | Type::Any) => found,
             found => {
-                let problem = Problem::new("J224", inner.span.clone(), "only a number can be negative");
+                let problem =
+                    Problem::new("J224", inner.span.clone(), "only a number can be negative");
                 self.report(problem.label(format!("this is {}", name(&found))))
             }
         }
@@ -196,7 +197,8 @@ impl<'a> Checker<'a> {
             self.report(problem);
             return;
         }
-        if let (Kind::Const(Value::List(values)), Type::Text(Some(allowed))) = (&list.kind, item.1) {
+        if let (Kind::Const(Value::List(values)), Type::Text(Some(allowed))) = (&list.kind, item.1)
+        {
             for text in values.iter().filter_map(Value::as_text) {
                 if !allowed.iter().any(|a| **a == *text) {
                     let names = allowed.iter().map(|a| &**a);
@@ -257,7 +259,11 @@ fn no_such_value<'a>(
     text: &str,
     allowed: impl Iterator<Item = &'a str> + Clone,
 ) -> Problem {
-    let problem = Problem::new("J225", span, format!("`{text}` is none of the values it can have"));
+    let problem = Problem::new(
+        "J225",
+        span,
+        format!("`{text}` is none of the values it can have"),
+    );
     let problem = match nearest(text, allowed.clone()) {
         Some(near) => problem.label(format!("did you mean \"{near}\"?")),
         None => problem,

@@ -87,7 +87,11 @@ impl Lexer<'_> {
             return Ok((Token::Sign(sign), start..start + sign.len()));
         }
         let span = start..start + c.len_utf8();
-        let problem = Problem::new("J201", span, format!("`{c}` has no meaning in an expression"));
+        let problem = Problem::new(
+            "J201",
+            span,
+            format!("`{c}` has no meaning in an expression"),
+        );
         Err(match c {
             '“' | '”' | '„' | '«' | '»' | '‘' | '’' => problem
                 .label("a typographic quote")
@@ -159,14 +163,22 @@ fn number(digits: &str, span: &Range<usize>) -> Result<Value, Problem> {
     }
     match digits.parse().map(Value::number) {
         Ok(value @ Value::Float(_)) => Ok(value),
-        _ => Err(Problem::new("J210", span.clone(), "this number is too large")),
+        _ => Err(Problem::new(
+            "J210",
+            span.clone(),
+            "this number is too large",
+        )),
     }
 }
 
 fn duration(text: &str, span: &Range<usize>) -> Result<Value, Problem> {
     match parse_duration(text) {
         Some(d) if d <= LONGEST => Ok(Value::Span(d)),
-        Some(_) => Err(Problem::new("J210", span.clone(), "this is longer than ten years")),
+        Some(_) => Err(Problem::new(
+            "J210",
+            span.clone(),
+            "this is longer than ten years",
+        )),
         None => Err(bad_duration(text, span)),
     }
 }
@@ -179,12 +191,18 @@ fn bad_duration(text: &str, span: &Range<usize>) -> Problem {
         _ => None,
     };
     let whole = digits.bytes().all(|b| b.is_ascii_digit());
-    let problem = Problem::new("J210", span.clone(), format!("`{text}` is no number and no duration"))
-        .note("a duration is a whole number with s, m, h, d or w: 30m, 2h, 7d");
+    let problem = Problem::new(
+        "J210",
+        span.clone(),
+        format!("`{text}` is no number and no duration"),
+    )
+    .note("a duration is a whole number with s, m, h, d or w: 30m, 2h, 7d");
     match unit.filter(|_| whole) {
         Some(unit) => {
             let cure = format!("{digits}{unit}");
-            problem.label(format!("did you mean `{cure}`?")).instead(cure)
+            problem
+                .label(format!("did you mean `{cure}`?"))
+                .instead(cure)
         }
         None => problem,
     }

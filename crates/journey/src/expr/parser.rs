@@ -141,7 +141,11 @@ impl Parser<'_> {
     }
 
     fn node(&self, kind: Kind, span: Range<usize>) -> Parsed<Node> {
-        let mut node = Node { kind, span, depth: 0 };
+        let mut node = Node {
+            kind,
+            span,
+            depth: 0,
+        };
         node.depth = 1 + node.children().iter().map(|c| c.depth).max().unwrap_or(0);
         if node.depth > DEEPEST {
             return Err(too_deep(node.span));
@@ -211,7 +215,10 @@ impl Parser<'_> {
 
     /// Reports `1 < x < 5`.
     fn check_chain(&mut self, before: &Infix) {
-        let again = matches!(self.infix(), Some((Infix::Compare(_) | Infix::In { .. }, _)));
+        let again = matches!(
+            self.infix(),
+            Some((Infix::Compare(_) | Infix::In { .. }, _))
+        );
         if again && matches!(before, Infix::Compare(_) | Infix::In { .. }) {
             let problem = Problem::new("J211", self.span(), "comparisons cannot be chained")
                 .label("a second comparison")
@@ -251,7 +258,11 @@ impl Parser<'_> {
     fn prefix(&mut self) -> Parsed<Node> {
         let start = self.span().start;
         if self.is_word("not") || self.is("!") {
-            let least = if self.is("!") { binding::UNARY } else { binding::NOT };
+            let least = if self.is("!") {
+                binding::UNARY
+            } else {
+                binding::NOT
+            };
             self.pass();
             let inner = self.expression(least)?;
             let span = start..inner.span.end;

@@ -79,7 +79,12 @@ pub(crate) fn nearest<'a>(
 /// Up to twelve names, for a note.
 pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.into_iter().collect();
-    let shown = names.iter().take(12).copied().collect::<Vec<_>>().join(", ");
+    let shown = names
+        .iter()
+        .take(12)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
     if names.len() > 12 {
         format!("{shown} and {} more", names.len() - 12)
     } else {

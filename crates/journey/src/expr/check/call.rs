@@ -48,7 +48,11 @@ impl Checker<'_> {
             Type::List(item) => *item,
             Type::Any => Type::Any,
             other => {
-                let problem = Problem::new("J227", list.span.clone(), "`exists` and `all` look into a list");
+                let problem = Problem::new(
+                    "J227",
+                    list.span.clone(),
+                    "`exists` and `all` look into a list",
+                );
                 self.report(problem.label(format!("this is {}", name(&other))))
             }
         };

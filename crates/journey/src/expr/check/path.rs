@@ -53,14 +53,19 @@ impl Checker<'_> {
         match (list, at) {
             (Type::List(item), Type::Number | Type::Any) => {
                 if let Kind::Const(Value::Float(_)) | Kind::Const(Value::Int(..0)) = index.kind {
-                    let problem = Problem::new("J228", index.span.clone(), "items are counted 0, 1, 2");
+                    let problem =
+                        Problem::new("J228", index.span.clone(), "items are counted 0, 1, 2");
                     return self.report(problem);
                 }
                 *item
             }
             (Type::Any | Type::Map { .. }, _) => Type::Any,
             (Type::List(_), other) => {
-                let problem = Problem::new("J228", index.span.clone(), "an item of a list is named by a number");
+                let problem = Problem::new(
+                    "J228",
+                    index.span.clone(),
+                    "an item of a list is named by a number",
+                );
                 self.report(problem.label(format!("this is {}", name(&other))))
             }
             (other, _) => {

@@ -117,5 +117,7 @@ fn share(left: &Value, right: &Value) -> Option<Value> {
 }
 
 fn seconds(seconds: f64) -> Option<Value> {
-    SignedDuration::try_from_secs_f64(seconds).ok().map(Value::Span)
+    SignedDuration::try_from_secs_f64(seconds)
+        .ok()
+        .map(Value::Span)
 }

@@ -47,9 +47,7 @@ pub(super) fn order(left: &Value, right: &Value) -> Option<Ordering> {
             (Some(a), Some(b)) => Some(a.cmp(&b)),
             _ => Some(a.cmp(b)),
         },
-        (Value::Moment(_), _) | (_, Value::Moment(_)) => {
-            Some(moment(left)?.cmp(&moment(right)?))
-        }
+        (Value::Moment(_), _) | (_, Value::Moment(_)) => Some(moment(left)?.cmp(&moment(right)?)),
         (Value::Span(_), _) | (_, Value::Span(_)) => Some(span(left)?.cmp(&span(right)?)),
         _ => None,
     }

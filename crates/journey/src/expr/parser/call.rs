@@ -49,7 +49,8 @@ impl Parser<'_> {
             return self.node(Kind::Unknown, span);
         };
         if arguments.len() != function.arity() {
-            self.problems.push(wrong_count(function, at, arguments.len()));
+            self.problems
+                .push(wrong_count(function, at, arguments.len()));
             return self.node(Kind::Unknown, span);
         }
         self.node(Kind::Call(function, arguments), span)
@@ -105,7 +106,8 @@ impl Parser<'_> {
             (Some(path), None) => self.node(Kind::Has(path.into()), span),
             _ => {
                 let problem = Problem::new("J208", at, "`has` takes one path");
-                self.problems.push(problem.note("for example has(event.coupon)"));
+                self.problems
+                    .push(problem.note("for example has(event.coupon)"));
                 self.node(Kind::Unknown, span)
             }
         }
@@ -113,16 +115,31 @@ impl Parser<'_> {
 }
 
 fn reserved(word: &str) -> bool {
-    root(word).is_some() || matches!(word, "and" | "or" | "not" | "in" | "true" | "false" | "null")
+    root(word).is_some()
+        || matches!(
+            word,
+            "and" | "or" | "not" | "in" | "true" | "false" | "null"
+        )
 }
 
 fn quantifier_form(name: &str, at: Range<usize>) -> Problem {
-    Problem::new("J208", at, format!("`{name}` takes a list, a variable and a condition"))
-        .note(format!("for example event.items.{name}(item, item.price > 100)"))
+    Problem::new(
+        "J208",
+        at,
+        format!("`{name}` takes a list, a variable and a condition"),
+    )
+    .note(format!(
+        "for example event.items.{name}(item, item.price > 100)"
+    ))
 }
 
 fn unknown_function(name: &str, at: Range<usize>) -> Problem {
-    let known = || Function::ALL.map(Function::as_str).into_iter().chain(SPECIAL);
+    let known = || {
+        Function::ALL
+            .map(Function::as_str)
+            .into_iter()
+            .chain(SPECIAL)
+    };
     let bare = name.replace('_', "");
     let near = match bare.to_lowercase().as_str() {
         "len" | "length" | "count" => Some("size"),

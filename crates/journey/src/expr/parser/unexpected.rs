@@ -51,8 +51,16 @@ impl Parser<'_> {
                     .label("a value is missing after this")
             }
             Token::Sign("{") => Problem::new("J201", span, "there are no maps in expressions"),
-            Token::Sign(s) => Problem::new("J201", span, format!("a value should stand here, not `{s}`")),
-            Token::Word(w) => Problem::new("J201", span, format!("a value should stand here, not `{w}`")),
+            Token::Sign(s) => Problem::new(
+                "J201",
+                span,
+                format!("a value should stand here, not `{s}`"),
+            ),
+            Token::Word(w) => Problem::new(
+                "J201",
+                span,
+                format!("a value should stand here, not `{w}`"),
+            ),
             Token::Literal(_) => Problem::new("J201", span, "this value does not belong here"),
         }
     }
@@ -63,9 +71,13 @@ impl Parser<'_> {
         match self.token() {
             Token::Literal(Value::Int(i)) => {
                 let dot = span.start.saturating_sub(1);
-                Problem::new("J201", dot..span.end, "items of a list are counted in brackets")
-                    .label(format!("write `[{i}]`"))
-                    .instead(format!("[{i}]"))
+                Problem::new(
+                    "J201",
+                    dot..span.end,
+                    "items of a list are counted in brackets",
+                )
+                .label(format!("write `[{i}]`"))
+                .instead(format!("[{i}]"))
             }
             _ => {
                 let before = self.tokens[self.at.saturating_sub(1)].1.clone();
@@ -92,10 +104,12 @@ impl Parser<'_> {
             return problem.did_you_mean(near);
         }
         if self.source[..at.start].ends_with('-') {
-            return problem.note("a name with a hyphen stands in brackets: customer[\"first-name\"]");
+            return problem
+                .note("a name with a hyphen stands in brackets: customer[\"first-name\"]");
         }
         let names = names.join(", ");
-        problem
-            .note(format!("a path starts with one of {names}; text stands between quotes: \"{word}\""))
+        problem.note(format!(
+            "a path starts with one of {names}; text stands between quotes: \"{word}\""
+        ))
     }
 }
