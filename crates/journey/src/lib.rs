@@ -9,7 +9,7 @@
 //! same code on the same data.
 
 pub mod advance;
-pub mod compile;
+mod compile;
 pub mod content;
 pub mod customer;
 pub mod diagnostic;
@@ -19,11 +19,11 @@ pub mod ids;
 pub mod input;
 pub mod machine;
 pub mod message;
-pub mod parse;
+mod parse;
 pub mod policies;
 pub mod render;
 pub mod schema;
-pub mod source;
+mod source;
 pub mod trace;
 pub mod value;
 pub mod workspace;

@@ -131,18 +131,31 @@ impl Schema {
 
     fn type_of(&self, rule: &Rule, depth: u32) -> Type {
         // Schemas that refer to themselves are known as deep as expressions can sensibly go.
-        let Some(rule) = self.resolve(rule, 0).filter(|_| depth < 6) else { return Type::Any };
-        let kinds: Vec<Kind> = rule.kinds.iter().copied().filter(|k| *k != Kind::Null).collect();
+        let Some(rule) = self.resolve(rule, 0).filter(|_| depth < 6) else {
+            return Type::Any;
+        };
+        let kinds: Vec<Kind> = rule
+            .kinds
+            .iter()
+            .copied()
+            .filter(|k| *k != Kind::Null)
+            .collect();
         match kinds.as_slice() {
             [Kind::Truth] => Type::Bool,
             [Kind::Whole | Kind::Number] | [Kind::Whole, Kind::Number] => Type::Number,
             [Kind::Text] if rule.moment => Type::Moment,
             [Kind::Text] => Type::Text(rule.texts()),
             [Kind::Array] => Type::List(Box::new(
-                rule.items.as_ref().map_or(Type::Any, |i| self.type_of(i, depth + 1)),
+                rule.items
+                    .as_ref()
+                    .map_or(Type::Any, |i| self.type_of(i, depth + 1)),
             )),
             [Kind::Object] if !rule.fields.is_empty() => Type::Map {
-                fields: rule.fields.iter().map(|(k, r)| (k.clone(), self.type_of(r, depth + 1))).collect(),
+                fields: rule
+                    .fields
+                    .iter()
+                    .map(|(k, r)| (k.clone(), self.type_of(r, depth + 1)))
+                    .collect(),
                 open: rule.others == Some(true),
             },
             [] if rule.texts().is_some() => Type::Text(rule.texts()),
@@ -154,7 +167,11 @@ impl Schema {
 impl Rule {
     /// The texts of `enum`, if it has nothing but texts.
     fn texts(&self) -> Option<Vec<Arc<str>>> {
-        let texts: Vec<Arc<str>> = self.among.iter().filter_map(|v| v.as_text().map(Arc::from)).collect();
+        let texts: Vec<Arc<str>> = self
+            .among
+            .iter()
+            .filter_map(|v| v.as_text().map(Arc::from))
+            .collect();
         let nulls = self.among.iter().filter(|v| v.is_null()).count();
         (!texts.is_empty() && texts.len() + nulls == self.among.len()).then_some(texts)
     }

@@ -74,8 +74,14 @@ impl<'p> Role<'p> {
         match (yaml(path), path.strip_prefix("config/").and_then(yaml)) {
             (_, Some("policies")) => Self::Policies,
             (_, Some("traits")) => Self::Traits,
-            (_, Some(config)) => config.strip_prefix("events/").map_or(Self::Other, Self::Event),
-            (Some(stem), None) if stem.rsplit('/').next() != Some("tests") && !path.starts_with("config/") => Self::Journey,
+            (_, Some(config)) => config
+                .strip_prefix("events/")
+                .map_or(Self::Other, Self::Event),
+            (Some(stem), None)
+                if stem.rsplit('/').next() != Some("tests") && !path.starts_with("config/") =>
+            {
+                Self::Journey
+            }
             _ => Self::Other,
         }
     }
@@ -87,7 +93,11 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
     let mut found = Vec::new();
     let policies = policies(files, &mut found);
     let schemas = schemas(files, &mut found);
-    let messages: Vec<SourceFile> = files.iter().filter(|f| matches!(Role::of(&f.path), Role::Template)).cloned().collect();
+    let messages: Vec<SourceFile> = files
+        .iter()
+        .filter(|f| matches!(Role::of(&f.path), Role::Template))
+        .cloned()
+        .collect();
     let (templates, wrong) = Templates::compile(&messages, &policies.defaults.locale);
     found.extend(wrong);
     let world = World {
@@ -96,18 +106,39 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         templates: (options.templates == TemplateCheck::Required).then_some(&templates),
     };
     let machines = journeys(files, world, &mut found);
-    let order: BTreeMap<&str, usize> = files.iter().enumerate().map(|(i, f)| (&*f.path, i)).collect();
+    let order: BTreeMap<&str, usize> = files
+        .iter()
+        .enumerate()
+        .map(|(i, f)| (&*f.path, i))
+        .collect();
     found.sort_by_key(|d| (order.get(&*d.file).copied(), d.span.start, d.span.end));
     let failed = found.iter().any(|d| d.severity == Severity::Error);
-    let workspace = Workspace { machines, policies, schemas, templates };
+    let workspace = Workspace {
+        machines,
+        policies,
+        schemas,
+        templates,
+    };
     ((!failed).then_some(workspace), found)
 }
 
 /// Reads one file, if it is YAML; what is wrong goes to `found`.
-fn read<T>(file: &SourceFile, found: &mut Vec<Diagnostic>, with: impl FnOnce(&source::Node, &mut Reader<'_>) -> T) -> Option<T> {
+fn read<T>(
+    file: &SourceFile,
+    found: &mut Vec<Diagnostic>,
+    with: impl FnOnce(&source::Node, &mut Reader<'_>) -> T,
+) -> Option<T> {
     let mut sink = Sink::new(file);
     let root = source::load(file, &mut sink);
-    let result = root.map(|root| with(&root, &mut Reader { file, sink: &mut sink }));
+    let result = root.map(|root| {
+        with(
+            &root,
+            &mut Reader {
+                file,
+                sink: &mut sink,
+            },
+        )
+    });
     found.extend(sink.finish());
     result
 }
@@ -129,7 +160,11 @@ fn schemas(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Schemas {
                 let schema = read(file, found, |root, r| {
                     if twice {
                         r.sink
-                            .error(schema_codes::TAKEN_EVENT, root.span.start..root.span.start, format!("`{name}` is declared twice"))
+                            .error(
+                                schema_codes::TAKEN_EVENT,
+                                root.span.start..root.span.start,
+                                format!("`{name}` is declared twice"),
+                            )
                             .noted("one file per event: `NAME.yaml` or `NAME.yml`, not both");
                     }
                     schema(root, r)
@@ -150,15 +185,24 @@ fn schemas(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Schemas {
 fn journeys(files: &[SourceFile], world: World<'_>, found: &mut Vec<Diagnostic>) -> Vec<Compiled> {
     let mut machines = Vec::new();
     let mut taken: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
-    for file in files.iter().filter(|f| matches!(Role::of(&f.path), Role::Journey)) {
+    for file in files
+        .iter()
+        .filter(|f| matches!(Role::of(&f.path), Role::Journey))
+    {
         let machine = read(file, found, |root, r| {
             let journey = parse::journey(root, r)?;
             if let Some(name) = &journey.name {
                 if let Some(other) = taken.get(&name.text) {
                     r.sink
-                        .error(names::TAKEN_JOURNEY, name.span.clone(), format!("two journeys are called `{}`", name.text))
+                        .error(
+                            names::TAKEN_JOURNEY,
+                            name.span.clone(),
+                            format!("two journeys are called `{}`", name.text),
+                        )
                         .labelled(format!("also in {other}"))
-                        .noted("customers' runs are kept by the journey's name: each needs its own");
+                        .noted(
+                            "customers' runs are kept by the journey's name: each needs its own",
+                        );
                 }
                 taken.insert(name.text.clone(), file.path.clone());
             }

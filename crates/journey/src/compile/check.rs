@@ -56,7 +56,10 @@ pub(super) fn check(journey: &Journey, file: &SourceFile, world: World<'_>, sink
     };
     c.unique_ids();
     c.head();
-    let start = Here { event: Current::Is(c.entering_event()), left: None };
+    let start = Here {
+        event: Current::Is(c.entering_event()),
+        left: None,
+    };
     c.walk(&journey.steps, start);
 }
 
@@ -68,7 +71,11 @@ impl Checker<'_> {
             if let Some(first) = seen.get(&id.text) {
                 self.reader
                     .sink
-                    .error(name_codes::TAKEN_ID, id.span.clone(), format!("two steps are called `{}`", id.text))
+                    .error(
+                        name_codes::TAKEN_ID,
+                        id.span.clone(),
+                        format!("two steps are called `{}`", id.text),
+                    )
                     .labelled("the second")
                     .shown(first.clone(), "the first")
                     .noted("`steps.ID` must name one step; call this one otherwise");
@@ -95,7 +102,13 @@ impl Checker<'_> {
             entry_env.absent.insert(root, why.to_owned());
         }
         for entry in &journey.entries {
-            let env = with_event(&entry_env, entry.event.as_ref().map_or(Type::Any, |e| self.world.schemas.event(&e.text)));
+            let env = with_event(
+                &entry_env,
+                entry
+                    .event
+                    .as_ref()
+                    .map_or(Type::Any, |e| self.world.schemas.event(&e.text)),
+            );
             self.condition(entry.condition.as_ref(), &env);
             if let Some(key) = &entry.key {
                 self.formula(key, &env);
@@ -110,7 +123,8 @@ impl Checker<'_> {
             self.condition(exit.condition.as_ref(), &env);
         }
         if let Some(purpose) = &journey.purpose {
-            self.reader.known_purpose(purpose, &self.world.policies.purposes);
+            self.reader
+                .known_purpose(purpose, &self.world.policies.purposes);
         }
     }
 
@@ -132,7 +146,11 @@ impl Checker<'_> {
             if let Some(exit) = here.left.take() {
                 self.reader
                     .sink
-                    .error(flow::UNREACHABLE, step.verb_span.clone(), "no customer reaches this step")
+                    .error(
+                        flow::UNREACHABLE,
+                        step.verb_span.clone(),
+                        "no customer reaches this step",
+                    )
                     .labelled("never done")
                     .shown(exit, "every way leaves the journey here at the latest")
                     .noted("remove the step, or move it before the `exit`");
@@ -157,7 +175,10 @@ impl Checker<'_> {
                 join(ends)
             }
             Action::Split(split) => {
-                let ends = split.arms.iter().map(|arm| self.walk(&arm.steps, here.clone()));
+                let ends = split
+                    .arms
+                    .iter()
+                    .map(|arm| self.walk(&arm.steps, here.clone()));
                 let ends: Vec<Here> = ends.collect();
                 if ends.is_empty() { here } else { join(ends) }
             }
@@ -168,9 +189,15 @@ impl Checker<'_> {
                 }
                 here
             }
-            Action::Exit(_) => Here { left: Some(step.verb_span.clone()), ..here },
+            Action::Exit(_) => Here {
+                left: Some(step.verb_span.clone()),
+                ..here
+            },
             // Whatever it was meant to do, what follows is not to blame.
-            Action::Unknown(_) => Here { event: Current::Is(Type::Any), left: None },
+            Action::Unknown(_) => Here {
+                event: Current::Is(Type::Any),
+                left: None,
+            },
         }
     }
 
@@ -179,7 +206,10 @@ impl Checker<'_> {
             let env = self.at(here, Some(moment));
             self.moment(moment, &env);
         }
-        let after = Here { event: Current::Gone(step.verb_span.clone()), left: None };
+        let after = Here {
+            event: Current::Gone(step.verb_span.clone()),
+            left: None,
+        };
         match &wait.missed {
             Missed::Steps(steps) => {
                 let missed = self.walk(steps, here.clone());
@@ -198,18 +228,37 @@ impl Checker<'_> {
             Some(event) => Current::Is(self.world.schemas.event(event)),
             None => gone.clone(),
         };
-        let mut ends = vec![self.walk(&wait.then, Here { event: matched, left: None })];
+        let mut ends = vec![self.walk(
+            &wait.then,
+            Here {
+                event: matched,
+                left: None,
+            },
+        )];
         if let Some((place, steps)) = &wait.otherwise {
             if !wait.bounded {
                 self.reader
                     .sink
-                    .error(flow::NEVER_ELSE, place.clone(), "this `else` is never taken")
+                    .error(
+                        flow::NEVER_ELSE,
+                        place.clone(),
+                        "this `else` is never taken",
+                    )
                     .labelled("there is no `within`, so that the wait never times out")
                     .noted("add `within: 2h`, say, to the `wait_for`");
             }
-            ends.push(self.walk(steps, Here { event: gone, left: None }));
+            ends.push(self.walk(
+                steps,
+                Here {
+                    event: gone,
+                    left: None,
+                },
+            ));
         } else if wait.bounded {
-            ends.push(Here { event: gone, left: None });
+            ends.push(Here {
+                event: gone,
+                left: None,
+            });
         }
         join(ends)
     }
@@ -219,7 +268,9 @@ impl Checker<'_> {
             self.given(with, &here);
         }
         match (&send.purpose, &self.journey.purpose) {
-            (Some(purpose), _) => self.reader.known_purpose(purpose, &self.world.policies.purposes),
+            (Some(purpose), _) => self
+                .reader
+                .known_purpose(purpose, &self.world.policies.purposes),
             (None, Some(_)) => {}
             (None, None) => {
                 self.reader
@@ -232,22 +283,32 @@ impl Checker<'_> {
         self.template(send);
         let decided_at_once = {
             use crate::machine::{Capped, Quiet};
-            send.capped.is_some_and(|c| c != Capped::Hold) && send.quiet.is_some_and(|q| q != Quiet::Hold)
+            send.capped.is_some_and(|c| c != Capped::Hold)
+                && send.quiet.is_some_and(|q| q != Quiet::Hold)
         };
         match here.event {
-            Current::Is(_) if !decided_at_once => Here { event: Current::Unsure(step.verb_span.clone()), ..here },
+            Current::Is(_) if !decided_at_once => Here {
+                event: Current::Unsure(step.verb_span.clone()),
+                ..here
+            },
             _ => here,
         }
     }
 
     fn template(&mut self, send: &Send) {
-        let (Some(known), Some(word)) = (self.world.templates, &send.template) else { return };
+        let (Some(known), Some(word)) = (self.world.templates, &send.template) else {
+            return;
+        };
         if !known.has(&word.text) {
             let names: Vec<&str> = known.names().collect();
             let diagnostic = self
                 .reader
                 .sink
-                .error(templates::NO_TEMPLATE, word.span.clone(), format!("there is no template `{}`", word.text))
+                .error(
+                    templates::NO_TEMPLATE,
+                    word.span.clone(),
+                    format!("there is no template `{}`", word.text),
+                )
                 .labelled(format!("templates/{}/ has no message", word.text))
                 .guessed(&word.text, names.iter().copied());
             if nearest(&word.text, names.iter().copied()).is_none() {
@@ -258,7 +319,11 @@ impl Checker<'_> {
         let there = known.channels(&word.text);
         for (channel, place) in &send.channels {
             if !there.contains(channel) {
-                let list = there.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(", ");
+                let list = there
+                    .iter()
+                    .map(|c| c.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ");
                 self.reader
                     .sink
                     .error(templates::NO_CHANNEL, place.clone(), format!("the template `{}` cannot go out by {channel}", word.text))
@@ -332,7 +397,10 @@ impl Checker<'_> {
 
     fn moment(&mut self, f: &Formula, env: &Env) {
         let found = self.formula(f, env);
-        if matches!(found, Type::Bool | Type::Number | Type::Span | Type::List(_)) {
+        if matches!(
+            found,
+            Type::Bool | Type::Number | Type::Span | Type::List(_)
+        ) {
             self.reader
                 .sink
                 .error(crate::diagnostics::time::MOMENT, f.node.span.clone(), "this is no moment to wait for")
@@ -351,13 +419,23 @@ fn with_event(env: &Env, event: Type) -> Env {
 /// What holds where several ways meet.
 fn join(ends: Vec<Here>) -> Here {
     let all_left = ends.iter().all(|e| e.left.is_some());
-    let left = if all_left { ends.iter().find_map(|e| e.left.clone()) } else { None };
-    let mut going: Vec<Current> = ends.into_iter().filter(|e| all_left || e.left.is_none()).map(|e| e.event).collect();
+    let left = if all_left {
+        ends.iter().find_map(|e| e.left.clone())
+    } else {
+        None
+    };
+    let mut going: Vec<Current> = ends
+        .into_iter()
+        .filter(|e| all_left || e.left.is_none())
+        .map(|e| e.event)
+        .collect();
     let gone = going.iter().position(|e| matches!(e, Current::Gone(_)));
     let unsure = going.iter().position(|e| matches!(e, Current::Unsure(_)));
     let event = match gone.or(unsure) {
         Some(at) => going.swap_remove(at),
-        None if going.windows(2).all(|w| w[0] == w[1]) => going.pop().unwrap_or(Current::Is(Type::Any)),
+        None if going.windows(2).all(|w| w[0] == w[1]) => {
+            going.pop().unwrap_or(Current::Is(Type::Any))
+        }
         None => Current::Is(Type::Any),
     };
     Here { event, left }

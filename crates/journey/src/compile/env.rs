@@ -85,7 +85,11 @@ pub(super) fn names(journey: &Journey, world: World<'_>) -> Env {
 
 /// What `run.event` holds: the event of the entry, if there is one only.
 fn entering(journey: &Journey, world: World<'_>) -> Type {
-    let mut events: Vec<_> = journey.entries.iter().map(|e| e.event.as_ref().map(|w| &w.text)).collect();
+    let mut events: Vec<_> = journey
+        .entries
+        .iter()
+        .map(|e| e.event.as_ref().map(|w| &w.text))
+        .collect();
     events.sort();
     events.dedup();
     match events.as_slice() {
@@ -95,8 +99,18 @@ fn entering(journey: &Journey, world: World<'_>) -> Type {
 }
 
 fn consent(world: World<'_>) -> Type {
-    let channels = closed(Channel::ALL.into_iter().map(|c| (Arc::from(c.as_str()), Type::Bool)));
-    closed(world.policies.purposes.keys().map(|p| (p.clone(), channels.clone())))
+    let channels = closed(
+        Channel::ALL
+            .into_iter()
+            .map(|c| (Arc::from(c.as_str()), Type::Bool)),
+    );
+    closed(
+        world
+            .policies
+            .purposes
+            .keys()
+            .map(|p| (p.clone(), channels.clone())),
+    )
 }
 
 /// What `steps.ID` tells of a step.
@@ -105,8 +119,21 @@ fn step_type(step: &Step) -> Type {
     match &step.action {
         Action::Send(_) => {
             let reasons = Reason::ALL.map(|r| Arc::from(r.as_str())).to_vec();
-            let flags = ["sent", "delivered", "opened", "clicked", "replied", "failed", "suppressed"];
-            closed(flags.map(flag).into_iter().chain([(Arc::from("reason"), Type::Text(Some(reasons)))]))
+            let flags = [
+                "sent",
+                "delivered",
+                "opened",
+                "clicked",
+                "replied",
+                "failed",
+                "suppressed",
+            ];
+            closed(
+                flags
+                    .map(flag)
+                    .into_iter()
+                    .chain([(Arc::from("reason"), Type::Text(Some(reasons)))]),
+            )
         }
         Action::WaitFor(_) => closed([flag("matched")]),
         Action::Split(split) => {
@@ -119,5 +146,8 @@ fn step_type(step: &Step) -> Type {
 }
 
 fn closed(fields: impl IntoIterator<Item = (Arc<str>, Type)>) -> Type {
-    Type::Map { fields: fields.into_iter().collect(), open: false }
+    Type::Map {
+        fields: fields.into_iter().collect(),
+        open: false,
+    }
 }

@@ -22,7 +22,10 @@ pub(super) fn machine(journey: &Journey, text: &str) -> Machine {
     let name = word(journey.name.as_ref());
     Machine {
         id: crate::ids::MachineId(uuid::Uuid::nil()),
-        title: journey.title.as_ref().map_or_else(|| name.clone(), |t| t.text.clone()),
+        title: journey
+            .title
+            .as_ref()
+            .map_or_else(|| name.clone(), |t| t.text.clone()),
         journey: name,
         priority: journey.priority,
         tags: journey.tags.iter().map(|t| t.text.clone()).collect(),
@@ -37,7 +40,9 @@ pub(super) fn machine(journey: &Journey, text: &str) -> Machine {
         exits: journey.exits.iter().map(exit).collect(),
         stay: journey.stay.as_ref().map(|(after, reason)| machine::Stay {
             after: *after,
-            reason: reason.as_ref().map_or_else(|| Arc::from("too_long"), |r| r.text.clone()),
+            reason: reason
+                .as_ref()
+                .map_or_else(|| Arc::from("too_long"), |r| r.text.clone()),
         }),
         nodes: lower.nodes,
     }
@@ -55,7 +60,12 @@ fn entry(entry: &ast::Entry) -> machine::Entry {
 fn exit(exit: &ast::Exit) -> machine::Exit {
     let event = exit.event.as_ref().map(|w| w.text.clone());
     machine::Exit {
-        reason: exit.reason.as_ref().map(|r| r.text.clone()).or_else(|| event.clone()).unwrap_or_default(),
+        reason: exit
+            .reason
+            .as_ref()
+            .map(|r| r.text.clone())
+            .or_else(|| event.clone())
+            .unwrap_or_default(),
         event,
         condition: expr(exit.condition.as_ref()),
     }
@@ -74,13 +84,21 @@ fn operand(given: &Given) -> Operand {
         Given::Literal(value) => Operand::Literal(value.clone()),
         Given::Computed(formula) => Operand::Computed(formula.expr.clone()),
         Given::List(items) => Operand::List(items.iter().map(operand).collect()),
-        Given::Map(fields) => Operand::Map(fields.iter().map(|(k, v)| (k.clone(), operand(v))).collect()),
+        Given::Map(fields) => Operand::Map(
+            fields
+                .iter()
+                .map(|(k, v)| (k.clone(), operand(v)))
+                .collect(),
+        ),
     }
 }
 
 /// How many nodes a list of steps becomes.
 fn size(steps: &[Step]) -> u32 {
-    steps.iter().map(|s| 1 + branches(s).into_iter().map(size).sum::<u32>()).sum()
+    steps
+        .iter()
+        .map(|s| 1 + branches(s).into_iter().map(size).sum::<u32>())
+        .sum()
 }
 
 struct Lower<'t> {
@@ -108,8 +126,17 @@ impl Lower<'_> {
     fn step(&mut self, step: &Step, next: NodeId) {
         let count = self.verbs.entry(step.verb).or_insert(0);
         *count += 1;
-        let id = step.id.as_ref().map_or_else(|| Arc::from(format!("{}#{count}", step.verb)), |w| w.text.clone());
-        let line = self.text.get(..step.verb_span.start).unwrap_or_default().matches('\n').count() + 1;
+        let id = step.id.as_ref().map_or_else(
+            || Arc::from(format!("{}#{count}", step.verb)),
+            |w| w.text.clone(),
+        );
+        let line = self
+            .text
+            .get(..step.verb_span.start)
+            .unwrap_or_default()
+            .matches('\n')
+            .count()
+            + 1;
         let lists = branches(step);
         let mut firsts = Vec::with_capacity(lists.len());
         let mut at = self.here() + 1;
@@ -120,7 +147,11 @@ impl Lower<'_> {
         let node = Node {
             id,
             op: self.op(&step.action, &firsts, next),
-            next: if matches!(step.action, Action::Exit(_)) { NodeId::END } else { next },
+            next: if matches!(step.action, Action::Exit(_)) {
+                NodeId::END
+            } else {
+                next
+            },
             line: u32::try_from(line).unwrap_or(u32::MAX),
         };
         self.nodes.push(node);
@@ -154,7 +185,11 @@ impl Lower<'_> {
                 otherwise: first(1),
             }),
             Action::Choose(arms, _) => Op::Choose {
-                arms: arms.iter().zip(firsts).filter_map(|((when, _), at)| Some((expr(when.as_ref())?, *at))).collect(),
+                arms: arms
+                    .iter()
+                    .zip(firsts)
+                    .filter_map(|((when, _), at)| Some((expr(when.as_ref())?, *at)))
+                    .collect(),
                 otherwise: first(arms.len()),
             },
             Action::Split(split) => Op::Split {
@@ -163,12 +198,22 @@ impl Lower<'_> {
                     .arms
                     .iter()
                     .zip(firsts)
-                    .map(|(arm, at)| machine::Arm { name: arm.name.text.clone(), weight: arm.weight.unwrap_or(0), first: *at })
+                    .map(|(arm, at)| machine::Arm {
+                        name: arm.name.text.clone(),
+                        weight: arm.weight.unwrap_or(0),
+                        first: *at,
+                    })
                     .collect(),
             },
             Action::Send(send) => Op::Send(self.send(send)),
-            Action::Set(set) => Op::Set(set.iter().map(|(target, given)| (target.clone(), operand(given))).collect()),
-            Action::Exit(reason) => Op::Exit { reason: word(reason.as_ref()) },
+            Action::Set(set) => Op::Set(
+                set.iter()
+                    .map(|(target, given)| (target.clone(), operand(given)))
+                    .collect(),
+            ),
+            Action::Exit(reason) => Op::Exit {
+                reason: word(reason.as_ref()),
+            },
             // Reported: no machine is made.
             Action::Unknown(_) => Op::Set(Vec::new()),
         }
@@ -177,7 +222,10 @@ impl Lower<'_> {
     fn send(&self, send: &ast::Send) -> machine::Send {
         machine::Send {
             channels: send.channels.iter().map(|c| c.0).collect(),
-            purpose: send.purpose.as_ref().map_or_else(|| self.purpose.clone(), |p| p.text.clone()),
+            purpose: send
+                .purpose
+                .as_ref()
+                .map_or_else(|| self.purpose.clone(), |p| p.text.clone()),
             template: word(send.template.as_ref()),
             with: send.with.as_ref().map(operand),
             capped: send.capped,

@@ -12,7 +12,11 @@ use crate::{
 
 /// In the manner of rustc, one after the other, with a blank line between them.
 pub fn text(found: &[Diagnostic], files: &[SourceFile], colour: bool) -> String {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     let mut out = String::new();
     for diagnostic in found {
         if !out.is_empty() {
@@ -32,10 +36,21 @@ fn one(d: &Diagnostic, text: &str, renderer: &Renderer) -> String {
     let primary = AnnotationKind::Primary.span(clamp(text, &d.span));
     let snippet = Snippet::source(text)
         .path(&*d.file)
-        .annotation(if d.label.is_empty() { primary } else { primary.label(&*d.label) })
-        .annotations(d.also.iter().map(|(span, label)| AnnotationKind::Context.span(clamp(text, span)).label(&**label)));
+        .annotation(if d.label.is_empty() {
+            primary
+        } else {
+            primary.label(&*d.label)
+        })
+        .annotations(d.also.iter().map(|(span, label)| {
+            AnnotationKind::Context
+                .span(clamp(text, span))
+                .label(&**label)
+        }));
     let group = level.primary_title(&*d.message).id(d.code).element(snippet);
-    let notes = d.notes.iter().map(|note| Level::NOTE.no_name().message(&**note));
+    let notes = d
+        .notes
+        .iter()
+        .map(|note| Level::NOTE.no_name().message(&**note));
     renderer.render(&[group.elements(notes)])
 }
 
@@ -46,7 +61,10 @@ pub fn github(found: &[Diagnostic], files: &[SourceFile]) -> String {
         let text = source(files, &d.file);
         let (start, end) = (place(text, d.span.start), place(text, d.span.end));
         let words = [&d.message, &d.label].into_iter().chain(&d.notes);
-        let words: Vec<&str> = words.map(String::as_str).filter(|w| !w.is_empty()).collect();
+        let words: Vec<&str> = words
+            .map(String::as_str)
+            .filter(|w| !w.is_empty())
+            .collect();
         // Writing into a string cannot fail.
         let _ = writeln!(
             out,
@@ -66,7 +84,10 @@ pub fn github(found: &[Diagnostic], files: &[SourceFile]) -> String {
 
 /// A JSON array, one object per diagnostic. Lines and columns count from 1, columns in characters.
 pub fn json(found: &[Diagnostic], files: &[SourceFile]) -> String {
-    let all: Vec<Shown<'_>> = found.iter().map(|d| shown(d, source(files, &d.file))).collect();
+    let all: Vec<Shown<'_>> = found
+        .iter()
+        .map(|d| shown(d, source(files, &d.file)))
+        .collect();
     // Plain data with text keys always serialises.
     serde_json::to_string_pretty(&all).unwrap_or_default()
 }
@@ -101,7 +122,11 @@ struct Place {
 }
 
 fn shown<'d>(d: &'d Diagnostic, text: &str) -> Shown<'d> {
-    let also = |span: &Span, words: &'d str| Also { start: place(text, span.start), end: place(text, span.end), text: words };
+    let also = |span: &Span, words: &'d str| Also {
+        start: place(text, span.start),
+        end: place(text, span.end),
+        text: words,
+    };
     Shown {
         code: d.code,
         severity: severity(d.severity),
@@ -110,9 +135,16 @@ fn shown<'d>(d: &'d Diagnostic, text: &str) -> Shown<'d> {
         start: place(text, d.span.start),
         end: place(text, d.span.end),
         label: &d.label,
-        also: d.also.iter().map(|(span, words)| also(span, words)).collect(),
+        also: d
+            .also
+            .iter()
+            .map(|(span, words)| also(span, words))
+            .collect(),
         notes: &d.notes,
-        replacement: d.replacement.as_ref().map(|(span, words)| also(span, words)),
+        replacement: d
+            .replacement
+            .as_ref()
+            .map(|(span, words)| also(span, words)),
     }
 }
 
@@ -124,11 +156,17 @@ fn severity(severity: Severity) -> &'static str {
 }
 
 fn source<'f>(files: &'f [SourceFile], path: &str) -> &'f str {
-    files.iter().find(|f| &*f.path == path).map_or("", |f| &f.text)
+    files
+        .iter()
+        .find(|f| &*f.path == path)
+        .map_or("", |f| &f.text)
 }
 
 fn boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|i| text.is_char_boundary(*i))
+        .unwrap_or(0)
 }
 
 fn clamp(text: &str, span: &Span) -> Span {
@@ -148,7 +186,9 @@ fn place(text: &str, at: usize) -> Place {
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

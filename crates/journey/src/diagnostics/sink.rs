@@ -58,7 +58,8 @@ impl Sink {
 
     /// What was found, in the order of the text.
     pub fn finish(mut self) -> Vec<Diagnostic> {
-        self.found.sort_by_key(|d| (d.span.start, d.span.end, d.code));
+        self.found
+            .sort_by_key(|d| (d.span.start, d.span.end, d.code));
         self.found
     }
 }

@@ -26,7 +26,11 @@ impl Reader<'_> {
         let span = self.offset(node)?;
         if span.is_negative() {
             self.sink
-                .error(time::TOO_LONG, node.span.clone(), "this duration is negative")
+                .error(
+                    time::TOO_LONG,
+                    node.span.clone(),
+                    "this duration is negative",
+                )
                 .labelled("time goes forward here");
             return None;
         }
@@ -49,7 +53,11 @@ impl Reader<'_> {
         let span = node.span.clone();
         if matches!(fault, Fault::Long) {
             self.sink
-                .error(time::TOO_LONG, span, format!("`{text}` is longer than ten years"))
+                .error(
+                    time::TOO_LONG,
+                    span,
+                    format!("`{text}` is longer than ten years"),
+                )
                 .labelled("the longest duration is `3653d`");
             return;
         }
@@ -59,7 +67,9 @@ impl Reader<'_> {
             .noted("a duration is a whole number and a unit: s, m (minutes), h, d (24 hours), w; or several, as in `1d 12h`");
         match fault {
             Fault::Unit(mended) => {
-                diagnostic.labelled(format!("write `{mended}`")).replaced(span, mended);
+                diagnostic
+                    .labelled(format!("write `{mended}`"))
+                    .replaced(span, mended);
             }
             Fault::Calendar => {
                 diagnostic.labelled("months and years differ in length: say it in days");
@@ -70,7 +80,9 @@ impl Reader<'_> {
 }
 
 fn parse(text: &str) -> Result<i64, Fault> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest.trim_start()));
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or((1, text), |rest| (-1, rest.trim_start()));
     let mut rest = digits;
     let mut total = 0_i64;
     let mut mended = Vec::new();
@@ -113,7 +125,9 @@ fn known(unit: &str) -> Result<(&'static str, i64), Fault> {
         "h" | "hr" | "hrs" | "hour" | "hours" => ("h", 3_600),
         "d" | "day" | "days" => ("d", 86_400),
         "w" | "week" | "weeks" => ("w", 604_800),
-        "mo" | "m" | "month" | "months" | "y" | "yr" | "year" | "years" => return Err(Fault::Calendar),
+        "mo" | "m" | "month" | "months" | "y" | "yr" | "year" | "years" => {
+            return Err(Fault::Calendar);
+        }
         _ => return Err(Fault::Form),
     })
 }

@@ -13,6 +13,8 @@ pub(crate) struct Fields<'n> {
     pairs: &'n [Pair],
     span: Span,
     asked: Vec<&'static str>,
+    /// Words that are known, but not offered to anybody yet.
+    later: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
@@ -24,6 +26,7 @@ impl<'n> Fields<'n> {
                 pairs,
                 span: node.span.clone(),
                 asked: Vec::new(),
+                later: Vec::new(),
             }),
             _ => {
                 r.wrong_kind(node, &format!("the named fields of {what}"));
@@ -44,12 +47,24 @@ impl<'n> Fields<'n> {
     }
 
     /// The value of that field; reported where it is missing.
-    pub(crate) fn need(&mut self, name: &'static str, why: &str, r: &mut Reader<'_>) -> Option<&'n Node> {
+    pub(crate) fn need(
+        &mut self,
+        name: &'static str,
+        why: &str,
+        r: &mut Reader<'_>,
+    ) -> Option<&'n Node> {
         let found = self.get(name);
         if found.is_none() && !self.misspelt(name) {
-            let place = self.pairs.first().map_or_else(|| self.span.clone(), |p| p.name_span.clone());
+            let place = self
+                .pairs
+                .first()
+                .map_or_else(|| self.span.clone(), |p| p.name_span.clone());
             r.sink
-                .error(yaml::MISSING, place, format!("{} needs `{name}`", self.what))
+                .error(
+                    yaml::MISSING,
+                    place,
+                    format!("{} needs `{name}`", self.what),
+                )
                 .labelled(format!("there is no `{name}` here"))
                 .noted(why);
         }
@@ -81,6 +96,7 @@ impl<'n> Fields<'n> {
 
     /// Reports words of the language that cannot be run yet.
     pub(crate) fn not_yet(&mut self, words: &[&'static str], r: &mut Reader<'_>) {
+        self.later.extend(words);
         for word in words {
             if let Some(pair) = self.pair(word) {
                 r.not_yet(&pair.name, &pair.name_span);
@@ -95,6 +111,7 @@ impl<'n> Fields<'n> {
                 continue;
             }
             let mut words = self.asked.clone();
+            words.retain(|w| !self.later.contains(w));
             words.sort_unstable();
             words.dedup();
             r.sink

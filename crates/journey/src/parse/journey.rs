@@ -18,7 +18,11 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 pub fn journey(root: &Node, r: &mut Reader<'_>) -> Option<Journey> {
     let mut f = Fields::of(root, "a journey", r)?;
     let name = f
-        .need("journey", "every journey has a name: `journey: cart-rescue`", r)
+        .need(
+            "journey",
+            "every journey has a name: `journey: cart-rescue`",
+            r,
+        )
         .and_then(|n| r.text(n, "the journey's name"))
         .filter(|w| r.named(w, "the name of a journey", true));
     let (title, purpose) = (
@@ -26,18 +30,28 @@ pub fn journey(root: &Node, r: &mut Reader<'_>) -> Option<Journey> {
         f.get("purpose").and_then(|n| r.text(n, "a purpose")),
     );
     f.get("owner").map(|n| r.text(n, "the owner"));
-    let priority = f.get("priority").and_then(|n| r.whole(n, "a priority", 0, 100));
+    let priority = f
+        .get("priority")
+        .and_then(|n| r.whole(n, "a priority", 0, 100));
     let tags = f.get("tags").map_or_else(Vec::new, |n| r.tags(n));
     let mut gate = Gate::default();
     gate.read(&mut f, r);
     let entries = f
-        .need("enter", "it says which event lets a customer in: `enter: { event: cart.updated }`", r)
+        .need(
+            "enter",
+            "it says which event lets a customer in: `enter: { event: cart.updated }`",
+            r,
+        )
         .map_or_else(Vec::new, |n| r.entries(n, &mut gate));
     let goal = f.get("goal").and_then(|n| r.goal(n));
     let (exits, stay) = f.get("exit").map_or_else(Default::default, |n| r.exits(n));
     f.not_yet(&["migrate"], r);
     let steps = f
-        .need("steps", "it says what happens; a journey without steps is written `steps: []`", r)
+        .need(
+            "steps",
+            "it says what happens; a journey without steps is written `steps: []`",
+            r,
+        )
         .map_or_else(Vec::new, |n| r.steps(n));
     f.finish(r);
     Some(Journey {
@@ -66,10 +80,16 @@ struct Gate {
 impl Gate {
     fn read(&mut self, f: &mut Fields<'_>, r: &mut Reader<'_>) {
         if let Some(pair) = f.pair("inside") {
-            let words = [("ignore", Inside::Ignore), ("refresh", Inside::Refresh), ("restart", Inside::Restart)];
+            let words = [
+                ("ignore", Inside::Ignore),
+                ("refresh", Inside::Refresh),
+                ("restart", Inside::Restart),
+            ];
             let first = self.inside.take();
             twice("inside", first.as_ref().map(|i| &i.1), &pair.name_span, r);
-            self.inside = r.one_of(&pair.value, "way to treat the same key again", &words).map(|i| (i, pair.name_span.clone()));
+            self.inside = r
+                .one_of(&pair.value, "way to treat the same key again", &words)
+                .map(|i| (i, pair.name_span.clone()));
         }
         if let Some(pair) = f.pair("again") {
             let first = self.again.take();
@@ -82,7 +102,11 @@ impl Gate {
 fn twice(word: &str, first: Option<&Span>, second: &Span, r: &mut Reader<'_>) {
     if let Some(first) = first {
         r.sink
-            .error(yaml::EXCLUDES, second.clone(), format!("`{word}` is said twice"))
+            .error(
+                yaml::EXCLUDES,
+                second.clone(),
+                format!("`{word}` is said twice"),
+            )
             .labelled("the second time")
             .shown(first.clone(), "the first time")
             .noted("it holds for the whole journey: say it once, in the entry or beside `enter`");
@@ -96,14 +120,21 @@ impl Reader<'_> {
             _ => std::slice::from_ref(node),
         };
         let words: Vec<Word> = nodes.iter().filter_map(|n| self.text(n, "a tag")).collect();
-        words.into_iter().filter(|w| self.named(w, "a tag", true)).collect()
+        words
+            .into_iter()
+            .filter(|w| self.named(w, "a tag", true))
+            .collect()
     }
 
     fn entries(&mut self, node: &Node, gate: &mut Gate) -> Vec<Entry> {
         match &node.kind {
             Kind::List(items) if items.is_empty() => {
                 self.sink
-                    .error(yaml::MISSING, node.span.clone(), "nobody can enter this journey")
+                    .error(
+                        yaml::MISSING,
+                        node.span.clone(),
+                        "nobody can enter this journey",
+                    )
                     .labelled("at least one entry is needed, such as `{ event: cart.updated }`");
                 Vec::new()
             }
@@ -121,7 +152,11 @@ impl Reader<'_> {
         let event = if unsupported {
             f.get("event")
         } else {
-            f.need("event", "a customer enters by an event: `event: cart.updated`", self)
+            f.need(
+                "event",
+                "a customer enters by an event: `event: cart.updated`",
+                self,
+            )
         };
         let entry = Entry {
             event: event.and_then(|n| self.text(n, "the name of an event")),
@@ -144,7 +179,11 @@ impl Reader<'_> {
         for word in ["inside", "again"] {
             if let Some(pair) = f.pair(word) {
                 self.sink
-                    .error(yaml::EXCLUDES, pair.name_span.clone(), format!("`{word}` cannot stand in one of several entries"))
+                    .error(
+                        yaml::EXCLUDES,
+                        pair.name_span.clone(),
+                        format!("`{word}` cannot stand in one of several entries"),
+                    )
                     .labelled("write it beside `enter`")
                     .noted("it holds for the whole journey, whichever entry lets a customer in");
             }
@@ -153,7 +192,11 @@ impl Reader<'_> {
 
     fn again(&mut self, node: &Node) -> Option<Again> {
         if !matches!(node.kind, Kind::Map(_)) {
-            if let Some(text) = node.scalar().map(|s| s.text.clone()).filter(|t| t.starts_with(|c: char| c.is_ascii_digit())) {
+            if let Some(text) = node
+                .scalar()
+                .map(|s| s.text.clone())
+                .filter(|t| t.starts_with(|c: char| c.is_ascii_digit()))
+            {
                 let mended = format!("{{ after: {text} }}");
                 self.sink
                     .error(yaml::UNKNOWN_VALUE, node.span.clone(), format!("`again: {text}` does not say enough"))
@@ -162,35 +205,55 @@ impl Reader<'_> {
                     .replaced(node.span.clone(), mended);
                 return None;
             }
-            return self.one_of(node, "word for `again`", &[("never", Again::Never), ("always", Again::Always)]);
+            return self.one_of(
+                node,
+                "word for `again`",
+                &[("never", Again::Never), ("always", Again::Always)],
+            );
         }
         let mut f = Fields::of(node, "`again`", self)?;
         let after = f
-            .need("after", "it says how long after the last entry: `again: { after: 7d }`", self)
+            .need(
+                "after",
+                "it says how long after the last entry: `again: { after: 7d }`",
+                self,
+            )
             .and_then(|n| self.duration(n));
-        let per_customer = f
-            .get("per")
-            .map_or(Some(false), |n| self.one_of(n, "way to count", &[("key", false), ("customer", true)]));
+        let per_customer = f.get("per").map_or(Some(false), |n| {
+            self.one_of(n, "way to count", &[("key", false), ("customer", true)])
+        });
         f.finish(self);
-        Some(Again::After { after: after?, per_customer: per_customer? })
+        Some(Again::After {
+            after: after?,
+            per_customer: per_customer?,
+        })
     }
 
     fn goal(&mut self, node: &Node) -> Option<Goal> {
         let mut f = Fields::of(node, "a goal", self)?;
         let goal = Goal {
-            event: f.get("event").and_then(|n| self.text(n, "the name of an event")),
+            event: f
+                .get("event")
+                .and_then(|n| self.text(n, "the name of an event")),
             condition: f.get("if").and_then(|n| self.formula(n)),
             within: f.get("within").and_then(|n| self.duration(n)),
         };
         let empty = node.get("event").is_none() && node.get("if").is_none();
         if empty {
-            f.need("event", "a goal is an event, a condition (`if`), or both", self);
+            f.need(
+                "event",
+                "a goal is an event, a condition (`if`), or both",
+                self,
+            );
         }
         f.finish(self);
         (!empty).then_some(goal)
     }
 
-    #[expect(clippy::type_complexity, reason = "the two kinds of exit, each where it belongs")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "the two kinds of exit, each where it belongs"
+    )]
     fn exits(&mut self, node: &Node) -> (Vec<Exit>, Option<(SignedDuration, Option<Word>)>) {
         let nodes = match &node.kind {
             Kind::List(items) => items.as_slice(),
@@ -200,14 +263,20 @@ impl Reader<'_> {
         let mut stay: Option<(SignedDuration, Option<Word>)> = None;
         let mut first: Option<Span> = None;
         for node in nodes {
-            let Some(mut f) = Fields::of(node, "an exit", self) else { continue };
+            let Some(mut f) = Fields::of(node, "an exit", self) else {
+                continue;
+            };
             let Some(after) = f.pair("after") else {
                 exits.extend(self.exit(node, f));
                 continue;
             };
             if let Some(first) = &first {
                 self.sink
-                    .error(yaml::EXCLUDES, after.name_span.clone(), "there are two longest stays")
+                    .error(
+                        yaml::EXCLUDES,
+                        after.name_span.clone(),
+                        "there are two longest stays",
+                    )
                     .labelled("the second")
                     .shown(first.clone(), "the first")
                     .noted("a customer leaves at the shorter one: keep that");
@@ -217,7 +286,12 @@ impl Reader<'_> {
             let length = self.duration(&after.value);
             for other in ["event", "if"] {
                 f.get(other);
-                f.exclude("after", other, "make it two exits: one after a time, one by event or condition", self);
+                f.exclude(
+                    "after",
+                    other,
+                    "make it two exits: one after a time, one by event or condition",
+                    self,
+                );
             }
             f.finish(self);
             stay = length.map(|l| (l, reason)).or(stay);
@@ -227,13 +301,19 @@ impl Reader<'_> {
 
     fn exit(&mut self, node: &Node, mut f: Fields<'_>) -> Option<Exit> {
         let exit = Exit {
-            event: f.get("event").and_then(|n| self.text(n, "the name of an event")),
+            event: f
+                .get("event")
+                .and_then(|n| self.text(n, "the name of an event")),
             condition: f.get("if").and_then(|n| self.formula(n)),
             reason: f.get("as").and_then(|n| self.name(n, "a reason")),
         };
         let has = |word: &str| node.get(word).is_some();
         if !has("event") && !has("if") {
-            f.need("event", "an exit is an event, a condition (`if`), or a longest stay (`after`)", self);
+            f.need(
+                "event",
+                "an exit is an event, a condition (`if`), or a longest stay (`after`)",
+                self,
+            );
             f.finish(self);
             return None;
         }

@@ -11,8 +11,8 @@ mod steps;
 mod times;
 mod waits;
 
+pub(crate) use fields::Fields;
 pub use journey::journey;
 pub use policies::policies;
-pub(crate) use fields::Fields;
 pub(crate) use reader::Reader;
 pub(crate) use scalars::plain;

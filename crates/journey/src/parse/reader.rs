@@ -32,7 +32,11 @@ impl Reader<'_> {
             _ => {
                 let span = self.first_line(&node.span);
                 self.sink
-                    .error(yaml::WRONG_KIND, span, format!("{expected} should stand here"))
+                    .error(
+                        yaml::WRONG_KIND,
+                        span,
+                        format!("{expected} should stand here"),
+                    )
                     .labelled(format!("this is {}", node.what()));
             }
         }
@@ -52,7 +56,12 @@ impl Reader<'_> {
 
     /// The last word before an empty value.
     fn before(&self, node: &Node) -> Span {
-        let text = self.file.text.get(..node.span.start).unwrap_or_default().trim_end();
+        let text = self
+            .file
+            .text
+            .get(..node.span.start)
+            .unwrap_or_default()
+            .trim_end();
         let start = text.rfind(|c: char| c.is_whitespace() || c == '{' || c == ',');
         start.map_or(0, |n| n + 1)..text.len()
     }
@@ -98,7 +107,11 @@ impl Reader<'_> {
         let scalar = self.scalar(node, expected)?;
         if scalar.text.trim().is_empty() {
             self.sink
-                .error(yaml::MISSING, node.span.clone(), format!("{expected} should stand here"))
+                .error(
+                    yaml::MISSING,
+                    node.span.clone(),
+                    format!("{expected} should stand here"),
+                )
                 .labelled("this is empty");
             return None;
         }
@@ -116,7 +129,9 @@ impl Reader<'_> {
 
     /// Whether a word has the form of a name; `-` is allowed in names of journeys and the like.
     pub(crate) fn named(&mut self, word: &Word, what: &str, dashes: bool) -> bool {
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || (dashes && c == '-');
+        let allowed = |c: char| {
+            c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || (dashes && c == '-')
+        };
         let text = &*word.text;
         if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(allowed) {
             return true;
@@ -127,25 +142,50 @@ impl Reader<'_> {
             .chars()
             .map(|c| if allowed(c) { c } else { '_' })
             .collect();
-        let form = if dashes { "letters a-z, digits, `_` and `-`" } else { "letters a-z, digits and `_`" };
+        let form = if dashes {
+            "letters a-z, digits, `_` and `-`"
+        } else {
+            "letters a-z, digits and `_`"
+        };
         let diagnostic = self
             .sink
-            .error(names::BAD_NAME, word.span.clone(), format!("`{text}` cannot be {what}"))
-            .noted(format!("it begins with a small letter and holds {form} only"));
+            .error(
+                names::BAD_NAME,
+                word.span.clone(),
+                format!("`{text}` cannot be {what}"),
+            )
+            .noted(format!(
+                "it begins with a small letter and holds {form} only"
+            ));
         if !mended.is_empty() {
-            diagnostic.labelled(format!("perhaps `{mended}`")).replaced(word.span.clone(), mended);
+            diagnostic
+                .labelled(format!("perhaps `{mended}`"))
+                .replaced(word.span.clone(), mended);
         }
         false
     }
 
     /// One of a few words.
-    pub(crate) fn one_of<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
-        let all = words.iter().map(|w| format!("`{}`", w.0)).collect::<Vec<_>>().join(", ");
+    pub(crate) fn one_of<T: Copy>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        let all = words
+            .iter()
+            .map(|w| format!("`{}`", w.0))
+            .collect::<Vec<_>>()
+            .join(", ");
         let word = self.text(node, &format!("one of {all}"))?;
         let found = words.iter().find(|w| *w.0 == *word.text).map(|w| w.1);
         if found.is_none() {
             self.sink
-                .error(yaml::UNKNOWN_VALUE, word.span, format!("`{}` is no {what}", word.text))
+                .error(
+                    yaml::UNKNOWN_VALUE,
+                    word.span,
+                    format!("`{}` is no {what}", word.text),
+                )
                 .guessed(&word.text, words.iter().map(|w| w.0))
                 .noted(format!("it can be {all}"));
         }
@@ -156,7 +196,12 @@ impl Reader<'_> {
     pub(crate) fn formula(&mut self, node: &Node) -> Option<Formula> {
         let scalar = self.scalar(node, "a condition")?;
         if let Some(anchor) = scalar.anchor.clone() {
-            let word = self.file.text.get(anchor.clone()).unwrap_or_default().to_owned();
+            let word = self
+                .file
+                .text
+                .get(anchor.clone())
+                .unwrap_or_default()
+                .to_owned();
             self.sink
                 .error(yaml::SWALLOWED, anchor, format!("YAML swallows `{word}`"))
                 .labelled("`&` makes this a YAML anchor, and it is lost to the condition")
@@ -171,7 +216,11 @@ impl Reader<'_> {
     /// Parses `text`, which begins at `offset` of the scalar's text.
     pub(crate) fn parse(&mut self, node: &Node, text: &str, offset: usize) -> Option<Formula> {
         match Expr::parse(text) {
-            Ok(expr) => Some(Formula { expr, node: node.clone(), offset }),
+            Ok(expr) => Some(Formula {
+                expr,
+                node: node.clone(),
+                offset,
+            }),
             Err(problems) => {
                 let comment = node.scalar().and_then(|s| s.comment.clone());
                 let unfinished = problems.iter().any(|p| p.span.end >= text.len());
@@ -189,14 +238,18 @@ impl Reader<'_> {
 
     /// A problem of an expression, in bytes of the file.
     pub(crate) fn problem(&mut self, node: &Node, offset: usize, problem: Problem) {
-        let place = |part: &Span| node.within(&self.file.text, &(part.start + offset..part.end + offset));
+        let place =
+            |part: &Span| node.within(&self.file.text, &(part.start + offset..part.end + offset));
         let span = place(&problem.span);
         let replacement = problem
             .replacement
             .map(|(part, text)| (place(&part), text))
             // Where escapes hide the exact bytes, a patch would overwrite the whole scalar.
             .filter(|(part, _)| *part != node.span || problem.span.len() == node.span.len());
-        let diagnostic = self.sink.error(problem.code, span, problem.message).labelled(problem.label);
+        let diagnostic = self
+            .sink
+            .error(problem.code, span, problem.message)
+            .labelled(problem.label);
         diagnostic.notes = problem.notes;
         diagnostic.replacement = replacement;
     }

@@ -54,9 +54,17 @@ impl Reader<'_> {
         let word = self.text(node, &format!("{what}, a whole number,"))?;
         let number = word.text.parse().ok().filter(|n| (min..=max).contains(n));
         if number.is_none() || word.text.starts_with('+') {
-            let range = if max == u32::MAX { format!("from {min} up") } else { format!("from {min} to {max}") };
+            let range = if max == u32::MAX {
+                format!("from {min} up")
+            } else {
+                format!("from {min} to {max}")
+            };
             self.sink
-                .error(yaml::NUMBER, word.span, format!("`{}` cannot be {what}", word.text))
+                .error(
+                    yaml::NUMBER,
+                    word.span,
+                    format!("`{}` cannot be {what}", word.text),
+                )
                 .labelled(format!("a whole number {range} is expected"));
             return None;
         }
@@ -72,7 +80,9 @@ impl Reader<'_> {
     pub(crate) fn given(&mut self, node: &Node) -> Option<Given> {
         match &node.kind {
             Kind::Bad => None,
-            Kind::List(items) => Some(Given::List(items.iter().filter_map(|i| self.given(i)).collect())),
+            Kind::List(items) => Some(Given::List(
+                items.iter().filter_map(|i| self.given(i)).collect(),
+            )),
             Kind::Map(pairs) => Some(Given::Map(
                 pairs
                     .iter()
@@ -110,7 +120,20 @@ mod tests {
         assert_eq!(plain("10"), Value::Int(10));
         assert_eq!(plain("-2.50"), Value::Float(-2.5));
         assert_eq!(plain("true"), Value::Bool(true));
-        for text in ["0612345678", "+33", "1e5", "0x1F", "1_000", "12:30", "null", "~", "yes", "1.", ".5", "1.2.3"] {
+        for text in [
+            "0612345678",
+            "+33",
+            "1e5",
+            "0x1F",
+            "1_000",
+            "12:30",
+            "null",
+            "~",
+            "yes",
+            "1.",
+            ".5",
+            "1.2.3",
+        ] {
             assert_eq!(plain(text), Value::text(text));
         }
     }
@@ -118,6 +141,8 @@ mod tests {
     #[test]
     fn a_path_begins_with_a_known_name() {
         assert!(is_path("run.event") && is_path("now") && is_path("steps.a_1.opened"));
-        assert!(!is_path("event.") && !is_path("eventual") && !is_path("run a") && !is_path("Run.x"));
+        assert!(
+            !is_path("event.") && !is_path("eventual") && !is_path("run a") && !is_path("Run.x")
+        );
     }
 }

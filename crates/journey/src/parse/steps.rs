@@ -13,8 +13,19 @@ use crate::{
     source::{Kind, Node, Pair},
 };
 
-const VERBS: [&str; 8] = ["send", "wait", "wait_for", "if", "choose", "split", "set", "exit"];
-const LATER: [&str; 8] = ["ask", "hand_over", "repeat", "emit", "call", "start", "stop", "use"];
+const VERBS: [&str; 8] = [
+    "send", "wait", "wait_for", "if", "choose", "split", "set", "exit",
+];
+const LATER: [&str; 8] = [
+    "ask",
+    "hand_over",
+    "repeat",
+    "emit",
+    "call",
+    "start",
+    "stop",
+    "use",
+];
 
 const CAPPED: [(&str, Capped); 4] = [
     ("skip", Capped::Skip),
@@ -56,7 +67,14 @@ impl Reader<'_> {
         };
         if let Some(second) = found.get(1) {
             self.sink
-                .error(yaml::ONE_VERB, second.name_span.clone(), format!("a step does one thing: `{}` or `{}`", verb.name, second.name))
+                .error(
+                    yaml::ONE_VERB,
+                    second.name_span.clone(),
+                    format!(
+                        "a step does one thing: `{}` or `{}`",
+                        verb.name, second.name
+                    ),
+                )
                 .labelled(format!("begin a new step here: `- {}: …`", second.name))
                 .shown(verb.name_span.clone(), "this step's verb")
                 .noted("each step begins with its own dash");
@@ -77,7 +95,9 @@ impl Reader<'_> {
         let value = &pair.value;
         let action = match verb {
             "send" => Action::Send(Box::new(self.send(value, &mut f))),
-            "wait" => self.wait(value).map_or_else(|| Action::Unknown(Vec::new()), Action::Wait),
+            "wait" => self
+                .wait(value)
+                .map_or_else(|| Action::Unknown(Vec::new()), Action::Wait),
             "wait_for" => self.wait_for(value, &mut f),
             "if" => {
                 let condition = self.formula(value);
@@ -93,7 +113,12 @@ impl Reader<'_> {
                 Action::Choose(arms, otherwise)
             }
             "split" => {
-                f.exclude("split", "id", "the name behind `split` is the step's id", self);
+                f.exclude(
+                    "split",
+                    "id",
+                    "the name behind `split` is the step's id",
+                    self,
+                );
                 id = self.name(value, "the name of a split");
                 self.split(&mut f)
             }
@@ -101,14 +126,23 @@ impl Reader<'_> {
             _ => Action::Exit(self.name(value, "a reason")),
         };
         f.finish(self);
-        Some(Step { id, verb, verb_span: pair.name_span.clone(), action })
+        Some(Step {
+            id,
+            verb,
+            verb_span: pair.name_span.clone(),
+            action,
+        })
     }
 
     fn not_a_step(&mut self, node: &Node) {
         match node.scalar().map(|s| s.text.clone()) {
             Some(text) if VERBS.contains(&&*text) => {
                 self.sink
-                    .error(yaml::ONE_VERB, node.span.clone(), format!("`{text}` says too little"))
+                    .error(
+                        yaml::ONE_VERB,
+                        node.span.clone(),
+                        format!("`{text}` says too little"),
+                    )
                     .labelled(format!("write `{text}: …`"));
             }
             _ => self.wrong_kind(node, "a step, such as `wait: 1d`,"),
@@ -121,10 +155,16 @@ impl Reader<'_> {
             (p.name.len() > 2).then_some((p, near))
         });
         let verbs = VERBS.join(", ");
-        let place = pairs.first().map_or(node.span.clone(), |p| p.name_span.clone());
+        let place = pairs
+            .first()
+            .map_or(node.span.clone(), |p| p.name_span.clone());
         if let Some((pair, _)) = typo {
             self.sink
-                .error(yaml::UNKNOWN_WORD, pair.name_span.clone(), format!("`{}` is no verb", pair.name))
+                .error(
+                    yaml::UNKNOWN_WORD,
+                    pair.name_span.clone(),
+                    format!("`{}` is no verb", pair.name),
+                )
                 .guessed(&pair.name, VERBS.into_iter().chain(LATER))
                 .noted(format!("a step does one of: {verbs}"));
         } else {
@@ -133,7 +173,12 @@ impl Reader<'_> {
                 .labelled("what should it do?")
                 .noted(format!("a step does one of: {verbs}"));
         }
-        Step { id: None, verb: "step", verb_span: place, action: Action::Unknown(ids(node)) }
+        Step {
+            id: None,
+            verb: "step",
+            verb_span: place,
+            action: Action::Unknown(ids(node)),
+        }
     }
 
     fn choices(&mut self, node: &Node) -> Vec<(Option<super::ast::Formula>, Vec<Step>)> {
@@ -143,12 +188,18 @@ impl Reader<'_> {
         };
         let mut arms = Vec::new();
         for item in items {
-            let Some(mut f) = Fields::of(item, "a choice", self) else { continue };
+            let Some(mut f) = Fields::of(item, "a choice", self) else {
+                continue;
+            };
             let when = f
                 .need("when", "it is the condition of this choice; what happens otherwise stands in `else`, beside `choose`", self)
                 .and_then(|n| self.formula(n));
             let then = f
-                .need("then", "it says what happens in this case; nothing is written `then: []`", self)
+                .need(
+                    "then",
+                    "it says what happens in this case; nothing is written `then: []`",
+                    self,
+                )
                 .map_or_else(Vec::new, |n| self.steps(n));
             f.finish(self);
             arms.push((when, then));
@@ -158,13 +209,17 @@ impl Reader<'_> {
 
     fn wait_for(&mut self, node: &Node, step: &mut Fields<'_>) -> Action {
         let then = step.get("then").map_or_else(Vec::new, |n| self.steps(n));
-        let otherwise = step.pair("else").map(|p| (p.name_span.clone(), self.steps(&p.value)));
+        let otherwise = step
+            .pair("else")
+            .map(|p| (p.name_span.clone(), self.steps(&p.value)));
         let Some(mut f) = Fields::of(node, "a `wait_for`", self) else {
             return Action::Unknown(Vec::new());
         };
         f.not_yet(&["any"], self);
         let wait = WaitFor {
-            event: f.get("event").and_then(|n| self.text(n, "the name of an event")),
+            event: f
+                .get("event")
+                .and_then(|n| self.text(n, "the name of an event")),
             condition: f.get("if").and_then(|n| self.formula(n)),
             within: f.get("within").and_then(|n| self.duration(n)),
             bounded: f.get("within").is_some(),
@@ -172,19 +227,33 @@ impl Reader<'_> {
             otherwise,
         };
         if ["event", "if", "any"].iter().all(|w| node.get(w).is_none()) {
-            f.need("event", "a run waits for an event, a condition (`if`), or both", self);
+            f.need(
+                "event",
+                "a run waits for an event, a condition (`if`), or both",
+                self,
+            );
         }
         f.finish(self);
         Action::WaitFor(wait)
     }
 
     fn split(&mut self, f: &mut Fields<'_>) -> Action {
-        let salt = f.get("salt").and_then(|n| self.text(n, "any text")).map_or_else(|| Arc::from(""), |w| w.text);
-        let Some(node) = f.need("arms", "the arms are `{ NAME: { weight: 50, steps: […] } }`", self) else {
+        let salt = f
+            .get("salt")
+            .and_then(|n| self.text(n, "any text"))
+            .map_or_else(|| Arc::from(""), |w| w.text);
+        let Some(node) = f.need(
+            "arms",
+            "the arms are `{ NAME: { weight: 50, steps: […] } }`",
+            self,
+        ) else {
             return Action::Unknown(Vec::new());
         };
         let Kind::Map(pairs) = &node.kind else {
-            self.wrong_kind(node, "named arms, such as `{ a: { weight: 1 }, b: { weight: 1 } }`,");
+            self.wrong_kind(
+                node,
+                "named arms, such as `{ a: { weight: 1 }, b: { weight: 1 } }`,",
+            );
             return Action::Unknown(ids(node));
         };
         let arms: Vec<Arm> = pairs.iter().filter_map(|p| self.arm(p)).collect();
@@ -198,21 +267,36 @@ impl Reader<'_> {
     }
 
     fn arm(&mut self, pair: &Pair) -> Option<Arm> {
-        let name = Word { text: pair.name.clone(), span: pair.name_span.clone() };
+        let name = Word {
+            text: pair.name.clone(),
+            span: pair.name_span.clone(),
+        };
         self.named(&name, "the name of an arm", false);
         let mut f = Fields::of(&pair.value, "an arm", self)?;
         let weight = f
-            .need("weight", "its share is its weight by the sum of all weights", self)
+            .need(
+                "weight",
+                "its share is its weight by the sum of all weights",
+                self,
+            )
             .and_then(|n| self.whole(n, "a weight", 0, 1_000_000));
         let steps = f.get("steps").map_or_else(Vec::new, |n| self.steps(n));
         f.finish(self);
-        Some(Arm { name, weight, steps })
+        Some(Arm {
+            name,
+            weight,
+            steps,
+        })
     }
 
     fn send(&mut self, node: &Node, f: &mut Fields<'_>) -> Send {
         let channels = self.channels(node);
         let template = f
-            .need("template", "it is the folder under `templates/` that holds the message", self)
+            .need(
+                "template",
+                "it is the folder under `templates/` that holds the message",
+                self,
+            )
             .and_then(|n| self.text(n, "the name of a template"));
         f.not_yet(&["key"], self);
         Send {
@@ -226,8 +310,12 @@ impl Reader<'_> {
                 }
             }),
             purpose: f.get("purpose").and_then(|n| self.text(n, "a purpose")),
-            capped: f.get("capped").and_then(|n| self.one_of(n, "word for `capped`", &CAPPED)),
-            quiet: f.get("quiet").and_then(|n| self.one_of(n, "word for `quiet`", &QUIET)),
+            capped: f
+                .get("capped")
+                .and_then(|n| self.one_of(n, "word for `capped`", &CAPPED)),
+            quiet: f
+                .get("quiet")
+                .and_then(|n| self.one_of(n, "word for `quiet`", &QUIET)),
             expires: f.get("expires").and_then(|n| self.duration(n)),
         }
     }
@@ -240,16 +328,26 @@ impl Reader<'_> {
         };
         if nodes.is_empty() {
             self.sink
-                .error(yaml::MISSING, node.span.clone(), "a channel should stand here")
+                .error(
+                    yaml::MISSING,
+                    node.span.clone(),
+                    "a channel should stand here",
+                )
                 .labelled("this list is empty");
         }
         let mut found: Vec<(Channel, crate::source::Span)> = Vec::new();
         for node in nodes {
-            let Some(channel) = self.channel(node) else { continue };
+            let Some(channel) = self.channel(node) else {
+                continue;
+            };
             if let Some((_, first)) = found.iter().find(|c| c.0 == channel) {
                 let first = first.clone();
                 self.sink
-                    .error(policy::TAKEN_NAME, node.span.clone(), format!("`{channel}` is listed twice"))
+                    .error(
+                        policy::TAKEN_NAME,
+                        node.span.clone(),
+                        format!("`{channel}` is listed twice"),
+                    )
                     .labelled("the second time")
                     .shown(first, "the first time");
                 continue;
@@ -289,27 +387,43 @@ impl Reader<'_> {
     }
 
     fn target(&mut self, pair: &Pair) -> Option<Target> {
-        let word = Word { text: pair.name.clone(), span: pair.name_span.clone() };
+        let word = Word {
+            text: pair.name.clone(),
+            span: pair.name_span.clone(),
+        };
         let (root, name) = pair.name.split_once('.').unwrap_or(("", &pair.name));
-        let part = Word { text: Arc::from(name), span: word.span.clone() };
+        let part = Word {
+            text: Arc::from(name),
+            span: word.span.clone(),
+        };
         match root {
             "run" if name == "key" || name == "event" => {
                 self.sink
-                    .error(names::BAD_TARGET, word.span, format!("`run.{name}` cannot be set"))
+                    .error(
+                        names::BAD_TARGET,
+                        word.span,
+                        format!("`run.{name}` cannot be set"),
+                    )
                     .labelled("it comes from the event that entered")
                     .noted("choose another name for the variable");
                 None
             }
-            "run" => self.named(&part, "a variable of the run", false).then(|| Target::Run(part.text)),
+            "run" => self
+                .named(&part, "a variable of the run", false)
+                .then(|| Target::Run(part.text)),
             // Traits come from producers, who name them in their own way.
-            "customer" if !name.is_empty() && !name.contains('.') => Some(Target::Customer(part.text)),
+            "customer" if !name.is_empty() && !name.contains('.') => {
+                Some(Target::Customer(part.text))
+            }
             _ => {
                 let diagnostic = self
                     .sink
                     .error(names::BAD_TARGET, word.span.clone(), format!("`{}` cannot be set", word.text))
                     .noted("`set` sets variables of the run (`run.NAME`) and traits of the customer (`customer.NAME`)");
                 if root.is_empty() && !name.is_empty() {
-                    diagnostic.labelled(format!("perhaps `run.{name}`")).replaced(word.span, format!("run.{name}"));
+                    diagnostic
+                        .labelled(format!("perhaps `run.{name}`"))
+                        .replaced(word.span, format!("run.{name}"));
                 }
                 None
             }
@@ -331,7 +445,12 @@ fn article(verb: &'static str) -> &'static str {
 }
 
 fn unknown(node: &Node, verb: &Pair) -> Step {
-    Step { id: None, verb: "step", verb_span: verb.name_span.clone(), action: Action::Unknown(ids(node)) }
+    Step {
+        id: None,
+        verb: "step",
+        verb_span: verb.name_span.clone(),
+        action: Action::Unknown(ids(node)),
+    }
 }
 
 /// Every id inside something that was reported, so that naming it is no second error.
@@ -345,7 +464,10 @@ fn ids(node: &Node) -> Vec<Word> {
                 for pair in pairs {
                     let names_it = ["id", "split"].contains(&&*pair.name);
                     if let Some(scalar) = pair.value.scalar().filter(|_| names_it) {
-                        found.push(Word { text: scalar.text.clone(), span: pair.value.span.clone() });
+                        found.push(Word {
+                            text: scalar.text.clone(),
+                            span: pair.value.span.clone(),
+                        });
                     }
                     open.push(&pair.value);
                 }

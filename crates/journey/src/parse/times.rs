@@ -31,7 +31,9 @@ pub(super) fn time_of_day(text: &str) -> Option<civil::Time> {
         let part = parts.get(i).copied().unwrap_or("00");
         let digits = part.bytes().all(|b| b.is_ascii_digit());
         let length = if i == 0 { 1..=2 } else { 2..=2 };
-        (digits && length.contains(&part.len())).then(|| part.parse().ok()).flatten()
+        (digits && length.contains(&part.len()))
+            .then(|| part.parse().ok())
+            .flatten()
     };
     civil::Time::new(number(0)?, number(1)?, number(2)?, 0).ok()
 }
@@ -89,8 +91,12 @@ impl Reader<'_> {
         let Some(word) = self.text(node, "a day of the week, such as `mon` or `mon-fri`,") else {
             return Vec::new();
         };
-        let (from, to) = word.text.split_once('-').unwrap_or((&word.text, &word.text));
-        let (Some(from), Some(to)) = (self.day(&word, from.trim()), self.day(&word, to.trim())) else {
+        let (from, to) = word
+            .text
+            .split_once('-')
+            .unwrap_or((&word.text, &word.text));
+        let (Some(from), Some(to)) = (self.day(&word, from.trim()), self.day(&word, to.trim()))
+        else {
             return Vec::new();
         };
         // From Friday to Monday runs over the week's end.
@@ -109,7 +115,9 @@ impl Reader<'_> {
                 .noted("days are mon, tue, wed, thu, fri, sat, sun; `mon-fri` is a range, `fri-mon` one over the weekend");
             if DAYS.iter().any(|d| d.0 == short) {
                 let mended = word.text.replace(name, &short);
-                diagnostic.labelled(format!("write `{mended}`")).replaced(word.span.clone(), mended);
+                diagnostic
+                    .labelled(format!("write `{mended}`"))
+                    .replaced(word.span.clone(), mended);
             }
         }
         found
@@ -132,16 +140,19 @@ impl Reader<'_> {
         }
         let names: Vec<String> = db.available().map(|n| n.as_str().to_owned()).collect();
         let known = names.iter().map(String::as_str);
-        let city = names
-            .iter()
-            .map(String::as_str)
-            .find(|n| n.rsplit('/').next().is_some_and(|c| c.eq_ignore_ascii_case(&word.text)));
+        let city = names.iter().map(String::as_str).find(|n| {
+            n.rsplit('/')
+                .next()
+                .is_some_and(|c| c.eq_ignore_ascii_case(&word.text))
+        });
         let diagnostic = self
             .sink
             .error(time::ZONE, word.span.clone(), format!("`{}` is no time zone", word.text))
             .noted("a zone is `customer` or a name of the IANA list, such as `Europe/Paris`; abbreviations and offsets do not know summer time");
         match city {
-            Some(name) => diagnostic.labelled(format!("did you mean `{name}`?")).replaced(word.span.clone(), name),
+            Some(name) => diagnostic
+                .labelled(format!("did you mean `{name}`?"))
+                .replaced(word.span.clone(), name),
             None => diagnostic.guessed(&word.text, known.chain(["customer"])),
         };
         None

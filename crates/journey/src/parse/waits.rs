@@ -29,9 +29,19 @@ impl Reader<'_> {
         if matches!(node.kind, Kind::Map(_)) {
             return self.wait_fields(node);
         }
-        let text = node.scalar().map(|s| s.text.trim().to_owned()).unwrap_or_default();
+        let text = node
+            .scalar()
+            .map(|s| s.text.trim().to_owned())
+            .unwrap_or_default();
         if hours(&text).is_some() || is_path(&text) || text.starts_with('=') {
-            let mended = format!("{{ until: {} }}", if is_path(&text) { text.clone() } else { format!("\"{text}\"") });
+            let mended = format!(
+                "{{ until: {} }}",
+                if is_path(&text) {
+                    text.clone()
+                } else {
+                    format!("\"{text}\"")
+                }
+            );
             self.sink
                 .error(time::DURATION, node.span.clone(), format!("`{text}` is not a duration"))
                 .labelled(format!("write `{mended}`"))
@@ -52,13 +62,27 @@ impl Reader<'_> {
         let until = f.get("until").map(|n| self.until(n, zone.as_ref()));
         let offset = f.get("offset").map(|n| self.offset(n));
         let missed = f.get("missed").map(|n| self.missed(n));
-        f.exclude("for", "until", "a wait is a length of time or has an end: make it two steps", self);
+        f.exclude(
+            "for",
+            "until",
+            "a wait is a length of time or has an end: make it two steps",
+            self,
+        );
         if length.is_none() && until.is_none() {
-            f.need("for", "it waits `for` a duration, or `until` a moment, a time of day or a window", self);
+            f.need(
+                "for",
+                "it waits `for` a duration, or `until` a moment, a time of day or a window",
+                self,
+            );
         }
         match until {
             Some(Some(Until::Hours(hours))) => {
-                f.exclude("until", "at", "the time stands behind `until` already", self);
+                f.exclude(
+                    "until",
+                    "at",
+                    "the time stands behind `until` already",
+                    self,
+                );
                 for word in ["offset", "missed"] {
                     f.exclude("until", word, "this goes with a moment, such as `until: customer.renews_at`; a time of day comes every day", self);
                 }
@@ -81,7 +105,10 @@ impl Reader<'_> {
     }
 
     fn until(&mut self, node: &Node, zone: Option<&Zone>) -> Option<Until> {
-        let word = self.text(node, "a moment, a time such as `09:00`, or a window such as `09:00-20:00`,")?;
+        let word = self.text(
+            node,
+            "a moment, a time such as `09:00`, or a window such as `09:00-20:00`,",
+        )?;
         let text = &*word.text;
         if text.starts_with('=') || is_path(text) {
             let skipped = text.len() - text.trim_start_matches('=').trim_start().len();
@@ -92,13 +119,21 @@ impl Reader<'_> {
         if let Some(hours) = hours(text) {
             return Some(Until::Hours(hours));
         }
-        if text.starts_with(|c: char| c.is_ascii_digit()) && text.contains(':') && !text.contains('T') && text.len() < 14 {
+        if text.starts_with(|c: char| c.is_ascii_digit())
+            && text.contains(':')
+            && !text.contains('T')
+            && text.len() < 14
+        {
             self.not_hours(&word, "time or window");
             return None;
         }
         let instant = self.instant(&word, zone)?;
         let expr = Expr::parse(&format!("\"{instant}\"")).ok()?;
-        Some(Until::Moment(Formula { expr, node: node.clone(), offset: 0 }))
+        Some(Until::Moment(Formula {
+            expr,
+            node: node.clone(),
+            offset: 0,
+        }))
     }
 
     /// A moment that is written out: with its offset, or in a named zone.
@@ -116,9 +151,9 @@ impl Reader<'_> {
                 }
                 self.not_moment(word)
             }
-            (Some(_), Some(Zone::Customer)) => {
-                self.not_moment(word).labelled("where? add `zone: Europe/Paris`, or an offset such as `+01:00`")
-            }
+            (Some(_), Some(Zone::Customer)) => self
+                .not_moment(word)
+                .labelled("where? add `zone: Europe/Paris`, or an offset such as `+01:00`"),
             (Some(_), None) => return None,
             _ => self.not_moment(word),
         };
@@ -127,8 +162,11 @@ impl Reader<'_> {
     }
 
     fn not_moment(&mut self, word: &Word) -> &mut crate::diagnostic::Diagnostic {
-        self.sink
-            .error(time::MOMENT, word.span.clone(), format!("`{}` is no moment to wait for", word.text))
+        self.sink.error(
+            time::MOMENT,
+            word.span.clone(),
+            format!("`{}` is no moment to wait for", word.text),
+        )
     }
 
     fn missed(&mut self, node: &Node) -> Option<Missed> {
@@ -141,7 +179,11 @@ impl Reader<'_> {
             "exit" => Some(Missed::Exit),
             _ => {
                 self.sink
-                    .error(yaml::UNKNOWN_VALUE, word.span, format!("`{}` is no word for `missed`", word.text))
+                    .error(
+                        yaml::UNKNOWN_VALUE,
+                        word.span,
+                        format!("`{}` is no word for `missed`", word.text),
+                    )
                     .guessed(&word.text, ["go_on", "exit"])
                     .noted("it can be `go_on`, `exit`, or a list of steps");
                 None

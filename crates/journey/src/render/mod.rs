@@ -16,7 +16,11 @@ impl Templates {
     pub fn compile(files: &[SourceFile], _default_locale: &str) -> (Self, Vec<Diagnostic>) {
         let mut found: BTreeMap<Arc<str>, Vec<Channel>> = BTreeMap::new();
         for file in files {
-            let Some((name, last)) = file.path.strip_prefix("templates/").and_then(|p| p.rsplit_once('/')) else {
+            let Some((name, last)) = file
+                .path
+                .strip_prefix("templates/")
+                .and_then(|p| p.rsplit_once('/'))
+            else {
                 continue;
             };
             let channel = last.split('.').next().and_then(|c| c.parse().ok());

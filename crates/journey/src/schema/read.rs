@@ -21,19 +21,47 @@ const KINDS: [(&str, Kind); 7] = [
 ];
 
 /// Keywords that are for people only.
-const NOTES: [&str; 9] =
-    ["title", "description", "examples", "example", "default", "deprecated", "$schema", "$id", "$comment"];
+const NOTES: [&str; 9] = [
+    "title",
+    "description",
+    "examples",
+    "example",
+    "default",
+    "deprecated",
+    "$schema",
+    "$id",
+    "$comment",
+];
 
 const KEYWORDS: [&str; 19] = [
-    "type", "enum", "const", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-    "minLength", "maxLength", "minItems", "maxItems", "properties", "required",
-    "additionalProperties", "items", "$ref", "$defs", "definitions",
+    "type",
+    "enum",
+    "const",
+    "format",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "$ref",
+    "$defs",
+    "definitions",
 ];
 
 /// A whole schema file.
 pub(crate) fn schema(root: &Node, r: &mut Reader<'_>) -> Schema {
     let mut reading = Reading { refs: Vec::new() };
-    let mut schema = Schema { root: reading.rule(root, r, true), definitions: BTreeMap::new() };
+    let mut schema = Schema {
+        root: reading.rule(root, r, true),
+        definitions: BTreeMap::new(),
+    };
     if schema.root.kinds.is_empty() && schema.root.reference.is_none() {
         schema.root.kinds.push(Kind::Object);
     }
@@ -63,7 +91,12 @@ impl Reading {
             }
             // A circle ends at a name that is not there only if that one is reported itself.
             let circle = there.is_some();
-            if circle && self.refs.iter().any(|(n, _)| !schema.definitions.contains_key(n)) {
+            if circle
+                && self
+                    .refs
+                    .iter()
+                    .any(|(n, _)| !schema.definitions.contains_key(n))
+            {
                 continue;
             }
             let names: Vec<&str> = schema.definitions.keys().map(|k| &**k).collect();
@@ -72,11 +105,12 @@ impl Reading {
             } else {
                 format!("no definition is called `{name}`")
             };
-            sink.error(schemas::REF, span.clone(), message).noted(if names.is_empty() {
-                "definitions stand under `$defs` at the top of this file".to_owned()
-            } else {
-                format!("`$defs` of this file has: {}", names.join(", "))
-            });
+            sink.error(schemas::REF, span.clone(), message)
+                .noted(if names.is_empty() {
+                    "definitions stand under `$defs` at the top of this file".to_owned()
+                } else {
+                    format!("`$defs` of this file has: {}", names.join(", "))
+                });
         }
     }
 
@@ -108,12 +142,16 @@ impl Reading {
                 };
             }
             "enum" => match &value.kind {
-                NodeKind::List(items) => rule.among = items.iter().filter_map(|n| literal(n, r)).collect(),
+                NodeKind::List(items) => {
+                    rule.among = items.iter().filter_map(|n| literal(n, r)).collect()
+                }
                 _ => r.wrong_kind(value, "a list of values"),
             },
             "const" => rule.among = literal(value, r).into_iter().collect(),
             "format" => {
-                rule.moment = r.text(value, "a format").is_some_and(|w| &*w.text == "date-time");
+                rule.moment = r
+                    .text(value, "a format")
+                    .is_some_and(|w| &*w.text == "date-time");
             }
             "minimum" => rule.least = number(value, r).map(|n| (n, true)),
             "exclusiveMinimum" => rule.least = number(value, r).map(|n| (n, false)),
@@ -123,13 +161,20 @@ impl Reading {
             "maxLength" | "maxItems" => rule.longest = r.whole(value, "a length", 0, u32::MAX),
             "properties" => match &value.kind {
                 NodeKind::Map(pairs) => {
-                    rule.fields = pairs.iter().map(|p| (p.name.clone(), self.rule(&p.value, r, false))).collect();
+                    rule.fields = pairs
+                        .iter()
+                        .map(|p| (p.name.clone(), self.rule(&p.value, r, false)))
+                        .collect();
                 }
                 _ => r.wrong_kind(value, "the fields by name"),
             },
             "required" => match &value.kind {
                 NodeKind::List(items) => {
-                    rule.required = items.iter().filter_map(|n| r.text(n, "the name of a field")).map(|w| w.text).collect();
+                    rule.required = items
+                        .iter()
+                        .filter_map(|n| r.text(n, "the name of a field"))
+                        .map(|w| w.text)
+                        .collect();
                 }
                 _ => r.wrong_kind(value, "a list of fields"),
             },
@@ -145,10 +190,17 @@ impl Reading {
 
     fn reference(&mut self, node: &Node, r: &mut Reader<'_>) -> Option<Arc<str>> {
         let word = r.text(node, "a reference, such as `#/$defs/item`,")?;
-        let name = word.text.strip_prefix("#/$defs/").or_else(|| word.text.strip_prefix("#/definitions/"));
+        let name = word
+            .text
+            .strip_prefix("#/$defs/")
+            .or_else(|| word.text.strip_prefix("#/definitions/"));
         let Some(name) = name.filter(|n| !n.contains('/')) else {
             r.sink
-                .error(schemas::REF, word.span, format!("`{}` leads out of this file", word.text))
+                .error(
+                    schemas::REF,
+                    word.span,
+                    format!("`{}` leads out of this file", word.text),
+                )
                 .labelled("only `#/$defs/NAME` is followed");
             return None;
         };
@@ -162,11 +214,18 @@ fn unknown(pair: &Pair, r: &mut Reader<'_>) {
     let near = nearest(&pair.name, KEYWORDS).is_some();
     let diagnostic = r
         .sink
-        .error(schemas::KEYWORD, pair.name_span.clone(), format!("schemas here have no `{}`", pair.name))
+        .error(
+            schemas::KEYWORD,
+            pair.name_span.clone(),
+            format!("schemas here have no `{}`", pair.name),
+        )
         .labelled("not understood, so it would not be obeyed")
         .guessed(&pair.name, KEYWORDS);
     if !near {
-        diagnostic.noted(format!("this subset of JSON Schema has: {}", KEYWORDS.join(", ")));
+        diagnostic.noted(format!(
+            "this subset of JSON Schema has: {}",
+            KEYWORDS.join(", ")
+        ));
     }
 }
 
@@ -175,7 +234,11 @@ fn number(node: &Node, r: &mut Reader<'_>) -> Option<f64> {
     let number = word.text.parse().ok().filter(|n: &f64| n.is_finite());
     if number.is_none() {
         r.sink
-            .error(yaml::NUMBER, word.span, format!("`{}` is no number", word.text))
+            .error(
+                yaml::NUMBER,
+                word.span,
+                format!("`{}` is no number", word.text),
+            )
             .labelled("a number is expected");
     }
     number
@@ -183,7 +246,10 @@ fn number(node: &Node, r: &mut Reader<'_>) -> Option<f64> {
 
 /// A value of `enum`: as in JSON, so that `null` is null where it is not quoted.
 fn literal(node: &Node, r: &mut Reader<'_>) -> Option<Value> {
-    if node.scalar().is_some_and(|s| s.style == crate::source::Style::Plain && &*s.text == "null") {
+    if node
+        .scalar()
+        .is_some_and(|s| s.style == crate::source::Style::Plain && &*s.text == "null")
+    {
         return Some(Value::Null);
     }
     r.literal(node)

@@ -12,12 +12,16 @@ pub(super) fn value(schema: &Schema, value: &Value, path: &str) -> Result<(), St
 
 /// Tests traits one by one: an event need not carry all of them, and null forgets one.
 pub(super) fn traits(schema: &Schema, traits: &Map) -> Result<(), String> {
-    let Some(root) = schema.resolve(&schema.root, 0) else { return Ok(()) };
+    let Some(root) = schema.resolve(&schema.root, 0) else {
+        return Ok(());
+    };
     for (name, value) in traits {
         match root.fields.get(name) {
             _ if value.is_null() => {}
             Some(rule) => test(schema, rule, value, &format!("customer.{name}"), 1)?,
-            None if root.others == Some(false) => return Err(format!("the trait `{name}` is not declared")),
+            None if root.others == Some(false) => {
+                return Err(format!("the trait `{name}` is not declared"));
+            }
             None => {}
         }
     }
@@ -28,10 +32,16 @@ fn test(schema: &Schema, rule: &Rule, value: &Value, path: &str, depth: u32) -> 
     if depth > MAX_HOPS {
         return Err(format!("{path} is nested too deeply"));
     }
-    let Some(rule) = schema.resolve(rule, 0) else { return Ok(()) };
+    let Some(rule) = schema.resolve(rule, 0) else {
+        return Ok(());
+    };
     if !rule.kinds.is_empty() && !rule.kinds.iter().any(|k| k.holds(value)) {
         let wanted: Vec<&str> = rule.kinds.iter().map(|k| k.as_str()).collect();
-        return Err(format!("{path} must be {}, and is {}", wanted.join(" or "), name(value)));
+        return Err(format!(
+            "{path} must be {}, and is {}",
+            wanted.join(" or "),
+            name(value)
+        ));
     }
     if !rule.among.is_empty() && !rule.among.iter().any(|v| same(v, value)) {
         let all: Vec<String> = rule.among.iter().map(shown).collect();
@@ -42,15 +52,26 @@ fn test(schema: &Schema, rule: &Rule, value: &Value, path: &str, depth: u32) -> 
         Value::Int(_) | Value::Float(_) => number_fits(rule, value, path),
         Value::List(items) => {
             length_fits(rule, items.len(), "items", path)?;
-            let Some(item) = &rule.items else { return Ok(()) };
-            items.iter().enumerate().try_for_each(|(i, v)| test(schema, item, v, &format!("{path}[{i}]"), depth + 1))
+            let Some(item) = &rule.items else {
+                return Ok(());
+            };
+            items
+                .iter()
+                .enumerate()
+                .try_for_each(|(i, v)| test(schema, item, v, &format!("{path}[{i}]"), depth + 1))
         }
         Value::Map(fields) => map_fits(schema, rule, fields, path, depth),
         _ => Ok(()),
     }
 }
 
-fn map_fits(schema: &Schema, rule: &Rule, fields: &Map, path: &str, depth: u32) -> Result<(), String> {
+fn map_fits(
+    schema: &Schema,
+    rule: &Rule,
+    fields: &Map,
+    path: &str,
+    depth: u32,
+) -> Result<(), String> {
     let missing = |n: &&Arc<str>| fields.get(&**n).is_none_or(Value::is_null);
     if let Some(name) = rule.required.iter().find(missing) {
         return Err(format!("{path}.{name} is missing"));
@@ -59,7 +80,9 @@ fn map_fits(schema: &Schema, rule: &Rule, fields: &Map, path: &str, depth: u32) 
         match rule.fields.get(name) {
             _ if value.is_null() => {}
             Some(rule) => test(schema, rule, value, &format!("{path}.{name}"), depth + 1)?,
-            None if rule.others == Some(false) => return Err(format!("{path}.{name} is not declared")),
+            None if rule.others == Some(false) => {
+                return Err(format!("{path}.{name} is not declared"));
+            }
             None => {}
         }
     }
@@ -68,7 +91,9 @@ fn map_fits(schema: &Schema, rule: &Rule, fields: &Map, path: &str, depth: u32) 
 
 fn text_fits(rule: &Rule, text: &str, path: &str) -> Result<(), String> {
     if rule.moment && Value::text(text).as_moment().is_none() {
-        return Err(format!("{path} must be a date and time, such as 2026-01-05T10:00:00Z"));
+        return Err(format!(
+            "{path} must be a date and time, such as 2026-01-05T10:00:00Z"
+        ));
     }
     length_fits(rule, text.chars().count(), "characters", path)
 }
@@ -76,17 +101,25 @@ fn text_fits(rule: &Rule, text: &str, path: &str) -> Result<(), String> {
 fn length_fits(rule: &Rule, length: usize, what: &str, path: &str) -> Result<(), String> {
     let length = u32::try_from(length).unwrap_or(u32::MAX);
     match (rule.shortest, rule.longest) {
-        (Some(least), _) if length < least => Err(format!("{path} must have at least {least} {what}")),
+        (Some(least), _) if length < least => {
+            Err(format!("{path} must have at least {least} {what}"))
+        }
         (_, Some(most)) if length > most => Err(format!("{path} must have at most {most} {what}")),
         _ => Ok(()),
     }
 }
 
 fn number_fits(rule: &Rule, value: &Value, path: &str) -> Result<(), String> {
-    let Some(number) = value.as_number() else { return Ok(()) };
+    let Some(number) = value.as_number() else {
+        return Ok(());
+    };
     match (rule.least, rule.most) {
-        (Some((least, true)), _) if number < least => Err(format!("{path} must be at least {least}")),
-        (Some((least, false)), _) if number <= least => Err(format!("{path} must be above {least}")),
+        (Some((least, true)), _) if number < least => {
+            Err(format!("{path} must be at least {least}"))
+        }
+        (Some((least, false)), _) if number <= least => {
+            Err(format!("{path} must be above {least}"))
+        }
         (_, Some((most, true))) if number > most => Err(format!("{path} must be at most {most}")),
         (_, Some((most, false))) if number >= most => Err(format!("{path} must be below {most}")),
         _ => Ok(()),

@@ -22,7 +22,10 @@ pub const MAX_DEPTH: usize = 64;
 pub fn load(file: &SourceFile, sink: &mut Sink) -> Option<Node> {
     if file.text.len() > MAX_BYTES {
         sink.error(yaml::TOO_BIG, 0..0, "the file is too big")
-            .noted(format!("a file may have {MAX_BYTES} bytes; this one has {}", file.text.len()));
+            .noted(format!(
+                "a file may have {MAX_BYTES} bytes; this one has {}",
+                file.text.len()
+            ));
         return None;
     }
     let mut options = Options::default();
@@ -85,9 +88,10 @@ impl<'a> Loader<'a, '_> {
                 let bytes = span.byte_range().unwrap_or(0..0);
                 let bytes = match (&event, span.tag_span()) {
                     // A tag hides what follows it; its own place is what the author must see.
-                    (Event::Scalar(..) | Event::MappingStart(..) | Event::SequenceStart(..), Some(tag)) => {
-                        tag.byte_range().unwrap_or(bytes)
-                    }
+                    (
+                        Event::Scalar(..) | Event::MappingStart(..) | Event::SequenceStart(..),
+                        Some(tag),
+                    ) => tag.byte_range().unwrap_or(bytes),
                     _ => bytes,
                 };
                 Some((event, bytes))
@@ -127,12 +131,17 @@ impl<'a> Loader<'a, '_> {
         };
         let anchor = if id > 0 { self.anchor() } else { None };
         let mut node = match event {
-            Event::Scalar(text, style, ..) => self.scalar(&text, style, span.clone(), anchor.clone()),
+            Event::Scalar(text, style, ..) => {
+                self.scalar(&text, style, span.clone(), anchor.clone())
+            }
             Event::SequenceStart(..) => self.list(span.clone())?,
             Event::MappingStart(style, ..) => self.map(style, span.clone())?,
             Event::Alias(id) => return self.alias(id, span),
             Event::UnresolvedAlias(_) => {
-                self.swallowed(&span, "`*` makes this an alias of something that is not there");
+                self.swallowed(
+                    &span,
+                    "`*` makes this an alias of something that is not there",
+                );
                 bad(span.clone())
             }
             _ => bad(span.clone()),
@@ -141,11 +150,15 @@ impl<'a> Loader<'a, '_> {
             self.swallowed(&span, "`!` makes this a YAML tag, and its value is lost");
             node.kind = Kind::Bad;
         } else if let Some(anchor) = anchor.filter(|_| node.is_empty()) {
-            self.swallowed(&anchor, "`&` makes this a YAML anchor, and its value is lost");
+            self.swallowed(
+                &anchor,
+                "`&` makes this a YAML anchor, and its value is lost",
+            );
             node.kind = Kind::Bad;
         }
         if id > 0 {
-            self.anchors.insert(id, (node.clone(), before - self.left + 1));
+            self.anchors
+                .insert(id, (node.clone(), before - self.left + 1));
         }
         Some(node)
     }
@@ -172,9 +185,15 @@ impl<'a> Loader<'a, '_> {
         let rest = written.trim_start_matches(['!', '&', '*']);
         let diagnostic = self
             .sink
-            .error(yaml::SWALLOWED, span.clone(), format!("YAML swallows `{written}`"))
+            .error(
+                yaml::SWALLOWED,
+                span.clone(),
+                format!("YAML swallows `{written}`"),
+            )
             .labelled(label)
-            .noted("`!`, `&` and `*` at the beginning of a value have a meaning of their own in YAML");
+            .noted(
+                "`!`, `&` and `*` at the beginning of a value have a meaning of their own in YAML",
+            );
         if written.starts_with('!') && !rest.is_empty() {
             diagnostic
                 .noted(format!("to negate a condition, write `not {rest}`"))
@@ -197,7 +216,12 @@ impl<'a> Loader<'a, '_> {
         let comment = (style == Style::Plain && !span.is_empty())
             .then(|| comment_behind(self.text, span.end))
             .flatten();
-        let kind = Kind::Scalar(Scalar { text: Arc::from(written), style, anchor, comment });
+        let kind = Kind::Scalar(Scalar {
+            text: Arc::from(written),
+            style,
+            anchor,
+            comment,
+        });
         Node { span, kind }
     }
 
@@ -206,7 +230,10 @@ impl<'a> Loader<'a, '_> {
         while let Some((event, span)) = self.next() {
             if matches!(event, Event::SequenceEnd) {
                 let span = around(start, items.first(), items.last(), &span);
-                return Some(Node { span, kind: Kind::List(items) });
+                return Some(Node {
+                    span,
+                    kind: Kind::List(items),
+                });
             }
             items.push(self.node(event, span)?);
         }
@@ -217,11 +244,19 @@ impl<'a> Loader<'a, '_> {
         let mut entries: Vec<(Node, Node)> = Vec::new();
         while let Some((event, span)) = self.next() {
             if matches!(event, Event::MappingEnd) {
-                let span = around(start, entries.first().map(|e| &e.0), entries.last().map(|e| &e.1), &span);
+                let span = around(
+                    start,
+                    entries.first().map(|e| &e.0),
+                    entries.last().map(|e| &e.1),
+                    &span,
+                );
                 if style == StructureStyle::Flow {
                     self.rejoin(&mut entries);
                 }
-                return Some(Node { span, kind: Kind::Map(self.pairs(entries)) });
+                return Some(Node {
+                    span,
+                    kind: Kind::Map(self.pairs(entries)),
+                });
             }
             let key = self.node(event, span)?;
             let (event, span) = self.next()?;
@@ -288,13 +323,21 @@ impl<'a> Loader<'a, '_> {
             if let Some(first) = pairs.iter().find(|p| p.name == name.text) {
                 let place = first.name_span.clone();
                 self.sink
-                    .error(yaml::DUPLICATE, key.span.clone(), format!("`{}` stands here twice", name.text))
+                    .error(
+                        yaml::DUPLICATE,
+                        key.span.clone(),
+                        format!("`{}` stands here twice", name.text),
+                    )
                     .labelled("the second time")
                     .shown(place, "the first time")
                     .noted("YAML would silently keep one of them; remove or rename the other");
                 continue;
             }
-            pairs.push(Pair { name: name.text.clone(), name_span: key.span.clone(), value });
+            pairs.push(Pair {
+                name: name.text.clone(),
+                name_span: key.span.clone(),
+                value,
+            });
         }
         for value in merged {
             self.merge(&mut pairs, value);
@@ -324,13 +367,24 @@ impl<'a> Loader<'a, '_> {
 }
 
 fn bad(span: Span) -> Node {
-    Node { span, kind: Kind::Bad }
+    Node {
+        span,
+        kind: Kind::Bad,
+    }
 }
 
 /// From the opening or the first child to the closing or the last child.
 fn around(start: Span, first: Option<&Node>, last: Option<&Node>, end: &Span) -> Span {
-    let from = if start.is_empty() { first.map_or(start.start, |n| n.span.start) } else { start.start };
-    let to = if end.is_empty() { last.map_or(start.end, |n| n.span.end) } else { end.end };
+    let from = if start.is_empty() {
+        first.map_or(start.start, |n| n.span.start)
+    } else {
+        start.start
+    };
+    let to = if end.is_empty() {
+        last.map_or(start.end, |n| n.span.end)
+    } else {
+        end.end
+    };
     from..to.max(from)
 }
 

@@ -84,7 +84,10 @@ mod tests {
 
     #[test]
     fn words_are_found_in_plain_quoted_and_folded_scalars() {
-        assert_eq!(found("if: a == é or b", "a == é or b", "a == é or b", "é"), "é");
+        assert_eq!(
+            found("if: a == é or b", "a == é or b", "a == é or b", "é"),
+            "é"
+        );
         assert_eq!(found("x: 'it''s b'", "'it''s b'", "it's b", "b"), "b");
         let folded = "if: >\n  a and\n  bcd\n";
         assert_eq!(found(folded, "a and\n  bcd\n", "a and bcd\n", "bcd"), "bcd");

@@ -8,11 +8,22 @@ use crate::diagnostics::{Sink, yaml};
 /// Reports why the parser stopped; `last` is the scalar that it read last.
 pub fn report(text: &str, error: &ScanError, last: &Span, sink: &mut Sink) {
     use ErrorKind as E;
-    let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-    let at = (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    let at = error
+        .marker()
+        .byte_offset()
+        .unwrap_or(text.len())
+        .min(text.len());
+    let at = (0..=at)
+        .rev()
+        .find(|i| text.is_char_boundary(*i))
+        .unwrap_or(0);
     let here = text[at..].chars().next().unwrap_or(' ');
     match error.kind() {
-        E::TabNotAllowed | E::TabInBlockIndentation | E::TabInIndentation | E::TabAtBlockScalarStart => {
+        E::TabNotAllowed
+        | E::TabInBlockIndentation
+        | E::TabInIndentation
+        | E::TabAtBlockScalarStart
+        | E::TabInPlainScalar => {
             tab(text, at, sink);
         }
         E::ExpectedFlowMappingSeparator | E::ExpectedFlowSequenceSeparator
@@ -21,7 +32,11 @@ pub fn report(text: &str, error: &ScanError, last: &Span, sink: &mut Sink) {
             quote(text, last.start..flow_end(text, last.start), sink);
         }
         E::MappingValueNotAllowed if text[last.clone()].contains('\n') => {
-            indentation(text, last.start + text[last.clone()].rfind('\n').unwrap_or(0) + 1..at, sink);
+            indentation(
+                text,
+                last.start + text[last.clone()].rfind('\n').unwrap_or(0) + 1..at,
+                sink,
+            );
         }
         E::MappingValueNotAllowed if last.end <= at && !text[last.end..at].contains('\n') => {
             quote(text, last.start..line_end(text, at), sink);
@@ -39,32 +54,50 @@ pub fn report(text: &str, error: &ScanError, last: &Span, sink: &mut Sink) {
         }
         E::RecursionLimitExceeded => {
             sink.error(yaml::TOO_BIG, point(text, at), "this is nested too deeply")
-                .noted(format!("lists and fields may be nested {} deep", super::load::MAX_DEPTH));
+                .noted(format!(
+                    "lists and fields may be nested {} deep",
+                    super::load::MAX_DEPTH
+                ));
         }
-        E::ExpectedBlockMappingKey | E::InvalidIndentation => indentation(text, point(text, at), sink),
+        E::ExpectedBlockMappingKey | E::InvalidIndentation => {
+            indentation(text, point(text, at), sink)
+        }
         kind => plain(kind, &error.info(), point(text, at), sink),
     }
 }
 
 fn plain(kind: &ErrorKind, info: &str, span: Span, sink: &mut Sink) {
     use ErrorKind as E;
-    let (message, note) = match kind {
-        E::UnclosedQuotedScalar | E::InvalidQuotedScalarIndent => {
-            ("a quote is opened and never closed".to_owned(), "close it on the line where it was opened")
-        }
-        E::UnclosedFlowCollection { open } | E::MismatchedFlowCollectionEnd { open, .. } => {
-            (format!("`{open}` is opened and never closed"), "every `[` needs its `]` and every `{` its `}`")
-        }
-        E::UnexpectedCharacter { .. } => {
-            ("there is a character here that no text file should hold".to_owned(), "delete it and type the text anew")
-        }
-        E::UnexpectedEofFlowSequence | E::UnexpectedEofFlowMapping => {
-            ("the file ends inside brackets".to_owned(), "every `[` needs its `]` and every `{` its `}`")
-        }
-        _ => ("this is not YAML".to_owned(), "look at the line above as well: a colon or a quote may be missing"),
+    let known = |message: &str| message.to_owned();
+    let (message, label, note) = match kind {
+        E::UnclosedQuotedScalar | E::InvalidQuotedScalarIndent => (
+            known("a quote is opened and never closed"),
+            "it should be closed here at the latest",
+            "close it on the line where it was opened",
+        ),
+        E::UnclosedFlowCollection { open } | E::MismatchedFlowCollectionEnd { open, .. } => (
+            format!("`{open}` is opened and never closed"),
+            "opened here",
+            "every `[` needs its `]` and every `{` its `}`",
+        ),
+        E::UnexpectedCharacter { .. } => (
+            known("there is a character here that no text file should hold"),
+            "it cannot be seen",
+            "delete it and type the text anew",
+        ),
+        E::UnexpectedEofFlowSequence | E::UnexpectedEofFlowMapping => (
+            known("the file ends inside brackets"),
+            "the file ends here",
+            "every `[` needs its `]` and every `{` its `}`",
+        ),
+        _ => (
+            known("this is not YAML"),
+            info,
+            "look at the line above as well: a colon or a quote may be missing",
+        ),
     };
     sink.error(yaml::NOT_YAML, span, message)
-        .labelled(if info.is_empty() { "here" } else { info })
+        .labelled(label)
         .noted(note);
 }
 
@@ -73,17 +106,29 @@ fn tab(text: &str, at: usize, sink: &mut Sink) {
     let start = text[line..].find('\t').map_or(at, |n| line + n);
     let width = text[start..].len() - text[start..].trim_start_matches('\t').len();
     let span = start..start + width;
-    sink.error(yaml::TAB, span.clone(), "there is a tab before this line's text")
-        .labelled("use spaces")
-        .noted("YAML allows only spaces for indentation; most editors can insert them for the tab key")
-        .replaced(span, "  ".repeat(width));
+    sink.error(
+        yaml::TAB,
+        span.clone(),
+        "there is a tab before this line's text",
+    )
+    .labelled("use spaces")
+    .noted("YAML allows only spaces for indentation; most editors can insert them for the tab key")
+    .replaced(span, "  ".repeat(width));
 }
 
 fn indentation(text: &str, span: Span, sink: &mut Sink) {
-    let span = if span.is_empty() { point(text, span.start) } else { span };
-    sink.error(yaml::NOT_YAML, span, "this line does not fit the indentation of the lines around it")
-        .labelled("this line")
-        .noted("fields that belong together begin in the same column; a list item begins with `- `");
+    let span = if span.is_empty() {
+        point(text, span.start)
+    } else {
+        span
+    };
+    sink.error(
+        yaml::NOT_YAML,
+        span,
+        "this line does not fit the indentation of the lines around it",
+    )
+    .labelled("this line")
+    .noted("fields that belong together begin in the same column; a list item begins with `- `");
 }
 
 fn quote(text: &str, span: Span, sink: &mut Sink) {
