@@ -1,0 +1,442 @@
+//! The checks that walk a journey from step to step.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    World,
+    env::{all_steps, names},
+};
+use crate::{
+    diagnostic::SourceFile,
+    diagnostics::{Sink, flow, names as name_codes, nearest, templates, yaml},
+    expr::{
+        Root,
+        types::{Env, Type},
+    },
+    parse::{
+        Reader,
+        ast::{Action, Formula, Given, Journey, Missed, Send, Step, Wait, WaitFor},
+    },
+    source::Span,
+};
+
+/// What holds where a step begins.
+#[derive(Clone)]
+struct Here {
+    event: Current,
+    /// The `exit` behind which nothing is reached.
+    left: Option<Span>,
+}
+
+/// The current event at a place (rule 19).
+#[derive(Clone, PartialEq)]
+enum Current {
+    /// There, of this type.
+    Is(Type),
+    /// The run has waited since, there.
+    Gone(Span),
+    /// A send may have been held, there.
+    Unsure(Span),
+}
+
+struct Checker<'c> {
+    reader: Reader<'c>,
+    world: World<'c>,
+    journey: &'c Journey,
+    env: Env,
+}
+
+/// Checks everything that concerns more than one place.
+pub(super) fn check(journey: &Journey, file: &SourceFile, world: World<'_>, sink: &mut Sink) {
+    let mut c = Checker {
+        reader: Reader { file, sink },
+        world,
+        journey,
+        env: names(journey, world),
+    };
+    c.unique_ids();
+    c.head();
+    let start = Here {
+        event: Current::Is(c.entering_event()),
+        left: None,
+    };
+    c.walk(&journey.steps, start);
+}
+
+impl Checker<'_> {
+    fn unique_ids(&mut self) {
+        let mut seen: BTreeMap<Arc<str>, Span> = BTreeMap::new();
+        for step in all_steps(&self.journey.steps) {
+            let Some(id) = &step.id else { continue };
+            if let Some(first) = seen.get(&id.text) {
+                self.reader
+                    .sink
+                    .error(
+                        name_codes::TAKEN_ID,
+                        id.span.clone(),
+                        format!("two steps are called `{}`", id.text),
+                    )
+                    .labelled("the second")
+                    .shown(first.clone(), "the first")
+                    .noted("`steps.ID` must name one step; call this one otherwise");
+            } else {
+                seen.insert(id.text.clone(), id.span.clone());
+            }
+        }
+    }
+
+    /// What `event` holds in the first steps.
+    fn entering_event(&self) -> Type {
+        match self.env.roots.get(&Root::Run) {
+            Some(Type::Map { fields, .. }) => fields.get("event").cloned().unwrap_or(Type::Any),
+            _ => Type::Any,
+        }
+    }
+
+    fn head(&mut self) {
+        let journey = self.journey;
+        let mut entry_env = self.env.clone();
+        for root in [Root::Run, Root::Steps] {
+            entry_env.roots.remove(&root);
+            let why = "the customer is not in the journey yet: here are `event`, `customer`, `consent` and `now`";
+            entry_env.absent.insert(root, why.to_owned());
+        }
+        for entry in &journey.entries {
+            let env = with_event(
+                &entry_env,
+                entry
+                    .event
+                    .as_ref()
+                    .map_or(Type::Any, |e| self.world.schemas.event(&e.text)),
+            );
+            self.condition(entry.condition.as_ref(), &env);
+            if let Some(key) = &entry.key {
+                self.formula(key, &env);
+            }
+        }
+        if let Some(goal) = &journey.goal {
+            let env = self.listening(goal.event.as_ref().map(|w| &*w.text), "a goal");
+            self.condition(goal.condition.as_ref(), &env);
+        }
+        for exit in &journey.exits {
+            let env = self.listening(exit.event.as_ref().map(|w| &*w.text), "an exit");
+            self.condition(exit.condition.as_ref(), &env);
+        }
+        if let Some(purpose) = &journey.purpose {
+            self.reader
+                .known_purpose(purpose, &self.world.policies.purposes);
+        }
+    }
+
+    /// The names where an event is listened for, or only a condition is watched.
+    fn listening(&self, event: Option<&str>, what: &str) -> Env {
+        if let Some(event) = event {
+            return with_event(&self.env, self.world.schemas.event(event));
+        }
+        let mut env = self.env.clone();
+        env.absent.insert(
+            Root::Event,
+            format!("{what} without `event:` is tested on every input, so that there is no event to speak of; add `event: NAME`, or use `run.event`"),
+        );
+        env
+    }
+
+    fn walk(&mut self, steps: &[Step], mut here: Here) -> Here {
+        for step in steps {
+            if let Some(exit) = here.left.take() {
+                self.reader
+                    .sink
+                    .error(
+                        flow::UNREACHABLE,
+                        step.verb_span.clone(),
+                        "no customer reaches this step",
+                    )
+                    .labelled("never done")
+                    .shown(exit, "every way leaves the journey here at the latest")
+                    .noted("remove the step, or move it before the `exit`");
+            }
+            here = self.step(step, here);
+        }
+        here
+    }
+
+    fn step(&mut self, step: &Step, here: Here) -> Here {
+        match &step.action {
+            Action::Wait(wait) => self.wait(step, wait, &here),
+            Action::WaitFor(wait) => self.wait_for(step, wait),
+            Action::Choose(arms, otherwise) => {
+                let mut ends = Vec::new();
+                for (condition, steps) in arms {
+                    let env = self.at(&here, condition.as_ref());
+                    self.condition(condition.as_ref(), &env);
+                    ends.push(self.walk(steps, here.clone()));
+                }
+                ends.push(self.walk(otherwise, here));
+                join(ends)
+            }
+            Action::Split(split) => {
+                let ends = split
+                    .arms
+                    .iter()
+                    .map(|arm| self.walk(&arm.steps, here.clone()));
+                let ends: Vec<Here> = ends.collect();
+                if ends.is_empty() { here } else { join(ends) }
+            }
+            Action::Send(send) => self.send(step, send, here),
+            Action::Set(set) => {
+                for (_, given) in set {
+                    self.given(given, &here);
+                }
+                here
+            }
+            Action::Exit(_) => Here {
+                left: Some(step.verb_span.clone()),
+                ..here
+            },
+            // Whatever it was meant to do, what follows is not to blame.
+            Action::Unknown(_) => Here {
+                event: Current::Is(Type::Any),
+                left: None,
+            },
+        }
+    }
+
+    fn wait(&mut self, step: &Step, wait: &Wait, here: &Here) -> Here {
+        if let Some(moment) = &wait.moment {
+            let env = self.at(here, Some(moment));
+            self.moment(moment, &env);
+        }
+        let after = Here {
+            event: Current::Gone(step.verb_span.clone()),
+            left: None,
+        };
+        match &wait.missed {
+            Missed::Steps(steps) => {
+                let missed = self.walk(steps, here.clone());
+                join(vec![after, missed])
+            }
+            Missed::GoOn | Missed::Exit => after,
+        }
+    }
+
+    fn wait_for(&mut self, step: &Step, wait: &WaitFor) -> Here {
+        let gone = Current::Gone(step.verb_span.clone());
+        let event = wait.event.as_ref().map(|w| &*w.text);
+        let env = self.listening(event, "a `wait_for`");
+        self.condition(wait.condition.as_ref(), &env);
+        let matched = match event {
+            Some(event) => Current::Is(self.world.schemas.event(event)),
+            None => gone.clone(),
+        };
+        let mut ends = vec![self.walk(
+            &wait.then,
+            Here {
+                event: matched,
+                left: None,
+            },
+        )];
+        if let Some((place, steps)) = &wait.otherwise {
+            if !wait.bounded {
+                self.reader
+                    .sink
+                    .error(
+                        flow::NEVER_ELSE,
+                        place.clone(),
+                        "this `else` is never taken",
+                    )
+                    .labelled("there is no `within`, so that the wait never times out")
+                    .noted("add `within: 2h`, say, to the `wait_for`");
+            }
+            ends.push(self.walk(
+                steps,
+                Here {
+                    event: gone,
+                    left: None,
+                },
+            ));
+        } else if wait.bounded {
+            ends.push(Here {
+                event: gone,
+                left: None,
+            });
+        }
+        join(ends)
+    }
+
+    fn send(&mut self, step: &Step, send: &Send, here: Here) -> Here {
+        if let Some(with) = &send.with {
+            self.given(with, &here);
+        }
+        match (&send.purpose, &self.journey.purpose) {
+            (Some(purpose), _) => self
+                .reader
+                .known_purpose(purpose, &self.world.policies.purposes),
+            (None, Some(_)) => {}
+            (None, None) => {
+                self.reader
+                    .sink
+                    .error(yaml::MISSING, step.verb_span.clone(), "this send has no purpose")
+                    .labelled("why is it sent?")
+                    .noted("the purpose says which consent it needs: write `purpose: marketing`, say, here or at the head of the journey");
+            }
+        }
+        self.template(send);
+        let decided_at_once = {
+            use crate::machine::{Capped, Quiet};
+            send.capped.is_some_and(|c| c != Capped::Hold)
+                && send.quiet.is_some_and(|q| q != Quiet::Hold)
+        };
+        match here.event {
+            Current::Is(_) if !decided_at_once => Here {
+                event: Current::Unsure(step.verb_span.clone()),
+                ..here
+            },
+            _ => here,
+        }
+    }
+
+    fn template(&mut self, send: &Send) {
+        let (Some(known), Some(word)) = (self.world.templates, &send.template) else {
+            return;
+        };
+        if !known.has(&word.text) {
+            let names: Vec<&str> = known.names().collect();
+            let diagnostic = self
+                .reader
+                .sink
+                .error(
+                    templates::NO_TEMPLATE,
+                    word.span.clone(),
+                    format!("there is no template `{}`", word.text),
+                )
+                .labelled(format!("templates/{}/ has no message", word.text))
+                .guessed(&word.text, names.iter().copied());
+            if nearest(&word.text, names.iter().copied()).is_none() {
+                diagnostic.noted(format!("a template is a folder with one file per channel and locale, such as templates/{}/email.fr.mjml", word.text));
+            }
+            return;
+        }
+        let there = known.channels(&word.text);
+        for (channel, place) in &send.channels {
+            if !there.contains(channel) {
+                let list = there
+                    .iter()
+                    .map(|c| c.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                self.reader
+                    .sink
+                    .error(templates::NO_CHANNEL, place.clone(), format!("the template `{}` cannot go out by {channel}", word.text))
+                    .labelled(format!("templates/{}/ has no file for it", word.text))
+                    .shown(word.span.clone(), format!("has: {list}"))
+                    .noted(format!("add a file such as templates/{}/{channel}.fr.txt, or take {channel} from the list", word.text));
+            }
+        }
+    }
+
+    /// The names at a place, after a report of `event` where it is gone.
+    fn at(&mut self, here: &Here, formula: Option<&Formula>) -> Env {
+        let (wait, sure) = match &here.event {
+            Current::Is(event) => return with_event(&self.env, event.clone()),
+            Current::Gone(wait) => (wait, true),
+            Current::Unsure(send) => (send, false),
+        };
+        let named = formula
+            .into_iter()
+            .flat_map(|f| f.expr.paths().into_iter().map(move |p| (f, p)))
+            .find(|(_, (root, ..))| *root == Root::Event);
+        if let Some((formula, (_, _, part))) = named {
+            let place = formula.span(&self.reader.file.text, &part);
+            if sure {
+                self.reader
+                    .sink
+                    .error(flow::EVENT_GONE, place, "the event is gone here")
+                    .labelled("`event` lasts until the journey next waits")
+                    .shown(wait.clone(), "it has waited here")
+                    .noted("`run.event` is the event that entered and lasts; anything else must be kept before the wait: `set: { run.NAME: event.FIELD }`");
+            } else {
+                self.reader
+                    .sink
+                    .error(flow::EVENT_GONE, place, "the event may be gone here")
+                    .labelled("null if the message above was held back first")
+                    .shown(wait.clone(), "this waits while it is held by a cap or by quiet hours")
+                    .noted("use `run.event`, or keep the field before the send: `set: { run.NAME: event.FIELD }`")
+                    .warns();
+            }
+        }
+        with_event(&self.env, Type::Any)
+    }
+
+    fn given(&mut self, given: &Given, here: &Here) {
+        match given {
+            Given::Literal(_) => {}
+            Given::Computed(formula) => {
+                let env = self.at(here, Some(formula));
+                self.formula(formula, &env);
+            }
+            Given::List(items) => items.iter().for_each(|g| self.given(g, here)),
+            Given::Map(fields) => fields.iter().for_each(|(_, g)| self.given(g, here)),
+        }
+    }
+
+    fn condition(&mut self, formula: Option<&Formula>, env: &Env) {
+        if let Some(f) = formula {
+            for problem in f.expr.check_condition(env) {
+                self.reader.problem(&f.node, f.offset, problem);
+            }
+        }
+    }
+
+    fn formula(&mut self, f: &Formula, env: &Env) -> Type {
+        let (found, problems) = f.expr.check(env);
+        for problem in problems {
+            self.reader.problem(&f.node, f.offset, problem);
+        }
+        found
+    }
+
+    fn moment(&mut self, f: &Formula, env: &Env) {
+        let found = self.formula(f, env);
+        if matches!(
+            found,
+            Type::Bool | Type::Number | Type::Span | Type::List(_)
+        ) {
+            self.reader
+                .sink
+                .error(crate::diagnostics::time::MOMENT, f.node.span.clone(), "this is no moment to wait for")
+                .labelled("a date and time is expected")
+                .noted("declare the field as `{ type: string, format: date-time }`; for a length of time use `for`, or `= now + 3d`");
+        }
+    }
+}
+
+fn with_event(env: &Env, event: Type) -> Env {
+    let mut env = env.clone();
+    env.roots.insert(Root::Event, event);
+    env
+}
+
+/// What holds where several ways meet.
+fn join(ends: Vec<Here>) -> Here {
+    let all_left = ends.iter().all(|e| e.left.is_some());
+    let left = if all_left {
+        ends.iter().find_map(|e| e.left.clone())
+    } else {
+        None
+    };
+    let mut going: Vec<Current> = ends
+        .into_iter()
+        .filter(|e| all_left || e.left.is_none())
+        .map(|e| e.event)
+        .collect();
+    let gone = going.iter().position(|e| matches!(e, Current::Gone(_)));
+    let unsure = going.iter().position(|e| matches!(e, Current::Unsure(_)));
+    let event = match gone.or(unsure) {
+        Some(at) => going.swap_remove(at),
+        None if going.windows(2).all(|w| w[0] == w[1]) => {
+            going.pop().unwrap_or(Current::Is(Type::Any))
+        }
+        None => Current::Is(Type::Any),
+    };
+    Here { event, left }
+}

@@ -1,0 +1,14 @@
+//! J3xx: flow.
+
+super::codes! {
+    /// A step that no run reaches.
+    UNREACHABLE = "J301";
+    /// `event` named after a wait (rule 19).
+    EVENT_GONE = "J302";
+    /// An exit by condition without a reason (rule 36).
+    NAMELESS_EXIT = "J303";
+    /// No arm of a split can be taken.
+    WEIGHTS = "J304";
+    /// `else` of a `wait_for` that never times out.
+    NEVER_ELSE = "J305";
+}

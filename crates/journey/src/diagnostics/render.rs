@@ -1,0 +1,196 @@
+//! Diagnostics as text for people, as annotations for GitHub, and as JSON.
+
+use std::{fmt::Write, sync::Arc};
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde::Serialize;
+
+use crate::{
+    diagnostic::{Diagnostic, Severity, SourceFile},
+    source::Span,
+};
+
+/// In the manner of rustc, one after the other, with a blank line between them.
+pub fn text(found: &[Diagnostic], files: &[SourceFile], colour: bool) -> String {
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let mut out = String::new();
+    for diagnostic in found {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&one(diagnostic, source(files, &diagnostic.file), &renderer));
+        out.push('\n');
+    }
+    out
+}
+
+fn one(d: &Diagnostic, text: &str, renderer: &Renderer) -> String {
+    let level = match d.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let primary = AnnotationKind::Primary.span(clamp(text, &d.span));
+    let snippet = Snippet::source(text)
+        .path(&*d.file)
+        .annotation(if d.label.is_empty() {
+            primary
+        } else {
+            primary.label(&*d.label)
+        })
+        .annotations(d.also.iter().map(|(span, label)| {
+            AnnotationKind::Context
+                .span(clamp(text, span))
+                .label(&**label)
+        }));
+    let group = level.primary_title(&*d.message).id(d.code).element(snippet);
+    let notes = d
+        .notes
+        .iter()
+        .map(|note| Level::NOTE.no_name().message(&**note));
+    renderer.render(&[group.elements(notes)])
+}
+
+/// One workflow command per diagnostic: GitHub shows each beside its line.
+pub fn github(found: &[Diagnostic], files: &[SourceFile]) -> String {
+    let mut out = String::new();
+    for d in found {
+        let text = source(files, &d.file);
+        let (start, end) = (place(text, d.span.start), place(text, d.span.end));
+        let words = [&d.message, &d.label].into_iter().chain(&d.notes);
+        let words: Vec<&str> = words
+            .map(String::as_str)
+            .filter(|w| !w.is_empty())
+            .collect();
+        // Writing into a string cannot fail.
+        let _ = writeln!(
+            out,
+            "::{} file={},line={},endLine={},col={},endColumn={},title={}::{}",
+            severity(d.severity),
+            property(&d.file),
+            start.line,
+            end.line,
+            start.column,
+            end.column,
+            d.code,
+            data(&words.join("\n")),
+        );
+    }
+    out
+}
+
+/// A JSON array, one object per diagnostic. Lines and columns count from 1, columns in characters.
+pub fn json(found: &[Diagnostic], files: &[SourceFile]) -> String {
+    let all: Vec<Shown<'_>> = found
+        .iter()
+        .map(|d| shown(d, source(files, &d.file)))
+        .collect();
+    // Plain data with text keys always serialises.
+    serde_json::to_string_pretty(&all).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Shown<'d> {
+    code: &'d str,
+    severity: &'d str,
+    message: &'d str,
+    file: &'d Arc<str>,
+    start: Place,
+    end: Place,
+    label: &'d str,
+    also: Vec<Also<'d>>,
+    notes: &'d [String],
+    replacement: Option<Also<'d>>,
+}
+
+#[derive(Serialize)]
+struct Also<'d> {
+    start: Place,
+    end: Place,
+    text: &'d str,
+}
+
+/// A place for people and one for programs.
+#[derive(Serialize)]
+struct Place {
+    byte: usize,
+    line: usize,
+    column: usize,
+}
+
+fn shown<'d>(d: &'d Diagnostic, text: &str) -> Shown<'d> {
+    let also = |span: &Span, words: &'d str| Also {
+        start: place(text, span.start),
+        end: place(text, span.end),
+        text: words,
+    };
+    Shown {
+        code: d.code,
+        severity: severity(d.severity),
+        message: &d.message,
+        file: &d.file,
+        start: place(text, d.span.start),
+        end: place(text, d.span.end),
+        label: &d.label,
+        also: d
+            .also
+            .iter()
+            .map(|(span, words)| also(span, words))
+            .collect(),
+        notes: &d.notes,
+        replacement: d
+            .replacement
+            .as_ref()
+            .map(|(span, words)| also(span, words)),
+    }
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+fn source<'f>(files: &'f [SourceFile], path: &str) -> &'f str {
+    files
+        .iter()
+        .find(|f| &*f.path == path)
+        .map_or("", |f| &f.text)
+}
+
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|i| text.is_char_boundary(*i))
+        .unwrap_or(0)
+}
+
+fn clamp(text: &str, span: &Span) -> Span {
+    let start = boundary(text, span.start);
+    start..boundary(text, span.end).max(start)
+}
+
+fn place(text: &str, at: usize) -> Place {
+    let byte = boundary(text, at);
+    let before = &text[..byte];
+    let line = before.rfind('\n').map_or(0, |n| n + 1);
+    Place {
+        byte,
+        line: before.matches('\n').count() + 1,
+        column: before[line..].chars().count() + 1,
+    }
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,112 @@
+//! Where diagnostics of one file are gathered.
+
+use std::sync::Arc;
+
+use crate::{
+    diagnostic::{Diagnostic, Severity, SourceFile},
+    expr::nearest,
+    source::Span,
+};
+
+/// The diagnostics of one file, in the making.
+#[derive(Debug)]
+pub struct Sink {
+    file: Arc<str>,
+    found: Vec<Diagnostic>,
+}
+
+impl Sink {
+    /// For that file.
+    pub fn new(file: &SourceFile) -> Self {
+        Self {
+            file: file.path.clone(),
+            found: Vec::new(),
+        }
+    }
+
+    /// Adds an error; the words to say beside it follow by method.
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let index = self.found.len();
+        self.found.push(Diagnostic {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            file: self.file.clone(),
+            span,
+            label: String::new(),
+            also: Vec::new(),
+            notes: Vec::new(),
+            replacement: None,
+        });
+        &mut self.found[index]
+    }
+
+    /// Whether an error stands.
+    pub fn failed(&self) -> bool {
+        self.found.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// Whether that code is reported at that very place already.
+    pub fn has(&self, code: &str, span: &Span) -> bool {
+        self.found.iter().any(|d| d.code == code && d.span == *span)
+    }
+
+    /// What was found, in the order of the text.
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        self.found
+            .sort_by_key(|d| (d.span.start, d.span.end, d.code));
+        self.found
+    }
+}
+
+impl Diagnostic {
+    /// What to say under the caret.
+    pub(crate) fn labelled(&mut self, label: impl Into<String>) -> &mut Self {
+        self.label = label.into();
+        self
+    }
+
+    /// A line under the snippet.
+    pub(crate) fn noted(&mut self, note: impl Into<String>) -> &mut Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Another place that explains it.
+    pub(crate) fn shown(&mut self, span: Span, label: impl Into<String>) -> &mut Self {
+        self.also.push((span, label.into()));
+        self
+    }
+
+    /// What to write instead.
+    pub(crate) fn replaced(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
+        self.replacement = Some((span, text.into()));
+        self
+    }
+
+    /// Only a warning.
+    pub(crate) fn warns(&mut self) -> &mut Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// Offers the nearest of `names` for `word`, as label and replacement of the whole span.
+    pub(crate) fn guessed<'n>(
+        &mut self,
+        word: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> &mut Self {
+        // Nobody means a name by a text of that length, and comparing it would take long.
+        let near = (word.len() <= 64).then(|| nearest(word, names)).flatten();
+        if let Some(name) = near {
+            self.label = format!("did you mean `{name}`?");
+            self.replacement = Some((self.span.clone(), name.to_owned()));
+        }
+        self
+    }
+}

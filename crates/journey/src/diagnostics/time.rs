@@ -1,0 +1,16 @@
+//! J4xx: time.
+
+super::codes! {
+    /// Not a duration.
+    DURATION = "J401";
+    /// Longer than ten years, or negative where that makes no sense.
+    TOO_LONG = "J402";
+    /// Not a time of day or a window.
+    HOURS = "J403";
+    /// Not a time zone.
+    ZONE = "J404";
+    /// Not a day of the week.
+    DAYS = "J405";
+    /// Not a moment.
+    MOMENT = "J406";
+}

@@ -1,0 +1,128 @@
+//! A map read field by field; what is left over is unknown.
+
+use super::Reader;
+use crate::{
+    diagnostics::{nearest, yaml},
+    source::{Kind, Node, Pair, Span},
+};
+
+/// The fields of one map.
+pub(crate) struct Fields<'n> {
+    /// What the map is, for messages: `a journey`, `a send`.
+    what: &'static str,
+    pairs: &'n [Pair],
+    span: Span,
+    asked: Vec<&'static str>,
+    /// Words that are known, but not offered to anybody yet.
+    later: Vec<&'static str>,
+}
+
+impl<'n> Fields<'n> {
+    /// The fields of `node`, or `None` (reported) where it is no map.
+    pub(crate) fn of(node: &'n Node, what: &'static str, r: &mut Reader<'_>) -> Option<Self> {
+        match &node.kind {
+            Kind::Map(pairs) => Some(Self {
+                what,
+                pairs,
+                span: node.span.clone(),
+                asked: Vec::new(),
+                later: Vec::new(),
+            }),
+            _ => {
+                r.wrong_kind(node, &format!("the named fields of {what}"));
+                None
+            }
+        }
+    }
+
+    /// The value of that field, if it is written.
+    pub(crate) fn get(&mut self, name: &'static str) -> Option<&'n Node> {
+        self.pair(name).map(|p| &p.value)
+    }
+
+    /// The same with its name's place.
+    pub(crate) fn pair(&mut self, name: &'static str) -> Option<&'n Pair> {
+        self.asked.push(name);
+        self.pairs.iter().find(|p| &*p.name == name)
+    }
+
+    /// The value of that field; reported where it is missing.
+    pub(crate) fn need(
+        &mut self,
+        name: &'static str,
+        why: &str,
+        r: &mut Reader<'_>,
+    ) -> Option<&'n Node> {
+        let found = self.get(name);
+        if found.is_none() && !self.misspelt(name) {
+            let place = self
+                .pairs
+                .first()
+                .map_or_else(|| self.span.clone(), |p| p.name_span.clone());
+            r.sink
+                .error(
+                    yaml::MISSING,
+                    place,
+                    format!("{} needs `{name}`", self.what),
+                )
+                .labelled(format!("there is no `{name}` here"))
+                .noted(why);
+        }
+        found
+    }
+
+    /// Whether an unknown field is probably that one: one mistake, one diagnostic.
+    fn misspelt(&self, name: &str) -> bool {
+        self.pairs
+            .iter()
+            .any(|p| nearest(&p.name, [name]).is_some() && !self.asked.contains(&&*p.name))
+    }
+
+    /// Reports a field that excludes another.
+    pub(crate) fn exclude(&self, first: &str, second: &str, why: &str, r: &mut Reader<'_>) {
+        let find = |name: &str| self.pairs.iter().find(|p| &*p.name == name);
+        if let (Some(a), Some(b)) = (find(first), find(second)) {
+            r.sink
+                .error(
+                    yaml::EXCLUDES,
+                    b.name_span.clone(),
+                    format!("`{second}` cannot stand beside `{first}`"),
+                )
+                .labelled("one of them must go")
+                .shown(a.name_span.clone(), "the other")
+                .noted(why);
+        }
+    }
+
+    /// Reports words of the language that cannot be run yet.
+    pub(crate) fn not_yet(&mut self, words: &[&'static str], r: &mut Reader<'_>) {
+        self.later.extend(words);
+        for word in words {
+            if let Some(pair) = self.pair(word) {
+                r.not_yet(&pair.name, &pair.name_span);
+            }
+        }
+    }
+
+    /// Reports the fields that nobody asked for.
+    pub(crate) fn finish(self, r: &mut Reader<'_>) {
+        for pair in self.pairs {
+            if self.asked.contains(&&*pair.name) {
+                continue;
+            }
+            let mut words = self.asked.clone();
+            words.retain(|w| !self.later.contains(w));
+            words.sort_unstable();
+            words.dedup();
+            r.sink
+                .error(
+                    yaml::UNKNOWN_WORD,
+                    pair.name_span.clone(),
+                    format!("{} has no `{}`", self.what, pair.name),
+                )
+                .labelled("not a word of the language here")
+                .guessed(&pair.name, words.iter().copied())
+                .noted(format!("{} may have: {}", self.what, words.join(", ")));
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! `config/policies.yaml`.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Fields, Reader, ast::Word};
+use crate::{
+    diagnostics::{policy, yaml},
+    machine::Zone,
+    message::Channel,
+    policies::{Cap, ConsentRule, Defaults, Period, Policies, Purpose, QuietHours, Window},
+    source::{Kind, Node, Pair, Span},
+};
+
+const CONSENTS: [(&str, ConsentRule); 4] = [
+    ("none", ConsentRule::None),
+    ("opt_out", ConsentRule::OptOut),
+    ("opt_in", ConsentRule::OptIn),
+    ("double_opt_in", ConsentRule::DoubleOptIn),
+];
+
+/// The file's policies; what it does not say is as without a file.
+pub fn policies(root: &Node, r: &mut Reader<'_>) -> Policies {
+    let mut found = Policies::default();
+    if root.is_empty() {
+        return found;
+    }
+    let Some(mut f) = Fields::of(root, "the policies", r) else {
+        return found;
+    };
+    if let Some(node) = f.get("purposes") {
+        found.purposes = r.purposes(node);
+    }
+    if let Some(node) = f.get("caps") {
+        let caps = r.each(node, "a list of caps", |r, n| r.cap(n, &found.purposes));
+        found.caps = r.unique(caps, "cap");
+    }
+    if let Some(node) = f.get("quiet_hours") {
+        let quiet = r.each(node, "a list of quiet hours", |r, n| {
+            r.quiet_hours(n, &found.purposes)
+        });
+        found.quiet_hours = r.unique(quiet, "quiet hours");
+    }
+    if let Some(node) = f.get("defaults") {
+        r.defaults(node, &mut found.defaults);
+    }
+    f.finish(r);
+    found
+}
+
+impl Reader<'_> {
+    fn each<T>(
+        &mut self,
+        node: &Node,
+        expected: &str,
+        read: impl Fn(&mut Self, &Node) -> Option<T>,
+    ) -> Vec<T> {
+        match &node.kind {
+            Kind::List(items) => items.iter().filter_map(|n| read(self, n)).collect(),
+            _ => {
+                self.wrong_kind(node, expected);
+                Vec::new()
+            }
+        }
+    }
+
+    fn unique<T>(&mut self, named: Vec<(Word, T)>, what: &str) -> Vec<T> {
+        let mut seen: BTreeMap<Arc<str>, Span> = BTreeMap::new();
+        for (word, _) in &named {
+            if let Some(first) = seen.get(&word.text) {
+                self.sink
+                    .error(policy::TAKEN_NAME, word.span.clone(), format!("two {what} are called `{}`", word.text))
+                    .labelled("the second")
+                    .shown(first.clone(), "the first")
+                    .noted("the name is what support sees when a message is held back: it must say which rule it was");
+            } else {
+                seen.insert(word.text.clone(), word.span.clone());
+            }
+        }
+        named.into_iter().map(|n| n.1).collect()
+    }
+
+    fn purposes(&mut self, node: &Node) -> BTreeMap<Arc<str>, Purpose> {
+        let Kind::Map(pairs) = &node.kind else {
+            self.wrong_kind(node, "the purposes by name");
+            return BTreeMap::new();
+        };
+        // A purpose with a mistake is there all the same: naming it is no second mistake.
+        pairs
+            .iter()
+            .map(|pair| {
+                let word = Word {
+                    text: pair.name.clone(),
+                    span: pair.name_span.clone(),
+                };
+                self.named(&word, "a purpose", false);
+                (pair.name.clone(), self.purpose(pair))
+            })
+            .collect()
+    }
+
+    fn purpose(&mut self, pair: &Pair) -> Purpose {
+        let mut purpose = Purpose {
+            consent: ConsentRule::OptIn,
+            channels: BTreeMap::new(),
+            overrides: None,
+        };
+        let Some(mut f) = Fields::of(&pair.value, "a purpose", self) else {
+            return purpose;
+        };
+        let consent = f.need(
+            "consent",
+            "it is one of none, opt_out, opt_in and double_opt_in",
+            self,
+        );
+        if let Some(consent) = consent.and_then(|n| self.one_of(n, "kind of consent", &CONSENTS)) {
+            purpose.consent = consent;
+        }
+        purpose.overrides = f.get("overrides").and_then(|n| self.truth(n));
+        if let Some(node) = f.get("channels") {
+            if let Kind::Map(pairs) = &node.kind {
+                purpose.channels = pairs
+                    .iter()
+                    .filter_map(|p| self.channel_consent(p))
+                    .collect();
+            } else {
+                self.wrong_kind(
+                    node,
+                    "the channels that need another consent, such as `{ email: double_opt_in }`,",
+                );
+            }
+        }
+        f.finish(self);
+        purpose
+    }
+
+    fn channel_consent(&mut self, pair: &Pair) -> Option<(Channel, ConsentRule)> {
+        let consent = self.one_of(&pair.value, "kind of consent", &CONSENTS);
+        let Ok(channel) = pair.name.parse() else {
+            self.sink
+                .error(
+                    yaml::UNKNOWN_VALUE,
+                    pair.name_span.clone(),
+                    format!("`{}` is no channel", pair.name),
+                )
+                .guessed(&pair.name, Channel::ALL.map(Channel::as_str))
+                .noted("channels are email, sms, push and chat");
+            return None;
+        };
+        Some((channel, consent?))
+    }
+
+    /// A purpose by name, which must be declared.
+    pub(crate) fn known_purpose(&mut self, word: &Word, purposes: &BTreeMap<Arc<str>, Purpose>) {
+        if purposes.contains_key(&word.text) {
+            return;
+        }
+        let all = purposes.keys().map(|k| &**k).collect::<Vec<_>>().join(", ");
+        self.sink
+            .error(
+                policy::NO_PURPOSE,
+                word.span.clone(),
+                format!("no purpose is called `{}`", word.text),
+            )
+            .guessed(&word.text, purposes.keys().map(|k| &**k))
+            .noted(format!(
+                "purposes are declared in config/policies.yaml; there are: {all}"
+            ));
+    }
+
+    fn cap(&mut self, node: &Node, purposes: &BTreeMap<Arc<str>, Purpose>) -> Option<(Word, Cap)> {
+        let mut f = Fields::of(node, "a cap", self)?;
+        let name = f
+            .need(
+                "name",
+                "support sees it when the cap holds a message back",
+                self,
+            )
+            .and_then(|n| self.name(n, "the name of a cap"));
+        let purpose = f.get("purpose").and_then(|n| self.text(n, "a purpose"));
+        if let Some(purpose) = &purpose {
+            self.known_purpose(purpose, purposes);
+        }
+        let channel = f.get("channel").and_then(|n| self.channel(n));
+        let journey = f
+            .get("journey")
+            .and_then(|n| self.text(n, "the name of a journey"));
+        let tag = f.get("tag").and_then(|n| self.text(n, "a tag"));
+        let max = f
+            .need("max", "it is the number of messages that fit", self)
+            .and_then(|n| self.whole(n, "the largest number of messages", 0, 1_000_000));
+        let window = self.window(&mut f);
+        let capped = f.get("capped").and_then(|n| self.capped(n));
+        f.finish(self);
+        let text = |w: Option<Word>| w.map(|w| w.text);
+        let name = name?;
+        let cap = Cap {
+            name: name.text.clone(),
+            purpose: text(purpose),
+            channel,
+            journey: text(journey),
+            tag: text(tag),
+            max: max?,
+            window: window?,
+            capped,
+        };
+        Some((name, cap))
+    }
+
+    fn window(&mut self, f: &mut Fields<'_>) -> Option<Window> {
+        let why = "both kinds are in use elsewhere and differ: `rolling` counts back from each message, `calendar` from midnight, Monday or the first";
+        let calendar = f.need("window", why, self).and_then(|n| {
+            self.one_of(
+                n,
+                "kind of window",
+                &[("rolling", false), ("calendar", true)],
+            )
+        });
+        let per = f.need("per", "it is the time in which the cap counts", self);
+        let zone = f.get("zone").map_or(Some(Zone::Customer), |n| self.zone(n));
+        let (calendar, per) = (calendar?, per?);
+        let periods = [
+            ("day", Period::Day),
+            ("week", Period::Week),
+            ("month", Period::Month),
+        ];
+        let text = per.scalar().map(|s| s.text.clone()).unwrap_or_default();
+        let named = periods.iter().any(|p| *p.0 == *text);
+        if calendar {
+            if text.starts_with(|c: char| c.is_ascii_digit()) {
+                self.sink
+                    .error(
+                        policy::PERIOD,
+                        per.span.clone(),
+                        format!("a calendar window has no length like `{text}`"),
+                    )
+                    .labelled("day, week or month")
+                    .noted("for a length of time use `window: rolling`");
+                return None;
+            }
+            return Some(Window::Calendar {
+                per: self.one_of(per, "period", &periods)?,
+                zone: zone?,
+            });
+        }
+        if named {
+            self.sink
+                .error(
+                    policy::PERIOD,
+                    per.span.clone(),
+                    format!("a rolling window has no calendar, so `{text}` has no length"),
+                )
+                .labelled("a duration, such as `24h` or `7d`")
+                .noted("for days, weeks and months use `window: calendar`");
+            return None;
+        }
+        f.exclude(
+            "per",
+            "zone",
+            "a rolling window is the same in every zone",
+            self,
+        );
+        Some(Window::Rolling {
+            per: self.duration(per)?,
+        })
+    }
+
+    fn quiet_hours(
+        &mut self,
+        node: &Node,
+        purposes: &BTreeMap<Arc<str>, Purpose>,
+    ) -> Option<(Word, QuietHours)> {
+        let mut f = Fields::of(node, "quiet hours", self)?;
+        let name = f
+            .need(
+                "name",
+                "support sees it when they hold a message back",
+                self,
+            )
+            .and_then(|n| self.name(n, "the name of quiet hours"));
+        let channels = f
+            .get("channels")
+            .map_or_else(Vec::new, |n| self.channels(n));
+        let from = f
+            .need("from", "a local time, such as `\"21:00\"`", self)
+            .and_then(|n| self.time(n));
+        let to = f
+            .need("to", "a local time, such as `\"08:00\"`", self)
+            .and_then(|n| self.time(n));
+        let zone = f.get("zone").map_or(Some(Zone::Customer), |n| self.zone(n));
+        let quiet = f.get("quiet").and_then(|n| self.quiet(n));
+        let except = f.get("except").map_or_else(Vec::new, |n| match &n.kind {
+            Kind::List(_) => self.each(n, "", |r, n| r.text(n, "a purpose")),
+            _ => self.text(n, "a purpose").into_iter().collect(),
+        });
+        for purpose in &except {
+            self.known_purpose(purpose, purposes);
+        }
+        f.finish(self);
+        let name = name?;
+        let hours = QuietHours {
+            name: name.text.clone(),
+            channels: channels.into_iter().map(|c| c.0).collect(),
+            from: from?,
+            to: to?,
+            zone: zone?,
+            quiet,
+            except: except.into_iter().map(|w| w.text).collect(),
+        };
+        Some((name, hours))
+    }
+
+    fn defaults(&mut self, node: &Node, defaults: &mut Defaults) {
+        let Some(mut f) = Fields::of(node, "the defaults", self) else {
+            return;
+        };
+        let zone = f
+            .get("zone")
+            .and_then(|n| self.text(n, "the name of a time zone"));
+        if let Some(zone) = zone.and_then(|w| self.zone_name(&w)) {
+            defaults.zone = zone;
+        }
+        if let Some(locale) = f
+            .get("locale")
+            .and_then(|n| self.text(n, "a locale, such as `fr` or `en`"))
+        {
+            defaults.locale = locale.text;
+        }
+        if let Some(capped) = f.get("capped").and_then(|n| self.capped(n)) {
+            defaults.capped = capped;
+        }
+        if let Some(quiet) = f.get("quiet").and_then(|n| self.quiet(n)) {
+            defaults.quiet = quiet;
+        }
+        f.finish(self);
+    }
+}

@@ -1,0 +1,256 @@
+//! Reading one value as what it must be.
+
+use std::sync::Arc;
+
+use super::ast::{Formula, Word};
+use crate::{
+    diagnostic::SourceFile,
+    diagnostics::{Sink, names, yaml},
+    expr::{Expr, Problem},
+    source::{Kind, Node, Scalar, Span, quoted},
+};
+
+/// A file while it is read.
+pub(crate) struct Reader<'s> {
+    /// The file.
+    pub(crate) file: &'s SourceFile,
+    /// What is wrong with it.
+    pub(crate) sink: &'s mut Sink,
+}
+
+impl Reader<'_> {
+    /// Reports that something else was expected; silent where a report stands already.
+    pub(crate) fn wrong_kind(&mut self, node: &Node, expected: &str) {
+        match node.kind {
+            Kind::Bad => {}
+            _ if node.is_empty() => {
+                let span = self.before(node);
+                self.sink
+                    .error(yaml::MISSING, span, format!("{expected} should stand here"))
+                    .labelled("nothing is written behind this");
+            }
+            _ => {
+                let span = self.first_line(&node.span);
+                self.sink
+                    .error(
+                        yaml::WRONG_KIND,
+                        span,
+                        format!("{expected} should stand here"),
+                    )
+                    .labelled(format!("this is {}", node.what()));
+            }
+        }
+    }
+
+    /// Reports a word that is part of the language, but not of this version.
+    pub(crate) fn not_yet(&mut self, word: &str, span: &Span) {
+        self.sink
+            .error(
+                yaml::NOT_YET,
+                span.clone(),
+                format!("`{word}` is not supported yet by this version"),
+            )
+            .labelled("cannot be run yet")
+            .noted("it is part of the language and will come; until then the journey has to do without");
+    }
+
+    /// The last word before an empty value.
+    fn before(&self, node: &Node) -> Span {
+        let text = self
+            .file
+            .text
+            .get(..node.span.start)
+            .unwrap_or_default()
+            .trim_end();
+        let start = text.rfind(|c: char| c.is_whitespace() || c == '{' || c == ',');
+        start.map_or(0, |n| n + 1)..text.len()
+    }
+
+    /// Only the first line of a place: a caret under a whole block helps nobody.
+    pub(crate) fn first_line(&self, span: &Span) -> Span {
+        let text = self.file.text.get(span.clone()).unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default().trim_end();
+        span.start..span.start + line.len()
+    }
+
+    /// The scalar at a place, or a report that `expected` should stand there.
+    pub(crate) fn scalar<'n>(&mut self, node: &'n Node, expected: &str) -> Option<&'n Scalar> {
+        let Some(scalar) = node.scalar() else {
+            self.wrong_kind(node, expected);
+            return None;
+        };
+        // `# ` begins a comment that is meant; `#1` is a value that YAML has cut.
+        let cut = scalar.comment.clone().filter(|c| {
+            let comment = self.file.text.get(c.start + 1..c.end).unwrap_or_default();
+            !comment.is_empty() && !comment.starts_with([' ', '\t', '#', '-', '='])
+        });
+        if let Some(comment) = cut {
+            self.comment_cuts(node, &comment);
+            return None;
+        }
+        Some(scalar)
+    }
+
+    pub(crate) fn comment_cuts(&mut self, node: &Node, comment: &Span) {
+        let whole = node.span.start..comment.end;
+        let text = quoted(self.file.text.get(whole.clone()).unwrap_or_default());
+        self.sink
+            .error(yaml::COMMENT, comment.clone(), "a comment cuts this value")
+            .labelled("YAML sees a comment from here on")
+            .shown(node.span.clone(), "this is all that is left of the value")
+            .noted(format!("put the whole value in quotes: {text}; or, if it is a comment, leave a space behind `#`"))
+            .replaced(whole, text);
+    }
+
+    /// Text of any kind.
+    pub(crate) fn text(&mut self, node: &Node, expected: &str) -> Option<Word> {
+        let scalar = self.scalar(node, expected)?;
+        if scalar.text.trim().is_empty() {
+            self.sink
+                .error(
+                    yaml::MISSING,
+                    node.span.clone(),
+                    format!("{expected} should stand here"),
+                )
+                .labelled("this is empty");
+            return None;
+        }
+        Some(Word {
+            text: Arc::from(scalar.text.trim()),
+            span: node.span.clone(),
+        })
+    }
+
+    /// An id, variable, arm or reason (rule 2).
+    pub(crate) fn name(&mut self, node: &Node, expected: &str) -> Option<Word> {
+        let word = self.text(node, expected)?;
+        self.named(&word, expected, false).then_some(word)
+    }
+
+    /// Whether a word has the form of a name; `-` is allowed in names of journeys and the like.
+    pub(crate) fn named(&mut self, word: &Word, what: &str, dashes: bool) -> bool {
+        let allowed = |c: char| {
+            c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || (dashes && c == '-')
+        };
+        let text = &*word.text;
+        if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(allowed) {
+            return true;
+        }
+        let mended: String = text
+            .trim_start_matches(|c: char| !c.is_ascii_alphabetic())
+            .to_lowercase()
+            .chars()
+            .map(|c| if allowed(c) { c } else { '_' })
+            .collect();
+        let form = if dashes {
+            "letters a-z, digits, `_` and `-`"
+        } else {
+            "letters a-z, digits and `_`"
+        };
+        let diagnostic = self
+            .sink
+            .error(
+                names::BAD_NAME,
+                word.span.clone(),
+                format!("`{text}` cannot be {what}"),
+            )
+            .noted(format!(
+                "it begins with a small letter and holds {form} only"
+            ));
+        if !mended.is_empty() {
+            diagnostic
+                .labelled(format!("perhaps `{mended}`"))
+                .replaced(word.span.clone(), mended);
+        }
+        false
+    }
+
+    /// One of a few words.
+    pub(crate) fn one_of<T: Copy>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        let all = words
+            .iter()
+            .map(|w| format!("`{}`", w.0))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let word = self.text(node, &format!("one of {all}"))?;
+        let found = words.iter().find(|w| *w.0 == *word.text).map(|w| w.1);
+        if found.is_none() {
+            self.sink
+                .error(
+                    yaml::UNKNOWN_VALUE,
+                    word.span,
+                    format!("`{}` is no {what}", word.text),
+                )
+                .guessed(&word.text, words.iter().map(|w| w.0))
+                .noted(format!("it can be {all}"));
+        }
+        found
+    }
+
+    /// An expression.
+    pub(crate) fn formula(&mut self, node: &Node) -> Option<Formula> {
+        let scalar = self.scalar(node, "a condition")?;
+        if let Some(anchor) = scalar.anchor.clone() {
+            let word = self
+                .file
+                .text
+                .get(anchor.clone())
+                .unwrap_or_default()
+                .to_owned();
+            self.sink
+                .error(yaml::SWALLOWED, anchor, format!("YAML swallows `{word}`"))
+                .labelled("`&` makes this a YAML anchor, and it is lost to the condition")
+                .noted("put the whole condition in quotes if it is meant as it stands");
+            return None;
+        }
+        let text = scalar.text.trim();
+        let offset = scalar.text.len() - scalar.text.trim_start().len();
+        self.parse(node, text, offset)
+    }
+
+    /// Parses `text`, which begins at `offset` of the scalar's text.
+    pub(crate) fn parse(&mut self, node: &Node, text: &str, offset: usize) -> Option<Formula> {
+        match Expr::parse(text) {
+            Ok(expr) => Some(Formula {
+                expr,
+                node: node.clone(),
+                offset,
+            }),
+            Err(problems) => {
+                let comment = node.scalar().and_then(|s| s.comment.clone());
+                let unfinished = problems.iter().any(|p| p.span.end >= text.len());
+                if let Some(comment) = comment.filter(|_| unfinished) {
+                    self.comment_cuts(node, &comment);
+                } else {
+                    for problem in problems {
+                        self.problem(node, offset, problem);
+                    }
+                }
+                None
+            }
+        }
+    }
+
+    /// A problem of an expression, in bytes of the file.
+    pub(crate) fn problem(&mut self, node: &Node, offset: usize, problem: Problem) {
+        let place =
+            |part: &Span| node.within(&self.file.text, &(part.start + offset..part.end + offset));
+        let span = place(&problem.span);
+        let replacement = problem
+            .replacement
+            .map(|(part, text)| (place(&part), text))
+            // Where escapes hide the exact bytes, a patch would overwrite the whole scalar.
+            .filter(|(part, _)| *part != node.span || problem.span.len() == node.span.len());
+        let diagnostic = self
+            .sink
+            .error(problem.code, span, problem.message)
+            .labelled(problem.label);
+        diagnostic.notes = problem.notes;
+        diagnostic.replacement = replacement;
+    }
+}
