@@ -56,6 +56,7 @@ async fn whoever_lost_the_lease_records_nothing() {
     queued(&store, 1).await;
     let lost = store.lease(at(0), 10, MINUTE).await.unwrap()[0].key();
     let held = store.lease(at(60), 10, MINUTE).await.unwrap()[0].key();
+    assert_eq!(store.record_sent(&[], at(60)).await.unwrap(), 0);
     assert_eq!((lost.attempt, held.attempt), (1, 2));
 
     assert_eq!(

@@ -168,3 +168,9 @@ async fn every_connection_is_bounded() {
     let late = open.commit(vec![turn]).await.unwrap_err();
     assert!(late.is_retryable(), "{late:?}");
 }
+
+#[test]
+fn settings_do_not_tell_the_password() {
+    let settings = Settings::new("postgres://parcours:secret@localhost/parcours");
+    assert!(!format!("{settings:?}").contains("secret"));
+}
