@@ -32,7 +32,7 @@ impl Listener {
     /// and with it perhaps the news. Reconnects by itself at the next call.
     ///
     /// # Errors
-    /// If it cannot reconnect: wait before the next call.
+    /// If the connection failed or cannot be had again. Wait a little and call it again.
     pub async fn changed(&mut self) -> Result<(), Error> {
         self.inner.try_recv().await.map_err(during("listening"))?;
         // Several at once are one change.

@@ -134,6 +134,9 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn record_sent(&self, done: &[Accepted], now: Timestamp) -> Result<u64, Error> {
+        if done.is_empty() {
+            return Ok(0);
+        }
         let mut done: Vec<_> = done.iter().collect();
         done.sort_by_key(|d| d.key);
         let keys = Keys::of(done.iter().map(|d| &d.key));
@@ -165,6 +168,9 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn retry_later(&self, again: &[Retry]) -> Result<u64, Error> {
+        if again.is_empty() {
+            return Ok(0);
+        }
         let mut again: Vec<_> = again.iter().collect();
         again.sort_by_key(|r| r.key);
         let keys = Keys::of(again.iter().map(|r| &r.key));
@@ -193,6 +199,9 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn release(&self, leases: &[LeaseKey], now: Timestamp) -> Result<u64, Error> {
+        if leases.is_empty() {
+            return Ok(0);
+        }
         let mut leases: Vec<_> = leases.iter().collect();
         leases.sort();
         let keys = Keys::of(leases.into_iter());

@@ -110,7 +110,7 @@ pub(crate) fn words(text: &str) -> Cow<'_, str> {
     }
     let text = &text[..end];
     if text.contains('\0') {
-        Cow::Owned(text.replace('\0', "\u{fffd}"))
+        Cow::Owned(text.replace('\0', " "))
     } else {
         Cow::Borrowed(text)
     }

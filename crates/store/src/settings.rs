@@ -1,13 +1,13 @@
 //! How to reach the database, and the bounds on every connection.
 
-use std::{str::FromStr as _, time::Duration};
+use std::{fmt, str::FromStr as _, time::Duration};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::error::{Error, during};
 
 /// See the fields.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`; `?host=/DIR` for a Unix socket.
     pub url: String,
@@ -22,6 +22,22 @@ pub struct Settings {
     /// The longest that a transaction may lie idle: what a process that hangs between begin and
     /// commit may hold up its customers.
     pub idle_in_transaction_timeout: Duration,
+}
+
+/// Without the URL: it may hold a password.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("max_connections", &self.max_connections)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("statement_timeout", &self.statement_timeout)
+            .field("lock_timeout", &self.lock_timeout)
+            .field(
+                "idle_in_transaction_timeout",
+                &self.idle_in_transaction_timeout,
+            )
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Settings {

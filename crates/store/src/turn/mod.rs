@@ -164,7 +164,6 @@ impl OpenTurn {
     /// # Errors
     /// If somebody else was faster ([`Error::is_retryable`]), the database refuses a value
     /// ([`Error::is_poison`]) or fails. Nothing is written then.
-    #[expect(clippy::needless_pass_by_value, reason = "a turn is written once")]
     pub async fn commit(mut self, turns: Vec<Turn>) -> Result<(), Error> {
         let rows = columns::Rows::of(&self.begun, &turns)?;
         write::all(&mut self.tx, &rows).await?;

@@ -1,6 +1,6 @@
 //! Workspaces and versions.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, slice::from_ref, sync::Arc, time::Duration};
 
 use journey::{diagnostic::SourceFile, machine::Machine};
 use store::{Applied, Store};
@@ -41,9 +41,9 @@ async fn a_machine_keeps_its_version_and_a_step_back_makes_it_current_again() {
     let same = apply(&store, "a", &[other.clone(), old.clone()]).await;
     assert_eq!((same.revision, same.changed), (first.revision, false));
     assert_eq!(versions(&same), [(1, false), (1, false)]);
-    let second = apply(&store, "b", &[new.clone()]).await;
+    let second = apply(&store, "b", from_ref(&new)).await;
     assert_eq!(versions(&second), [(2, true)]);
-    let third = apply(&store, "a", &[old.clone()]).await;
+    let third = apply(&store, "a", from_ref(&old)).await;
     assert!(third.changed && third.revision > second.revision);
     assert_eq!(versions(&third), [(1, false)]);
 
@@ -67,7 +67,7 @@ async fn machines_with_open_runs_are_loaded_and_forgotten_ones_are_not() {
     let store = cluster::store().await;
     let all: Vec<_> = (1..=3).map(|p| machine("welcome", p)).collect();
     for m in &all {
-        apply(&store, &m.priority.to_string(), &[m.clone()]).await;
+        apply(&store, &m.priority.to_string(), from_ref(m)).await;
     }
     let loaded = async || -> BTreeSet<i32> {
         let machines = store.machines().await.unwrap();
@@ -123,6 +123,37 @@ async fn an_apply_wakes_whoever_listens() {
     let news = tokio::time::timeout(Duration::from_secs(20), listener.changed());
     news.await.expect("news comes").unwrap();
     assert_eq!(store.revision().await.unwrap(), Some(applied.revision));
+}
+
+#[tokio::test]
+async fn a_listener_that_lost_its_connection_looks_again_and_goes_on() {
+    let store = cluster::store().await;
+    let mut listener = store.listen().await.unwrap();
+    sqlx::query(
+        "select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and query ilike 'listen%'",
+    )
+    .execute(store.pool())
+    .await
+    .unwrap();
+    let wait = Duration::from_secs(20);
+    // The server says why it hangs up; then the connection is gone, and with it perhaps news.
+    let woken = async { while listener.changed().await.is_err() {} };
+    tokio::time::timeout(wait, woken).await.expect("it wakes");
+    let again = tokio::spawn(async move { listener.changed().await });
+    let listening = "select count(*) from pg_stat_activity
+         where datname = current_database() and query ilike 'listen%'";
+    let reconnected = async {
+        while count(&store, listening).await == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(wait, reconnected)
+        .await
+        .expect("it listens again");
+    apply(&store, "a", &[machine("welcome", 1)]).await;
+    let news = tokio::time::timeout(wait, again).await.expect("news comes");
+    news.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -56,6 +56,7 @@ async fn whoever_lost_the_lease_records_nothing() {
     queued(&store, 1).await;
     let lost = store.lease(at(0), 10, MINUTE).await.unwrap()[0].key();
     let held = store.lease(at(60), 10, MINUTE).await.unwrap()[0].key();
+    assert_eq!(store.record_sent(&[], at(60)).await.unwrap(), 0);
     assert_eq!((lost.attempt, held.attempt), (1, 2));
 
     assert_eq!(
@@ -92,10 +93,14 @@ async fn a_retry_waits_and_a_release_does_not_count() {
     let retry = Retry {
         key: leased[0].key(),
         due_at: at(500),
-        error: "421 try later\0".repeat(400),
+        error: "é421\0".repeat(900),
     };
     assert_eq!(store.retry_later(&[retry]).await.unwrap(), 1);
     assert_eq!(store.release(&[leased[1].key()], at(2)).await.unwrap(), 1);
+    // Neither its length nor a NUL may make the record fail.
+    let kept = "select count(*) from message where error like 'é421%'
+         and octet_length(error) between 1990 and 2000";
+    assert_eq!(count(&store, kept).await, 1);
     let again = store.lease(at(2), 10, MINUTE).await.unwrap();
     assert_eq!(again.len(), 1);
     assert_eq!(

@@ -136,3 +136,41 @@ async fn a_lost_connection_and_a_lock_in_the_way_are_tried_again() {
             .is_retryable()
     );
 }
+
+#[tokio::test]
+async fn every_connection_is_bounded() {
+    let settings = Settings {
+        statement_timeout: Duration::from_millis(150),
+        idle_in_transaction_timeout: Duration::from_millis(150),
+        ..cluster::settings().await
+    };
+    let store = Store::connect(&settings).await.unwrap();
+    store.migrate().await.unwrap();
+    sqlx::query("select pg_sleep(60)")
+        .execute(store.pool())
+        .await
+        .unwrap_err();
+    let open = store
+        .begin(&[event("zoe", "1", at(0))], HORIZON)
+        .await
+        .unwrap();
+    let idle = "select count(*) from pg_stat_activity
+         where datname = current_database() and state like 'idle in transaction%'";
+    let ended = async {
+        while count(&store, idle).await > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), ended)
+        .await
+        .expect("a turn that hangs is ended");
+    let turn = heard(&open.work[0]);
+    let late = open.commit(vec![turn]).await.unwrap_err();
+    assert!(late.is_retryable(), "{late:?}");
+}
+
+#[test]
+fn settings_do_not_tell_the_password() {
+    let settings = Settings::new("postgres://parcours:secret@localhost/parcours");
+    assert!(!format!("{settings:?}").contains("secret"));
+}

@@ -1,6 +1,6 @@
 //! Several at once.
 
-use std::time::Duration;
+use std::{slice::from_ref, time::Duration};
 
 use journey::{ids::CustomerId, message::Reason};
 use store::{Accepted, Store};
@@ -45,7 +45,7 @@ async fn two_turns_of_one_customer_take_place_one_after_the_other() {
     });
     until_somebody_waits(&store).await;
     let first = run("zoe", "a", Some(at(60)));
-    let mut turn = with_runs(heard(&open.work[0]), &[first.clone()]);
+    let mut turn = with_runs(heard(&open.work[0]), from_ref(&first));
     turn.customer = rich(turn.customer);
     turn.effects.profile = true;
     turn.effects.messages = vec![message(&first, 0, at(1))];

@@ -1,6 +1,6 @@
 //! One turn at a time.
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{cell::Cell, collections::BTreeMap, slice::from_ref};
 
 use journey::{
     ids::{CustomerId, InputId},
@@ -97,7 +97,7 @@ async fn runs_move_end_and_leave_nothing_open() {
         .await
         .unwrap();
     let first = run("zoe", "a", Some(at(60)));
-    let turn = with_runs(heard(&open.work[0]), &[first.clone()]);
+    let turn = with_runs(heard(&open.work[0]), from_ref(&first));
     open.commit(vec![turn]).await.unwrap();
 
     let open = store
@@ -203,7 +203,7 @@ async fn sends_are_loaded_as_far_back_as_any_decision_looks() {
         .await
         .unwrap();
     let first = run("zoe", "a", Some(at(6 * day)));
-    let mut turn = with_runs(heard(&open.work[0]), &[first.clone()]);
+    let mut turn = with_runs(heard(&open.work[0]), from_ref(&first));
     turn.effects.messages = vec![message(&first, 0, at(0)), message(&first, 1, at(1))];
     open.commit(vec![turn]).await.unwrap();
 
@@ -293,7 +293,7 @@ async fn a_batch_costs_the_same_number_of_statements_whatever_its_size() {
             let open = store.begin(&events, HORIZON).await.unwrap();
             let turns = open.work.iter().map(|w| {
                 let first = run(&w.customer.key, "a", Some(at(60)));
-                let mut turn = with_runs(heard(w), &[first.clone()]);
+                let mut turn = with_runs(heard(w), from_ref(&first));
                 turn.effects.profile = true;
                 let ordinal = u32::try_from(round).unwrap();
                 turn.effects.messages = vec![message(&first, ordinal, at(round))];
