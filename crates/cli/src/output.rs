@@ -85,9 +85,9 @@ pub fn colour() -> bool {
 /// Prints diagnostics: for people on the error stream, for programs on the output.
 pub fn diagnostics(files: &[SourceFile], found: &[Diagnostic], format: Format) {
     match format {
-        Format::Json => print!("{}", diagnostics::json(files, found)),
+        Format::Json => print!("{}", diagnostics::json(found, files)),
         Format::Text => {
-            eprint!("{}", diagnostics::text(files, found, colour()));
+            eprint!("{}", diagnostics::text(found, files, colour()));
             if let Some(summary) = summary(found) {
                 eprintln!("{summary}");
             }

@@ -15,11 +15,14 @@ mod timers;
 mod turn;
 mod world;
 
-use std::sync::{Arc, RwLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, RwLock},
+};
 
 use channels::Channels;
 use jiff::Timestamp;
-use journey::advance::Clock;
+use journey::{advance::Clock, ids::MachineId};
 use store::Store;
 use tokio::sync::Notify;
 
@@ -80,8 +83,29 @@ impl Engine {
         }
         let fresh = Arc::new(Loaded::from_store(&self.store).await?);
         tracing::info!(workspace.revision = fresh.revision, "loaded the workspace");
-        *self.loaded.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+        self.swap(fresh);
         Ok(true)
+    }
+
+    /// Loads machines that open runs are on: of a newer workspace, or of one so old that no run
+    /// was on it when this engine started.
+    async fn learn(&self, unknown: &BTreeSet<MachineId>) -> Result<Arc<Loaded>, Error> {
+        self.reload().await?;
+        for id in unknown {
+            let loaded = self.loaded();
+            if loaded.world.machine(*id).is_some() {
+                continue;
+            }
+            match self.store.machine(*id).await? {
+                Some(found) => self.swap(Arc::new(loaded.with(found))),
+                None => tracing::error!(machine.id = %id, "a run is on a machine that is not stored"),
+            }
+        }
+        Ok(self.loaded())
+    }
+
+    fn swap(&self, fresh: Arc<Loaded>) {
+        *self.loaded.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
     }
 
     /// What the wall clock says, in the database's precision.

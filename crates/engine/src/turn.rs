@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use journey::{
     advance::{self, Turn},
-    ids::CustomerId,
+    ids::{CustomerId, MachineId},
     message::Message,
 };
 use store::{Arrival, OpenTurn, Work};
@@ -84,11 +84,11 @@ impl Engine {
     async fn turn_once(&self, arrivals: &[Arrival]) -> Result<(usize, usize), Error> {
         let mut loaded = self.loaded();
         let mut open = self.store.begin(arrivals, loaded.world.horizon()).await?;
-        if knows_all(&loaded, &open).is_err() {
-            // Another engine has published a machine and a customer is on it already.
-            open.abandon().await?;
-            self.reload().await?;
-            loaded = self.loaded();
+        let unknown = unknown_machines(&loaded, &open);
+        if !unknown.is_empty() {
+            // Another engine has published a machine, and a customer is on it already.
+            open.abandon().await;
+            loaded = self.learn(&unknown).await?;
             open = self.store.begin(arrivals, loaded.world.horizon()).await?;
         }
         let duplicates = open.duplicates;
@@ -102,8 +102,36 @@ impl Engine {
     }
 
     /// Fires the timers of these customers that are due at `now`. Customers whom another turn
-    /// holds are left to it.
+    /// holds are left to it; one whose row cannot be read is logged and passed over.
     pub(crate) async fn turn_due(
+        &self,
+        customers: &[CustomerId],
+        now: jiff::Timestamp,
+    ) -> Result<usize, Error> {
+        let mut timers = 0;
+        let mut open = vec![0..customers.len()];
+        while let Some(range) = open.pop() {
+            if range.is_empty() {
+                continue;
+            }
+            match self.try_turn_due(&customers[range.clone()], now).await {
+                Ok(fired) => timers += fired,
+                Err(Error::Store(error)) if error.is_poison() && range.len() == 1 => {
+                    let customer = customers[range.start];
+                    tracing::error!(customer.id = %customer, %error, "its timers cannot fire");
+                }
+                Err(Error::Store(error)) if error.is_poison() => {
+                    let middle = range.start + range.len() / 2;
+                    open.push(middle..range.end);
+                    open.push(range.start..middle);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(timers)
+    }
+
+    async fn try_turn_due(
         &self,
         customers: &[CustomerId],
         now: jiff::Timestamp,
@@ -124,10 +152,10 @@ impl Engine {
     ) -> Result<usize, Error> {
         let mut loaded = self.loaded();
         let mut open = self.store.begin_due(customers, now, loaded.world.horizon()).await?;
-        if knows_all(&loaded, &open).is_err() {
-            open.abandon().await?;
-            self.reload().await?;
-            loaded = self.loaded();
+        let unknown = unknown_machines(&loaded, &open);
+        if !unknown.is_empty() {
+            open.abandon().await;
+            loaded = self.learn(&unknown).await?;
             open = self.store.begin_due(customers, now, loaded.world.horizon()).await?;
         }
         let clock = self.clock();
@@ -155,16 +183,13 @@ fn is_queued(message: &Message) -> bool {
     message.refused.is_none()
 }
 
-/// Whether every open run is on a machine that is loaded.
-fn knows_all(loaded: &Loaded, open: &OpenTurn) -> Result<(), ()> {
-    let machines: BTreeSet<_> =
-        open.work.iter().flat_map(|w| &w.customer.runs).map(|r| r.machine).collect();
-    let missing: Vec<_> =
-        machines.into_iter().filter(|id| loaded.world.machine(*id).is_none()).collect();
-    if missing.is_empty() { Ok(()) } else { Err(()) }
+/// The machines that open runs are on and that are not loaded.
+fn unknown_machines(loaded: &Loaded, open: &OpenTurn) -> BTreeSet<MachineId> {
+    let runs = open.work.iter().flat_map(|w| &w.customer.runs);
+    runs.map(|r| r.machine).filter(|id| loaded.world.machine(*id).is_none()).collect()
 }
 
 /// Longer with each attempt, up to a tenth of a second, so that two turns do not collide for ever.
 async fn pause(attempt: u32) {
-    tokio::time::sleep(Duration::from_millis(u64::from(1 << attempt.min(6)) + 1)).await;
+    tokio::time::sleep(Duration::from_millis((1 << attempt.min(6)) + 1)).await;
 }

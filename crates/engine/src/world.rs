@@ -1,10 +1,9 @@
 //! The workspace in force, loaded from the database.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use journey::{
     ids::MachineId,
-    machine::Machine,
     render::Templates,
     schema::Schemas,
     workspace::{self, Options},
@@ -15,7 +14,7 @@ use store::{Store, StoredMachine};
 use crate::Error;
 
 /// An applied workspace, compiled.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Loaded {
     /// Its revision; `None` before the first apply.
     pub revision: Option<i64>,
@@ -38,27 +37,25 @@ impl Loaded {
             let first = diagnostics.first().map_or_else(String::new, |d| d.message.clone());
             return Err(Error::Workspace(first));
         };
-        let machines = store.machines().await?;
-        let names = compiled.machines.iter().map(|c| &c.machine.journey);
         // What runs is what was published, not what this version would make of the sources.
-        let current: Vec<Arc<Machine>> =
-            names.filter_map(|name| newest(&machines, name)).collect();
+        let machines = store.machines().await?;
         let versions = machines.iter().map(|m| (m.machine.id, m.version)).collect();
-        let older = machines.into_iter().map(|m| m.machine);
+        let (current, older): (Vec<_>, Vec<_>) = machines.into_iter().partition(|m| m.current);
+        let of = |stored: Vec<StoredMachine>| stored.into_iter().map(|m| m.machine);
         Ok(Self {
             revision: Some(stored.revision),
-            world: World::new(current, older, compiled.policies),
+            world: World::new(of(current), of(older), compiled.policies),
             templates: compiled.templates,
             schemas: compiled.schemas,
             versions,
         })
     }
-}
 
-fn newest(machines: &[StoredMachine], journey: &str) -> Option<Arc<Machine>> {
-    machines
-        .iter()
-        .filter(|m| &*m.machine.journey == journey)
-        .max_by_key(|m| m.version)
-        .map(|m| m.machine.clone())
+    /// The same with a machine that a run was found on.
+    pub(crate) fn with(&self, found: StoredMachine) -> Self {
+        let mut loaded = self.clone();
+        loaded.versions.insert(found.machine.id, found.version);
+        loaded.world.remember(found.machine);
+        loaded
+    }
 }

@@ -8,6 +8,10 @@
 //! this crate forbids them by name), so that production, simulation, back-test and replay are the
 //! same code on the same data.
 
+mod compile;
+mod parse;
+mod source;
+
 pub mod advance;
 pub mod backtest;
 pub mod content;

@@ -54,6 +54,11 @@ impl World {
         world
     }
 
+    /// Adds a machine that a run is on, though new runs do not enter it.
+    pub fn remember(&mut self, machine: Arc<Machine>) {
+        self.machines.insert(machine.id, machine);
+    }
+
     /// The machine of that id.
     pub fn machine(&self, id: MachineId) -> Option<&Arc<Machine>> {
         self.machines.get(&id)

@@ -58,7 +58,7 @@ pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
     match args.format {
         CheckFormat::Text => output::diagnostics(&files, &found, Format::Text),
         CheckFormat::Json => output::diagnostics(&files, &found, Format::Json),
-        CheckFormat::Github => output::text(diagnostics::github(&files, &found).trim_end()),
+        CheckFormat::Github => output::text(diagnostics::github(&found, &files).trim_end()),
     }
     if failed {
         return Err(Refused.into());
