@@ -1,6 +1,11 @@
 //! From tokens to the tree: a Pratt parser. It goes on after mistakes whose meaning is clear, so
 //! that all of them are reported in one go.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "at most one fatal mistake per parse: its size costs nothing"
+)]
+
 use std::{ops::Range, sync::Arc};
 
 use super::{
