@@ -212,7 +212,7 @@ impl Parser<'_> {
         let mut values = Vec::new();
         for item in &items {
             match &item.kind {
-                Kind::Const(value) => values.push(value.clone()),
+                Kind::Const(value) | Kind::Constants(value, _) => values.push(value.clone()),
                 _ => return self.node(Kind::List(items), span),
             }
         }
@@ -221,7 +221,8 @@ impl Parser<'_> {
         if depth > DEEPEST {
             return Err(too_deep(span));
         }
-        let kind = Kind::Const(Value::List(values.into()));
+        let places = items.into_iter().map(|i| i.span).collect();
+        let kind = Kind::Constants(Value::List(values.into()), places);
         Ok(Node { kind, span, depth })
     }
 
