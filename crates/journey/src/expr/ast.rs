@@ -16,8 +16,10 @@ pub(super) struct Node {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// A literal; lists of literals are built once, here.
+    /// A literal.
     Const(Value),
+    /// A list of literals, built once, and where each item stands.
+    Constants(Value, Vec<Range<usize>>),
     /// A path from a known name.
     Path(Path),
     /// A path from the variable of an `exists` or `all`, by its place on the stack.
@@ -98,7 +100,11 @@ impl Node {
     /// The nodes right below this one.
     pub fn children(&self) -> Vec<&Node> {
         match &self.kind {
-            Kind::Const(_) | Kind::Path(_) | Kind::Local(..) | Kind::Unknown => Vec::new(),
+            Kind::Const(_)
+            | Kind::Constants(..)
+            | Kind::Path(_)
+            | Kind::Local(..)
+            | Kind::Unknown => Vec::new(),
             Kind::Field(a, _) | Kind::Not(a) | Kind::Negate(a) | Kind::Has(a) => vec![a],
             Kind::Index(a, b)
             | Kind::Compare(_, a, b)

@@ -50,7 +50,7 @@ impl<'a> Checker<'a> {
 
     fn typed(&mut self, node: &Node) -> Type {
         match &node.kind {
-            Kind::Const(value) => of_value(value),
+            Kind::Const(value) | Kind::Constants(value, _) => of_value(value),
             Kind::Path(path) => self.path(path, &node.span),
             Kind::Local(slot, names) => {
                 let start = self.locals.get(*slot).cloned().unwrap_or(Type::Any);
@@ -156,10 +156,7 @@ impl<'a> Checker<'a> {
     /// Reports values that can never be the same.
     fn matching(&mut self, left: (&Node, &Type), right: (&Node, &Type)) {
         for ((node, _), (_, other)) in [(left, right), (right, left)] {
-            if let (Kind::Const(Value::Text(text)), Some(problem)) =
-                (&node.kind, misfit(node, other))
-            {
-                debug_assert!(!text.is_empty() || !problem.message.is_empty());
+            if let Some(problem) = misfit(node, other) {
                 self.report(problem);
                 return;
             }
@@ -197,13 +194,16 @@ impl<'a> Checker<'a> {
             self.report(problem);
             return;
         }
-        if let (Kind::Const(Value::List(values)), Type::Text(Some(allowed))) = (&list.kind, item.1)
+        if let (Kind::Constants(Value::List(values), places), Type::Text(Some(allowed))) =
+            (&list.kind, item.1)
         {
-            for text in values.iter().filter_map(Value::as_text) {
-                if !allowed.iter().any(|a| **a == *text) {
+            for (value, place) in values.iter().zip(places) {
+                let stranger = value
+                    .as_text()
+                    .filter(|t| !allowed.iter().any(|a| **a == **t));
+                if let Some(text) = stranger {
                     let names = allowed.iter().map(|a| &**a);
-                    self.report(no_such_value(list.span.clone(), text, names));
-                    return;
+                    self.report(no_such_value(place.clone(), text, names));
                 }
             }
         }
@@ -265,7 +265,12 @@ fn no_such_value<'a>(
         format!("`{text}` is none of the values it can have"),
     );
     let problem = match nearest(text, allowed.clone()) {
-        Some(near) => problem.label(format!("did you mean \"{near}\"?")),
+        Some(near) => {
+            let quoted = format!("\"{near}\"");
+            problem
+                .label(format!("did you mean {quoted}?"))
+                .instead(quoted)
+        }
         None => problem,
     };
     problem.note(format!("its values are {}", listed(allowed)))

@@ -53,7 +53,7 @@ impl Evaluation<'_> {
         if self.fuel == 0 {
             return Cow::Owned(NULL);
         }
-        if let Kind::Const(value) = &node.kind {
+        if let Kind::Const(value) | Kind::Constants(value, _) = &node.kind {
             return Cow::Borrowed(value);
         }
         Cow::Owned(self.computed(&node.kind))
@@ -61,7 +61,7 @@ impl Evaluation<'_> {
 
     fn computed(&mut self, kind: &Kind) -> Value {
         match kind {
-            Kind::Const(value) => value.clone(),
+            Kind::Const(value) | Kind::Constants(value, _) => value.clone(),
             Kind::Path(path) => self.scope.look_up(path.root, &path.names.names),
             Kind::Local(slot, names) => match self.locals.get(*slot) {
                 Some(value) => value.at(&names.names),

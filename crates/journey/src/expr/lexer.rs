@@ -1,5 +1,10 @@
 //! From text to tokens.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "at most one fatal mistake per parse: its size costs nothing"
+)]
+
 use std::{iter::Peekable, ops::Range, str::CharIndices};
 
 use jiff::SignedDuration;

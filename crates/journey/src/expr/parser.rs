@@ -1,6 +1,11 @@
 //! From tokens to the tree: a Pratt parser. It goes on after mistakes whose meaning is clear, so
 //! that all of them are reported in one go.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "at most one fatal mistake per parse: its size costs nothing"
+)]
+
 use std::{ops::Range, sync::Arc};
 
 use super::{
@@ -13,6 +18,7 @@ use super::{
 use crate::value::Value;
 
 mod call;
+mod infix;
 mod unexpected;
 
 /// The longest expression, in bytes.
@@ -68,27 +74,6 @@ struct Parser<'a> {
     /// The variables of the `exists` and `all` around this place.
     locals: Vec<Arc<str>>,
     problems: Vec<Problem>,
-}
-
-/// What stands between two operands.
-enum Infix {
-    Or,
-    And,
-    Compare(Comparison),
-    In { negated: bool },
-    Arithmetic(Arithmetic),
-}
-
-impl Infix {
-    fn binding(&self) -> u8 {
-        match self {
-            Self::Or => binding::OR,
-            Self::And => binding::AND,
-            Self::Compare(_) | Self::In { .. } => binding::COMPARE,
-            Self::Arithmetic(Arithmetic::Add | Arithmetic::Subtract) => binding::ADD,
-            Self::Arithmetic(_) => binding::MULTIPLY,
-        }
-    }
 }
 
 impl Parser<'_> {
@@ -176,85 +161,6 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    /// The operator here and how many tokens it has; misspelled ones as what they stand for.
-    fn infix(&self) -> Option<(Infix, usize)> {
-        let infix = match self.token() {
-            Token::Word(w) => match w.as_str() {
-                "or" => Infix::Or,
-                "and" => Infix::And,
-                "in" => Infix::In { negated: false },
-                "not" if matches!(self.after(1), Token::Word(w) if w == "in") => {
-                    return Some((Infix::In { negated: true }, 2));
-                }
-                _ => return None,
-            },
-            Token::Sign(sign) => infix_sign(sign)?,
-            _ => return None,
-        };
-        Some((infix, 1))
-    }
-
-    /// Reports an operator that is known under another spelling.
-    fn check_spelling(&mut self, width: usize) {
-        let Token::Sign(sign) = *self.token() else {
-            return;
-        };
-        let (code, message, cure) = match sign {
-            "=" => ("J202", "`=` does not compare", "=="),
-            "=>" => ("J203", "`=>` is no operator", ">="),
-            "=<" => ("J203", "`=<` is no operator", "<="),
-            "<>" => ("J203", "`<>` is no operator", "!="),
-            "&" => ("J203", "a single `&` is no operator", "and"),
-            "|" => ("J203", "a single `|` is no operator", "or"),
-            _ => return,
-        };
-        debug_assert_eq!(width, 1, "misspelled operators are single tokens");
-        let problem = Problem::new(code, self.span(), message).label(format!("write `{cure}`"));
-        self.problems.push(problem.instead(cure));
-    }
-
-    /// Reports `1 < x < 5`.
-    fn check_chain(&mut self, before: &Infix) {
-        let again = matches!(
-            self.infix(),
-            Some((Infix::Compare(_) | Infix::In { .. }, _))
-        );
-        if again && matches!(before, Infix::Compare(_) | Infix::In { .. }) {
-            let problem = Problem::new("J211", self.span(), "comparisons cannot be chained")
-                .label("a second comparison")
-                .note("join two with `and`: 1 < event.count and event.count < 5");
-            self.problems.push(problem);
-        }
-    }
-
-    fn join(&self, left: Node, infix: &Infix, right: Node) -> Parsed<Node> {
-        let span = left.span.start..right.span.end;
-        let kind = match infix {
-            Infix::Or => match left.kind {
-                Kind::Or(mut all) => {
-                    all.push(right);
-                    Kind::Or(all)
-                }
-                _ => Kind::Or(vec![left, right]),
-            },
-            Infix::And => match left.kind {
-                Kind::And(mut all) => {
-                    all.push(right);
-                    Kind::And(all)
-                }
-                _ => Kind::And(vec![left, right]),
-            },
-            Infix::Compare(op) => Kind::Compare(*op, left.into(), right.into()),
-            Infix::In { negated: false } => Kind::In(left.into(), right.into()),
-            Infix::In { negated: true } => {
-                let inside = self.node(Kind::In(left.into(), right.into()), span.clone())?;
-                Kind::Not(inside.into())
-            }
-            Infix::Arithmetic(op) => Kind::Arithmetic(*op, left.into(), right.into()),
-        };
-        self.node(kind, span)
-    }
-
     fn prefix(&mut self) -> Parsed<Node> {
         let start = self.span().start;
         if self.is_word("not") || self.is("!") {
@@ -306,7 +212,7 @@ impl Parser<'_> {
         let mut values = Vec::new();
         for item in &items {
             match &item.kind {
-                Kind::Const(value) => values.push(value.clone()),
+                Kind::Const(value) | Kind::Constants(value, _) => values.push(value.clone()),
                 _ => return self.node(Kind::List(items), span),
             }
         }
@@ -315,7 +221,8 @@ impl Parser<'_> {
         if depth > DEEPEST {
             return Err(too_deep(span));
         }
-        let kind = Kind::Const(Value::List(values.into()));
+        let places = items.into_iter().map(|i| i.span).collect();
+        let kind = Kind::Constants(Value::List(values.into()), places);
         Ok(Node { kind, span, depth })
     }
 
@@ -432,26 +339,6 @@ impl Parser<'_> {
         let span = node.span.start..at.end;
         self.node(Kind::Field(node.into(), name.into()), span)
     }
-}
-
-fn infix_sign(sign: &str) -> Option<Infix> {
-    use Comparison as C;
-    Some(match sign {
-        "||" | "|" => Infix::Or,
-        "&&" | "&" => Infix::And,
-        "==" | "=" => Infix::Compare(C::Equal),
-        "!=" | "<>" => Infix::Compare(C::NotEqual),
-        "<" => Infix::Compare(C::Less),
-        "<=" | "=<" => Infix::Compare(C::LessOrEqual),
-        ">" => Infix::Compare(C::Greater),
-        ">=" | "=>" => Infix::Compare(C::GreaterOrEqual),
-        "+" => Infix::Arithmetic(Arithmetic::Add),
-        "-" => Infix::Arithmetic(Arithmetic::Subtract),
-        "*" => Infix::Arithmetic(Arithmetic::Multiply),
-        "/" => Infix::Arithmetic(Arithmetic::Divide),
-        "%" => Infix::Arithmetic(Arithmetic::Remainder),
-        _ => return None,
-    })
 }
 
 /// `-x`; of a literal, the literal.

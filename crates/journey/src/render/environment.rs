@@ -1,13 +1,13 @@
 //! What Jinja runs: one environment per locale, built once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
     value::ValueKind,
 };
 
-use super::{filters, output::LARGEST};
+use super::{filters, output::LARGEST, scan};
 
 /// How many instructions one piece may run.
 const FUEL: u64 = 50_000;
@@ -55,6 +55,25 @@ impl Pieces {
             .add_template_owned(name.to_owned(), place.text.clone())?;
         self.places.insert(name.to_owned(), place);
         Ok(())
+    }
+
+    /// The names that a piece reads, and those of the shared templates that it names.
+    pub fn variables(&self, name: &str) -> BTreeSet<String> {
+        let (mut names, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![name]);
+        while let Some(name) = open.pop() {
+            let (Some(place), true) = (self.places.get(name), seen.insert(name)) else {
+                continue;
+            };
+            if let Ok(template) = self.env.get_template(name) {
+                names.extend(template.undeclared_variables(true));
+            }
+            open.extend(
+                scan::named_templates(&place.text)
+                    .into_iter()
+                    .map(|(_, n)| n),
+            );
+        }
+        names
     }
 
     pub fn place(&self, name: &str) -> Option<&Place> {

@@ -16,7 +16,10 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     content::Content,
@@ -103,6 +106,26 @@ impl Templates {
     /// The names of all templates, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.inner.templates.keys().map(|name| &**name)
+    }
+
+    /// The names that the template reads in any locale of a channel, as far as they can be told
+    /// beforehand: `customer.first_name`, `cart.items`, `links.unsubscribe`. Loop variables and
+    /// names that the template sets itself are not among them.
+    pub fn variables(&self, template: &str, channel: Channel) -> BTreeSet<String> {
+        let locales = self
+            .inner
+            .templates
+            .get(template)
+            .and_then(|c| c.get(&channel));
+        let mut names = BTreeSet::new();
+        for (locale, variant) in locales.into_iter().flatten() {
+            if let Some(pieces) = self.inner.pieces.get(locale) {
+                for piece in variant.pieces() {
+                    names.extend(pieces.variables(piece));
+                }
+            }
+        }
+        names
     }
 
     /// Fills a template in, in the nearest locale: `fr-BE`, else `fr`, else the default one.

@@ -120,7 +120,7 @@ pub(super) fn named_templates(text: &str) -> Vec<(Range<usize>, &str)> {
             .map(str::trim_start);
         let quoted = rest.and_then(|r| {
             let quote = r.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-            r[1..].split_once(quote).map(|(name, after)| (name, after))
+            r[1..].split_once(quote)
         });
         if let Some((name, after)) = quoted.filter(|(_, after)| !after.contains("ignore missing")) {
             let end = tag.end - after.len() - 1;

@@ -49,6 +49,18 @@ pub(super) struct Email {
     pub text: String,
 }
 
+impl Variant {
+    /// The names of its pieces.
+    pub fn pieces(&self) -> impl Iterator<Item = &str> {
+        let (all, optional) = match self {
+            Self::Email(e) => (vec![&e.subject, &e.body, &e.text], &e.preheader),
+            Self::Sms { text } | Self::Chat { text } => (vec![text], &None),
+            Self::Push { title, body, url } => (vec![title, body], url),
+        };
+        all.into_iter().chain(optional).map(String::as_str)
+    }
+}
+
 /// The files of one template, channel and locale, by extension.
 type Group<'a> = BTreeMap<&'a str, &'a SourceFile>;
 
@@ -124,7 +136,7 @@ impl Compiler<'_> {
         let mut scratch = Pieces::new("");
         for (name, file) in self.shared.clone() {
             if self.fits(file) {
-                self.piece(&mut scratch, name, file, whole(&file.text, 0));
+                self.piece(&mut scratch, name, file, &whole(&file.text, 0));
                 self.elements(file, 0);
             }
         }
@@ -180,10 +192,10 @@ impl Compiler<'_> {
         pieces: &mut Pieces,
         name: &str,
         file: &SourceFile,
-        part: Part,
+        part: &Part,
     ) -> Option<String> {
         let before = self.diagnostics.len();
-        self.named_templates(file, &part);
+        self.named_templates(file, part);
         if let Err(error) = pieces.add(name, part.place.clone()) {
             let range = error.range().filter(|_| part.exact);
             let span = range.map_or(part.span.clone(), |r| {
@@ -195,7 +207,7 @@ impl Compiler<'_> {
                 .notes
                 .push("templates are Jinja: {{ value }}, {% if … %}{% endif %}".to_owned());
         } else {
-            self.no_event(pieces, name, file, &part);
+            self.no_event(pieces, name, file, part);
         }
         (self.diagnostics.len() == before).then(|| name.to_owned())
     }

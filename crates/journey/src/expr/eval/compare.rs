@@ -32,7 +32,7 @@ pub(super) fn equal(left: &Value, right: &Value) -> bool {
     }
 }
 
-fn same<T: PartialEq>(left: Option<T>, right: Option<T>) -> bool {
+fn same<T: PartialEq + Copy>(left: Option<T>, right: Option<T>) -> bool {
     left.is_some() && left == right
 }
 

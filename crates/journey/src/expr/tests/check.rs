@@ -126,12 +126,9 @@ fn types_that_do_not_fit() {
             "J224|event.total + event.name|",
         ),
         ("-event.name == 3", "J224|event.name|"),
-        ("customer.country == \"FRA\"", "J225|\"FRA\"|"),
-        ("\"FRA\" != customer.country", "J225|\"FRA\"|"),
-        (
-            "customer.country in [\"FR\", \"UK\"]",
-            "J225|[\"FR\", \"UK\"]|",
-        ),
+        ("customer.country == \"FRA\"", "J225|\"FRA\"|\"FR\""),
+        ("\"FRA\" != customer.country", "J225|\"FRA\"|\"FR\""),
+        ("customer.country in [\"FR\", \"UK\"]", "J225|\"UK\"|"),
         ("event.name in event.total", "J226|event.total|"),
         ("'x' in event.name", "J226|event.name|"),
         ("event.total.contains('x')", "J227|event.total|"),
@@ -152,7 +149,15 @@ fn types_that_do_not_fit() {
 fn one_mistake_is_one_problem_and_several_are_several() {
     assert_eq!(
         found("event.totl + 1 > 'x' and customer.country == 'FRA' and not event.name"),
-        ["J102|totl|total", "J225|'FRA'|", "J221|event.name|"]
+        ["J102|totl|total", "J225|'FRA'|\"FR\"", "J221|event.name|"]
+    );
+}
+
+#[test]
+fn each_item_of_a_list_that_does_not_exist_is_pointed_at() {
+    assert_eq!(
+        found("customer.country in [\"FR\", \"UK\", \"DEU\", 'BEE']"),
+        ["J225|\"UK\"|", "J225|\"DEU\"|", "J225|'BEE'|\"BE\""]
     );
 }
 

@@ -34,7 +34,7 @@ impl Compiler<'_> {
         self.known_keys(layout, &fields, &["subject", "preheader"]);
         self.elements(layout, body_at);
         let body = format!("{prefix}.{extension}");
-        let body = self.piece(pieces, &body, layout, whole(&layout.text, body_at));
+        let body = self.piece(pieces, &body, layout, &whole(&layout.text, body_at));
         let subject = self.required(pieces, prefix, layout, &fields, "subject");
         let preheader = self.field(pieces, prefix, layout, &fields, "preheader");
         let text = match text {
@@ -111,7 +111,7 @@ impl Compiler<'_> {
         if !self.fits(file) {
             return None;
         }
-        self.piece(pieces, name, file, whole(&file.text, 0))
+        self.piece(pieces, name, file, &whole(&file.text, 0))
     }
 
     fn front_matter(&mut self, file: &SourceFile) -> Option<(Vec<Field>, usize)> {
@@ -209,7 +209,7 @@ impl Compiler<'_> {
             },
         };
         let name = format!("{prefix}#{key}");
-        self.piece(pieces, &name, file, part)
+        self.piece(pieces, &name, file, &part)
             .map(Some)
             .ok_or(Reported)
     }

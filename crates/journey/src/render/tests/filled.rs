@@ -69,6 +69,24 @@ fn a_whole_mail_in_mjml() {
 }
 
 #[test]
+fn the_names_that_a_mail_reads_are_known_beforehand() {
+    let list = [
+        ("_layouts/base.mjml", LAYOUT),
+        ("t/email.en.mjml", MAIL),
+        ("t/email.en.txt", PLAIN),
+    ];
+    let names = templates(&list).variables("t", Channel::Email);
+    let expected = [
+        "cart.items",
+        "cart.url",
+        "customer.first_name",
+        "links.unsubscribe",
+    ];
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), expected);
+    assert!(templates(&list).variables("t", Channel::Sms).is_empty());
+}
+
+#[test]
 fn plain_html_push_and_chat() {
     let list = [
         (
