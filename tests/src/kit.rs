@@ -235,11 +235,10 @@ async fn delete_queues(url: &str) {
     let settings = broker::Settings::default();
     let connection = lapin::Connection::connect(url, lapin::ConnectionProperties::default()).await;
     let connection = connection.expect("AMQP_URL can be reached");
+    let channel = connection.create_channel().await.expect("a channel");
     for queue in [settings.queue, settings.dead_queue] {
-        let channel = connection.create_channel().await.expect("a channel");
-        let options = QueueDeleteOptions::default();
         channel
-            .queue_delete(queue.into(), options)
+            .queue_delete(queue.into(), QueueDeleteOptions::default())
             .await
             .expect("the queue can be deleted");
     }

@@ -9,7 +9,8 @@ use lapin::options::{QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 use parcours_tests::kit;
 
-const SOON: Duration = Duration::from_secs(20);
+/// Long enough for a RabbitMQ to start on a busy machine.
+const SOON: Duration = Duration::from_secs(90);
 
 async fn connect(url: &str) -> Broker {
     let settings = Settings {

@@ -14,6 +14,7 @@ use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, ErrorKind};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::link::Link;
 use crate::publish::Publisher;
@@ -171,7 +172,15 @@ impl Consumer {
 }
 
 impl Subscription {
+    /// One attempt; a RabbitMQ that has just started can take its time over a queue.
     async fn open(link: &Link, settings: &Settings) -> Result<Subscription, Error> {
+        let opening = Subscription::open_patiently(link, settings);
+        timeout(settings.patience, opening)
+            .await
+            .unwrap_or(Err(Error::Slow("consume")))
+    }
+
+    async fn open_patiently(link: &Link, settings: &Settings) -> Result<Subscription, Error> {
         let channel = link.channel().await?;
         // Somebody may have deleted the queue, which ends a subscription too.
         topology::declare(&channel, settings).await?;

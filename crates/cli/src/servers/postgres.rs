@@ -23,7 +23,7 @@ const PLACES: [&str; 3] = [
 /// The superuser of the private cluster.
 const OWNER: &str = "parcours";
 /// A start replays what a kill left behind, so it may take a while.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(120);
 /// The port was free a moment ago; somebody else may have taken it.
 const TRIES: usize = 3;
 

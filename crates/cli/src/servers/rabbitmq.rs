@@ -24,7 +24,7 @@ const PLACES: [&str; 3] = [
 ];
 /// The user that the server is made with.
 const OWNER: &str = "parcours";
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(120);
 /// The ports were free a moment ago; somebody else may have taken one.
 const TRIES: usize = 3;
 

@@ -1,0 +1,27 @@
+# The two commands of a fresh machine are `make demo` and `make test`.
+CARGO ?= cargo
+ARGS ?=
+
+.PHONY: help demo dev test lint fmt servers
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?/  make \1\t/' | expand -t 16
+
+demo: servers ## the sample journeys on sample events; ARGS=--exit ends by itself, ARGS=--reset starts afresh
+	@$(CARGO) run --package parcours -- demo $(ARGS)
+
+dev: servers ## everything on this machine, for writing journeys
+	@$(CARGO) run --package parcours -- dev $(ARGS)
+
+test: servers lint ## all tests, on real PostgreSQL and RabbitMQ
+	$(CARGO) test --workspace $(ARGS)
+
+lint: ## formatting and lints, warnings included
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+fmt: ## format all code
+	$(CARGO) fmt --all
+
+servers: ## install PostgreSQL and RabbitMQ where they are missing; nothing is started
+	@scripts/install-servers.sh

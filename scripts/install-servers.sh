@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Installs PostgreSQL and RabbitMQ from the system's packages, only where they are missing.
+# Nothing is started or enabled: Parcours runs private instances of its own. A server that is
+# already on this machine is left as it is.
+set -euo pipefail
+
+say() { printf 'parcours: %s\n' "$*" >&2; }
+
+# The places where crates/cli/src/servers looks.
+has_postgres() {
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ||
+        compgen -G '/opt/homebrew/opt/postgresql@*/bin/postgres' >/dev/null ||
+        compgen -G '/usr/local/opt/postgresql@*/bin/postgres' >/dev/null ||
+        command -v postgres >/dev/null
+}
+
+has_rabbitmq() {
+    [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] ||
+        [ -x /opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server ] ||
+        [ -x /usr/local/opt/rabbitmq/sbin/rabbitmq-server ] ||
+        command -v rabbitmq-server >/dev/null
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        say "cannot install without root; run this as root: $*"
+        exit 2
+    fi
+}
+
+# Debian starts what it installs, unless policy-rc.d forbids it, and PostgreSQL's package makes a
+# cluster, unless createcluster.conf does. Both are put back as they were.
+install_with_apt() {
+    say "installing $* with apt-get; they will not be started"
+    as_root sh -eu -c '
+        policy=/usr/sbin/policy-rc.d
+        cluster=/etc/postgresql-common/createcluster.conf
+        restore() {
+            rm -f "$policy"
+            [ ! -e "$policy.parcours" ] || mv "$policy.parcours" "$policy"
+            if [ -n "${made_cluster:-}" ]; then
+                sed -i "/^create_main_cluster = false # parcours$/d" "$cluster"
+            fi
+        }
+        trap restore EXIT
+        trap "exit 130" INT TERM HUP
+        # Left by a run that was killed, the copy is the original.
+        [ ! -e "$policy" ] || [ -e "$policy.parcours" ] || mv "$policy" "$policy.parcours"
+        printf "#!/bin/sh\nexit 101\n" >"$policy"
+        chmod 755 "$policy"
+        export DEBIAN_FRONTEND=noninteractive
+        options="-y --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold"
+        apt-get -o DPkg::Lock::Timeout=300 -qq update
+        for package; do
+            if [ "$package" = postgresql ]; then
+                apt-get $options -qq install postgresql-common
+                if [ -f "$cluster" ]; then
+                    printf "create_main_cluster = false # parcours\n" >>"$cluster"
+                    made_cluster=yes
+                fi
+            fi
+        done
+        apt-get $options -qq install "$@"
+        if [ -d /run/systemd/system ]; then
+            for package; do
+                systemctl disable --quiet "$package" 2>/dev/null || true
+            done
+        fi
+    ' sh "$@" </dev/null
+}
+
+install_with_brew() {
+    say "installing $* with Homebrew; they will not be started"
+    HOMEBREW_NO_AUTO_UPDATE=1 brew install --quiet "$@" </dev/null
+}
+
+missing_apt=() missing_brew=()
+has_postgres || { missing_apt+=(postgresql) missing_brew+=(postgresql@16); }
+has_rabbitmq || { missing_apt+=(rabbitmq-server) missing_brew+=(rabbitmq); }
+[ ${#missing_apt[@]} -gt 0 ] || exit 0
+
+if command -v apt-get >/dev/null; then
+    install_with_apt "${missing_apt[@]}"
+elif command -v brew >/dev/null; then
+    install_with_brew "${missing_brew[@]}"
+else
+    say "please install these with your system's packages, then run this again:"
+    has_postgres || say "  PostgreSQL 14 or newer (postgres and initdb; in PATH or /usr/lib/postgresql/*/bin)"
+    has_rabbitmq || say "  RabbitMQ 3.10 or newer, with Erlang (rabbitmq-server in PATH)"
+    exit 2
+fi
+
+has_postgres && has_rabbitmq || { say "the packages were installed, but their programs are not where they are expected"; exit 2; }
