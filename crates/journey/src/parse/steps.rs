@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::{
     Fields, Reader,
-    ast::{Action, Arm, Send, Split, Step, WaitFor, Word},
+    ast::{Action, Arm, Formula, Given, Send, Split, Step, WaitFor, Word},
 };
 use crate::{
     diagnostics::{names, nearest, policy, yaml},
     machine::{Capped, Quiet, Target},
     message::Channel,
-    source::{Kind, Node, Pair},
+    source::{Kind, Node, Pair, Span},
+    value::Value,
 };
 
 const VERBS: [&str; 8] = [
@@ -41,7 +42,7 @@ const QUIET: [(&str, Quiet); 4] = [
 ];
 
 impl Reader<'_> {
-    /// A list of steps; one step may stand without its dash.
+    /// A list of steps.
     pub(crate) fn steps(&mut self, node: &Node) -> Vec<Step> {
         match &node.kind {
             Kind::List(items) => items.iter().filter_map(|n| self.step(n)).collect(),
@@ -60,7 +61,6 @@ impl Reader<'_> {
         let found: Vec<&Pair> = pairs
             .iter()
             .filter(|p| VERBS.contains(&&*p.name) || LATER.contains(&&*p.name))
-            // `exit`, `send` and `if` have no second meaning inside a step; `set` and `use` neither.
             .collect();
         let Some(verb) = found.first() else {
             return Some(self.without_verb(node, pairs));
@@ -181,7 +181,7 @@ impl Reader<'_> {
         }
     }
 
-    fn choices(&mut self, node: &Node) -> Vec<(Option<super::ast::Formula>, Vec<Step>)> {
+    fn choices(&mut self, node: &Node) -> Vec<(Option<Formula>, Vec<Step>)> {
         let Kind::List(items) = &node.kind else {
             self.wrong_kind(node, "a list of `when` and `then`");
             return Vec::new();
@@ -321,7 +321,7 @@ impl Reader<'_> {
     }
 
     /// One channel or several.
-    pub(crate) fn channels(&mut self, node: &Node) -> Vec<(Channel, crate::source::Span)> {
+    pub(crate) fn channels(&mut self, node: &Node) -> Vec<(Channel, Span)> {
         let nodes = match &node.kind {
             Kind::List(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
@@ -335,7 +335,7 @@ impl Reader<'_> {
                 )
                 .labelled("this list is empty");
         }
-        let mut found: Vec<(Channel, crate::source::Span)> = Vec::new();
+        let mut found: Vec<(Channel, Span)> = Vec::new();
         for node in nodes {
             let Some(channel) = self.channel(node) else {
                 continue;
@@ -372,21 +372,24 @@ impl Reader<'_> {
         self.one_of(node, "word for `quiet`", &QUIET)
     }
 
-    fn set(&mut self, node: &Node) -> Vec<(Target, super::ast::Given)> {
+    fn set(&mut self, node: &Node) -> Vec<(Target, Given)> {
         let Kind::Map(pairs) = &node.kind else {
             self.wrong_kind(node, "what to set, such as `{ run.code: BACK10 }`,");
             return Vec::new();
         };
         let mut set = Vec::new();
         for pair in pairs {
+            // Also where something is wrong, so that naming the variable is no second error.
             let target = self.target(pair);
-            let given = self.given(&pair.value);
-            set.extend(target.zip(given));
+            let given = self
+                .given(&pair.value)
+                .unwrap_or(Given::Literal(Value::Null));
+            set.push((target, given));
         }
         set
     }
 
-    fn target(&mut self, pair: &Pair) -> Option<Target> {
+    fn target(&mut self, pair: &Pair) -> Target {
         let word = Word {
             text: pair.name.clone(),
             span: pair.name_span.clone(),
@@ -406,27 +409,28 @@ impl Reader<'_> {
                     )
                     .labelled("it comes from the event that entered")
                     .noted("choose another name for the variable");
-                None
             }
-            "run" => self
-                .named(&part, "a variable of the run", false)
-                .then(|| Target::Run(part.text)),
+            "run" => {
+                self.named(&part, "a variable of the run", false);
+            }
             // Traits come from producers, who name them in their own way.
             "customer" if !name.is_empty() && !name.contains('.') => {
-                Some(Target::Customer(part.text))
+                return Target::Customer(part.text);
             }
-            _ => {
-                let diagnostic = self
-                    .sink
-                    .error(names::BAD_TARGET, word.span.clone(), format!("`{}` cannot be set", word.text))
-                    .noted("`set` sets variables of the run (`run.NAME`) and traits of the customer (`customer.NAME`)");
-                if root.is_empty() && !name.is_empty() {
-                    diagnostic
-                        .labelled(format!("perhaps `run.{name}`"))
-                        .replaced(word.span, format!("run.{name}"));
-                }
-                None
-            }
+            _ => self.bad_target(&word, root, name),
+        }
+        Target::Run(part.text)
+    }
+
+    fn bad_target(&mut self, word: &Word, root: &str, name: &str) {
+        let diagnostic = self
+            .sink
+            .error(names::BAD_TARGET, word.span.clone(), format!("`{}` cannot be set", word.text))
+            .noted("`set` sets variables of the run (`run.NAME`) and traits of the customer (`customer.NAME`)");
+        if root.is_empty() && !name.is_empty() {
+            diagnostic
+                .labelled(format!("perhaps `run.{name}`"))
+                .replaced(word.span.clone(), format!("run.{name}"));
         }
     }
 }
