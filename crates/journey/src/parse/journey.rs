@@ -250,10 +250,6 @@ impl Reader<'_> {
         (!empty).then_some(goal)
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "the two kinds of exit, each where it belongs"
-    )]
     fn exits(&mut self, node: &Node) -> (Vec<Exit>, Option<(SignedDuration, Option<Word>)>) {
         let nodes = match &node.kind {
             Kind::List(items) => items.as_slice(),

@@ -143,7 +143,7 @@ impl Reading {
             }
             "enum" => match &value.kind {
                 NodeKind::List(items) => {
-                    rule.among = items.iter().filter_map(|n| literal(n, r)).collect()
+                    rule.among = items.iter().filter_map(|n| literal(n, r)).collect();
                 }
                 _ => r.wrong_kind(value, "a list of values"),
             },

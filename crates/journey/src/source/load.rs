@@ -305,6 +305,7 @@ impl<'a> Loader<'a, '_> {
 
     fn pairs(&mut self, entries: Vec<(Node, Node)>) -> Vec<Pair> {
         let mut pairs: Vec<Pair> = Vec::with_capacity(entries.len());
+        let mut seen: BTreeMap<Arc<str>, Span> = BTreeMap::new();
         let mut merged = Vec::new();
         for (key, value) in entries {
             let Kind::Scalar(name) = &key.kind else {
@@ -320,8 +321,7 @@ impl<'a> Loader<'a, '_> {
                 merged.push(value);
                 continue;
             }
-            if let Some(first) = pairs.iter().find(|p| p.name == name.text) {
-                let place = first.name_span.clone();
+            if let Some(place) = seen.get(&name.text).cloned() {
                 self.sink
                     .error(
                         yaml::DUPLICATE,
@@ -333,6 +333,7 @@ impl<'a> Loader<'a, '_> {
                     .noted("YAML would silently keep one of them; remove or rename the other");
                 continue;
             }
+            seen.insert(name.text.clone(), key.span.clone());
             pairs.push(Pair {
                 name: name.text.clone(),
                 name_span: key.span.clone(),
