@@ -136,6 +136,8 @@ impl Checker<'_> {
                     .labelled("never done")
                     .shown(exit, "every way leaves the journey here at the latest")
                     .noted("remove the step, or move it before the `exit`");
+                // Reported: what it names is no second error.
+                here.event = Current::Is(Type::Any);
             }
             here = self.step(step, here);
         }

@@ -16,6 +16,12 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A journey file; `None` where it has no fields at all.
 pub fn journey(root: &Node, r: &mut Reader<'_>) -> Option<Journey> {
+    if root.is_empty() {
+        r.sink
+            .error(yaml::MISSING, 0..0, "this file is empty")
+            .noted("a journey begins with its name: `journey: cart-rescue`");
+        return None;
+    }
     let mut f = Fields::of(root, "a journey", r)?;
     let name = f
         .need(

@@ -57,6 +57,9 @@ const KEYWORDS: [&str; 19] = [
 
 /// A whole schema file.
 pub(crate) fn schema(root: &Node, r: &mut Reader<'_>) -> Schema {
+    if root.is_empty() {
+        return Schema::default();
+    }
     let mut reading = Reading { refs: Vec::new() };
     let mut schema = Schema {
         root: reading.rule(root, r, true),

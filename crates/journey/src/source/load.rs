@@ -79,7 +79,10 @@ impl<'a> Loader<'a, '_> {
                 event => root = Some(self.node(event, span)?),
             }
         }
-        if self.failed { None } else { root }
+        // An empty file is a place where nothing is written.
+        let end = self.text.len();
+        let root = root.unwrap_or_else(|| self.scalar("", ScalarStyle::Plain, end..end, None));
+        (!self.failed).then_some(root)
     }
 
     fn next(&mut self) -> Option<(Event<'a>, Span)> {
