@@ -91,10 +91,10 @@ impl Schemas {
     /// Why that event must be refused, in one line for its producer; `None`: it fits.
     /// Undeclared events and traits fit; null counts as absent.
     pub fn refuse(&self, event: &Event) -> Option<String> {
-        if let Some(schema) = self.events.get(&event.name) {
-            if let Err(why) = validate::value(schema, &event.properties, "event") {
-                return Some(why);
-            }
+        if let Some(schema) = self.events.get(&event.name)
+            && let Err(why) = validate::value(schema, &event.properties, "event")
+        {
+            return Some(why);
         }
         let traits = self.traits.as_ref()?;
         validate::traits(traits, &event.traits).err()

@@ -144,11 +144,17 @@ fn read<T>(
 }
 
 fn policies(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Policies {
-    files
+    let Some(file) = files
         .iter()
         .find(|f| matches!(Role::of(&f.path), Role::Policies))
-        .and_then(|file| read(file, found, parse::policies))
-        .unwrap_or_default()
+    else {
+        return Policies::default();
+    };
+    // An unreadable file declares purposes that nobody knows: none of them is an error elsewhere.
+    read(file, found, parse::policies).unwrap_or_else(|| Policies {
+        purposes: BTreeMap::new(),
+        ..Policies::default()
+    })
 }
 
 fn schemas(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Schemas {

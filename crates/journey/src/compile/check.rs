@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     World,
     env::{all_steps, names},
+    here::{Current, Here, join},
 };
 use crate::{
     diagnostic::SourceFile,
@@ -19,25 +20,6 @@ use crate::{
     },
     source::Span,
 };
-
-/// What holds where a step begins.
-#[derive(Clone)]
-struct Here {
-    event: Current,
-    /// The `exit` behind which nothing is reached.
-    left: Option<Span>,
-}
-
-/// The current event at a place (rule 19).
-#[derive(Clone, PartialEq)]
-enum Current {
-    /// There, of this type.
-    Is(Type),
-    /// The run has waited since, there.
-    Gone(Span),
-    /// A send may have been held, there.
-    Unsure(Span),
-}
 
 struct Checker<'c> {
     reader: Reader<'c>,
@@ -154,6 +136,8 @@ impl Checker<'_> {
                     .labelled("never done")
                     .shown(exit, "every way leaves the journey here at the latest")
                     .noted("remove the step, or move it before the `exit`");
+                // Reported: what it names is no second error.
+                here.event = Current::Is(Type::Any);
             }
             here = self.step(step, here);
         }
@@ -414,29 +398,4 @@ fn with_event(env: &Env, event: Type) -> Env {
     let mut env = env.clone();
     env.roots.insert(Root::Event, event);
     env
-}
-
-/// What holds where several ways meet.
-fn join(ends: Vec<Here>) -> Here {
-    let all_left = ends.iter().all(|e| e.left.is_some());
-    let left = if all_left {
-        ends.iter().find_map(|e| e.left.clone())
-    } else {
-        None
-    };
-    let mut going: Vec<Current> = ends
-        .into_iter()
-        .filter(|e| all_left || e.left.is_none())
-        .map(|e| e.event)
-        .collect();
-    let gone = going.iter().position(|e| matches!(e, Current::Gone(_)));
-    let unsure = going.iter().position(|e| matches!(e, Current::Unsure(_)));
-    let event = match gone.or(unsure) {
-        Some(at) => going.swap_remove(at),
-        None if going.windows(2).all(|w| w[0] == w[1]) => {
-            going.pop().unwrap_or(Current::Is(Type::Any))
-        }
-        None => Current::Is(Type::Any),
-    };
-    Here { event, left }
 }

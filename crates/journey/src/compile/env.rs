@@ -56,6 +56,8 @@ pub(super) fn names(journey: &Journey, world: World<'_>) -> Env {
         (Arc::from("event"), entering(journey, world)),
     ]);
     let mut steps = BTreeMap::new();
+    // A step that was reported may have set anything.
+    let mut unknown = false;
     for step in all_steps(&journey.steps) {
         if let Action::Set(set) = &step.action {
             for (target, _) in set {
@@ -69,6 +71,7 @@ pub(super) fn names(journey: &Journey, world: World<'_>) -> Env {
             }
         }
         if let Action::Unknown(ids) = &step.action {
+            unknown = true;
             steps.extend(ids.iter().map(|id| (id.text.clone(), Type::Any)));
         }
         if let Some(id) = &step.id {
@@ -76,7 +79,11 @@ pub(super) fn names(journey: &Journey, world: World<'_>) -> Env {
         }
     }
     env.roots.insert(Root::Customer, traits);
-    env.roots.insert(Root::Run, closed(vars));
+    let run = Type::Map {
+        fields: vars,
+        open: unknown,
+    };
+    env.roots.insert(Root::Run, run);
     env.roots.insert(Root::Steps, closed(steps));
     env.roots.insert(Root::Consent, consent(world));
     env.roots.insert(Root::Now, Type::Moment);
@@ -99,6 +106,9 @@ fn entering(journey: &Journey, world: World<'_>) -> Type {
 }
 
 fn consent(world: World<'_>) -> Type {
+    if world.policies.purposes.is_empty() {
+        return Type::Any;
+    }
     let channels = closed(
         Channel::ALL
             .into_iter()

@@ -2,6 +2,7 @@
 
 mod check;
 mod env;
+mod here;
 mod lower;
 
 use std::sync::Arc;

@@ -8,6 +8,9 @@ use crate::{
     source::Span,
 };
 
+/// How many diagnostics one file gets: nobody reads more.
+pub const MAX_FOUND: usize = 500;
+
 /// The diagnostics of one file, in the making.
 #[derive(Debug)]
 pub struct Sink {
@@ -58,6 +61,11 @@ impl Sink {
 
     /// What was found, in the order of the text.
     pub fn finish(mut self) -> Vec<Diagnostic> {
+        if self.found.len() > MAX_FOUND {
+            // Errors first, so that a file with an error never looks like one without.
+            self.found.sort_by_key(|d| std::cmp::Reverse(d.severity));
+            self.found.truncate(MAX_FOUND);
+        }
         self.found
             .sort_by_key(|d| (d.span.start, d.span.end, d.code));
         self.found

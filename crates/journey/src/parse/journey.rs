@@ -16,6 +16,12 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A journey file; `None` where it has no fields at all.
 pub fn journey(root: &Node, r: &mut Reader<'_>) -> Option<Journey> {
+    if root.is_empty() {
+        r.sink
+            .error(yaml::MISSING, 0..0, "this file is empty")
+            .noted("a journey begins with its name: `journey: cart-rescue`");
+        return None;
+    }
     let mut f = Fields::of(root, "a journey", r)?;
     let name = f
         .need(
@@ -250,10 +256,6 @@ impl Reader<'_> {
         (!empty).then_some(goal)
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "the two kinds of exit, each where it belongs"
-    )]
     fn exits(&mut self, node: &Node) -> (Vec<Exit>, Option<(SignedDuration, Option<Word>)>) {
         let nodes = match &node.kind {
             Kind::List(items) => items.as_slice(),

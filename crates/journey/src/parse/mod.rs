@@ -7,6 +7,7 @@ mod journey;
 mod policies;
 mod reader;
 mod scalars;
+mod sends;
 mod steps;
 mod times;
 mod waits;

@@ -84,6 +84,15 @@ impl Reader<'_> {
             self.wrong_kind(node, "the purposes by name");
             return BTreeMap::new();
         };
+        if pairs.is_empty() {
+            self.sink
+                .error(
+                    yaml::MISSING,
+                    node.span.clone(),
+                    "at least one purpose should stand here",
+                )
+                .noted("every message has a purpose, such as `marketing: { consent: opt_in }`");
+        }
         // A purpose with a mistake is there all the same: naming it is no second mistake.
         pairs
             .iter()
@@ -151,7 +160,8 @@ impl Reader<'_> {
 
     /// A purpose by name, which must be declared.
     pub(crate) fn known_purpose(&mut self, word: &Word, purposes: &BTreeMap<Arc<str>, Purpose>) {
-        if purposes.contains_key(&word.text) {
+        // Without any, the declaration itself is wrong, and reported.
+        if purposes.is_empty() || purposes.contains_key(&word.text) {
             return;
         }
         let all = purposes.keys().map(|k| &**k).collect::<Vec<_>>().join(", ");

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::{
     Fields, Reader,
-    ast::{Action, Arm, Send, Split, Step, WaitFor, Word},
+    ast::{Action, Arm, Formula, Given, Split, Step, WaitFor, Word},
 };
 use crate::{
-    diagnostics::{names, nearest, policy, yaml},
-    machine::{Capped, Quiet, Target},
-    message::Channel,
+    diagnostics::{names, nearest, yaml},
+    machine::Target,
     source::{Kind, Node, Pair},
+    value::Value,
 };
 
 const VERBS: [&str; 8] = [
@@ -27,21 +27,8 @@ const LATER: [&str; 8] = [
     "use",
 ];
 
-const CAPPED: [(&str, Capped); 4] = [
-    ("skip", Capped::Skip),
-    ("hold", Capped::Hold),
-    ("fallback", Capped::Fallback),
-    ("send", Capped::Send),
-];
-const QUIET: [(&str, Quiet); 4] = [
-    ("skip", Quiet::Skip),
-    ("hold", Quiet::Hold),
-    ("fallback", Quiet::Fallback),
-    ("send", Quiet::Send),
-];
-
 impl Reader<'_> {
-    /// A list of steps; one step may stand without its dash.
+    /// A list of steps.
     pub(crate) fn steps(&mut self, node: &Node) -> Vec<Step> {
         match &node.kind {
             Kind::List(items) => items.iter().filter_map(|n| self.step(n)).collect(),
@@ -60,7 +47,6 @@ impl Reader<'_> {
         let found: Vec<&Pair> = pairs
             .iter()
             .filter(|p| VERBS.contains(&&*p.name) || LATER.contains(&&*p.name))
-            // `exit`, `send` and `if` have no second meaning inside a step; `set` and `use` neither.
             .collect();
         let Some(verb) = found.first() else {
             return Some(self.without_verb(node, pairs));
@@ -181,7 +167,7 @@ impl Reader<'_> {
         }
     }
 
-    fn choices(&mut self, node: &Node) -> Vec<(Option<super::ast::Formula>, Vec<Step>)> {
+    fn choices(&mut self, node: &Node) -> Vec<(Option<Formula>, Vec<Step>)> {
         let Kind::List(items) = &node.kind else {
             self.wrong_kind(node, "a list of `when` and `then`");
             return Vec::new();
@@ -289,104 +275,24 @@ impl Reader<'_> {
         })
     }
 
-    fn send(&mut self, node: &Node, f: &mut Fields<'_>) -> Send {
-        let channels = self.channels(node);
-        let template = f
-            .need(
-                "template",
-                "it is the folder under `templates/` that holds the message",
-                self,
-            )
-            .and_then(|n| self.text(n, "the name of a template"));
-        f.not_yet(&["key"], self);
-        Send {
-            channels,
-            template,
-            with: f.get("with").and_then(|n| match &n.kind {
-                Kind::Map(_) | Kind::Bad => self.given(n),
-                _ => {
-                    self.wrong_kind(n, "named values, such as `{ code: run.code }`,");
-                    None
-                }
-            }),
-            purpose: f.get("purpose").and_then(|n| self.text(n, "a purpose")),
-            capped: f
-                .get("capped")
-                .and_then(|n| self.one_of(n, "word for `capped`", &CAPPED)),
-            quiet: f
-                .get("quiet")
-                .and_then(|n| self.one_of(n, "word for `quiet`", &QUIET)),
-            expires: f.get("expires").and_then(|n| self.duration(n)),
-        }
-    }
-
-    /// One channel or several.
-    pub(crate) fn channels(&mut self, node: &Node) -> Vec<(Channel, crate::source::Span)> {
-        let nodes = match &node.kind {
-            Kind::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(node),
-        };
-        if nodes.is_empty() {
-            self.sink
-                .error(
-                    yaml::MISSING,
-                    node.span.clone(),
-                    "a channel should stand here",
-                )
-                .labelled("this list is empty");
-        }
-        let mut found: Vec<(Channel, crate::source::Span)> = Vec::new();
-        for node in nodes {
-            let Some(channel) = self.channel(node) else {
-                continue;
-            };
-            if let Some((_, first)) = found.iter().find(|c| c.0 == channel) {
-                let first = first.clone();
-                self.sink
-                    .error(
-                        policy::TAKEN_NAME,
-                        node.span.clone(),
-                        format!("`{channel}` is listed twice"),
-                    )
-                    .labelled("the second time")
-                    .shown(first, "the first time");
-                continue;
-            }
-            found.push((channel, node.span.clone()));
-        }
-        found
-    }
-
-    /// One channel.
-    pub(crate) fn channel(&mut self, node: &Node) -> Option<Channel> {
-        self.one_of(node, "channel", &Channel::ALL.map(|c| (c.as_str(), c)))
-    }
-
-    /// `capped`'s words.
-    pub(crate) fn capped(&mut self, node: &Node) -> Option<Capped> {
-        self.one_of(node, "word for `capped`", &CAPPED)
-    }
-
-    /// `quiet`'s words.
-    pub(crate) fn quiet(&mut self, node: &Node) -> Option<Quiet> {
-        self.one_of(node, "word for `quiet`", &QUIET)
-    }
-
-    fn set(&mut self, node: &Node) -> Vec<(Target, super::ast::Given)> {
+    fn set(&mut self, node: &Node) -> Vec<(Target, Given)> {
         let Kind::Map(pairs) = &node.kind else {
             self.wrong_kind(node, "what to set, such as `{ run.code: BACK10 }`,");
             return Vec::new();
         };
         let mut set = Vec::new();
         for pair in pairs {
+            // Also where something is wrong, so that naming the variable is no second error.
             let target = self.target(pair);
-            let given = self.given(&pair.value);
-            set.extend(target.zip(given));
+            let given = self
+                .given(&pair.value)
+                .unwrap_or(Given::Literal(Value::Null));
+            set.push((target, given));
         }
         set
     }
 
-    fn target(&mut self, pair: &Pair) -> Option<Target> {
+    fn target(&mut self, pair: &Pair) -> Target {
         let word = Word {
             text: pair.name.clone(),
             span: pair.name_span.clone(),
@@ -406,27 +312,28 @@ impl Reader<'_> {
                     )
                     .labelled("it comes from the event that entered")
                     .noted("choose another name for the variable");
-                None
             }
-            "run" => self
-                .named(&part, "a variable of the run", false)
-                .then(|| Target::Run(part.text)),
+            "run" => {
+                self.named(&part, "a variable of the run", false);
+            }
             // Traits come from producers, who name them in their own way.
             "customer" if !name.is_empty() && !name.contains('.') => {
-                Some(Target::Customer(part.text))
+                return Target::Customer(part.text);
             }
-            _ => {
-                let diagnostic = self
-                    .sink
-                    .error(names::BAD_TARGET, word.span.clone(), format!("`{}` cannot be set", word.text))
-                    .noted("`set` sets variables of the run (`run.NAME`) and traits of the customer (`customer.NAME`)");
-                if root.is_empty() && !name.is_empty() {
-                    diagnostic
-                        .labelled(format!("perhaps `run.{name}`"))
-                        .replaced(word.span, format!("run.{name}"));
-                }
-                None
-            }
+            _ => self.bad_target(&word, root, name),
+        }
+        Target::Run(part.text)
+    }
+
+    fn bad_target(&mut self, word: &Word, root: &str, name: &str) {
+        let diagnostic = self
+            .sink
+            .error(names::BAD_TARGET, word.span.clone(), format!("`{}` cannot be set", word.text))
+            .noted("`set` sets variables of the run (`run.NAME`) and traits of the customer (`customer.NAME`)");
+        if root.is_empty() && !name.is_empty() {
+            diagnostic
+                .labelled(format!("perhaps `run.{name}`"))
+                .replaced(word.span.clone(), format!("run.{name}"));
         }
     }
 }

@@ -57,6 +57,9 @@ const KEYWORDS: [&str; 19] = [
 
 /// A whole schema file.
 pub(crate) fn schema(root: &Node, r: &mut Reader<'_>) -> Schema {
+    if root.is_empty() {
+        return Schema::default();
+    }
     let mut reading = Reading { refs: Vec::new() };
     let mut schema = Schema {
         root: reading.rule(root, r, true),
@@ -143,7 +146,7 @@ impl Reading {
             }
             "enum" => match &value.kind {
                 NodeKind::List(items) => {
-                    rule.among = items.iter().filter_map(|n| literal(n, r)).collect()
+                    rule.among = items.iter().filter_map(|n| literal(n, r)).collect();
                 }
                 _ => r.wrong_kind(value, "a list of values"),
             },

@@ -79,7 +79,10 @@ impl<'a> Loader<'a, '_> {
                 event => root = Some(self.node(event, span)?),
             }
         }
-        if self.failed { None } else { root }
+        // An empty file is a place where nothing is written.
+        let end = self.text.len();
+        let root = root.unwrap_or_else(|| self.scalar("", ScalarStyle::Plain, end..end, None));
+        (!self.failed).then_some(root)
     }
 
     fn next(&mut self) -> Option<(Event<'a>, Span)> {
@@ -305,6 +308,7 @@ impl<'a> Loader<'a, '_> {
 
     fn pairs(&mut self, entries: Vec<(Node, Node)>) -> Vec<Pair> {
         let mut pairs: Vec<Pair> = Vec::with_capacity(entries.len());
+        let mut seen: BTreeMap<Arc<str>, Span> = BTreeMap::new();
         let mut merged = Vec::new();
         for (key, value) in entries {
             let Kind::Scalar(name) = &key.kind else {
@@ -320,8 +324,7 @@ impl<'a> Loader<'a, '_> {
                 merged.push(value);
                 continue;
             }
-            if let Some(first) = pairs.iter().find(|p| p.name == name.text) {
-                let place = first.name_span.clone();
+            if let Some(place) = seen.get(&name.text).cloned() {
                 self.sink
                     .error(
                         yaml::DUPLICATE,
@@ -333,6 +336,7 @@ impl<'a> Loader<'a, '_> {
                     .noted("YAML would silently keep one of them; remove or rename the other");
                 continue;
             }
+            seen.insert(name.text.clone(), key.span.clone());
             pairs.push(Pair {
                 name: name.text.clone(),
                 name_span: key.span.clone(),

@@ -19,7 +19,9 @@ pub fn map_back(source: &str, span: &Span, text: &str, part: &Span) -> Span {
     };
     let end = match part.end.checked_sub(1) {
         Some(last) if part.end > part.start => {
-            let width = text[last..].chars().next().map_or(1, char::len_utf8);
+            let first = (0..=last).rev().find(|i| text.is_char_boundary(*i));
+            let rest = first.and_then(|i| text.get(i..)).unwrap_or_default();
+            let width = rest.chars().next().map_or(0, char::len_utf8);
             at(last).map(|offset| offset + width)
         }
         _ => Some(start),

@@ -60,7 +60,7 @@ pub fn report(text: &str, error: &ScanError, last: &Span, sink: &mut Sink) {
                 ));
         }
         E::ExpectedBlockMappingKey | E::InvalidIndentation => {
-            indentation(text, point(text, at), sink)
+            indentation(text, point(text, at), sink);
         }
         kind => plain(kind, &error.info(), point(text, at), sink),
     }

@@ -1,0 +1,47 @@
+//! What holds at a place of a journey, and where several ways meet.
+
+use crate::{expr::types::Type, source::Span};
+
+/// What holds where a step begins.
+#[derive(Clone)]
+pub(super) struct Here {
+    pub(super) event: Current,
+    /// The `exit` behind which nothing is reached.
+    pub(super) left: Option<Span>,
+}
+
+/// The current event at a place (rule 19).
+#[derive(Clone, PartialEq)]
+pub(super) enum Current {
+    /// There, of this type.
+    Is(Type),
+    /// The run has waited since, there.
+    Gone(Span),
+    /// A send may have been held, there.
+    Unsure(Span),
+}
+
+/// What holds where several ways meet.
+pub(super) fn join(ends: Vec<Here>) -> Here {
+    let all_left = ends.iter().all(|e| e.left.is_some());
+    let left = if all_left {
+        ends.iter().find_map(|e| e.left.clone())
+    } else {
+        None
+    };
+    let mut going: Vec<Current> = ends
+        .into_iter()
+        .filter(|e| all_left || e.left.is_none())
+        .map(|e| e.event)
+        .collect();
+    let gone = going.iter().position(|e| matches!(e, Current::Gone(_)));
+    let unsure = going.iter().position(|e| matches!(e, Current::Unsure(_)));
+    let event = match gone.or(unsure) {
+        Some(at) => going.swap_remove(at),
+        None if going.windows(2).all(|w| w[0] == w[1]) => {
+            going.pop().unwrap_or(Current::Is(Type::Any))
+        }
+        None => Current::Is(Type::Any),
+    };
+    Here { event, left }
+}

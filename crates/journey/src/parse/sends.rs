@@ -1,0 +1,107 @@
+//! Sends, and the words that they share with policies.
+
+use super::{Fields, Reader, ast::Send};
+use crate::{
+    diagnostics::{policy, yaml},
+    machine::{Capped, Quiet},
+    message::Channel,
+    source::{Kind, Node, Span},
+};
+
+const CAPPED: [(&str, Capped); 4] = [
+    ("skip", Capped::Skip),
+    ("hold", Capped::Hold),
+    ("fallback", Capped::Fallback),
+    ("send", Capped::Send),
+];
+const QUIET: [(&str, Quiet); 4] = [
+    ("skip", Quiet::Skip),
+    ("hold", Quiet::Hold),
+    ("fallback", Quiet::Fallback),
+    ("send", Quiet::Send),
+];
+
+impl Reader<'_> {
+    pub(super) fn send(&mut self, node: &Node, f: &mut Fields<'_>) -> Send {
+        let channels = self.channels(node);
+        let template = f
+            .need(
+                "template",
+                "it is the folder under `templates/` that holds the message",
+                self,
+            )
+            .and_then(|n| self.text(n, "the name of a template"));
+        f.not_yet(&["key"], self);
+        Send {
+            channels,
+            template,
+            with: f.get("with").and_then(|n| match &n.kind {
+                Kind::Map(_) | Kind::Bad => self.given(n),
+                _ => {
+                    self.wrong_kind(n, "named values, such as `{ code: run.code }`,");
+                    None
+                }
+            }),
+            purpose: f.get("purpose").and_then(|n| self.text(n, "a purpose")),
+            capped: f
+                .get("capped")
+                .and_then(|n| self.one_of(n, "word for `capped`", &CAPPED)),
+            quiet: f
+                .get("quiet")
+                .and_then(|n| self.one_of(n, "word for `quiet`", &QUIET)),
+            expires: f.get("expires").and_then(|n| self.duration(n)),
+        }
+    }
+
+    /// One channel or several.
+    pub(crate) fn channels(&mut self, node: &Node) -> Vec<(Channel, Span)> {
+        let nodes = match &node.kind {
+            Kind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        if nodes.is_empty() {
+            self.sink
+                .error(
+                    yaml::MISSING,
+                    node.span.clone(),
+                    "a channel should stand here",
+                )
+                .labelled("this list is empty");
+        }
+        let mut found: Vec<(Channel, Span)> = Vec::new();
+        for node in nodes {
+            let Some(channel) = self.channel(node) else {
+                continue;
+            };
+            if let Some((_, first)) = found.iter().find(|c| c.0 == channel) {
+                let first = first.clone();
+                self.sink
+                    .error(
+                        policy::TAKEN_NAME,
+                        node.span.clone(),
+                        format!("`{channel}` is listed twice"),
+                    )
+                    .labelled("the second time")
+                    .shown(first, "the first time");
+                continue;
+            }
+            found.push((channel, node.span.clone()));
+        }
+        found
+    }
+
+    /// One channel.
+    pub(crate) fn channel(&mut self, node: &Node) -> Option<Channel> {
+        self.one_of(node, "channel", &Channel::ALL.map(|c| (c.as_str(), c)))
+    }
+
+    /// `capped`'s words.
+    pub(crate) fn capped(&mut self, node: &Node) -> Option<Capped> {
+        self.one_of(node, "word for `capped`", &CAPPED)
+    }
+
+    /// `quiet`'s words.
+    pub(crate) fn quiet(&mut self, node: &Node) -> Option<Quiet> {
+        self.one_of(node, "word for `quiet`", &QUIET)
+    }
+}
