@@ -1,1 +1,3 @@
 //! parcours-store
+
+pub mod read;
