@@ -1,0 +1,476 @@
+//! A small shop's customers, as the engine would have left them, and the database to keep them.
+
+mod cluster;
+
+use std::sync::Arc;
+
+pub use cluster::database;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff_sqlx::ToSqlx as _;
+use journey::{
+    customer::{Consent, ConsentState, Ledger, Pending, RunState, StepState, Suppression},
+    ids::{CustomerId, InputId, MachineId, MessageId, RunId},
+    machine::Machine,
+    message::{Channel, Decision, Reason, Refusal},
+    trace::{Fact, Line, NotEntered},
+    value::{Map, Value},
+};
+use serde_json::json;
+use sqlx::PgPool;
+
+/// Monday, ten in the morning in Paris.
+pub const START: &str = "2026-01-05T09:00:00Z";
+
+pub fn at(after: SignedDuration) -> Timestamp {
+    START.parse::<Timestamp>().expect("an instant") + after
+}
+
+fn hours(n: i64) -> SignedDuration {
+    SignedDuration::from_hours(n)
+}
+
+pub fn minutes(n: i64) -> SignedDuration {
+    SignedDuration::from_mins(n)
+}
+
+/// The sample journey: waits for a checkout, splits, sends a mail, holds a text message.
+pub fn machine() -> Machine {
+    let content = json!({
+        "journey": "cart-rescue", "title": "Rescue an abandoned cart", "priority": 40, "tags": [],
+        "entries": [{ "event": "cart.updated", "condition": null, "key": "event.cart_id", "fresh": "PT24H" }],
+        "inside": "refresh", "again": "always", "goal": null, "exits": [], "stay": null,
+        "nodes": [
+            { "id": "resumed", "next": 1, "line": 20, "op": { "wait_for": {
+                "event": "checkout.started", "condition": "event.cart_id == run.key",
+                "within": "PT2H", "then": 4_294_967_295_u32, "otherwise": 1 } } },
+            { "id": "offer", "next": 2, "line": 23, "op": { "split": { "salt": "",
+                "arms": [{ "name": "reminder", "weight": 1, "first": 2 }] } } },
+            { "id": "nudge", "next": 3, "line": 29, "op": { "send": {
+                "channels": ["email"], "purpose": "marketing", "template": "cart/nudge",
+                "with": null, "capped": null, "quiet": null, "expires": null } } },
+            { "id": "last_call", "next": 4_294_967_295_u32, "line": 40, "op": { "send": {
+                "channels": ["sms"], "purpose": "marketing", "template": "cart/last-call",
+                "with": null, "capped": null, "quiet": null, "expires": null } } }
+        ]
+    });
+    Machine::from_content(&serde_json::to_vec(&content).expect("json")).expect("a machine")
+}
+
+/// What the fixture's ids are, for tests to ask for.
+pub struct Shop {
+    pub ana: CustomerId,
+    pub ben: CustomerId,
+    pub nudge: MessageId,
+    pub capped: MessageId,
+}
+
+/// Fills a database: Ana in the middle of a journey, Ben at his cap, Eve with hostile traits, and
+/// `more` customers of whom little is known.
+pub async fn fill(pool: &PgPool, more: u32) -> Shop {
+    let machine = machine();
+    sqlx::query("insert into machine values ($1, $2, 3, $3, $4, 'journey: cart-rescue')")
+        .bind(machine.id.0)
+        .bind(at(SignedDuration::ZERO).to_sqlx())
+        .bind(&*machine.journey)
+        .bind(machine.content())
+        .execute(pool)
+        .await
+        .expect("machine");
+    let (ana, nudge) = ana(pool, machine.id).await;
+    let (ben, capped) = ben(pool, machine.id).await;
+    let hostile = json!({
+        "email": "eve@shop.example", "first_name": "<script>alert('eve')</script>",
+        "note": "\"><img src=x onerror=alert(1)>"
+    });
+    customer(pool, "eve<b>", &hostile, &Ledger::default()).await;
+    for n in 0..more {
+        let traits = json!({ "email": format!("customer{n}@shop.example"), "country": "FR" });
+        customer(pool, &format!("c-{n:04}"), &traits, &Ledger::default()).await;
+    }
+    Shop {
+        ana,
+        ben,
+        nudge,
+        capped,
+    }
+}
+
+pub async fn customer(
+    pool: &PgPool,
+    key: &str,
+    traits: &serde_json::Value,
+    ledger: &Ledger,
+) -> CustomerId {
+    let id = CustomerId::of(key);
+    sqlx::query("insert into customer (id, seen_at, key, traits, ledger) values ($1,$2,$3,$4,$5)")
+        .bind(id.0)
+        .bind(at(SignedDuration::ZERO).to_sqlx())
+        .bind(key)
+        .bind(traits)
+        .bind(serde_json::to_vec(ledger).expect("json"))
+        .execute(pool)
+        .await
+        .expect("customer");
+    id
+}
+
+fn ledger(channels: &[Channel]) -> Ledger {
+    let consent = Consent {
+        state: ConsentState::Granted,
+        at: at(-hours(48)),
+    };
+    let granted = channels.iter().map(|c| (*c, consent.clone())).collect();
+    Ledger {
+        consents: [(Arc::from("marketing"), granted)].into(),
+        ..Ledger::default()
+    }
+}
+
+/// One input, with its trace.
+pub async fn input(
+    pool: &PgPool,
+    customer: CustomerId,
+    at: Timestamp,
+    name: &str,
+    body: serde_json::Value,
+    trace: Vec<Line>,
+) {
+    let kind: i16 = if name == "timer" { 1 } else { 0 };
+    let body = (kind == 0).then(|| serde_json::to_vec(&body).expect("json"));
+    let id = InputId::of_event(&customer.to_string(), &format!("{name}{at}"));
+    sqlx::query(
+        "insert into input (customer, id, at, kind, name, body, trace) values ($1,$2,$3,$4,$5,$6,$7)",
+    )
+    .bind(customer.0)
+    .bind(id.0)
+    .bind(at.to_sqlx())
+    .bind(kind)
+    .bind(name)
+    .bind(body)
+    .bind((!trace.is_empty()).then(|| serde_json::to_vec(&trace).expect("json")))
+    .execute(pool)
+    .await
+    .expect("input");
+}
+
+struct Sent<'a> {
+    customer: CustomerId,
+    run: RunId,
+    id: MessageId,
+    at: Timestamp,
+    status: &'a str,
+    channel: Channel,
+    step: &'a str,
+    reason: Option<Reason>,
+    refusals: Vec<Refusal>,
+    machine: MachineId,
+}
+
+async fn message(pool: &PgPool, sent: Sent<'_>) {
+    let decision = Decision {
+        machine: sent.machine,
+        node: 2,
+        key: Arc::from("c-17"),
+        template: Arc::from("cart/nudge"),
+        with: Value::map([("total", Value::Int(84))]),
+        expires_at: Some(sent.at + hours(24)),
+        priority: 40,
+        tags: Vec::new(),
+        refusals: sent.refusals,
+    };
+    let waiting = sent.status == "queued";
+    sqlx::query(
+        "insert into message (customer, at, id, run, due_at, done_at, attempt, status, channel,
+            purpose, journey, step, reason, provider, decision)
+         values ($1,$2,$3,$4,$5,$6,1,$7::message_status,$8,'marketing','cart-rescue',$9,$10,$11,$12)",
+    )
+    .bind(sent.customer.0)
+    .bind(sent.at.to_sqlx())
+    .bind(sent.id.0)
+    .bind(sent.run.0)
+    .bind(waiting.then(|| sent.at.to_sqlx()))
+    .bind((!waiting).then(|| (sent.at + 2.seconds()).to_sqlx()))
+    .bind(sent.status)
+    .bind(sent.channel.as_str())
+    .bind(sent.step)
+    .bind(sent.reason.map(Reason::as_str))
+    .bind((sent.status == "sent").then_some("smtp"))
+    .bind(serde_json::to_vec(&decision).expect("json"))
+    .execute(pool)
+    .await
+    .expect("message");
+}
+
+async fn run(
+    pool: &PgPool,
+    customer: CustomerId,
+    id: RunId,
+    machine: MachineId,
+    node: i32,
+    state: &RunState,
+) {
+    let until = state.pending.as_ref().and_then(|p| p.until);
+    sqlx::query(
+        "insert into run (customer, id, machine, entered_at, due_at, revision, node, journey, key, state)
+         values ($1,$2,$3,$4,$5,4,$6,'cart-rescue','c-17',$7)",
+    )
+    .bind(customer.0)
+    .bind(id.0)
+    .bind(machine.0)
+    .bind(at(minutes(1)).to_sqlx())
+    .bind(until.map(|t| t.to_sqlx()))
+    .bind(node)
+    .bind(serde_json::to_vec(state).expect("json"))
+    .execute(pool)
+    .await
+    .expect("run");
+}
+
+async fn ended(pool: &PgPool, customer: CustomerId, id: RunId, machine: MachineId) {
+    sqlx::query(
+        "insert into run_ended (customer, id, machine, entered_at, left_at, goal_at, journey, key, reason, state)
+         values ($1,$2,$3,$4,$5,$5,'cart-rescue','c-03','bought',$6)",
+    )
+    .bind(customer.0)
+    .bind(id.0)
+    .bind(machine.0)
+    .bind(at(-hours(30)).to_sqlx())
+    .bind(at(-hours(29)).to_sqlx())
+    .bind(serde_json::to_vec(&RunState::default()).expect("json"))
+    .execute(pool)
+    .await
+    .expect("run_ended");
+}
+
+fn line(run: RunId, step: Option<&str>, fact: Fact) -> Line {
+    Line {
+        journey: Some(Arc::from("cart-rescue")),
+        run: Some(run),
+        step: step.map(Arc::from),
+        fact,
+    }
+}
+
+fn about_customer(fact: Fact) -> Line {
+    Line {
+        journey: None,
+        run: None,
+        step: None,
+        fact,
+    }
+}
+
+async fn ana(pool: &PgPool, machine: MachineId) -> (CustomerId, MessageId) {
+    let traits = json!({
+        "email": "ana@shop.example", "phone": "+33 6 12 34 56 78", "first_name": "Ana",
+        "country": "FR", "locale": "fr", "vip": true, "orders": 7
+    });
+    let mut known = ledger(&[Channel::Email, Channel::Sms]);
+    known.suppressed.insert(
+        Channel::Push,
+        Suppression {
+            reason: Arc::from("bounced"),
+            at: at(-hours(40)),
+            address: Arc::from("token-1"),
+        },
+    );
+    let ana = customer(pool, "ana", &traits, &known).await;
+    let id = RunId::of(ana, "cart-rescue", "c-17", InputId::of_event("", "1"));
+    let old = RunId::of(ana, "cart-rescue", "c-03", InputId::of_event("", "0"));
+    let nudge = MessageId::of(id, 2, 0);
+    let night = Refusal {
+        channel: Channel::Sms,
+        reason: Reason::Quiet,
+        rule: Arc::from("night"),
+        until: Some(at(hours(22))),
+        used_by: Vec::new(),
+    };
+    ended(pool, ana, old, machine).await;
+    let mut vars = Map::new();
+    vars.insert(Arc::from("code"), Value::text("BACK10"));
+    let state = RunState {
+        event: Value::map([("cart_id", Value::text("c-17")), ("total", Value::Int(84))]),
+        vars,
+        steps: [(
+            Arc::from("nudge"),
+            StepState {
+                message: Some(nudge),
+                sent: true,
+                opened: true,
+                ..StepState::default()
+            },
+        )]
+        .into(),
+        pending: Some(Pending {
+            since: at(hours(13)),
+            until: Some(at(hours(22))),
+            held: Some(night.clone()),
+        }),
+    };
+    run(pool, ana, id, machine, 3, &state).await;
+    message(
+        pool,
+        Sent {
+            customer: ana,
+            run: id,
+            id: nudge,
+            at: at(minutes(121)),
+            status: "sent",
+            channel: Channel::Email,
+            step: "nudge",
+            reason: None,
+            refusals: Vec::new(),
+            machine,
+        },
+    )
+    .await;
+    let profile = about_customer(Fact::Profile {
+        traits: vec![Arc::from("country"), Arc::from("email")],
+    });
+    let consent = about_customer(Fact::Consent {
+        purpose: Arc::from("marketing"),
+        channels: vec![Channel::Email, Channel::Sms],
+        state: Arc::from("granted"),
+    });
+    let body = json!({ "type": "identify", "userId": "ana", "traits": traits });
+    input(
+        pool,
+        ana,
+        at(minutes(0)),
+        "identify",
+        body,
+        vec![profile, consent],
+    )
+    .await;
+    let entered = vec![
+        line(
+            id,
+            None,
+            Fact::Entered {
+                key: Arc::from("c-17"),
+            },
+        ),
+        line(
+            id,
+            Some("resumed"),
+            Fact::Waits {
+                until: Some(at(minutes(121))),
+                event: Some(Arc::from("checkout.started")),
+                zone: None,
+            },
+        ),
+    ];
+    let body = json!({ "type": "track", "event": "cart.updated", "userId": "ana",
+        "properties": { "cart_id": "c-17", "total": 84 } });
+    input(pool, ana, at(minutes(1)), "cart.updated", body, entered).await;
+    let woke = vec![
+        line(id, Some("resumed"), Fact::Woke { matched: false }),
+        line(
+            id,
+            Some("offer"),
+            Fact::Split {
+                arm: Arc::from("reminder"),
+            },
+        ),
+        line(
+            id,
+            Some("nudge"),
+            Fact::Sends {
+                message: nudge,
+                channel: Channel::Email,
+                refusals: Vec::new(),
+            },
+        ),
+    ];
+    input(pool, ana, at(minutes(121)), "timer", json!(null), woke).await;
+    let page = json!({ "type": "page", "userId": "ana", "name": "page" });
+    input(pool, ana, at(minutes(200)), "page", page, Vec::new()).await;
+    let held = vec![line(
+        id,
+        Some("last_call"),
+        Fact::Held {
+            until: at(hours(22)),
+            refusals: vec![night],
+        },
+    )];
+    input(pool, ana, at(hours(13)), "timer", json!(null), held).await;
+    (ana, nudge)
+}
+
+async fn ben(pool: &PgPool, machine: MachineId) -> (CustomerId, MessageId) {
+    let traits = json!({ "email": "ben@shop.example", "first_name": "Ben", "country": "BE" });
+    let ben = customer(pool, "ben", &traits, &ledger(&[Channel::Email])).await;
+    let id = RunId::of(ben, "cart-rescue", "c-9", InputId::of_event("", "9"));
+    ended(pool, ben, id, machine).await;
+    let used_by: Vec<MessageId> = (1..4).map(|n| MessageId::of(id, n, 0)).collect();
+    for (n, used) in (1..).zip(&used_by) {
+        message(
+            pool,
+            Sent {
+                customer: ben,
+                run: id,
+                id: *used,
+                at: at(-hours(24 * n)),
+                status: "sent",
+                channel: Channel::Email,
+                step: "nudge",
+                reason: None,
+                refusals: Vec::new(),
+                machine,
+            },
+        )
+        .await;
+    }
+    let capped = MessageId::of(id, 9, 0);
+    let refusal = Refusal {
+        channel: Channel::Email,
+        reason: Reason::Capped,
+        rule: Arc::from("marketing_week"),
+        until: Some(at(hours(96))),
+        used_by,
+    };
+    message(
+        pool,
+        Sent {
+            customer: ben,
+            run: id,
+            id: capped,
+            at: at(minutes(30)),
+            status: "suppressed",
+            channel: Channel::Email,
+            step: "nudge",
+            reason: Some(Reason::Capped),
+            refusals: vec![refusal.clone()],
+            machine,
+        },
+    )
+    .await;
+    let trace = vec![
+        line(
+            id,
+            Some("nudge"),
+            Fact::Suppressed {
+                message: capped,
+                reason: Reason::Capped,
+                refusals: vec![refusal],
+            },
+        ),
+        line(
+            id,
+            None,
+            Fact::Left {
+                reason: Arc::from("bought"),
+            },
+        ),
+        line(
+            id,
+            None,
+            Fact::NotEntered {
+                why: NotEntered::Again,
+            },
+        ),
+    ];
+    let body = json!({ "type": "track", "event": "order.placed", "userId": "ben" });
+    input(pool, ben, at(minutes(30)), "order.placed", body, trace).await;
+    (ben, capped)
+}
