@@ -58,8 +58,8 @@ impl CaptureStore for Drawer {
         body: &'a [u8],
     ) -> BoxFuture<'a, Result<String, KeepError>> {
         Box::pin(async move {
-            let json: serde_json::Value =
-                serde_json::from_slice(body).map_err(|e| KeepError::Refused(e.to_string()))?;
+            let json: serde_json::Value = serde_json::from_slice(body)
+                .map_err(|_| KeepError::Refused("The body is not JSON.".into()))?;
             let text = json["text"].as_str().unwrap_or_default();
             let mut all = self.0.lock().expect("a lock");
             let name = format!("m{}", all.len());
