@@ -295,7 +295,7 @@ async fn a_ledger_of_another_version_is_an_error_with_a_name() {
 }
 
 #[tokio::test]
-async fn a_line_that_nobody_sends_names_no_message() {
+async fn a_page_of_a_timeline_carries_only_the_messages_it_names() {
     let pool = shop::database().await;
     let shop = shop::fill(&pool, 0).await;
     let page = Reader::new(pool)

@@ -200,8 +200,13 @@ fn refused(refusal: &Refusal, message: &MessageView) -> Refused {
         .filter_map(|id| message.evidence.get(id))
         .collect();
     evidence.sort_by_key(|m| std::cmp::Reverse(m.at));
+    // The page says until when by itself.
+    let timeless = Refusal {
+        until: None,
+        ..refusal.clone()
+    };
     Refused {
-        text: words::sentence(&refusal.sentence()),
+        text: words::sentence(&timeless.sentence()),
         reason: words::reason(refusal.reason.as_str()),
         rule: refusal.rule.to_string(),
         until: refusal.until.map(When),
