@@ -56,6 +56,16 @@ impl Shown {
         };
         text.chars().take(100).collect()
     }
+
+    /// What its own page is headed: the subject, or whom the text went to.
+    pub(super) fn heading(&self) -> String {
+        match &self.content {
+            Content::Sms { .. } | Content::Chat { .. } => {
+                format!("{} to {}", self.channel, self.to)
+            }
+            _ => self.summary(),
+        }
+    }
 }
 
 impl From<Captured> for Shown {

@@ -116,7 +116,7 @@ impl IntoResponse for PageError {
                 StatusCode::NOT_FOUND,
                 "Not found",
                 format!(
-                    "There is no such {what}. It may have been erased, or the address is mistyped."
+                    "There is no such {what}. Its address may be mistyped, or it is no longer kept."
                 ),
             ),
             Self::Wrong(why) => (StatusCode::BAD_REQUEST, "That did not work", why),

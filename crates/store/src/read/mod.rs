@@ -55,7 +55,7 @@ impl From<sqlx::Error> for ReadError {
         // 57014 is query_canceled: `statement_timeout` is the only one who cancels here.
         let cancelled = error
             .as_database_error()
-            .and_then(|e| e.code())
+            .and_then(sqlx::error::DatabaseError::code)
             .is_some_and(|code| code == "57014");
         if cancelled {
             Self::TooSlow

@@ -218,7 +218,7 @@ async fn run(
     .bind(id.0)
     .bind(machine.0)
     .bind(at(minutes(1)).to_sqlx())
-    .bind(until.map(|t| t.to_sqlx()))
+    .bind(until.map(jiff_sqlx::ToSqlx::to_sqlx))
     .bind(node)
     .bind(serde_json::to_vec(state).expect("json"))
     .execute(pool)
