@@ -10,6 +10,7 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
+use journey::intake::{Refused, SegmentCall, parse_value, to_json};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,7 +18,6 @@ use crate::{
     Accepted, NotAccepted, State, cloudevents,
     problem::{Problem, RefusedItem},
     request::{self, BATCH, SINGLE},
-    stand_in::{Refused, SegmentCall, parse_value},
 };
 
 /// The most events of one batch.
@@ -146,8 +146,8 @@ fn same(a: &[u8], b: &[u8]) -> bool {
 }
 
 async fn one(state: &State, event: Value, call: Option<SegmentCall>) -> Result<Response, Problem> {
-    let event =
-        accepted(event, call, state.now()).map_err(|refused| Problem::of_item(item(0, refused)))?;
+    let event = accepted(state, event, call, state.now())
+        .map_err(|refused| Problem::of_item(item(0, refused)))?;
     taken(state, vec![event], Vec::new()).await
 }
 
@@ -162,7 +162,7 @@ async fn many(state: &State, events: Vec<Value>) -> Result<Response, Problem> {
     let now = state.now();
     let (mut good, mut refused) = (Vec::with_capacity(events.len()), Vec::new());
     for (index, event) in events.into_iter().enumerate() {
-        match accepted(event, None, now) {
+        match accepted(state, event, None, now) {
             Ok(event) => good.push(event),
             Err(why) => refused.push(item(index, why)),
         }
@@ -177,18 +177,24 @@ async fn many(state: &State, events: Vec<Value>) -> Result<Response, Problem> {
 }
 
 fn accepted(
-    mut event: Value,
+    state: &State,
+    event: Value,
     call: Option<SegmentCall>,
     now: Timestamp,
 ) -> Result<Accepted, Refused> {
-    let parsed = parse_value(&event, call, now)?;
-    if let (Some(call), Some(fields)) = (call, event.as_object_mut()) {
-        fields.insert("type".to_owned(), call.as_str().into());
+    let parsed = parse_value(event, call, now)?;
+    if let Some(message) = (state.refuse)(&parsed.event) {
+        return Err(Refused {
+            code: "schema",
+            field: None,
+            message,
+        });
     }
+    let body = to_json(&parsed.event);
     Ok(Accepted {
         id: parsed.id,
         event: parsed.event,
-        body: event.to_string().into_bytes(),
+        body,
     })
 }
 
@@ -196,7 +202,7 @@ fn item(index: usize, refused: Refused) -> RefusedItem {
     RefusedItem {
         index,
         code: refused.code.to_string(),
-        field: Some(refused.field.to_string()).filter(|f| !f.is_empty()),
+        field: refused.field,
         message: refused.message,
     }
 }

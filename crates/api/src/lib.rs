@@ -11,13 +11,13 @@ mod health;
 mod intake;
 mod problem;
 mod request;
-mod stand_in;
 mod support;
 
 use std::{future::Future, io, sync::Arc};
 
 use axum::{Router, middleware};
 use jiff::{Timestamp, Unit};
+use journey::input::Event;
 use store::read::Reader;
 use tokio::net::TcpListener;
 
@@ -32,6 +32,8 @@ pub struct State {
     pub reader: Reader,
     /// Takes events: when it says yes, they are safe.
     pub accept: Arc<dyn Accept>,
+    /// Why an event does not fit its schema; `None`: it does.
+    pub refuse: Arc<dyn Fn(&Event) -> Option<String> + Send + Sync>,
     /// The capture mailbox; `None`: there are no `/capture` and no `/mailbox`.
     pub mailbox: Option<Arc<dyn CaptureStore>>,
     /// Which other parts are up, by name; the database is asked by the router itself.

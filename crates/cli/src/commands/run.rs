@@ -56,7 +56,10 @@ pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
     if store.revision().await?.is_none() {
         bail!("no workspace is applied: run `parcours apply`, or `parcours run --apply`");
     }
-    let settings = broker::Settings { url: config.amqp_url()?.into(), ..Default::default() };
+    let settings = broker::Settings {
+        url: config.amqp_url()?.into(),
+        ..Default::default()
+    };
     let broker = Broker::connect(&settings).await?;
     let channels = Arc::new(Channels::new(&config.channels)?);
     let has = |role| args.roles.contains(&role);
@@ -64,7 +67,10 @@ pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
         true => Some(service::listen(config.http(), false).await?),
         false => None,
     };
-    let settings = engine::Settings { links: config.links.clone().into(), ..Default::default() };
+    let settings = engine::Settings {
+        links: config.links.clone().into(),
+        ..Default::default()
+    };
     let engine = Engine::start(store.clone(), channels, settings).await?;
     let roles = Roles {
         intake: has(Role::Intake),
@@ -75,7 +81,7 @@ pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
     let http = match listener {
         Some(listener) => {
             let accept = Arc::new(IntoBroker(broker.publisher().await?));
-            Some(Http::start(listener, &store, accept, None, &stop)?)
+            Some(Http::start(listener, &engine, accept, None, &stop)?)
         }
         None => None,
     };
