@@ -105,11 +105,13 @@ async fn with_servers(
     let store = Store::connect(&Settings::new(postgres.url())).await?;
     store.migrate().await?;
     database::publish(&store, root, Format::Text).await?;
-    let broker_settings = broker::Settings {
+    // One event at a time: the messages of each leave before the next is looked at.
+    let one_by_one = broker::Settings {
         url: rabbitmq.url(),
+        batch: 1,
         ..Default::default()
     };
-    let broker = Broker::connect(&broker_settings).await?;
+    let broker = Broker::connect(&one_by_one).await?;
     let providers = Providers::start(directory, args.http.as_deref()).await?;
     let config = Config::load(root)?;
     let settings = engine::Settings {
