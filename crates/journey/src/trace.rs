@@ -269,8 +269,11 @@ impl Fact {
                 format!("not sent: {reason}")
             }
             Self::Suppressed { refusals, .. } => format!("not sent: {}", joined(refusals)),
+            Self::Held { until, refusals } if refusals.iter().all(|r| r.until == Some(*until)) => {
+                format!("held: {}", joined(refusals))
+            }
             Self::Held { until, refusals } => {
-                format!("held until {until} at the longest: {}", joined(refusals))
+                format!("held: {}; looked at again at {until}", joined(refusals))
             }
             Self::Recalled { .. } => "the queued message was taken back".into(),
             Self::Failed { reason, detail, .. } if detail.is_empty() => {
