@@ -10,7 +10,7 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
-use journey::intake::{Refused, SegmentCall, parse_value, to_json};
+use journey::intake::{MAX_BODY, Refused, SegmentCall, parse_value, to_json};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -191,6 +191,10 @@ fn accepted(
         });
     }
     let body = to_json(&parsed.event);
+    if body.len() > MAX_BODY {
+        // An item of a batch, which as a whole may be longer.
+        return Err(Refused::too_large(body.len()));
+    }
     Ok(Accepted {
         id: parsed.id,
         event: parsed.event,

@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// The longest body, of one event or of a batch, in bytes.
-pub const MAX_BODY: usize = 1024 * 1024;
+pub const MAX_BODY: usize = 256 * 1024;
 /// The deepest nesting of lists and maps, counted from `properties` or `traits` inwards.
 pub const MAX_DEPTH: usize = 32;
 /// The most fields and list items in the properties and traits of one event, at all depths.

@@ -39,7 +39,8 @@ impl Refused {
         }
     }
 
-    pub(super) fn too_large(bytes: usize) -> Self {
+    /// The body, or the event as it would be passed on, is longer than [`MAX_BODY`].
+    pub fn too_large(bytes: usize) -> Self {
         let message = format!("the body has {bytes} bytes; at most {MAX_BODY} are accepted");
         Self::body("too_large", message)
     }
