@@ -114,7 +114,12 @@ impl<'w> Backtest<'w> {
         let (_, due) = advance::next_due(self.world, self.customers.get(&id)?)?;
         let customer = self.customers.remove(&id)?;
         let customer = self.forget_old_sends(customer, due);
-        Some(self.keep(advance::take_due(self.world, customer, due, Clock::Recorded)))
+        Some(self.keep(advance::take_due(
+            self.world,
+            customer,
+            due,
+            Clock::Recorded,
+        )))
     }
 
     fn keep(&mut self, turn: Turn) -> Effects {

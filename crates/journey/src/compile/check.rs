@@ -14,6 +14,7 @@ use crate::{
         Root,
         types::{Env, Type},
     },
+    message::Channel,
     parse::{
         Reader,
         ast::{Action, Formula, Given, Journey, Missed, Send, Step, Wait, WaitFor},
@@ -283,6 +284,9 @@ impl Checker<'_> {
         let (Some(known), Some(word)) = (self.world.templates, &send.template) else {
             return;
         };
+        if known.is_broken(&word.text) {
+            return;
+        }
         if !known.has(&word.text) {
             let names: Vec<&str> = known.names().collect();
             let diagnostic = self
@@ -296,7 +300,7 @@ impl Checker<'_> {
                 .labelled(format!("templates/{}/ has no message", word.text))
                 .guessed(&word.text, names.iter().copied());
             if nearest(&word.text, names.iter().copied()).is_none() {
-                diagnostic.noted(format!("a template is a folder with one file per channel and locale, such as templates/{}/email.fr.mjml", word.text));
+                diagnostic.noted(format!("a template is a folder with one file per channel and locale, such as templates/{}/email.{}.mjml", word.text, self.world.policies.defaults.locale));
             }
             return;
         }
@@ -313,7 +317,7 @@ impl Checker<'_> {
                     .error(templates::NO_CHANNEL, place.clone(), format!("the template `{}` cannot go out by {channel}", word.text))
                     .labelled(format!("templates/{}/ has no file for it", word.text))
                     .shown(word.span.clone(), format!("has: {list}"))
-                    .noted(format!("add a file such as templates/{}/{channel}.fr.txt, or take {channel} from the list", word.text));
+                    .noted(format!("add a file such as templates/{}/{channel}.{}.{}, or take {channel} from the list", word.text, self.world.policies.defaults.locale, extension(*channel)));
             }
         }
     }
@@ -398,4 +402,13 @@ fn with_event(env: &Env, event: Type) -> Env {
     let mut env = env.clone();
     env.roots.insert(Root::Event, event);
     env
+}
+
+/// What a channel's file may be called.
+fn extension(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "mjml",
+        Channel::Sms | Channel::Chat => "txt",
+        Channel::Push => "yaml",
+    }
 }

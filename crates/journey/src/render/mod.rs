@@ -42,6 +42,8 @@ struct Inner {
     /// What Jinja runs, by locale: dates and amounts differ by it.
     pieces: BTreeMap<String, Pieces>,
     default_locale: String,
+    /// Templates with a file that could not be taken, which has been reported.
+    broken: BTreeSet<Arc<str>>,
 }
 
 /// The locales of each channel.
@@ -88,6 +90,12 @@ impl Templates {
     /// Whether there is a template of that name, for any channel.
     pub fn has(&self, template: &str) -> bool {
         self.inner.templates.contains_key(template)
+    }
+
+    /// Whether a file of that template was reported: that something of it is missing is no second
+    /// mistake.
+    pub(crate) fn is_broken(&self, template: &str) -> bool {
+        self.inner.broken.contains(template)
     }
 
     /// The channels that the template has content for; none if it does not exist.

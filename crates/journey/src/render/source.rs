@@ -1,6 +1,10 @@
 //! From files to templates.
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use super::{
     Channels, Inner,
@@ -10,6 +14,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Severity, SourceFile},
+    diagnostics::templates as codes,
     expr::nearest,
     message::Channel,
 };
@@ -75,8 +80,9 @@ pub(super) fn compile(files: &[SourceFile], default_locale: &str) -> (Inner, Vec
                 let key = (place.template, place.channel, local::normal(place.locale));
                 groups.entry(key).or_default().insert(place.extension, file);
             }
-            Some(Kind::Stranger { why }) => {
-                compiler.report(file, 0..0, "J602", format!("{}: {why}", file.path));
+            Some(Kind::Stranger { folder, why }) => {
+                compiler.broken.insert(folder.into());
+                compiler.report(file, 0..0, codes::STRANGER, format!("{}: {why}", file.path));
             }
             None => {}
         }
@@ -94,6 +100,7 @@ struct Compiler<'a> {
     shared: Vec<(&'a str, &'a SourceFile)>,
     templates: BTreeMap<Arc<str>, Channels>,
     pieces: BTreeMap<String, Pieces>,
+    broken: BTreeSet<Arc<str>>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -128,6 +135,7 @@ impl Compiler<'_> {
             templates: self.templates,
             pieces: self.pieces,
             default_locale: default_locale.to_owned(),
+            broken: self.broken,
         };
         (inner, diagnostics)
     }
@@ -150,7 +158,7 @@ impl Compiler<'_> {
             self.report(
                 file,
                 0..0,
-                "J609",
+                codes::TOO_LARGE,
                 format!("this file is larger than {limit} kB"),
             );
         }
@@ -172,6 +180,7 @@ impl Compiler<'_> {
     fn group(&mut self, template: &str, channel: Channel, locale: &str, group: &Group<'_>) {
         let mut pieces = self.take_pieces(locale);
         let prefix = format!("{template}/{channel}.{locale}");
+        let before = self.diagnostics.len();
         let variant = match channel {
             Channel::Email => self.email(&mut pieces, &prefix, group),
             Channel::Sms => self.sms(&mut pieces, &prefix, group),
@@ -179,6 +188,9 @@ impl Compiler<'_> {
             Channel::Chat => self.chat(&mut pieces, &prefix, group),
         };
         self.pieces.insert(locale.to_owned(), pieces);
+        if self.diagnostics.len() > before {
+            self.broken.insert(template.into());
+        }
         if let Some(variant) = variant {
             let channels = self.templates.entry(template.into()).or_default();
             let locales = channels.entry(channel).or_default();
@@ -203,7 +215,7 @@ impl Compiler<'_> {
             });
             let detail = error.detail().unwrap_or("this is no Jinja").to_owned();
             let span = inside(&file.text, &span, &part.span);
-            self.report(file, span, "J606", detail)
+            self.report(file, span, codes::SYNTAX, detail)
                 .notes
                 .push("templates are Jinja: {{ value }}, {% if … %}{% endif %}".to_owned());
         } else {
@@ -222,7 +234,7 @@ impl Compiler<'_> {
             let span = scan::word_in_tag(region, "event").map_or(part.span.clone(), |r| {
                 part.span.start + r.start..part.span.start + r.end
             });
-            self.report(file, span, "J607", "a template cannot see `event`")
+            self.report(file, span, codes::EVENT, "a template cannot see `event`")
                 .notes
                 .push(
                     "pass what it needs in the send's `with`: it is a name of its own here"
@@ -240,7 +252,7 @@ impl Compiler<'_> {
             let span = part.span.start + range.start..part.span.start + range.end;
             let near = nearest(name, names.iter().copied()).map(str::to_owned);
             let message = format!("there is no shared template `{name}`");
-            let diagnostic = self.report(file, span.clone(), "J610", message);
+            let diagnostic = self.report(file, span.clone(), codes::NO_SHARED, message);
             diagnostic.notes.push("shared templates are named from templates/, and stand in a folder that begins with _: _layouts/base.mjml".to_owned());
             if let Some(near) = near {
                 diagnostic.label = format!("did you mean `{near}`?");
@@ -256,7 +268,7 @@ impl Compiler<'_> {
         for (range, name) in scan::unknown_elements(&file.text[from..]) {
             let span = from + range.start..from + range.end;
             let message = format!("there is no MJML element <{name}>");
-            let diagnostic = self.report(file, span.clone(), "J608", message);
+            let diagnostic = self.report(file, span.clone(), codes::ELEMENT, message);
             if name == "mj-include" {
                 diagnostic.notes.push(
                     "include another file by Jinja: {% include \"_layouts/footer.mjml\" %}"
@@ -291,7 +303,7 @@ impl Compiler<'_> {
             };
             let message =
                 format!("template `{template}` has no {channel} in the default locale `{default}`");
-            self.report(file, 0..0, "J601", message).notes.push(format!(
+            self.report(file, 0..0, codes::NO_LOCALE, message).notes.push(format!(
                 "customers of every other locale get that one: add templates/{template}/{channel}.{default}.…"
             ));
         }
