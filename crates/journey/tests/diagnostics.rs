@@ -45,7 +45,7 @@ const FIXTURE: [(&str, &str); 7] = [
     ),
     (
         "templates/hello/email.fr.txt",
-        "Bonjour\nAdieu: {{ links.unsubscribe }}\n",
+        "Bonjour{% if subject or percent or code or a %}!{% endif %}\nAdieu: {{ links.unsubscribe }}\n",
     ),
     ("templates/hello/sms.fr.txt", "Bonjour\n"),
 ];

@@ -6,6 +6,7 @@ use super::{
     World,
     env::{all_steps, names},
     here::{Current, Here, join},
+    messages,
 };
 use crate::{
     diagnostic::SourceFile,
@@ -266,6 +267,13 @@ impl Checker<'_> {
             }
         }
         self.template(send);
+        let event = match &here.event {
+            Current::Is(event) => event.clone(),
+            _ => Type::Any,
+        };
+        let purpose = send.purpose.as_ref().or(self.journey.purpose.as_ref());
+        let env = with_event(&self.env, event);
+        messages::check(send, purpose, &env, self.world, &mut self.reader);
         let decided_at_once = {
             use crate::machine::{Capped, Quiet};
             send.capped.is_some_and(|c| c != Capped::Hold)

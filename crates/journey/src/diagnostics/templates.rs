@@ -25,4 +25,10 @@ super::codes! {
     NO_TEMPLATE = "J611";
     /// The template has no file for that channel.
     NO_CHANNEL = "J612";
+    /// A name that a template needs and nothing fills.
+    UNFILLED = "J613";
+    /// A mail that needs consent, without a link to unsubscribe.
+    NO_UNSUBSCRIBE = "J614";
+    /// A field of `with` that the template never names.
+    UNUSED = "J615";
 }

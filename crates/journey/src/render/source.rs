@@ -64,6 +64,15 @@ impl Variant {
         };
         all.into_iter().chain(optional).map(String::as_str)
     }
+
+    /// Whether that piece is what a customer reads: in a mail, the layout or the plain text.
+    pub fn is_body(&self, piece: &str) -> bool {
+        match self {
+            Self::Email(e) => piece == e.body || piece == e.text,
+            Self::Sms { text } | Self::Chat { text } => piece == text,
+            Self::Push { body, .. } => piece == body,
+        }
+    }
 }
 
 /// The files of one template, channel and locale, by extension.
@@ -144,7 +153,7 @@ impl Compiler<'_> {
         let mut scratch = Pieces::new("");
         for (name, file) in self.shared.clone() {
             if self.fits(file) {
-                self.piece(&mut scratch, name, file, &whole(&file.text, 0));
+                self.piece(&mut scratch, name, file, &whole(file, 0));
                 self.elements(file, 0);
             }
         }
@@ -171,7 +180,7 @@ impl Compiler<'_> {
             let mut pieces = Pieces::new(locale);
             for (name, file) in &self.shared {
                 // Its errors have been reported by `check_shared`.
-                let _ = pieces.add(name, whole(&file.text, 0).place);
+                let _ = pieces.add(name, whole(file, 0).place);
             }
             pieces
         })
@@ -321,10 +330,12 @@ struct Part {
 }
 
 /// All of the file from byte `from` on.
-fn whole(text: &str, from: usize) -> Part {
+fn whole(file: &SourceFile, from: usize) -> Part {
+    let text = &file.text;
     let lines = text[..from].bytes().filter(|b| *b == b'\n').count();
     Part {
         place: Place {
+            file: file.path.clone(),
             text: text[from..].to_owned(),
             lines_before: u32::try_from(lines).unwrap_or(u32::MAX),
         },

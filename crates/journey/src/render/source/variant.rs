@@ -34,7 +34,7 @@ impl Compiler<'_> {
         self.known_keys(layout, &fields, &["subject", "preheader"]);
         self.elements(layout, body_at);
         let body = format!("{prefix}.{extension}");
-        let body = self.piece(pieces, &body, layout, &whole(&layout.text, body_at));
+        let body = self.piece(pieces, &body, layout, &whole(layout, body_at));
         let subject = self.required(pieces, prefix, layout, &fields, "subject");
         let preheader = self.field(pieces, prefix, layout, &fields, "preheader");
         let text = match text {
@@ -111,7 +111,7 @@ impl Compiler<'_> {
         if !self.fits(file) {
             return None;
         }
-        self.piece(pieces, name, file, &whole(&file.text, 0))
+        self.piece(pieces, name, file, &whole(file, 0))
     }
 
     fn front_matter(&mut self, file: &SourceFile) -> Option<(Vec<Field>, usize)> {
@@ -211,6 +211,7 @@ impl Compiler<'_> {
             exact: file.text[field.span.clone()] == *field.value,
             span: field.span.clone(),
             place: Place {
+                file: file.path.clone(),
                 text: field.value.clone(),
                 lines_before: field.lines_before,
             },
