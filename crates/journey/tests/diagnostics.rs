@@ -8,7 +8,7 @@
     reason = "tests read their cases from files"
 )]
 
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use journey::{
     diagnostic::{Diagnostic, Severity, SourceFile},
@@ -20,7 +20,7 @@ const HEAD: &str = "journey: demo\npurpose: service\n";
 const ENTER: &str = "enter: { event: cart.updated, key: event.cart_id }\n";
 
 /// What every case is compiled beside.
-const FIXTURE: [(&str, &str); 6] = [
+const FIXTURE: [(&str, &str); 7] = [
     (
         "config/events/cart.updated.yaml",
         "properties:\n  cart_id: { type: string }\n  total: { type: number }\n  at: { type: string, format: date-time }\n  \
@@ -40,26 +40,60 @@ const FIXTURE: [(&str, &str); 6] = [
         "journey: taken\nenter: { event: order.placed }\nsteps: []\n",
     ),
     (
-        "templates/hello/email.en.txt",
-        "---\nsubject: Hello\n---\nHello\n",
+        "templates/hello/email.fr.mjml",
+        "---\nsubject: Bonjour\n---\n<mjml><mj-body><mj-section><mj-column><mj-text>Bonjour <a href=\"{{ links.unsubscribe }}\">Adieu</a></mj-text></mj-column></mj-section></mj-body></mjml>\n",
     ),
-    ("templates/hello/sms.en.txt", "Hello\n"),
+    (
+        "templates/hello/email.fr.txt",
+        "Bonjour{% if subject or percent or code or a %}!{% endif %}\nAdieu: {{ links.unsubscribe }}\n",
+    ),
+    ("templates/hello/sms.fr.txt", "Bonjour\n"),
 ];
 
-/// An example as a file: whole, or steps or head fields of a journey. `# PATH` at its top says
-/// that it is another file.
-fn file(example: &str) -> (String, String) {
-    if let Some((path, _)) = example.strip_prefix("# ").and_then(|e| e.split_once('\n')) {
-        if path.ends_with(".yaml") || path.ends_with(".yml") {
-            return (path.to_owned(), example.to_owned());
+/// The path that a line `# PATH` names.
+fn path_of(line: &str) -> Option<&str> {
+    let path = line.trim_end().strip_prefix("# ")?;
+    let known = ["config/", "journeys/", "templates/"];
+    (known.iter().any(|k| path.starts_with(k)) && !path.contains(' ')).then_some(path)
+}
+
+/// An example as files: whole ones, each behind a line `# PATH`, or steps or head fields of a
+/// journey.
+fn written(example: &str) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    let mut rest = String::new();
+    for line in example.split_inclusive('\n') {
+        if let Some(path) = path_of(line) {
+            // A comment in YAML; templates would print it.
+            let text = if path.starts_with("templates/") {
+                ""
+            } else {
+                line
+            };
+            files.push((path.to_owned(), text.to_owned()));
+        } else if let Some((_, text)) = files.last_mut() {
+            if line.trim_end() == "(300 kB more)" {
+                text.push_str(&"x".repeat(300 * 1024));
+            } else {
+                text.push_str(line);
+            }
+        } else {
+            rest.push_str(line);
         }
     }
-    let path = "journeys/demo/journey.yaml".to_owned();
+    if !rest.is_empty() {
+        files.insert(0, ("journeys/demo/journey.yaml".to_owned(), journey(&rest)));
+    }
+    files
+}
+
+/// A whole journey around what an example shows of it.
+fn journey(example: &str) -> String {
     if example.starts_with("- ") {
-        return (path, format!("{HEAD}{ENTER}steps:\n{example}"));
+        return format!("{HEAD}{ENTER}steps:\n{example}");
     }
     if example.contains("journey:") {
-        return (path, example.to_owned());
+        return example.to_owned();
     }
     let enter = if example.contains("enter:") {
         ""
@@ -71,22 +105,24 @@ fn file(example: &str) -> (String, String) {
     } else {
         "steps: []\n"
     };
-    (path, format!("{HEAD}{enter}{example}{steps}"))
+    format!("{HEAD}{enter}{example}{steps}")
 }
 
 fn sources(example: &str) -> Vec<SourceFile> {
-    let (path, text) = file(example);
-    let source = |path: &str, text: &str| SourceFile {
-        path: path.into(),
-        text: text.into(),
-    };
-    let mut files: Vec<SourceFile> = FIXTURE
-        .iter()
-        .filter(|(p, _)| *p != path)
-        .map(|(p, t)| source(p, t))
-        .collect();
-    files.push(source(&path, &text));
+    let mut files: Vec<(String, String)> = written(example);
+    let own: Vec<String> = files.iter().map(|f| f.0.clone()).collect();
+    let beside = FIXTURE.iter().filter(|f| !own.iter().any(|o| o == f.0));
+    files.splice(
+        0..0,
+        beside.map(|(p, t)| ((*p).to_owned(), (*t).to_owned())),
+    );
     files
+        .into_iter()
+        .map(|(path, text)| SourceFile {
+            path: path.into(),
+            text: text.into(),
+        })
+        .collect()
 }
 
 fn compiled(example: &str) -> (Option<Workspace>, Vec<Diagnostic>, Vec<SourceFile>) {
@@ -128,7 +164,7 @@ fn every_page_has_an_example_that_is_wrong_in_that_way_only_and_one_that_is_righ
         let (made, found, files) = compiled(bad);
         let codes: Vec<&str> = found.iter().map(|d| d.code).collect();
         let failed = found.iter().any(|d| d.severity == Severity::Error);
-        if codes != [code] || !failed || made.is_some() {
+        if codes != [code] || failed == made.is_some() {
             wrong.push(format!(
                 "{code}, wrong example: {codes:?}\n{}",
                 render::text(&found, &files, false)
@@ -157,6 +193,68 @@ fn every_code_has_a_case() {
     assert_eq!(diagnostics::page("J999"), None);
 }
 
+/// The Rust sources of the crate, without its tests: path and text.
+fn rust_sources() -> Vec<(String, String)> {
+    let mut open = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut found = Vec::new();
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.display().to_string();
+            if path.is_dir() {
+                open.push(path);
+            } else if !name.contains("tests") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((name, text));
+            }
+        }
+    }
+    found
+}
+
+/// The codes that stand in quotes in a text.
+fn codes_in(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("\"J").filter_map(|(at, _)| {
+        let code = text.get(at + 1..at + 5)?;
+        let digits = code[1..].bytes().all(|b| b.is_ascii_digit());
+        (digits && text[at + 5..].starts_with('"')).then_some(code)
+    })
+}
+
+#[test]
+fn every_code_that_is_printed_has_a_page_and_every_page_a_code() {
+    let sources = rust_sources();
+    let mut used = BTreeSet::new();
+    for (path, text) in &sources {
+        for code in codes_in(text) {
+            assert!(
+                diagnostics::page(code).is_some(),
+                "{path}: no page of {code}"
+            );
+            if !path.contains("/diagnostics/") {
+                used.insert(code);
+            }
+        }
+    }
+    // A family's constant is used where its name stands in another file.
+    for (path, text) in sources.iter().filter(|s| s.0.contains("/diagnostics/")) {
+        for line in text.lines().filter(|l| l.contains(" = \"J")) {
+            let name = line.trim().split(' ').next().unwrap();
+            let elsewhere = sources
+                .iter()
+                .any(|(p, t)| p != path && t.contains(&format!("::{name}")));
+            used.extend(codes_in(line).filter(|_| elsewhere));
+        }
+    }
+    let pages: BTreeSet<&str> = diagnostics::pages().map(|p| p.0).collect();
+    assert_eq!(
+        pages.difference(&used).collect::<Vec<_>>(),
+        Vec::<&&str>::new()
+    );
+    let files = fs::read_dir(cases().join("../../src/diagnostics/pages")).unwrap();
+    assert_eq!(files.count(), pages.len(), "a page that no family names");
+}
+
 #[test]
 fn authors_read_these_words() {
     let bless = std::env::var("BLESS").is_ok();
@@ -167,10 +265,12 @@ fn authors_read_these_words() {
         let title = text.lines().next().unwrap_or_default();
         let mut written = format!("{title}\n");
         for (language, example) in blocks(&text) {
-            if language == "yaml" {
+            if language != "text" {
                 let (_, found, files) = compiled(&example);
                 let words = render::text(&found, &files, false);
-                written.push_str(&format!("\n```yaml\n{example}```\n\n```text\n{words}```\n"));
+                written.push_str(&format!(
+                    "\n```{language}\n{example}```\n\n```text\n{words}```\n"
+                ));
             }
         }
         if bless {

@@ -6,6 +6,7 @@ use super::{
     World,
     env::{all_steps, names},
     here::{Current, Here, join},
+    messages,
 };
 use crate::{
     diagnostic::SourceFile,
@@ -14,6 +15,7 @@ use crate::{
         Root,
         types::{Env, Type},
     },
+    message::Channel,
     parse::{
         Reader,
         ast::{Action, Formula, Given, Journey, Missed, Send, Step, Wait, WaitFor},
@@ -265,6 +267,13 @@ impl Checker<'_> {
             }
         }
         self.template(send);
+        let event = match &here.event {
+            Current::Is(event) => event.clone(),
+            _ => Type::Any,
+        };
+        let purpose = send.purpose.as_ref().or(self.journey.purpose.as_ref());
+        let env = with_event(&self.env, event);
+        messages::check(send, purpose, &env, self.world, &mut self.reader);
         let decided_at_once = {
             use crate::machine::{Capped, Quiet};
             send.capped.is_some_and(|c| c != Capped::Hold)
@@ -283,6 +292,9 @@ impl Checker<'_> {
         let (Some(known), Some(word)) = (self.world.templates, &send.template) else {
             return;
         };
+        if known.is_broken(&word.text) {
+            return;
+        }
         if !known.has(&word.text) {
             let names: Vec<&str> = known.names().collect();
             let diagnostic = self
@@ -296,7 +308,7 @@ impl Checker<'_> {
                 .labelled(format!("templates/{}/ has no message", word.text))
                 .guessed(&word.text, names.iter().copied());
             if nearest(&word.text, names.iter().copied()).is_none() {
-                diagnostic.noted(format!("a template is a folder with one file per channel and locale, such as templates/{}/email.fr.mjml", word.text));
+                diagnostic.noted(format!("a template is a folder with one file per channel and locale, such as templates/{}/email.{}.mjml", word.text, self.world.policies.defaults.locale));
             }
             return;
         }
@@ -313,7 +325,7 @@ impl Checker<'_> {
                     .error(templates::NO_CHANNEL, place.clone(), format!("the template `{}` cannot go out by {channel}", word.text))
                     .labelled(format!("templates/{}/ has no file for it", word.text))
                     .shown(word.span.clone(), format!("has: {list}"))
-                    .noted(format!("add a file such as templates/{}/{channel}.fr.txt, or take {channel} from the list", word.text));
+                    .noted(format!("add a file such as templates/{}/{channel}.{}.{}, or take {channel} from the list", word.text, self.world.policies.defaults.locale, extension(*channel)));
             }
         }
     }
@@ -398,4 +410,13 @@ fn with_event(env: &Env, event: Type) -> Env {
     let mut env = env.clone();
     env.roots.insert(Root::Event, event);
     env
+}
+
+/// What a channel's file may be called.
+fn extension(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "mjml",
+        Channel::Sms | Channel::Chat => "txt",
+        Channel::Push => "yaml",
+    }
 }

@@ -4,6 +4,7 @@ mod check;
 mod env;
 mod here;
 mod lower;
+mod messages;
 
 use std::sync::Arc;
 

@@ -1,8 +1,34 @@
-//! J6xx: templates, as far as journeys name them.
+//! J6xx: templates.
 
 super::codes! {
+    /// A channel of a template lacks the default locale.
+    NO_LOCALE = "J601";
+    /// A file that is no part of a template, or a part written twice.
+    STRANGER = "J602";
+    /// A mail without its plain text, or a plain text without its mail.
+    HALF_A_MAIL = "J603";
+    /// `subject`, `title`, `body` or `text` is missing.
+    NO_FIELD = "J604";
+    /// Front matter that cannot be read, or an unknown or repeated key.
+    FRONT_MATTER = "J605";
+    /// A mistake of Jinja syntax.
+    SYNTAX = "J606";
+    /// `event` in a template.
+    EVENT = "J607";
+    /// An unknown MJML element.
+    ELEMENT = "J608";
+    /// A file that is too large.
+    TOO_LARGE = "J609";
+    /// A shared template that does not exist.
+    NO_SHARED = "J610";
     /// No template of that name.
-    NO_TEMPLATE = "J601";
+    NO_TEMPLATE = "J611";
     /// The template has no file for that channel.
-    NO_CHANNEL = "J602";
+    NO_CHANNEL = "J612";
+    /// A name that a template needs and nothing fills.
+    UNFILLED = "J613";
+    /// A mail that needs consent, without a link to unsubscribe.
+    NO_UNSUBSCRIBE = "J614";
+    /// A field of `with` that the template never names.
+    UNUSED = "J615";
 }

@@ -229,6 +229,8 @@ pub struct Send {
     pub template: Option<Word>,
     /// What it may name.
     pub with: Option<Given>,
+    /// The names in `with`, readable or not; absent if `with` itself was unreadable.
+    pub fields: Option<Vec<Word>>,
     /// The purpose.
     pub purpose: Option<Word>,
     /// What a cap does.

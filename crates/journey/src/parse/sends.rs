@@ -1,11 +1,14 @@
 //! Sends, and the words that they share with policies.
 
-use super::{Fields, Reader, ast::Send};
+use super::{
+    Fields, Reader,
+    ast::{Send, Word},
+};
 use crate::{
     diagnostics::{policy, yaml},
     machine::{Capped, Quiet},
     message::Channel,
-    source::{Kind, Node, Span},
+    source::{Kind, Node, Pair, Span},
 };
 
 const CAPPED: [(&str, Capped); 4] = [
@@ -20,6 +23,18 @@ const QUIET: [(&str, Quiet); 4] = [
     ("fallback", Quiet::Fallback),
     ("send", Quiet::Send),
 ];
+
+/// The names of fields.
+fn names(node: &Node) -> Option<Vec<Word>> {
+    let Kind::Map(pairs) = &node.kind else {
+        return None;
+    };
+    let word = |pair: &Pair| Word {
+        text: pair.name.clone(),
+        span: pair.name_span.clone(),
+    };
+    Some(pairs.iter().map(word).collect())
+}
 
 impl Reader<'_> {
     pub(super) fn send(&mut self, node: &Node, f: &mut Fields<'_>) -> Send {
@@ -42,6 +57,7 @@ impl Reader<'_> {
                     None
                 }
             }),
+            fields: f.get("with").map_or(Some(Vec::new()), names),
             purpose: f.get("purpose").and_then(|n| self.text(n, "a purpose")),
             capped: f
                 .get("capped")

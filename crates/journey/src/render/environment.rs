@@ -1,6 +1,9 @@
 //! What Jinja runs: one environment per locale, built once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
@@ -25,6 +28,8 @@ pub(super) struct Pieces {
 /// Where a piece comes from.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
+    /// Its file.
+    pub file: Arc<str>,
     /// Its text.
     pub text: String,
     /// How many lines of its file come before it.

@@ -11,6 +11,7 @@ mod front_matter;
 mod local;
 mod mail;
 mod output;
+mod reads;
 mod scan;
 mod source;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use crate::{
     value::{Map, Value},
 };
 
+pub(crate) use self::reads::{ITEM, Need, Reads, written};
 use self::{environment::Pieces, source::Variant};
 
 /// Every template of a workspace. Cheap to clone.
@@ -42,6 +44,8 @@ struct Inner {
     /// What Jinja runs, by locale: dates and amounts differ by it.
     pieces: BTreeMap<String, Pieces>,
     default_locale: String,
+    /// Templates with a file that could not be taken, which has been reported.
+    broken: BTreeSet<Arc<str>>,
 }
 
 /// The locales of each channel.
@@ -57,6 +61,17 @@ pub struct Context<'a> {
     pub customer: &'a Map,
     /// `links.unsubscribe`, `links.preferences` and the like: texts.
     pub links: &'a Map,
+}
+
+/// One part of a message in one locale: a field, or a body.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// Its file.
+    pub file: Arc<str>,
+    /// Whether it is what a customer reads, and no line such as a subject.
+    pub body: bool,
+    /// What it reads.
+    pub reads: Reads,
 }
 
 /// Why a template could not be filled in. Names places and expressions of the template, never
@@ -88,6 +103,12 @@ impl Templates {
     /// Whether there is a template of that name, for any channel.
     pub fn has(&self, template: &str) -> bool {
         self.inner.templates.contains_key(template)
+    }
+
+    /// Whether a file of that template was reported: that something of it is missing is no second
+    /// mistake.
+    pub(crate) fn is_broken(&self, template: &str) -> bool {
+        self.inner.broken.contains(template)
     }
 
     /// The channels that the template has content for; none if it does not exist.
@@ -126,6 +147,26 @@ impl Templates {
             }
         }
         names
+    }
+
+    /// What each part of a template reads in each locale of a channel.
+    pub(crate) fn parts(&self, template: &str, channel: Channel) -> Vec<Part> {
+        let channels = self.inner.templates.get(template);
+        let locales = channels.and_then(|c| c.get(&channel));
+        let mut parts = Vec::new();
+        for (locale, variant) in locales.into_iter().flatten() {
+            let Some(pieces) = self.inner.pieces.get(locale) else {
+                continue;
+            };
+            parts.extend(variant.pieces().filter_map(|piece| {
+                Some(Part {
+                    file: pieces.place(piece)?.file.clone(),
+                    body: variant.is_body(piece),
+                    reads: reads::reads(pieces, piece),
+                })
+            }));
+        }
+        parts
     }
 
     /// Fills a template in, in the nearest locale: `fr-BE`, else `fr`, else the default one.

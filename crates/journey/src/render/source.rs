@@ -1,6 +1,10 @@
 //! From files to templates.
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use super::{
     Channels, Inner,
@@ -10,6 +14,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Severity, SourceFile},
+    diagnostics::templates as codes,
     expr::nearest,
     message::Channel,
 };
@@ -59,6 +64,15 @@ impl Variant {
         };
         all.into_iter().chain(optional).map(String::as_str)
     }
+
+    /// Whether that piece is what a customer reads: in a mail, the layout or the plain text.
+    pub fn is_body(&self, piece: &str) -> bool {
+        match self {
+            Self::Email(e) => piece == e.body || piece == e.text,
+            Self::Sms { text } | Self::Chat { text } => piece == text,
+            Self::Push { body, .. } => piece == body,
+        }
+    }
 }
 
 /// The files of one template, channel and locale, by extension.
@@ -75,8 +89,9 @@ pub(super) fn compile(files: &[SourceFile], default_locale: &str) -> (Inner, Vec
                 let key = (place.template, place.channel, local::normal(place.locale));
                 groups.entry(key).or_default().insert(place.extension, file);
             }
-            Some(Kind::Stranger { why }) => {
-                compiler.report(file, 0..0, "J602", format!("{}: {why}", file.path));
+            Some(Kind::Stranger { folder, why }) => {
+                compiler.broken.insert(folder.into());
+                compiler.report(file, 0..0, codes::STRANGER, format!("{}: {why}", file.path));
             }
             None => {}
         }
@@ -94,6 +109,7 @@ struct Compiler<'a> {
     shared: Vec<(&'a str, &'a SourceFile)>,
     templates: BTreeMap<Arc<str>, Channels>,
     pieces: BTreeMap<String, Pieces>,
+    broken: BTreeSet<Arc<str>>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -128,6 +144,7 @@ impl Compiler<'_> {
             templates: self.templates,
             pieces: self.pieces,
             default_locale: default_locale.to_owned(),
+            broken: self.broken,
         };
         (inner, diagnostics)
     }
@@ -136,7 +153,7 @@ impl Compiler<'_> {
         let mut scratch = Pieces::new("");
         for (name, file) in self.shared.clone() {
             if self.fits(file) {
-                self.piece(&mut scratch, name, file, &whole(&file.text, 0));
+                self.piece(&mut scratch, name, file, &whole(file, 0));
                 self.elements(file, 0);
             }
         }
@@ -150,7 +167,7 @@ impl Compiler<'_> {
             self.report(
                 file,
                 0..0,
-                "J609",
+                codes::TOO_LARGE,
                 format!("this file is larger than {limit} kB"),
             );
         }
@@ -163,7 +180,7 @@ impl Compiler<'_> {
             let mut pieces = Pieces::new(locale);
             for (name, file) in &self.shared {
                 // Its errors have been reported by `check_shared`.
-                let _ = pieces.add(name, whole(&file.text, 0).place);
+                let _ = pieces.add(name, whole(file, 0).place);
             }
             pieces
         })
@@ -172,6 +189,7 @@ impl Compiler<'_> {
     fn group(&mut self, template: &str, channel: Channel, locale: &str, group: &Group<'_>) {
         let mut pieces = self.take_pieces(locale);
         let prefix = format!("{template}/{channel}.{locale}");
+        let before = self.diagnostics.len();
         let variant = match channel {
             Channel::Email => self.email(&mut pieces, &prefix, group),
             Channel::Sms => self.sms(&mut pieces, &prefix, group),
@@ -179,6 +197,9 @@ impl Compiler<'_> {
             Channel::Chat => self.chat(&mut pieces, &prefix, group),
         };
         self.pieces.insert(locale.to_owned(), pieces);
+        if self.diagnostics.len() > before {
+            self.broken.insert(template.into());
+        }
         if let Some(variant) = variant {
             let channels = self.templates.entry(template.into()).or_default();
             let locales = channels.entry(channel).or_default();
@@ -203,7 +224,7 @@ impl Compiler<'_> {
             });
             let detail = error.detail().unwrap_or("this is no Jinja").to_owned();
             let span = inside(&file.text, &span, &part.span);
-            self.report(file, span, "J606", detail)
+            self.report(file, span, codes::SYNTAX, detail)
                 .notes
                 .push("templates are Jinja: {{ value }}, {% if … %}{% endif %}".to_owned());
         } else {
@@ -222,7 +243,7 @@ impl Compiler<'_> {
             let span = scan::word_in_tag(region, "event").map_or(part.span.clone(), |r| {
                 part.span.start + r.start..part.span.start + r.end
             });
-            self.report(file, span, "J607", "a template cannot see `event`")
+            self.report(file, span, codes::EVENT, "a template cannot see `event`")
                 .notes
                 .push(
                     "pass what it needs in the send's `with`: it is a name of its own here"
@@ -240,7 +261,7 @@ impl Compiler<'_> {
             let span = part.span.start + range.start..part.span.start + range.end;
             let near = nearest(name, names.iter().copied()).map(str::to_owned);
             let message = format!("there is no shared template `{name}`");
-            let diagnostic = self.report(file, span.clone(), "J610", message);
+            let diagnostic = self.report(file, span.clone(), codes::NO_SHARED, message);
             diagnostic.notes.push("shared templates are named from templates/, and stand in a folder that begins with _: _layouts/base.mjml".to_owned());
             if let Some(near) = near {
                 diagnostic.label = format!("did you mean `{near}`?");
@@ -256,7 +277,7 @@ impl Compiler<'_> {
         for (range, name) in scan::unknown_elements(&file.text[from..]) {
             let span = from + range.start..from + range.end;
             let message = format!("there is no MJML element <{name}>");
-            let diagnostic = self.report(file, span.clone(), "J608", message);
+            let diagnostic = self.report(file, span.clone(), codes::ELEMENT, message);
             if name == "mj-include" {
                 diagnostic.notes.push(
                     "include another file by Jinja: {% include \"_layouts/footer.mjml\" %}"
@@ -291,7 +312,7 @@ impl Compiler<'_> {
             };
             let message =
                 format!("template `{template}` has no {channel} in the default locale `{default}`");
-            self.report(file, 0..0, "J601", message).notes.push(format!(
+            self.report(file, 0..0, codes::NO_LOCALE, message).notes.push(format!(
                 "customers of every other locale get that one: add templates/{template}/{channel}.{default}.…"
             ));
         }
@@ -309,10 +330,12 @@ struct Part {
 }
 
 /// All of the file from byte `from` on.
-fn whole(text: &str, from: usize) -> Part {
+fn whole(file: &SourceFile, from: usize) -> Part {
+    let text = &file.text;
     let lines = text[..from].bytes().filter(|b| *b == b'\n').count();
     Part {
         place: Place {
+            file: file.path.clone(),
             text: text[from..].to_owned(),
             lines_before: u32::try_from(lines).unwrap_or(u32::MAX),
         },

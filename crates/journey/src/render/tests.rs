@@ -3,6 +3,7 @@
 mod bounds;
 mod compile;
 mod filled;
+mod reads;
 
 use serde_json::json;
 

@@ -12,6 +12,8 @@ pub(super) enum Kind<'a> {
     Content(Content<'a>),
     /// No part of any template.
     Stranger {
+        /// The folder that it stands in, from `templates/`.
+        folder: &'a str,
         why: String,
     },
 }
@@ -37,7 +39,7 @@ pub(super) fn kind(path: &str) -> Option<Kind<'_>> {
     if folder.split('/').any(|part| part.starts_with('_')) {
         return Some(Kind::Shared { name });
     }
-    Some(content(folder, file).map_or_else(|why| Kind::Stranger { why }, Kind::Content))
+    Some(content(folder, file).map_or_else(|why| Kind::Stranger { folder, why }, Kind::Content))
 }
 
 fn content<'a>(folder: &str, file: &'a str) -> Result<Content<'a>, String> {

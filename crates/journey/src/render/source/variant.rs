@@ -1,7 +1,7 @@
 //! One channel of a template in one locale: its files, their fields, and what is missing.
 
 use super::{Compiler, Email, Field, Group, Part, Pieces, Place, SourceFile, Variant};
-use super::{front_matter, nearest, whole};
+use super::{codes, front_matter, nearest, whole};
 
 impl Compiler<'_> {
     pub(super) fn email(
@@ -16,14 +16,14 @@ impl Compiler<'_> {
             (None, Some(html)) => ("html", *html),
             (Some(_), Some(html)) => {
                 let message = "this mail is written twice, as .mjml and as .html";
-                self.report(html, 0..0, "J602", message)
+                self.report(html, 0..0, codes::STRANGER, message)
                     .notes
                     .push("keep one of the two".to_owned());
                 return None;
             }
             (None, None) => {
                 let message = format!("this mail has a plain text, but no {prefix}.mjml or .html");
-                self.report(text?, 0..0, "J603", message);
+                self.report(text?, 0..0, codes::HALF_A_MAIL, message);
                 return None;
             }
         };
@@ -34,14 +34,14 @@ impl Compiler<'_> {
         self.known_keys(layout, &fields, &["subject", "preheader"]);
         self.elements(layout, body_at);
         let body = format!("{prefix}.{extension}");
-        let body = self.piece(pieces, &body, layout, &whole(&layout.text, body_at));
+        let body = self.piece(pieces, &body, layout, &whole(layout, body_at));
         let subject = self.required(pieces, prefix, layout, &fields, "subject");
         let preheader = self.field(pieces, prefix, layout, &fields, "preheader");
         let text = match text {
             Some(text) => self.body(pieces, &format!("{prefix}.txt"), text),
             None => {
                 let message = "this mail has no plain text";
-                self.report(layout, 0..0, "J603", message).notes.push(format!(
+                self.report(layout, 0..0, codes::HALF_A_MAIL, message).notes.push(format!(
                     "add {prefix}.txt beside it: readers without HTML and spam filters look at it"
                 ));
                 None
@@ -98,7 +98,7 @@ impl Compiler<'_> {
             }
             (Some(_), Some(yaml)) => {
                 let message = "this chat message is written twice, as .txt and as .yaml";
-                self.report(yaml, 0..0, "J602", message);
+                self.report(yaml, 0..0, codes::STRANGER, message);
                 return None;
             }
             (None, None) => return None,
@@ -111,14 +111,14 @@ impl Compiler<'_> {
         if !self.fits(file) {
             return None;
         }
-        self.piece(pieces, name, file, &whole(&file.text, 0))
+        self.piece(pieces, name, file, &whole(file, 0))
     }
 
     fn front_matter(&mut self, file: &SourceFile) -> Option<(Vec<Field>, usize)> {
         match front_matter::split(&file.text) {
             Ok(found) => Some(found),
             Err((span, message)) => {
-                self.report(file, span, "J605", message);
+                self.report(file, span, codes::FRONT_MATTER, message);
                 None
             }
         }
@@ -134,7 +134,7 @@ impl Compiler<'_> {
                 Some(fields)
             }
             Err((span, message)) => {
-                self.report(file, span, "J605", message);
+                self.report(file, span, codes::FRONT_MATTER, message);
                 None
             }
         }
@@ -145,11 +145,16 @@ impl Compiler<'_> {
         for (at, field) in fields.iter().enumerate() {
             let (key, span) = (&field.key, field.key_span.clone());
             if fields[..at].iter().any(|f| f.key == *key) {
-                self.report(file, span, "J605", format!("`{key}` stands here twice"));
+                self.report(
+                    file,
+                    span,
+                    codes::FRONT_MATTER,
+                    format!("`{key}` stands here twice"),
+                );
             } else if !keys.contains(&key.as_str()) {
                 let message = format!("`{key}` means nothing here");
                 let near = nearest(key, keys.iter().copied());
-                let diagnostic = self.report(file, span.clone(), "J605", message);
+                let diagnostic = self.report(file, span.clone(), codes::FRONT_MATTER, message);
                 diagnostic
                     .notes
                     .push(format!("known are {}", keys.join(", ")));
@@ -180,7 +185,9 @@ impl Compiler<'_> {
                     )
                 };
                 let message = format!("a `{key}` is missing");
-                self.report(file, 0..0, "J604", message).notes.push(note);
+                self.report(file, 0..0, codes::NO_FIELD, message)
+                    .notes
+                    .push(note);
                 None
             }
             Err(Reported) => None,
@@ -204,6 +211,7 @@ impl Compiler<'_> {
             exact: file.text[field.span.clone()] == *field.value,
             span: field.span.clone(),
             place: Place {
+                file: file.path.clone(),
                 text: field.value.clone(),
                 lines_before: field.lines_before,
             },

@@ -1,0 +1,241 @@
+//! What a send passes on, and what its template reads.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::World;
+use crate::{
+    diagnostics::{nearest, templates},
+    expr::{
+        Root,
+        types::{Env, Type},
+    },
+    message::Channel,
+    parse::{
+        Reader,
+        ast::{Given, Send, Word},
+    },
+    policies::ConsentRule,
+    render::{ITEM, Need, Part, Templates, written},
+    value::Value,
+};
+
+/// What every template may name beside `with` and `customer`.
+const LINKS: [&str; 2] = ["preferences", "unsubscribe"];
+
+/// Checks a send against its template, in the channels that there are.
+pub(super) fn check(
+    send: &Send,
+    purpose: Option<&Word>,
+    env: &Env,
+    world: World<'_>,
+    r: &mut Reader<'_>,
+) {
+    let (Some(known), Some(template)) = (world.templates, &send.template) else {
+        return;
+    };
+    if known.is_broken(&template.text) {
+        return;
+    }
+    let parts = parts(send, known, &template.text);
+    if let Some(fields) = &send.fields {
+        unfilled(&parts, &seen(send, fields, env), template, r);
+        unused(&parts, fields, template, r);
+    }
+    let rule = purpose.and_then(|p| world.policies.purposes.get(&p.text));
+    if rule.is_some_and(|p| p.consent_on(Channel::Email) != ConsentRule::None) {
+        no_way_out(&parts, purpose, template, r);
+    }
+}
+
+fn parts(send: &Send, known: &Templates, template: &str) -> Vec<(Channel, Part)> {
+    let of = |channel: Channel| known.parts(template, channel).into_iter();
+    send.channels
+        .iter()
+        .flat_map(|(channel, _)| of(*channel).map(|part| (*channel, part)))
+        .collect()
+}
+
+/// The names that a template sees, with their types.
+fn seen(send: &Send, fields: &[Word], env: &Env) -> BTreeMap<Arc<str>, Type> {
+    let mut seen: BTreeMap<Arc<str>, Type> = fields
+        .iter()
+        .map(|word| (word.text.clone(), Type::Any))
+        .collect();
+    if let Some(Given::Map(given)) = &send.with {
+        seen.extend(
+            given
+                .iter()
+                .map(|(name, g)| (name.clone(), type_of(g, env))),
+        );
+    }
+    let customer = env.roots.get(&Root::Customer).cloned();
+    seen.insert(Arc::from("customer"), customer.unwrap_or(Type::Any));
+    let links = LINKS.map(|l| (Arc::from(l), Type::Text(None)));
+    seen.insert(Arc::from("links"), closed(links));
+    seen
+}
+
+fn closed(fields: impl IntoIterator<Item = (Arc<str>, Type)>) -> Type {
+    Type::Map {
+        fields: fields.into_iter().collect(),
+        open: false,
+    }
+}
+
+fn type_of(given: &Given, env: &Env) -> Type {
+    match given {
+        Given::Literal(Value::Text(_)) => Type::Text(None),
+        Given::Literal(Value::Int(_) | Value::Float(_)) => Type::Number,
+        Given::Literal(Value::Bool(_)) => Type::Bool,
+        Given::Literal(_) => Type::Any,
+        // What is wrong with it is reported elsewhere.
+        Given::Computed(formula) => formula.expr.check(env).0,
+        // Items may differ from one another.
+        Given::List(_) => Type::List(Box::new(Type::Any)),
+        Given::Map(fields) => closed(fields.iter().map(|(k, g)| (k.clone(), type_of(g, env)))),
+    }
+}
+
+/// Names that a template needs and nothing fills: each once, with the first place.
+fn unfilled(
+    parts: &[(Channel, Part)],
+    seen: &BTreeMap<Arc<str>, Type>,
+    template: &Word,
+    r: &mut Reader<'_>,
+) {
+    let whole = Type::Map {
+        fields: seen.clone(),
+        open: false,
+    };
+    let mut reported: Vec<&[String]> = Vec::new();
+    for need in parts.iter().flat_map(|(_, part)| &part.reads.needs) {
+        let Some((at, names)) = missing(&whole, &need.path) else {
+            continue;
+        };
+        let path = &need.path[..=at];
+        if at < need.tested || reported.contains(&path) {
+            continue;
+        }
+        reported.push(path);
+        report(need, path, &names, template, r);
+    }
+}
+
+/// Which step of a path does not exist, and what stands there instead; `None` where it exists
+/// or nobody can tell.
+fn missing(whole: &Type, path: &[String]) -> Option<(usize, Vec<Arc<str>>)> {
+    let mut here = whole;
+    for (at, step) in path.iter().enumerate() {
+        here = match here {
+            Type::List(item) if step == ITEM => item,
+            Type::Map { fields, open } => match fields.get(step.as_str()) {
+                Some(field) => field,
+                None if *open || step == ITEM => return None,
+                None => return Some((at, fields.keys().cloned().collect())),
+            },
+            _ => return None,
+        };
+    }
+    None
+}
+
+fn report(need: &Need, path: &[String], names: &[Arc<str>], template: &Word, r: &mut Reader<'_>) {
+    let name = written(path);
+    let last = path.last().map_or("", String::as_str);
+    let near = nearest(last, names.iter().map(|n| &**n));
+    let diagnostic = r
+        .sink
+        .error(
+            templates::UNFILLED,
+            template.span.clone(),
+            format!("nothing fills `{name}` in {}", need.file),
+        )
+        .labelled(format!("line {} needs it", need.line));
+    match (near, path) {
+        (Some(near), _) => drop(diagnostic.noted(format!("there is `{near}`"))),
+        (None, [_]) => drop(diagnostic.noted(format!(
+            "pass it on: `with: {{ {name}: … }}`; a template sees that, `customer` and `links`"
+        ))),
+        (None, [root, ..]) if root == "customer" => {
+            diagnostic.noted("config/traits.yaml declares no such trait");
+        }
+        (None, _) => drop(diagnostic.noted(format!(
+            "there is: {}",
+            names.iter().map(|n| &**n).collect::<Vec<_>>().join(", ")
+        ))),
+    }
+    diagnostic.noted(if path.iter().any(|step| step == ITEM) {
+        "where it may be absent, the template can say so, by `| default(\"…\")` or `{% if … %}`"
+            .to_owned()
+    } else {
+        format!("where it may be absent, the template can say so: `{{{{ {name} | default(\"…\") }}}}`, or `{{% if {name} %}}`")
+    });
+}
+
+/// Fields of `with` that no part of the template names.
+fn unused(parts: &[(Channel, Part)], fields: &[Word], template: &Word, r: &mut Reader<'_>) {
+    if parts.is_empty() || parts.iter().any(|(_, part)| part.reads.unknown) {
+        return;
+    }
+    for field in fields {
+        let named = parts.iter().any(|(_, part)| {
+            let mut named = part.reads.named.iter();
+            named.any(|path| path.first().is_some_and(|root| **root == *field.text))
+        });
+        if !named {
+            r.sink
+                .error(
+                    templates::UNUSED,
+                    field.span.clone(),
+                    format!("the template never names `{}`", field.text),
+                )
+                .labelled("passed on for nothing")
+                .shown(
+                    template.span.clone(),
+                    "in none of its files that can go out here",
+                )
+                .warns();
+        }
+    }
+}
+
+/// Mails that need consent and do not say how to take it back.
+fn no_way_out(
+    parts: &[(Channel, Part)],
+    purpose: Option<&Word>,
+    template: &Word,
+    r: &mut Reader<'_>,
+) {
+    let lacks = |part: &Part| {
+        let mut named = part.reads.named.iter();
+        !part.reads.unknown
+            && !named.any(|path| match path.as_slice() {
+                [links] => links == "links",
+                [links, link, ..] => links == "links" && link == "unsubscribe",
+                [] => false,
+            })
+    };
+    let files: Vec<&str> = parts
+        .iter()
+        .filter(|(channel, part)| *channel == Channel::Email && part.body && lacks(part))
+        .map(|(_, part)| &*part.file)
+        .collect();
+    if let Some(first) = files.first() {
+        let purpose = purpose.map_or("", |p| &*p.text);
+        r.sink
+            .error(
+                templates::NO_UNSUBSCRIBE,
+                template.span.clone(),
+                format!("{first} has no link to unsubscribe"),
+            )
+            .labelled(format!("goes out for `{purpose}`, which needs consent"))
+            .noted(match files.len() {
+                1 => "print it: {{ links.unsubscribe }}".to_owned(),
+                more => format!(
+                    "print it, here and in {} more: {{{{ links.unsubscribe }}}}",
+                    more - 1
+                ),
+            })
+            .noted("some read the layout and some the plain text: both need it, in every locale");
+    }
+}
