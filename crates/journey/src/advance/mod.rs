@@ -344,6 +344,3 @@ impl<'a> Stepper<'a> {
         [waits, stays].into_iter().flatten().min()
     }
 }
-
-#[cfg(test)]
-mod tests;
