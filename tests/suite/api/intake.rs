@@ -4,7 +4,7 @@ use api::{NotAccepted, State};
 use axum::{body::Body, http::StatusCode};
 use serde_json::{Value, json};
 
-use crate::{JSON, server, server_with};
+use super::{JSON, server, server_with};
 
 fn track(n: u32) -> Value {
     json!({ "userId": "ana", "event": "cart.updated", "messageId": format!("m-{n}"),

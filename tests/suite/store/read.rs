@@ -1,21 +1,21 @@
 //! Support's questions against a real PostgreSQL.
 
-#[allow(dead_code, reason = "shared with the API's tests")]
-mod shop;
-
 use std::time::Duration;
 
+use crate::{
+    fixture,
+    shop::{self, at, minutes},
+};
 use jiff::SignedDuration;
 use journey::{customer::Ledger, ids::CustomerId, message::Reason, trace::Fact};
 use serde_json::json;
-use shop::{at, minutes};
 use store::read::{InputName, MessageCursor, MessageFilter, ReadError, Reader};
 
 #[tokio::test]
 async fn a_customer_is_found_by_key_by_id_and_by_address() {
-    let pool = shop::database().await;
+    let pool = fixture::pool().await;
     let shop = shop::fill(&pool, 3).await;
-    let reader = Reader::new(pool);
+    let reader = Reader::new(pool.clone());
 
     let by_key = reader.customer("ana").await.expect("read").expect("ana");
     let by_id = reader.customer(&shop.ana.to_string()).await.expect("read");
@@ -43,25 +43,25 @@ async fn a_customer_is_found_by_key_by_id_and_by_address() {
 
 #[tokio::test]
 async fn a_search_past_its_deadline_says_that_it_is_not_complete() {
-    let pool = shop::database().await;
+    let pool = fixture::pool().await;
     sqlx::query(
         "insert into customer (id, seen_at, key, traits)
          select gen_random_uuid(), now(), n::text, '{\"email\": \"x@shop.example\"}'
          from generate_series(1, 200000) n",
     )
-    .execute(&pool)
+    .execute(&*pool)
     .await
     .expect("rows");
-    let reader = Reader::new(pool).with_deadline(Duration::from_millis(1));
+    let reader = Reader::new(pool.clone()).with_deadline(Duration::from_millis(1));
     let found = reader.find("nobody@shop.example").await.expect("read");
     assert!(!found.complete);
 }
 
 #[tokio::test]
 async fn pages_of_customers_hold_everybody_once() {
-    let pool = shop::database().await;
+    let pool = fixture::pool().await;
     shop::fill(&pool, 20).await;
-    let reader = Reader::new(pool);
+    let reader = Reader::new(pool.clone());
     let (mut after, mut keys) = (None, Vec::new());
     loop {
         let page = reader.customers(after, 7).await.expect("read");
@@ -80,9 +80,9 @@ async fn pages_of_customers_hold_everybody_once() {
 
 #[tokio::test]
 async fn a_timeline_is_newest_first_with_its_decisions_and_their_messages() {
-    let pool = shop::database().await;
+    let pool = fixture::pool().await;
     let shop = shop::fill(&pool, 0).await;
-    let reader = Reader::new(pool);
+    let reader = Reader::new(pool.clone());
     let page = reader.timeline(shop.ana, None, 4).await.expect("read");
     let names: Vec<&str> = page.entries.iter().map(|e| &*e.name).collect();
     assert_eq!(names, ["timer", "page", "timer", "cart.updated"]);
@@ -110,13 +110,13 @@ async fn a_timeline_is_newest_first_with_its_decisions_and_their_messages() {
 
 #[tokio::test]
 async fn an_unreadable_trace_hides_only_itself() {
-    let pool = shop::database().await;
+    let pool = fixture::pool().await;
     let shop = shop::fill(&pool, 0).await;
     sqlx::query("update input set trace = 'of another version' where name = 'cart.updated'")
-        .execute(&pool)
+        .execute(&*pool)
         .await
         .expect("update");
-    let page = Reader::new(pool)
+    let page = Reader::new(pool.clone())
         .timeline(shop.ana, None, 50)
         .await
         .expect("read");
@@ -132,9 +132,12 @@ async fn an_unreadable_trace_hides_only_itself() {
 
 #[tokio::test]
 async fn runs_say_where_they_are_and_what_they_wait_for() {
-    let pool = shop::database().await;
+    let pool = fixture::pool().await;
     let shop = shop::fill(&pool, 0).await;
-    let runs = Reader::new(pool).runs(shop.ana).await.expect("read");
+    let runs = Reader::new(pool.clone())
+        .runs(shop.ana)
+        .await
+        .expect("read");
     let [open] = runs.open.as_slice() else {
         panic!("one is open: {runs:?}");
     };
@@ -156,9 +159,9 @@ async fn runs_say_where_they_are_and_what_they_wait_for() {
 
 #[tokio::test]
 async fn messages_are_filtered_and_paged() {
-    let pool = shop::database().await;
+    let pool = fixture::pool().await;
     let shop = shop::fill(&pool, 0).await;
-    let reader = Reader::new(pool);
+    let reader = Reader::new(pool.clone());
     let all = MessageFilter::default();
     let first = reader.messages(&all, None, 3).await.expect("read");
     assert_eq!(first.messages[0].id, shop.nudge);
@@ -228,9 +231,9 @@ fn a_cursor_is_read_back_or_refused() {
 
 #[tokio::test]
 async fn a_message_names_the_sends_that_used_up_its_cap() {
-    let pool = shop::database().await;
+    let pool = fixture::pool().await;
     let shop = shop::fill(&pool, 0).await;
-    let reader = Reader::new(pool);
+    let reader = Reader::new(pool.clone());
     let scanned = reader
         .message(shop.capped, None)
         .await
@@ -255,11 +258,11 @@ async fn a_message_names_the_sends_that_used_up_its_cap() {
 
 #[tokio::test]
 async fn the_summary_counts_every_run_and_message_once() {
-    let pool = shop::database().await;
+    let pool = fixture::pool().await;
     let empty = Reader::new(pool.clone()).summary().await.expect("read");
     assert_eq!(empty, store::read::Summary::default());
     shop::fill(&pool, 2).await;
-    let summary = Reader::new(pool).summary().await.expect("read");
+    let summary = Reader::new(pool.clone()).summary().await.expect("read");
     assert_eq!(summary.customers, 5);
     assert_eq!((summary.entered, summary.inside, summary.goals), (3, 1, 2));
     assert_eq!(summary.left["bought"], 2);
@@ -275,13 +278,13 @@ async fn the_summary_counts_every_run_and_message_once() {
 
 #[tokio::test]
 async fn a_ledger_of_another_version_is_an_error_with_a_name() {
-    let pool = shop::database().await;
+    let pool = fixture::pool().await;
     shop::customer(&pool, "old", &json!({}), &Ledger::default()).await;
     sqlx::query("update customer set ledger = 'x'")
-        .execute(&pool)
+        .execute(&*pool)
         .await
         .expect("update");
-    let error = Reader::new(pool)
+    let error = Reader::new(pool.clone())
         .customer("old")
         .await
         .expect_err("unreadable");
@@ -296,9 +299,9 @@ async fn a_ledger_of_another_version_is_an_error_with_a_name() {
 
 #[tokio::test]
 async fn a_page_of_a_timeline_carries_only_the_messages_it_names() {
-    let pool = shop::database().await;
+    let pool = fixture::pool().await;
     let shop = shop::fill(&pool, 0).await;
-    let page = Reader::new(pool)
+    let page = Reader::new(pool.clone())
         .timeline(shop.ben, None, 10)
         .await
         .expect("read");

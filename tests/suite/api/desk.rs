@@ -1,7 +1,4 @@
-//! The router against a small shop: what tests and `examples/console.rs` share.
-
-#[path = "../../../store/tests/shop/mod.rs"]
-pub mod shop;
+//! What the router is given: a desk that takes events, and a drawer of captured messages.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +9,8 @@ use api::{
 use jiff::Timestamp;
 use journey::{content::Content, ids::MessageId, message::Channel};
 use store::read::Reader;
+
+use crate::shop;
 
 /// Keeps what it is given, or refuses as it is told.
 #[derive(Default)]
@@ -144,6 +143,7 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
             }]
         }),
         clock: now,
+        refuse: Arc::new(|_| None),
         write_key: None,
     }
 }

@@ -1,11 +1,9 @@
 //! A small shop's customers, as the engine would have left them, and the database to keep them.
 
-mod cluster;
 mod rows;
 
 use std::sync::Arc;
 
-pub use cluster::database;
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
 use journey::{

@@ -9,7 +9,7 @@ use axum::{
 };
 use journey::content::Content;
 
-use crate::{JSON, kit, server, server_with};
+use super::{JSON, desk, server, server_with};
 
 #[tokio::test]
 async fn support_reads_a_customer_as_json() {
@@ -19,11 +19,7 @@ async fn support_reads_a_customer_as_json() {
     let timeline = server.json("/v1/customers/ana/timeline?limit=2").await;
     assert_eq!(timeline["entries"].as_array().map(Vec::len), Some(2));
     let sentence = &timeline["entries"][0]["facts"][0]["sentence"];
-    assert!(
-        sentence
-            .as_str()
-            .is_some_and(|s| s.starts_with("held until"))
-    );
+    assert!(sentence.as_str().is_some_and(|s| s.starts_with("held: ")));
     let next = timeline["next"].as_i64().expect("more");
     let rest = server
         .json(&format!("/v1/customers/ana/timeline?before={next}"))
@@ -94,7 +90,7 @@ async fn pages_forbid_scripts_and_a_captured_mail_is_sandboxed() {
     let mail = policy("/mailbox/20260105-110100-mail/html").await;
     assert!(mail.starts_with("sandbox; default-src 'none'"), "{mail}");
     let (_, html) = server.get("/mailbox/20260105-110100-mail/html").await;
-    assert_eq!(html, kit::MAIL);
+    assert_eq!(html, desk::MAIL);
     let (_, page) = server.get("/mailbox/20260105-110100-mail").await;
     assert!(page.contains("<iframe") && page.contains(" sandbox ") && !page.contains("<script"));
 }
@@ -200,7 +196,7 @@ async fn health_and_readiness_are_two_things() {
 
 #[tokio::test]
 async fn every_kind_of_message_has_its_look() {
-    let drawer = kit::drawer(None);
+    let drawer = desk::drawer(None);
     let kinds: Vec<&str> = drawer
         .0
         .lock()

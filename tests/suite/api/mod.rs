@@ -1,9 +1,6 @@
 //! Intake, support and pages over a real PostgreSQL.
 
-#[allow(dead_code, reason = "shared with examples/console.rs")]
-#[path = "../kit/mod.rs"]
-mod kit;
-
+mod desk;
 mod intake;
 mod pages;
 
@@ -16,13 +13,20 @@ use axum::{
     http::{Request, Response, StatusCode, header},
 };
 use serde_json::Value;
+use sqlx::PgPool;
 use store::read::Reader;
 use tower::ServiceExt as _;
 
+use crate::{
+    fixture::{self, On},
+    shop,
+};
+
 struct Server {
     router: Router,
-    desk: Arc<kit::Desk>,
-    shop: kit::shop::Shop,
+    desk: Arc<desk::Desk>,
+    shop: shop::Shop,
+    _database: On<PgPool>,
 }
 
 async fn server() -> Server {
@@ -30,15 +34,16 @@ async fn server() -> Server {
 }
 
 async fn server_with(change: impl FnOnce(State) -> State) -> Server {
-    let pool = kit::shop::database().await;
-    let shop = kit::shop::fill(&pool, 60).await;
-    let desk = Arc::new(kit::Desk::default());
-    let drawer = kit::drawer(Some(shop.nudge));
-    let state = kit::state(Reader::new(pool), desk.clone(), Some(drawer));
+    let pool = fixture::pool().await;
+    let shop = shop::fill(&pool, 60).await;
+    let desk = Arc::new(desk::Desk::default());
+    let drawer = desk::drawer(Some(shop.nudge));
+    let state = desk::state(Reader::new(pool.clone()), desk.clone(), Some(drawer));
     Server {
         router: api::router(change(state)),
         desk,
         shop,
+        _database: pool,
     }
 }
 
