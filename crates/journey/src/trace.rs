@@ -143,6 +143,13 @@ pub enum Fact {
         /// What it is now: `granted`, `unconfirmed` or `withdrawn`.
         state: Arc<str>,
     },
+    /// An address bounced or complained, and is not used any more.
+    AddressSuppressed {
+        /// Of which channel.
+        channel: Channel,
+        /// `bounced` or `complained`.
+        reason: Arc<str>,
+    },
     /// The input had no effect.
     Ignored {
         /// Why.
@@ -298,6 +305,9 @@ impl Fact {
                     .collect::<Vec<_>>()
                     .join(", ")
             ),
+            Self::AddressSuppressed { channel, reason } => {
+                format!("the {channel} address {reason}: it is not used any more")
+            }
             Self::Ignored { why } => format!("no effect: {why}"),
         }
     }

@@ -164,8 +164,10 @@ impl Stepper<'_> {
                 at: self.now,
                 address: Arc::from(address),
             };
+            let reason = suppression.reason.clone();
             self.customer.ledger.suppressed.insert(channel, suppression);
             self.effects.profile = true;
+            self.note(None, None, Fact::AddressSuppressed { channel, reason });
             changed = true;
         }
         changed

@@ -341,3 +341,44 @@ fn rule_14_without_a_word_an_event_is_fresh_for_a_day() {
     }
     assert_eq!(play.log_of("entered"), ["entered 1", "not entered: Stale"]);
 }
+
+#[test]
+fn a_customer_has_a_bounded_number_of_traits_and_the_trace_says_what_was_left_out() {
+    let mut play = Play::new("enter: { event: go }\nsteps: []", FREE);
+    let many: serde_json::Map<_, _> = (0..1_100).map(|n| (format!("t{n}"), json!(n))).collect();
+    play.is(many.into());
+    assert_eq!(play.ana().traits.len(), 1_000);
+    assert_eq!(
+        play.log_of("ignored"),
+        ["ignored: a customer has at most 1000 traits: some were left out"]
+    );
+    play.is(json!({ "t0": "changed", "t1": null }))
+        .is(json!({ "new": 1 }));
+    let traits = &play.ana().traits;
+    assert_eq!(
+        (&traits["t0"], &traits["new"]),
+        (&"changed".into(), &1.into())
+    );
+}
+
+#[test]
+fn support_sees_why_an_address_is_not_used() {
+    let mut play = Play::new("enter: { event: go }\nsteps: []", FREE);
+    play.does(
+        "message.bounced",
+        json!({ "channel": "email", "permanent": true }),
+    );
+    play.does("message.complained", json!({ "channel": "sms" }));
+    play.does(
+        "message.bounced",
+        json!({ "channel": "email", "permanent": false }),
+    );
+    assert_eq!(
+        play.log(),
+        [
+            "address email bounced",
+            "address sms complained",
+            "ignored: nothing listened"
+        ]
+    );
+}

@@ -10,6 +10,7 @@
 
 mod backtest;
 mod caps;
+mod count;
 mod entering;
 mod inputs;
 mod laws;
@@ -21,3 +22,4 @@ mod samples;
 mod sending;
 mod summer_time;
 mod waiting;
+mod watched;
