@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    compile::{self, World},
+    compile::{self, Names, World},
     diagnostic::{Diagnostic, Severity, SourceFile},
     diagnostics::{Sink, names, schemas as schema_codes},
     machine::Machine,
-    parse::{self, Reader},
+    parse::{self, Reader, ast::Word},
     policies::Policies,
     render::Templates,
     schema::{Schemas, schema},
@@ -19,6 +19,8 @@ use crate::{
 pub struct Options {
     /// Whether sends need their templates.
     pub templates: TemplateCheck,
+    /// Whether there are other journeys beside the files: what caps say of them is not checked.
+    pub alone: bool,
 }
 
 /// Whether sends need their templates.
@@ -105,7 +107,11 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         schemas: &schemas,
         templates: (options.templates == TemplateCheck::Required).then_some(&templates),
     };
-    let machines = journeys(files, world, &mut found);
+    let mut names = Names::default();
+    let machines = journeys(files, world, &mut names, &mut found);
+    if !options.alone && names.complete() {
+        strangers(files, &names, &mut found);
+    }
     let order: BTreeMap<&str, usize> = files
         .iter()
         .enumerate()
@@ -188,7 +194,58 @@ fn schemas(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Schemas {
     schemas
 }
 
-fn journeys(files: &[SourceFile], world: World<'_>, found: &mut Vec<Diagnostic>) -> Vec<Compiled> {
+/// What caps say of journeys, once all of them are known.
+fn strangers(files: &[SourceFile], names: &Names, found: &mut Vec<Diagnostic>) {
+    let policies = files
+        .iter()
+        .find(|f| matches!(Role::of(&f.path), Role::Policies));
+    if let Some(file) = policies {
+        // What else is wrong with it has been reported.
+        let mut sink = Sink::new(file);
+        if let Some(root) = source::load(file, &mut Sink::new(file)) {
+            compile::strangers(&root, names, &mut sink);
+        }
+        found.extend(sink.finish());
+    }
+}
+
+/// The folder of a journey's file, if it has one under `journeys/`.
+fn folder(path: &str) -> Option<&str> {
+    let (folder, _) = path.strip_prefix("journeys/")?.rsplit_once('/')?;
+    folder.rsplit('/').next()
+}
+
+/// Reports a journey's name that another journey or another folder has.
+fn check_name(name: &Word, file: &SourceFile, taken: Option<&Arc<str>>, sink: &mut Sink) {
+    if let Some(other) = taken {
+        sink.error(
+            names::TAKEN_JOURNEY,
+            name.span.clone(),
+            format!("two journeys are called `{}`", name.text),
+        )
+        .labelled(format!("also in {other}"))
+        .noted("customers' runs are kept by the journey's name: each needs its own");
+    } else if let Some(folder) = folder(&file.path).filter(|f| *f != &*name.text) {
+        sink.error(
+            names::OTHER_FOLDER,
+            name.span.clone(),
+            format!("`{}` stands in the folder `{folder}`", name.text),
+        )
+        .labelled("not the name of the folder")
+        .noted(format!(
+            "a journey is found by its name: move it to journeys/{}/, or call it `{folder}`",
+            name.text
+        ))
+        .replaced(name.span.clone(), folder);
+    }
+}
+
+fn journeys(
+    files: &[SourceFile],
+    world: World<'_>,
+    known: &mut Names,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Compiled> {
     let mut machines = Vec::new();
     let mut taken: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
     for file in files
@@ -196,24 +253,18 @@ fn journeys(files: &[SourceFile], world: World<'_>, found: &mut Vec<Diagnostic>)
         .filter(|f| matches!(Role::of(&f.path), Role::Journey))
     {
         let machine = read(file, found, |root, r| {
-            let journey = parse::journey(root, r)?;
+            let journey = parse::journey(root, r);
+            known.add(journey.as_ref());
+            let journey = journey?;
             if let Some(name) = &journey.name {
-                if let Some(other) = taken.get(&name.text) {
-                    r.sink
-                        .error(
-                            names::TAKEN_JOURNEY,
-                            name.span.clone(),
-                            format!("two journeys are called `{}`", name.text),
-                        )
-                        .labelled(format!("also in {other}"))
-                        .noted(
-                            "customers' runs are kept by the journey's name: each needs its own",
-                        );
-                }
+                check_name(name, file, taken.get(&name.text), r.sink);
                 taken.insert(name.text.clone(), file.path.clone());
             }
             compile::journey(&journey, file, world, r.sink)
         });
+        if machine.is_none() {
+            known.add(None);
+        }
         machines.extend(machine.flatten().map(|machine| Compiled {
             machine,
             path: file.path.clone(),

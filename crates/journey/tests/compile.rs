@@ -81,6 +81,7 @@ fn files(path: &str, text: &str) -> Vec<SourceFile> {
 
 const ALONE: Options = Options {
     templates: TemplateCheck::Ignored,
+    alone: true,
 };
 
 fn machine(text: &str) -> Arc<Machine> {
@@ -303,7 +304,7 @@ fn empty_branches_go_on_and_choices_take_the_first_that_holds() {
       - { when: customer.a, then: [] }
       - when: customer.b
         then: [ { wait: 1h }, { wait: 2h } ]
-  - wait_for: { if: customer.c }
+  - wait_for: { if: customer.c, within: 1d }
   - id: last
     set: { customer.tier: gold }
 ",
@@ -353,7 +354,7 @@ fn a_bomb_of_aliases_is_refused() {
 #[test]
 fn an_event_that_a_send_may_have_outlived_is_a_warning() {
     let text = "journey: demo\npurpose: service\nenter: { event: a }\nsteps:\n  - { send: sms, template: x }\n  - set: { run.y: event.y }\n";
-    let (made, found) = workspace::compile(&files("journeys/x/journey.yaml", text), &ALONE);
+    let (made, found) = workspace::compile(&files("journeys/demo/journey.yaml", text), &ALONE);
     assert!(made.is_some());
     assert_eq!(
         (found[0].code, found[0].severity),
@@ -487,7 +488,7 @@ defaults: { zone: Europe/Paris, locale: fr, capped: skip, quiet: hold }
 #[test]
 fn programs_read_the_same_diagnostics() {
     let files = files(
-        "journeys/é/journey.yaml",
+        "drafts/é.yaml",
         "journey: demo\nenter: { event: a }\nsteps:\n  - { set: { run.é: 'ü' }, wait: 5 days }\n",
     );
     let (_, found) = workspace::compile(&files, &ALONE);
@@ -500,7 +501,7 @@ fn programs_read_the_same_diagnostics() {
     let github = render::github(&found, &files);
     assert!(
         github.starts_with(
-            "::error file=journeys/é/journey.yaml,line=4,endLine=4,col=28,endColumn=32,title=J012::"
+            "::error file=drafts/é.yaml,line=4,endLine=4,col=28,endColumn=32,title=J012::"
         ),
         "{github}"
     );

@@ -1,5 +1,5 @@
 //! Literate tests: each file of `tests/diagnostics/` holds sources and the words that an author
-//! reads. `BLESS=1 cargo test -p parcours-journey --test diagnostics` writes the words anew.
+//! reads. The list of codes in `docs/language.md` is held against the pages. `BLESS=1 cargo test -p parcours-journey --test diagnostics` writes both anew.
 
 #![allow(
     clippy::disallowed_methods,
@@ -8,7 +8,11 @@
     reason = "tests read their cases from files"
 )]
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+};
 
 use journey::{
     diagnostic::{Diagnostic, Severity, SourceFile},
@@ -280,4 +284,30 @@ fn authors_read_these_words() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The title of a page: its first line without the code.
+fn title(page: &str) -> &str {
+    let line = page.lines().next().unwrap_or_default();
+    line.split_once(": ").map_or(line, |l| l.1)
+}
+
+#[test]
+fn the_reference_lists_every_code() {
+    let path = cases().join("../../../../docs/language.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("<!-- codes -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- end of codes -->").unwrap();
+    let rows: String = diagnostics::pages()
+        .collect::<BTreeMap<_, _>>()
+        .into_iter()
+        .map(|(code, page)| format!("| {code} | {} |\n", title(page)))
+        .collect();
+    let list = format!("| code | says |\n| --- | --- |\n{rows}");
+    let written = format!("{before}<!-- codes -->\n{list}<!-- end of codes -->{after}");
+    if std::env::var("BLESS").is_ok() {
+        fs::write(&path, written).unwrap();
+    } else {
+        assert_eq!(text, written, "write it anew with BLESS=1");
+    }
 }

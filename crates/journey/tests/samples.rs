@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::disallowed_methods,
+    clippy::print_stdout,
     clippy::unwrap_used,
     missing_docs,
     reason = "tests read their cases from files"
@@ -64,6 +65,7 @@ fn the_sample_workspace_has_nothing_to_complain_about() {
 fn obstacles(file: &SourceFile) -> Vec<&'static str> {
     let options = Options {
         templates: TemplateCheck::Ignored,
+        alone: true,
     };
     let policies = SourceFile {
         path: "config/policies.yaml".into(),

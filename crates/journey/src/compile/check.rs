@@ -6,16 +6,15 @@ use super::{
     World,
     env::{all_steps, names},
     here::{Current, Here, join},
-    messages,
+    limits, messages, stay,
 };
 use crate::{
     diagnostic::SourceFile,
-    diagnostics::{Sink, flow, names as name_codes, nearest, templates, yaml},
+    diagnostics::{Sink, flow, names as name_codes, yaml},
     expr::{
         Root,
         types::{Env, Type},
     },
-    message::Channel,
     parse::{
         Reader,
         ast::{Action, Formula, Given, Journey, Missed, Send, Step, Wait, WaitFor},
@@ -45,6 +44,7 @@ pub(super) fn check(journey: &Journey, file: &SourceFile, world: World<'_>, sink
         left: None,
     };
     c.walk(&journey.steps, start);
+    stay::check(journey, sink);
 }
 
 impl Checker<'_> {
@@ -266,18 +266,18 @@ impl Checker<'_> {
                     .noted("the purpose says which consent it needs: write `purpose: marketing`, say, here or at the head of the journey");
             }
         }
-        self.template(send);
         let event = match &here.event {
             Current::Is(event) => event.clone(),
             _ => Type::Any,
         };
         let purpose = send.purpose.as_ref().or(self.journey.purpose.as_ref());
         let env = with_event(&self.env, event);
+        limits::check(send, purpose, self.world, &mut self.reader);
         messages::check(send, purpose, &env, self.world, &mut self.reader);
         let decided_at_once = {
             use crate::machine::{Capped, Quiet};
-            send.capped.is_some_and(|c| c != Capped::Hold)
-                && send.quiet.is_some_and(|q| q != Quiet::Hold)
+            send.capped.as_ref().is_some_and(|c| c.0 != Capped::Hold)
+                && send.quiet.as_ref().is_some_and(|q| q.0 != Quiet::Hold)
         };
         match here.event {
             Current::Is(_) if !decided_at_once => Here {
@@ -285,48 +285,6 @@ impl Checker<'_> {
                 ..here
             },
             _ => here,
-        }
-    }
-
-    fn template(&mut self, send: &Send) {
-        let (Some(known), Some(word)) = (self.world.templates, &send.template) else {
-            return;
-        };
-        if known.is_broken(&word.text) {
-            return;
-        }
-        if !known.has(&word.text) {
-            let names: Vec<&str> = known.names().collect();
-            let diagnostic = self
-                .reader
-                .sink
-                .error(
-                    templates::NO_TEMPLATE,
-                    word.span.clone(),
-                    format!("there is no template `{}`", word.text),
-                )
-                .labelled(format!("templates/{}/ has no message", word.text))
-                .guessed(&word.text, names.iter().copied());
-            if nearest(&word.text, names.iter().copied()).is_none() {
-                diagnostic.noted(format!("a template is a folder with one file per channel and locale, such as templates/{}/email.{}.mjml", word.text, self.world.policies.defaults.locale));
-            }
-            return;
-        }
-        let there = known.channels(&word.text);
-        for (channel, place) in &send.channels {
-            if !there.contains(channel) {
-                let list = there
-                    .iter()
-                    .map(|c| c.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                self.reader
-                    .sink
-                    .error(templates::NO_CHANNEL, place.clone(), format!("the template `{}` cannot go out by {channel}", word.text))
-                    .labelled(format!("templates/{}/ has no file for it", word.text))
-                    .shown(word.span.clone(), format!("has: {list}"))
-                    .noted(format!("add a file such as templates/{}/{channel}.{}.{}, or take {channel} from the list", word.text, self.world.policies.defaults.locale, extension(*channel)));
-            }
         }
     }
 
@@ -410,13 +368,4 @@ fn with_event(env: &Env, event: Type) -> Env {
     let mut env = env.clone();
     env.roots.insert(Root::Event, event);
     env
-}
-
-/// What a channel's file may be called.
-fn extension(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Email => "mjml",
-        Channel::Sms | Channel::Chat => "txt",
-        Channel::Push => "yaml",
-    }
 }

@@ -228,8 +228,8 @@ impl Lower<'_> {
                 .map_or_else(|| self.purpose.clone(), |p| p.text.clone()),
             template: word(send.template.as_ref()),
             with: send.with.as_ref().map(operand),
-            capped: send.capped,
-            quiet: send.quiet,
+            capped: send.capped.as_ref().map(|c| c.0),
+            quiet: send.quiet.as_ref().map(|q| q.0),
             expires: send.expires,
         }
     }

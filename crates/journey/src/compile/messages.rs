@@ -36,6 +36,10 @@ pub(super) fn check(
     if known.is_broken(&template.text) {
         return;
     }
+    if !known.has(&template.text) {
+        return no_template(template, known, world, r);
+    }
+    no_channel(send, template, known, world, r);
     let parts = parts(send, known, &template.text);
     if let Some(fields) = &send.fields {
         unfilled(&parts, &seen(send, fields, env), template, r);
@@ -44,6 +48,55 @@ pub(super) fn check(
     let rule = purpose.and_then(|p| world.policies.purposes.get(&p.text));
     if rule.is_some_and(|p| p.consent_on(Channel::Email) != ConsentRule::None) {
         no_way_out(&parts, purpose, template, r);
+    }
+}
+
+fn no_template(template: &Word, known: &Templates, world: World<'_>, r: &mut Reader<'_>) {
+    let (word, locale) = (&template.text, &world.policies.defaults.locale);
+    let names: Vec<&str> = known.names().collect();
+    let diagnostic = r
+        .sink
+        .error(
+            templates::NO_TEMPLATE,
+            template.span.clone(),
+            format!("there is no template `{word}`"),
+        )
+        .labelled(format!("templates/{word}/ has no message"))
+        .guessed(word, names.iter().copied());
+    if nearest(word, names.iter().copied()).is_none() {
+        diagnostic.noted(format!("a template is a folder with one file per channel and locale, such as templates/{word}/email.{locale}.mjml"));
+    }
+}
+
+fn no_channel(
+    send: &Send,
+    template: &Word,
+    known: &Templates,
+    world: World<'_>,
+    r: &mut Reader<'_>,
+) {
+    let (word, locale) = (&template.text, &world.policies.defaults.locale);
+    let there = known.channels(word);
+    let list: Vec<&str> = there.iter().map(|c| c.as_str()).collect();
+    for (channel, place) in send.channels.iter().filter(|c| !there.contains(&c.0)) {
+        r.sink
+            .error(
+                templates::NO_CHANNEL,
+                place.clone(),
+                format!("the template `{word}` cannot go out by {channel}"),
+            )
+            .labelled(format!("templates/{word}/ has no file for it"))
+            .shown(template.span.clone(), format!("has: {}", list.join(", ")))
+            .noted(format!("add a file such as templates/{word}/{channel}.{locale}.{}, or take {channel} from the list", extension(*channel)));
+    }
+}
+
+/// What a channel's file may be called.
+fn extension(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "mjml",
+        Channel::Sms | Channel::Chat => "txt",
+        Channel::Push => "yaml",
     }
 }
 

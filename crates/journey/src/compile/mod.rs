@@ -3,8 +3,12 @@
 mod check;
 mod env;
 mod here;
+mod limits;
 mod lower;
 mod messages;
+mod stay;
+
+pub use limits::{Names, strangers};
 
 use std::sync::Arc;
 

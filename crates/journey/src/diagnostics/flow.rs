@@ -11,4 +11,8 @@ super::codes! {
     WEIGHTS = "J304";
     /// `else` of a `wait_for` that never times out.
     NEVER_ELSE = "J305";
+    /// A wait without an end in a journey without an exit.
+    FOR_EVER = "J306";
+    /// A held-out arm in a journey without a goal.
+    NO_GOAL = "J307";
 }

@@ -9,4 +9,6 @@ super::codes! {
     BAD_TARGET = "J122";
     /// Two journeys of one name.
     TAKEN_JOURNEY = "J123";
+    /// A journey in a folder of another name.
+    OTHER_FOLDER = "J124";
 }

@@ -7,4 +7,12 @@ super::codes! {
     TAKEN_NAME = "J502";
     /// A cap's `per` does not fit its `window`.
     PERIOD = "J503";
+    /// `send` past limits, where the purpose does not permit it.
+    NO_OVERRIDE = "J504";
+    /// `fallback` without a next channel.
+    NO_FALLBACK = "J505";
+    /// A cap that names a journey or tag that no file has.
+    STRANGER = "J506";
+    /// A cap that lets nothing through.
+    NOTHING_FITS = "J507";
 }

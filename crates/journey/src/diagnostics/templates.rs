@@ -31,4 +31,6 @@ super::codes! {
     NO_UNSUBSCRIBE = "J614";
     /// A field of `with` that the template never names.
     UNUSED = "J615";
+    /// A text that could grow without bound.
+    GROWTH = "J616";
 }

@@ -13,4 +13,8 @@ super::codes! {
     DAYS = "J405";
     /// Not a moment.
     MOMENT = "J406";
+    /// A window that ends where it begins.
+    NO_WINDOW = "J407";
+    /// A duration of nothing.
+    NO_TIME = "J408";
 }

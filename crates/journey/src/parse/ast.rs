@@ -234,9 +234,9 @@ pub struct Send {
     /// The purpose.
     pub purpose: Option<Word>,
     /// What a cap does.
-    pub capped: Option<Capped>,
+    pub capped: Option<(Capped, Span)>,
     /// What quiet hours do.
-    pub quiet: Option<Quiet>,
+    pub quiet: Option<(Quiet, Span)>,
     /// How long it may still go.
     pub expires: Option<SignedDuration>,
 }

@@ -37,6 +37,19 @@ impl Reader<'_> {
         Some(span)
     }
 
+    /// A duration of which nothing remains where it is zero.
+    pub(crate) fn some_time(&mut self, node: &Node) -> Option<SignedDuration> {
+        let span = self.duration(node)?;
+        if span.is_zero() {
+            self.sink
+                .error(time::NO_TIME, node.span.clone(), "this is no time at all")
+                .labelled("over as soon as it begins")
+                .noted("write how long, such as `2h` or `7d`")
+                .warns();
+        }
+        Some(span)
+    }
+
     /// A duration that may be negative.
     pub(crate) fn offset(&mut self, node: &Node) -> Option<SignedDuration> {
         let word = self.text(node, "a duration, such as `2h` or `1d 12h`,")?;

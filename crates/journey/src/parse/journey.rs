@@ -168,7 +168,7 @@ impl Reader<'_> {
             event: event.and_then(|n| self.text(n, "the name of an event")),
             condition: f.get("if").and_then(|n| self.formula(n)),
             key: f.get("key").and_then(|n| self.formula(n)),
-            fresh: f.get("fresh").map_or(Some(DAY), |n| self.duration(n)),
+            fresh: f.get("fresh").map_or(Some(DAY), |n| self.some_time(n)),
         };
         match gate {
             Some(gate) => gate.read(&mut f, self),
@@ -224,7 +224,7 @@ impl Reader<'_> {
                 "it says how long after the last entry: `again: { after: 7d }`",
                 self,
             )
-            .and_then(|n| self.duration(n));
+            .and_then(|n| self.some_time(n));
         let per_customer = f.get("per").map_or(Some(false), |n| {
             self.one_of(n, "way to count", &[("key", false), ("customer", true)])
         });
@@ -242,7 +242,7 @@ impl Reader<'_> {
                 .get("event")
                 .and_then(|n| self.text(n, "the name of an event")),
             condition: f.get("if").and_then(|n| self.formula(n)),
-            within: f.get("within").and_then(|n| self.duration(n)),
+            within: f.get("within").and_then(|n| self.some_time(n)),
         };
         let empty = node.get("event").is_none() && node.get("if").is_none();
         if empty {
@@ -285,7 +285,7 @@ impl Reader<'_> {
             }
             first = Some(after.name_span.clone());
             let reason = f.get("as").and_then(|n| self.name(n, "a reason"));
-            let length = self.duration(&after.value);
+            let length = self.some_time(&after.value);
             for other in ["event", "if"] {
                 f.get(other);
                 f.exclude(

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{Fields, Reader, ast::Word};
 use crate::{
     diagnostics::{policy, yaml},
-    machine::Zone,
+    machine::{Hours, Zone},
     message::Channel,
     policies::{Cap, ConsentRule, Defaults, Period, Policies, Purpose, QuietHours, Window},
     source::{Kind, Node, Pair, Span},
@@ -197,7 +197,7 @@ impl Reader<'_> {
         let tag = f.get("tag").and_then(|n| self.text(n, "a tag"));
         let max = f
             .need("max", "it is the number of messages that fit", self)
-            .and_then(|n| self.whole(n, "the largest number of messages", 0, 1_000_000));
+            .and_then(|n| self.largest(n));
         let window = self.window(&mut f);
         let capped = f.get("capped").and_then(|n| self.capped(n));
         f.finish(self);
@@ -214,6 +214,22 @@ impl Reader<'_> {
             capped,
         };
         Some((name, cap))
+    }
+
+    fn largest(&mut self, node: &Node) -> Option<u32> {
+        let max = self.whole(node, "the largest number of messages", 0, 1_000_000)?;
+        if max == 0 {
+            self.sink
+                .error(
+                    policy::NOTHING_FITS,
+                    node.span.clone(),
+                    "this cap lets nothing through",
+                )
+                .labelled("each message is one too many")
+                .noted("to send nothing at all, take the sends out of the journeys; to count, write how many fit")
+                .warns();
+        }
+        Some(max)
     }
 
     fn window(&mut self, f: &mut Fields<'_>) -> Option<Window> {
@@ -270,7 +286,7 @@ impl Reader<'_> {
             self,
         );
         Some(Window::Rolling {
-            per: self.duration(per)?,
+            per: self.some_time(per)?,
         })
     }
 
@@ -293,9 +309,11 @@ impl Reader<'_> {
         let from = f
             .need("from", "a local time, such as `\"21:00\"`", self)
             .and_then(|n| self.time(n));
-        let to = f
-            .need("to", "a local time, such as `\"08:00\"`", self)
-            .and_then(|n| self.time(n));
+        let end = f.need("to", "a local time, such as `\"08:00\"`", self);
+        let to = end.and_then(|n| self.time(n));
+        if let (Some(from), Some(to), Some(end)) = (from, to, end) {
+            self.whole_day(Hours::Between { from, to }, &end.span);
+        }
         let zone = f.get("zone").map_or(Some(Zone::Customer), |n| self.zone(n));
         let quiet = f.get("quiet").and_then(|n| self.quiet(n));
         let except = f.get("except").map_or_else(Vec::new, |n| match &n.kind {

@@ -61,11 +61,11 @@ impl Reader<'_> {
             purpose: f.get("purpose").and_then(|n| self.text(n, "a purpose")),
             capped: f
                 .get("capped")
-                .and_then(|n| self.one_of(n, "word for `capped`", &CAPPED)),
+                .and_then(|n| Some((self.capped(n)?, n.span.clone()))),
             quiet: f
                 .get("quiet")
-                .and_then(|n| self.one_of(n, "word for `quiet`", &QUIET)),
-            expires: f.get("expires").and_then(|n| self.duration(n)),
+                .and_then(|n| Some((self.quiet(n)?, n.span.clone()))),
+            expires: f.get("expires").and_then(|n| self.some_time(n)),
         }
     }
 

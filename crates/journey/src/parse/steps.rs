@@ -207,7 +207,7 @@ impl Reader<'_> {
                 .get("event")
                 .and_then(|n| self.text(n, "the name of an event")),
             condition: f.get("if").and_then(|n| self.formula(n)),
-            within: f.get("within").and_then(|n| self.duration(n)),
+            within: f.get("within").and_then(|n| self.some_time(n)),
             bounded: f.get("within").is_some(),
             then,
             otherwise,

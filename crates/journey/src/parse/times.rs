@@ -8,7 +8,7 @@ use super::{Reader, ast::Word};
 use crate::{
     diagnostics::time,
     machine::{Hours, Weekday, Zone},
-    source::{Kind, Node},
+    source::{Kind, Node, Span},
 };
 
 const DAYS: [(&str, Weekday); 7] = [
@@ -64,10 +64,26 @@ impl Reader<'_> {
     pub(crate) fn hours(&mut self, node: &Node) -> Option<Hours> {
         let word = self.text(node, "a time or a window, such as `09:00-20:00`,")?;
         let hours = hours(&word.text);
-        if hours.is_none() {
-            self.not_hours(&word, "time or window");
+        match hours {
+            None => self.not_hours(&word, "time or window"),
+            Some(hours) => self.whole_day(hours, &word.span),
         }
         hours
+    }
+
+    /// Warns of a window that ends where it begins: it is always open.
+    pub(super) fn whole_day(&mut self, hours: Hours, place: &Span) {
+        if matches!(hours, Hours::Between { from, to } if from == to) {
+            self.sink
+                .error(
+                    time::NO_WINDOW,
+                    place.clone(),
+                    "this window ends where it begins",
+                )
+                .labelled("that is the whole day and night")
+                .noted("a window runs from one time to another, over midnight if need be: `22:00-06:00`")
+                .warns();
+        }
     }
 
     pub(super) fn not_hours(&mut self, word: &Word, what: &str) {

@@ -49,7 +49,7 @@ impl Reader<'_> {
                 .replaced(node.span.clone(), mended);
             return None;
         }
-        Some(wait(self.duration(node)?))
+        Some(wait(self.some_time(node)?))
     }
 
     fn wait_fields(&mut self, node: &Node) -> Option<Wait> {
@@ -117,6 +117,7 @@ impl Reader<'_> {
             return self.parse(node, formula, offset).map(Until::Moment);
         }
         if let Some(hours) = hours(text) {
+            self.whole_day(hours, &word.span);
             return Some(Until::Hours(hours));
         }
         if text.starts_with(|c: char| c.is_ascii_digit())

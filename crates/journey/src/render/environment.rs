@@ -86,6 +86,13 @@ impl Pieces {
     }
 }
 
+/// The most that values may come to, each time that one is printed: also what blocks and macros
+/// capture, which never reaches the bounded output.
+const MOST_PRINTED: usize = 4 * LARGEST;
+
+/// How many bytes of values a template has printed.
+struct Printed(usize);
+
 /// Writes a value, escaped where its place is HTML. Unlike minijinja's own, it leaves `/` alone,
 /// so that links stay readable, and refuses what nobody wants to read: lists, maps, `none`.
 fn write_value(
@@ -94,8 +101,11 @@ fn write_value(
     value: &Value,
 ) -> Result<(), Error> {
     let html = matches!(state.auto_escape(), AutoEscape::Html) && !value.is_safe();
+    let printed = state.get_or_insert_extension(Printed(0));
+    printed.0 = printed.0.saturating_add(value.as_str().map_or(0, str::len));
+    let too_much = printed.0 > MOST_PRINTED;
     match value.as_str() {
-        Some(text) if text.len() > LARGEST => Err(too_large()),
+        Some(text) if text.len() > LARGEST || too_much => Err(too_large()),
         Some(text) if html => Ok(escape(out, text)?),
         Some(text) => Ok(out.write_str(text)?),
         None if matches!(value.kind(), ValueKind::Number | ValueKind::Bool) => {

@@ -8,6 +8,7 @@ mod data;
 mod environment;
 mod filters;
 mod front_matter;
+mod growth;
 mod local;
 mod mail;
 mod output;

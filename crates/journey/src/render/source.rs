@@ -10,7 +10,7 @@ use super::{
     Channels, Inner,
     environment::{Pieces, Place},
     front_matter::{self, Field},
-    local, scan,
+    growth, local, scan,
 };
 use crate::{
     diagnostic::{Diagnostic, Severity, SourceFile},
@@ -110,6 +110,8 @@ struct Compiler<'a> {
     templates: BTreeMap<Arc<str>, Channels>,
     pieces: BTreeMap<String, Pieces>,
     broken: BTreeSet<Arc<str>>,
+    /// Shared templates whose texts could grow without bound: reported once, not by each user.
+    grown: BTreeSet<String>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -229,6 +231,7 @@ impl Compiler<'_> {
                 .push("templates are Jinja: {{ value }}, {% if … %}{% endif %}".to_owned());
         } else {
             self.no_event(pieces, name, file, part);
+            self.no_growth(pieces, name, file, part);
         }
         (self.diagnostics.len() == before).then(|| name.to_owned())
     }
@@ -249,6 +252,19 @@ impl Compiler<'_> {
                     "pass what it needs in the send's `with`: it is a name of its own here"
                         .to_owned(),
                 );
+        }
+    }
+
+    /// A template must not use up the memory.
+    fn no_growth(&mut self, pieces: &Pieces, name: &str, file: &SourceFile, part: &Part) {
+        if let Some(range) = growth::unbounded(pieces, name, &self.grown) {
+            let span = part.span.start + range.start..part.span.start + range.end;
+            let span = if part.exact { span } else { part.span.clone() };
+            let span = inside(&file.text, &span, &part.span);
+            self.report(file, span, codes::GROWTH, "this could make an endlessly long text")
+                .notes
+                .push("a text may be put together from 64 others, and from 8 for a macro's argument; print the parts one after the other instead of collecting them".to_owned());
+            self.grown.insert(name.to_owned());
         }
     }
 
