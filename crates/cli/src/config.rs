@@ -1,8 +1,9 @@
 //! Settings: defaults, then `config/parcours.yaml`, then the environment.
 
-use std::path::Path;
+use std::{ops::RangeInclusive, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 /// Settings of `parcours run`, `event`, `customer` and the rest.
@@ -17,6 +18,8 @@ pub struct Config {
     pub http: Option<String>,
     /// `PARCOURS_LINKS_UNSUBSCRIBE`, `PARCOURS_LINKS_PREFERENCES`: the shop's own pages
     pub links: LinksConfig,
+    /// `PARCOURS_LEASE_SECONDS`: how long a message stays with a process that has died
+    pub lease_seconds: Option<u32>,
     /// How each channel is sent
     pub channels: channels::Settings,
 }
@@ -41,6 +44,8 @@ impl From<LinksConfig> for engine::Links {
     }
 }
 
+/// Shorter than an attempt at a provider takes, and providers would see messages twice for nothing.
+const LEASE_SECONDS: RangeInclusive<u32> = 5..=3_600;
 /// Where the API listens unless told otherwise.
 pub const DEFAULT_HTTP: &str = "127.0.0.1:8080";
 
@@ -67,6 +72,12 @@ impl Config {
             if let Some(value) = variable(name) {
                 *setting = Some(value);
             }
+        }
+        if let Some(value) = variable("PARCOURS_LEASE_SECONDS") {
+            let seconds = value.trim().parse();
+            config.lease_seconds = Some(seconds.with_context(|| {
+                format!("PARCOURS_LEASE_SECONDS is `{value}`; it is a number of seconds")
+            })?);
         }
         Ok(config)
     }
@@ -103,6 +114,30 @@ impl Config {
             "no broker: set AMQP_URL, or amqp_url in config/parcours.yaml \
              (`parcours dev` needs none)",
         )
+    }
+
+    /// What the engine is told.
+    ///
+    /// # Errors
+    /// If a setting is out of its bounds.
+    pub fn engine(&self) -> Result<engine::Settings> {
+        let default = engine::Settings::default();
+        let lease = match self.lease_seconds {
+            None => default.lease,
+            Some(seconds) if LEASE_SECONDS.contains(&seconds) => {
+                SignedDuration::from_secs(seconds.into())
+            }
+            Some(seconds) => bail!(
+                "lease_seconds is {seconds}; it is from {} to {}",
+                LEASE_SECONDS.start(),
+                LEASE_SECONDS.end()
+            ),
+        };
+        Ok(engine::Settings {
+            lease,
+            links: self.links.clone().into(),
+            ..default
+        })
     }
 
     /// Where the API listens.

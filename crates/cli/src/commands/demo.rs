@@ -113,11 +113,7 @@ async fn with_servers(
     };
     let broker = Broker::connect(&one_by_one).await?;
     let providers = Providers::start(directory, args.http.as_deref()).await?;
-    let config = Config::load(root)?;
-    let settings = engine::Settings {
-        links: config.links.into(),
-        ..Default::default()
-    };
+    let settings = Config::load(root)?.engine()?;
     let recorded = engine::Settings {
         clock: Clock::Recorded,
         ..settings.clone()

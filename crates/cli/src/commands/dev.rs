@@ -54,11 +54,7 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
     // With errors in the workspace it still starts: they are shown until they are mended.
     let _shown = database::publish(&store, root, Format::Text).await;
     let providers = Providers::start(&directory, args.http.as_deref()).await?;
-    let links = Config::load(root)?.links.into();
-    let settings = engine::Settings {
-        links,
-        ..Default::default()
-    };
+    let settings = Config::load(root)?.engine()?;
     let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
     let accept = Arc::new(IntoTurn(engine.clone()));
     let mailbox = Arc::new(providers.captures.clone());

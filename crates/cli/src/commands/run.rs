@@ -67,11 +67,7 @@ pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
         true => Some(service::listen(config.http(), false).await?),
         false => None,
     };
-    let settings = engine::Settings {
-        links: config.links.clone().into(),
-        ..Default::default()
-    };
-    let engine = Engine::start(store.clone(), channels, settings).await?;
+    let engine = Engine::start(store.clone(), channels, config.engine()?).await?;
     let roles = Roles {
         intake: has(Role::Intake),
         timers: has(Role::Timers),
