@@ -3,4 +3,5 @@
 
 mod broker;
 mod layers;
+mod process;
 mod servers;

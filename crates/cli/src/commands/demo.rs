@@ -140,7 +140,10 @@ async fn with_servers(
     }
     drop(past);
     let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
-    let settings = broker::Settings { url: rabbitmq.url(), ..Default::default() };
+    let settings = broker::Settings {
+        url: rabbitmq.url(),
+        ..Default::default()
+    };
     let live = Broker::connect(&settings).await?;
     output::aside("the engine goes on in real time; Ctrl-C stops everything, the data stays");
     service::run(&engine, Some(&live), Roles::ALL, Some(http), stop).await?;
