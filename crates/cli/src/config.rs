@@ -2,7 +2,7 @@
 
 use std::{ops::RangeInclusive, path::Path};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
@@ -44,6 +44,7 @@ impl From<LinksConfig> for engine::Links {
     }
 }
 
+const FILE: &str = "config/parcours.yaml";
 /// Shorter than an attempt at a provider takes, and providers would see messages twice for nothing.
 const LEASE_SECONDS: RangeInclusive<u32> = 5..=3_600;
 /// Where the API listens unless told otherwise.
@@ -55,7 +56,7 @@ impl Config {
     /// # Errors
     /// If `config/parcours.yaml` cannot be read or names what does not exist, with its line.
     pub fn load(root: &Path) -> Result<Self> {
-        let path = root.join("config/parcours.yaml");
+        let path = root.join(FILE);
         let mut config = if path.is_file() {
             Self::read(&path)?
         } else {
@@ -91,7 +92,7 @@ impl Config {
         {
             return Ok(Self::default());
         }
-        serde_yaml::from_str(&text).with_context(|| format!("{}", path.display()))
+        serde_yaml::from_str(&text).map_err(|error| anyhow!(wrong(&error)))
     }
 
     /// The database's address.
@@ -99,10 +100,21 @@ impl Config {
     /// # Errors
     /// If none is set, with how to set one.
     pub fn database_url(&self) -> Result<&str> {
-        self.database_url.as_deref().context(
+        let url = self.database_url.as_deref().context(
             "no database: set DATABASE_URL, or database_url in config/parcours.yaml \
              (`parcours dev` starts a private one)",
-        )
+        )?;
+        // Not quoted: it holds a password.
+        if !["postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
+        {
+            bail!(
+                "the address of the database (DATABASE_URL, or database_url in {FILE}) is none of \
+                 PostgreSQL: write it as postgres://USER:PASSWORD@HOST:5432/NAME"
+            );
+        }
+        Ok(url)
     }
 
     /// The broker's address.
@@ -144,4 +156,27 @@ impl Config {
     pub fn http(&self) -> &str {
         self.http.as_deref().unwrap_or(DEFAULT_HTTP)
     }
+}
+
+/// What is wrong with the file, where, and what there is instead.
+fn wrong(error: &serde_yaml::Error) -> String {
+    let error = error.without_snippet();
+    let place = error.location().map_or_else(
+        || FILE.to_owned(),
+        |at| format!("{FILE}:{}:{}", at.line(), at.column()),
+    );
+    let text = error.to_string();
+    // The place is said once, and the library's advice to programmers not at all.
+    let what = text.lines().next().unwrap_or_default();
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    let what = match what.split_once(": ") {
+        Some((at, what)) if at.starts_with("line ") => what,
+        _ => what,
+    };
+    let what = what
+        .split(", set DuplicateKeyPolicy")
+        .next()
+        .unwrap_or(what);
+    let what = what.split(" at line ").next().unwrap_or(what);
+    format!("{place}: {what}")
 }

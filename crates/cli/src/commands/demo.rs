@@ -82,9 +82,9 @@ pub async fn run(args: &DemoArgs, root: &Path) -> Result<()> {
     });
     let (postgres, rabbitmq) = tokio::select! {
         servers = servers => servers?,
-        () = stop.cancelled() => bail!("stopped"),
+        () = stop.cancelled() => return stopped(args),
     };
-    let result = with_servers(args, root, &directory, &postgres, &rabbitmq, &stop).await;
+    let result = with_servers(args, root, &postgres, &rabbitmq, &stop).await;
     local::blocking(move || {
         rabbitmq.stop();
         postgres.stop();
@@ -94,10 +94,18 @@ pub async fn run(args: &DemoArgs, root: &Path) -> Result<()> {
     result
 }
 
+/// Ctrl-C before the end of the stream: no answer, where an answer was asked for.
+fn stopped(args: &DemoArgs) -> Result<()> {
+    match args.exit {
+        true => bail!("stopped before the end of the sample stream"),
+        false => Ok(()),
+    }
+}
+
+/// Whatever happens, our connections to RabbitMQ are closed before it stops.
 async fn with_servers(
     args: &DemoArgs,
     root: &Path,
-    directory: &Path,
     postgres: &Postgres,
     rabbitmq: &RabbitMq,
     stop: &CancellationToken,
@@ -112,7 +120,21 @@ async fn with_servers(
         ..Default::default()
     };
     let broker = Broker::connect(&one_by_one).await?;
-    let providers = Providers::start(directory, args.http.as_deref()).await?;
+    let result = with_broker(args, root, store, &broker, rabbitmq, stop).await;
+    broker.close().await;
+    result
+}
+
+async fn with_broker(
+    args: &DemoArgs,
+    root: &Path,
+    store: Store,
+    broker: &Broker,
+    rabbitmq: &RabbitMq,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let directory = local::directory(root, "demo");
+    let providers = Providers::start(&directory, args.http.as_deref()).await?;
     let settings = Config::load(root)?.engine()?;
     let recorded = engine::Settings {
         clock: Clock::Recorded,
@@ -124,32 +146,43 @@ async fn with_servers(
     let mailbox = Arc::new(providers.captures.clone());
     let http = Http::start(providers.listener, &past, accept, Some(mailbox), stop)?;
     let reader = Reader::new(store.pool().clone());
-    let before = outcome(&reader, &broker).await?;
-    let play = tokio::time::timeout(PATIENCE, play(&past, &broker));
+    let before = outcome(&reader, broker).await?;
+    let play = tokio::time::timeout(PATIENCE, play(&past, broker));
     tokio::select! {
         played = play => played.context("the sample stream took longer than five minutes")??,
-        () = stop.cancelled() => bail!("stopped"),
+        () = stop.cancelled() => {
+            http.ended().await?;
+            return stopped(args);
+        }
     }
-    let after = outcome(&reader, &broker).await?;
+    let after = outcome(&reader, broker).await?;
     show(&reader.summary().await?, &after, &http);
     if args.exit {
         stop.cancel();
         http.ended().await?;
-        broker.close().await;
         return verdict(&before, &after);
     }
     drop(past);
-    let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
+    let engine = Engine::start(store, providers.channels, settings).await?;
+    go_on(&engine, rabbitmq, http, stop).await
+}
+
+/// The engine in real time, until it is told to stop.
+async fn go_on(
+    engine: &Arc<Engine>,
+    rabbitmq: &RabbitMq,
+    http: Http,
+    stop: &CancellationToken,
+) -> Result<()> {
     let settings = broker::Settings {
         url: rabbitmq.url(),
         ..Default::default()
     };
     let live = Broker::connect(&settings).await?;
     output::aside("the engine goes on in real time; Ctrl-C stops everything, the data stays");
-    service::run(&engine, Some(&live), Roles::ALL, Some(http), stop).await?;
+    let result = service::run(engine, Some(&live), Roles::ALL, Some(http), stop).await;
     live.close().await;
-    broker.close().await;
-    Ok(())
+    result
 }
 
 /// Publishes the stream and plays it until nothing is left to do at its end.
