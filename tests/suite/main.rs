@@ -5,6 +5,7 @@ mod api;
 mod broker;
 mod fixture;
 mod layers;
+mod process;
 mod servers;
 mod shop;
 mod store;

@@ -77,10 +77,25 @@ impl Link {
 
     /// Closes the connection, if there is one. A failure to say goodbye changes nothing.
     pub(crate) async fn close(&self) {
-        if let Some(connection) = self.connection.lock().await.take()
-            && let Err(error) = connection.close(200, "closing".into()).await
-        {
-            tracing::debug!(%error, "RabbitMQ was gone before the connection was closed");
+        let Some(connection) = self.connection.lock().await.take() else {
+            return;
+        };
+        if let Err(error) = timeout(self.settings.patience, farewell(&connection)).await {
+            tracing::debug!(%error, "RabbitMQ did not say goodbye");
         }
+    }
+}
+
+/// Channels that were dropped just now are closed by lapin in the background. It takes it for a
+/// failure of the connection, and logs it as one, if the connection is closing when their turn
+/// comes; the round trips of one more channel let them go first.
+async fn farewell(connection: &Connection) {
+    let said = async {
+        let last = connection.create_channel().await?;
+        last.close(200, "closing".into()).await?;
+        connection.close(200, "closing".into()).await
+    };
+    if let Err(error) = said.await {
+        tracing::debug!(%error, "RabbitMQ was gone before the connection was closed");
     }
 }

@@ -1,8 +1,9 @@
 //! Settings: defaults, then `config/parcours.yaml`, then the environment.
 
-use std::path::Path;
+use std::{ops::RangeInclusive, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail};
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 /// Settings of `parcours run`, `event`, `customer` and the rest.
@@ -17,6 +18,8 @@ pub struct Config {
     pub http: Option<String>,
     /// `PARCOURS_LINKS_UNSUBSCRIBE`, `PARCOURS_LINKS_PREFERENCES`: the shop's own pages
     pub links: LinksConfig,
+    /// `PARCOURS_LEASE_SECONDS`: how long a message stays with a process that has died
+    pub lease_seconds: Option<u32>,
     /// How each channel is sent
     pub channels: channels::Settings,
 }
@@ -41,6 +44,9 @@ impl From<LinksConfig> for engine::Links {
     }
 }
 
+const FILE: &str = "config/parcours.yaml";
+/// Shorter than an attempt at a provider takes, and providers would see messages twice for nothing.
+const LEASE_SECONDS: RangeInclusive<u32> = 5..=3_600;
 /// Where the API listens unless told otherwise.
 pub const DEFAULT_HTTP: &str = "127.0.0.1:8080";
 
@@ -50,7 +56,7 @@ impl Config {
     /// # Errors
     /// If `config/parcours.yaml` cannot be read or names what does not exist, with its line.
     pub fn load(root: &Path) -> Result<Self> {
-        let path = root.join("config/parcours.yaml");
+        let path = root.join(FILE);
         let mut config = if path.is_file() {
             Self::read(&path)?
         } else {
@@ -68,6 +74,12 @@ impl Config {
                 *setting = Some(value);
             }
         }
+        if let Some(value) = variable("PARCOURS_LEASE_SECONDS") {
+            let seconds = value.trim().parse();
+            config.lease_seconds = Some(seconds.with_context(|| {
+                format!("PARCOURS_LEASE_SECONDS is `{value}`; it is a number of seconds")
+            })?);
+        }
         Ok(config)
     }
 
@@ -80,7 +92,7 @@ impl Config {
         {
             return Ok(Self::default());
         }
-        serde_yaml::from_str(&text).with_context(|| format!("{}", path.display()))
+        serde_yaml::from_str(&text).map_err(|error| anyhow!(wrong(&error)))
     }
 
     /// The database's address.
@@ -88,10 +100,21 @@ impl Config {
     /// # Errors
     /// If none is set, with how to set one.
     pub fn database_url(&self) -> Result<&str> {
-        self.database_url.as_deref().context(
+        let url = self.database_url.as_deref().context(
             "no database: set DATABASE_URL, or database_url in config/parcours.yaml \
              (`parcours dev` starts a private one)",
-        )
+        )?;
+        // Not quoted: it holds a password.
+        if !["postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
+        {
+            bail!(
+                "the address of the database (DATABASE_URL, or database_url in {FILE}) is none of \
+                 PostgreSQL: write it as postgres://USER:PASSWORD@HOST:5432/NAME"
+            );
+        }
+        Ok(url)
     }
 
     /// The broker's address.
@@ -105,8 +128,55 @@ impl Config {
         )
     }
 
+    /// What the engine is told.
+    ///
+    /// # Errors
+    /// If a setting is out of its bounds.
+    pub fn engine(&self) -> Result<engine::Settings> {
+        let default = engine::Settings::default();
+        let lease = match self.lease_seconds {
+            None => default.lease,
+            Some(seconds) if LEASE_SECONDS.contains(&seconds) => {
+                SignedDuration::from_secs(seconds.into())
+            }
+            Some(seconds) => bail!(
+                "lease_seconds is {seconds}; it is from {} to {}",
+                LEASE_SECONDS.start(),
+                LEASE_SECONDS.end()
+            ),
+        };
+        Ok(engine::Settings {
+            lease,
+            links: self.links.clone().into(),
+            ..default
+        })
+    }
+
     /// Where the API listens.
     pub fn http(&self) -> &str {
         self.http.as_deref().unwrap_or(DEFAULT_HTTP)
     }
+}
+
+/// What is wrong with the file, where, and what there is instead.
+fn wrong(error: &serde_yaml::Error) -> String {
+    let error = error.without_snippet();
+    let place = error.location().map_or_else(
+        || FILE.to_owned(),
+        |at| format!("{FILE}:{}:{}", at.line(), at.column()),
+    );
+    let text = error.to_string();
+    // The place is said once, and the library's advice to programmers not at all.
+    let what = text.lines().next().unwrap_or_default();
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    let what = match what.split_once(": ") {
+        Some((at, what)) if at.starts_with("line ") => what,
+        _ => what,
+    };
+    let what = what
+        .split(", set DuplicateKeyPolicy")
+        .next()
+        .unwrap_or(what);
+    let what = what.split(" at line ").next().unwrap_or(what);
+    format!("{place}: {what}")
 }

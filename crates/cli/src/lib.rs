@@ -70,7 +70,8 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
 /// a service tells what it does, and a command only what goes wrong.
 fn log(command: &Command) {
     let level = if matches!(command, Command::Run(_)) {
-        "info"
+        // Migrations ask for what may be there already; PostgreSQL has something to say about each.
+        "info,sqlx::postgres::notice=warn"
     } else {
         "warn"
     };

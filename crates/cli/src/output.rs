@@ -59,7 +59,20 @@ pub fn json(value: &impl Serialize) -> Result<()> {
 
 /// Prints an error with its causes.
 pub fn error(error: &anyhow::Error) {
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", causes(error));
+}
+
+/// An error and its causes in one line. Many libraries repeat the cause in their own words already.
+fn causes(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.ends_with(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
 }
 
 /// A plain table: names on the left, numbers on the right.
@@ -83,7 +96,7 @@ pub fn colour() -> bool {
 /// Prints diagnostics: for people on the error stream, for programs on the output.
 pub fn diagnostics(files: &[SourceFile], found: &[Diagnostic], format: Format) {
     match format {
-        Format::Json => print!("{}", render::json(found, files)),
+        Format::Json => println!("{}", render::json(found, files).trim_end()),
         Format::Text => {
             eprint!("{}", render::text(found, files, colour()));
             if let Some(summary) = summary(found) {
@@ -107,5 +120,21 @@ fn summary(found: &[Diagnostic]) -> Option<String> {
     ) {
         (Some(errors), Some(warnings)) => Some(format!("{errors} and {warnings}")),
         (errors, warnings) => errors.or(warnings),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    #[test]
+    fn a_cause_that_was_said_is_not_said_again() {
+        let error = anyhow!("refused")
+            .context("no answer: refused")
+            .context("RabbitMQ is away");
+        assert_eq!(
+            super::causes(&error),
+            "RabbitMQ is away: no answer: refused"
+        );
     }
 }

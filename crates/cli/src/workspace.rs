@@ -19,6 +19,17 @@ pub const MAX_FILES: usize = 20_000;
 /// # Errors
 /// If `root` holds no workspace, or a file cannot be read, is no UTF-8, or is beyond the bounds.
 pub fn read(root: &Path) -> Result<Vec<SourceFile>> {
+    paths(root)?
+        .iter()
+        .map(|path| source(path, &relative(root, path)))
+        .collect()
+}
+
+/// Where these files are, without reading them.
+///
+/// # Errors
+/// If `root` holds no workspace, or more files than it may.
+pub fn paths(root: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for dir in sorted(&root.join("journeys"))? {
         paths.push(dir.join("journey.yaml"));
@@ -41,10 +52,7 @@ pub fn read(root: &Path) -> Result<Vec<SourceFile>> {
         );
     }
     paths.sort();
-    paths
-        .iter()
-        .map(|path| source(path, &relative(root, path)))
-        .collect()
+    Ok(paths)
 }
 
 /// The templates in `dir`, as those of a workspace.
@@ -100,7 +108,9 @@ pub fn source(path: &Path, known_as: &str) -> Result<SourceFile> {
 
 /// The path from the workspace's root, with `/`.
 pub fn relative(root: &Path, path: &Path) -> String {
-    let path = path.strip_prefix(root).unwrap_or(path);
+    let Ok(path) = path.strip_prefix(root) else {
+        return path.display().to_string();
+    };
     path.components()
         .map(|c| c.as_os_str().to_string_lossy())
         .collect::<Vec<_>>()

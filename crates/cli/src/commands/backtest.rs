@@ -131,7 +131,13 @@ fn compile(args: &BacktestArgs, root: &Path) -> Result<World> {
         Some(dir) if dir.as_os_str() == "none" => TemplateCheck::Ignored,
         _ => TemplateCheck::Required,
     };
-    let (compiled, diagnostics) = compiler::compile(&files, &Options { templates, alone: true });
+    let (compiled, diagnostics) = compiler::compile(
+        &files,
+        &Options {
+            templates,
+            alone: true,
+        },
+    );
     let Some(compiled) = compiled else {
         output::diagnostics(&files, &diagnostics, Format::Text);
         return Err(Refused.into());

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use journey::{
     diagnostic::{Severity, SourceFile},
@@ -31,7 +31,7 @@ enum CheckFormat {
     /// For people
     #[default]
     Text,
-    /// For programs: one object a line
+    /// For programs: a list in JSON
     Json,
     /// For GitHub's annotations
     Github,
@@ -45,6 +45,9 @@ pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
     let mut files = workspace::read(root)?;
     let wanted: Vec<String> = args.paths.iter().map(|p| known_as(root, p)).collect();
     for (path, name) in args.paths.iter().zip(&wanted) {
+        if !path.exists() {
+            bail!("there is no {}", path.display());
+        }
         // A journey outside the usual places is checked beside the workspace.
         if path.is_file() && !files.iter().any(|f| *f.path == **name) {
             files.push(workspace::source(path, name)?);

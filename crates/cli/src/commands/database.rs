@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use engine::NotPublished;
 use jiff::Timestamp;
@@ -19,7 +19,16 @@ use crate::{
 /// # Errors
 /// If none is configured or it cannot be reached.
 pub async fn connect(config: &Config) -> Result<Store> {
-    Ok(Store::connect(&Settings::new(config.database_url()?)).await?)
+    let url = config.database_url()?;
+    let connected = Store::connect(&Settings::new(url)).await;
+    connected.with_context(|| format!("PostgreSQL at {} cannot be used", place(url)))
+}
+
+/// Host, port and name of an address, without the account.
+fn place(url: &str) -> &str {
+    let after = url.split_once("://").map_or(url, |(_, after)| after);
+    let after = after.rsplit_once('@').map_or(after, |(_, place)| place);
+    after.split_once('?').map_or(after, |(place, _)| place)
 }
 
 /// Runs `parcours migrate`.

@@ -82,26 +82,35 @@ pub async fn run(args: &DemoArgs, root: &Path) -> Result<()> {
     });
     let (postgres, rabbitmq) = tokio::select! {
         servers = servers => servers?,
-        () = stop.cancelled() => bail!("stopped"),
+        () = stop.cancelled() => return stopped(args).map(drop),
     };
-    let result = with_servers(args, root, &directory, &postgres, &rabbitmq, &stop).await;
+    let result = with_servers(args, root, &postgres, &rabbitmq, &stop).await;
     local::blocking(move || {
         rabbitmq.stop();
         postgres.stop();
         Ok::<_, anyhow::Error>(())
     })
     .await?;
-    result
+    // The last line: nothing that still runs could say anything after it.
+    result?.map_or(Ok(()), |verdict| verdict.say())
 }
 
+/// Ctrl-C before the end of the stream: no answer, where an answer was asked for.
+fn stopped(args: &DemoArgs) -> Result<Option<Verdict>> {
+    match args.exit {
+        true => bail!("stopped before the end of the sample stream"),
+        false => Ok(None),
+    }
+}
+
+/// Whatever happens, our connections to RabbitMQ are closed before it stops.
 async fn with_servers(
     args: &DemoArgs,
     root: &Path,
-    directory: &Path,
     postgres: &Postgres,
     rabbitmq: &RabbitMq,
     stop: &CancellationToken,
-) -> Result<()> {
+) -> Result<Option<Verdict>> {
     let store = Store::connect(&Settings::new(postgres.url())).await?;
     store.migrate().await?;
     database::publish(&store, root, Format::Text).await?;
@@ -112,12 +121,22 @@ async fn with_servers(
         ..Default::default()
     };
     let broker = Broker::connect(&one_by_one).await?;
-    let providers = Providers::start(directory, args.http.as_deref()).await?;
-    let config = Config::load(root)?;
-    let settings = engine::Settings {
-        links: config.links.into(),
-        ..Default::default()
-    };
+    let result = with_broker(args, root, store, &broker, rabbitmq, stop).await;
+    broker.close().await;
+    result
+}
+
+async fn with_broker(
+    args: &DemoArgs,
+    root: &Path,
+    store: Store,
+    broker: &Broker,
+    rabbitmq: &RabbitMq,
+    stop: &CancellationToken,
+) -> Result<Option<Verdict>> {
+    let directory = local::directory(root, "demo");
+    let providers = Providers::start(&directory, args.http.as_deref()).await?;
+    let settings = Config::load(root)?.engine()?;
     let recorded = engine::Settings {
         clock: Clock::Recorded,
         ..settings.clone()
@@ -128,32 +147,44 @@ async fn with_servers(
     let mailbox = Arc::new(providers.captures.clone());
     let http = Http::start(providers.listener, &past, accept, Some(mailbox), stop)?;
     let reader = Reader::new(store.pool().clone());
-    let before = outcome(&reader, &broker).await?;
-    let play = tokio::time::timeout(PATIENCE, play(&past, &broker));
+    let before = outcome(&reader, broker).await?;
+    let play = tokio::time::timeout(PATIENCE, play(&past, broker));
     tokio::select! {
         played = play => played.context("the sample stream took longer than five minutes")??,
-        () = stop.cancelled() => bail!("stopped"),
+        () = stop.cancelled() => {
+            http.ended().await?;
+            return stopped(args);
+        }
     }
-    let after = outcome(&reader, &broker).await?;
+    let after = outcome(&reader, broker).await?;
     show(&reader.summary().await?, &after, &http);
     if args.exit {
         stop.cancel();
         http.ended().await?;
-        broker.close().await;
-        return verdict(&before, &after);
+        return Verdict::of(before, after).map(Some);
     }
     drop(past);
-    let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
+    let engine = Engine::start(store, providers.channels, settings).await?;
+    go_on(&engine, rabbitmq, http, stop).await?;
+    Ok(None)
+}
+
+/// The engine in real time, until it is told to stop.
+async fn go_on(
+    engine: &Arc<Engine>,
+    rabbitmq: &RabbitMq,
+    http: Http,
+    stop: &CancellationToken,
+) -> Result<()> {
     let settings = broker::Settings {
         url: rabbitmq.url(),
         ..Default::default()
     };
     let live = Broker::connect(&settings).await?;
     output::aside("the engine goes on in real time; Ctrl-C stops everything, the data stays");
-    service::run(&engine, Some(&live), Roles::ALL, Some(http), stop).await?;
+    let result = service::run(engine, Some(&live), Roles::ALL, Some(http), stop).await;
     live.close().await;
-    broker.close().await;
-    Ok(())
+    result
 }
 
 /// Publishes the stream and plays it until nothing is left to do at its end.
@@ -245,24 +276,47 @@ fn show(summary: &Summary, outcome: &Outcome, http: &Http) {
     output::text(&format!("\nconsole: http://{}/\n", http.address));
 }
 
-/// The last line, and whether all that should have happened did. On data of an earlier run, the
-/// counts must be there, and the stream must not have changed them.
-fn verdict(before: &Outcome, after: &Outcome) -> Result<()> {
-    let expected: Outcome = serde_json::from_str(EXPECTED).context("samples/expected.json")?;
-    let fresh = *before == Outcome::default();
-    let holds = if fresh {
-        *after == expected
-    } else {
-        after == before && after.entered >= expected.entered
-    };
-    if !holds {
-        output::aside(&format!(
-            "this is not what the samples should do:\n  expected {}\n  before   {}\n  after    {}",
-            serde_json::to_string(&expected)?,
-            serde_json::to_string(before)?,
-            serde_json::to_string(after)?,
-        ));
+/// What came of the stream, and what should have.
+#[derive(Debug)]
+struct Verdict {
+    expected: Outcome,
+    before: Outcome,
+    after: Outcome,
+}
+
+impl Verdict {
+    fn of(before: Outcome, after: Outcome) -> Result<Self> {
+        let expected = serde_json::from_str(EXPECTED).context("samples/expected.json")?;
+        Ok(Self {
+            expected,
+            before,
+            after,
+        })
     }
-    output::json(after)?;
-    if holds { Ok(()) } else { Err(Refused.into()) }
+
+    /// All that should have happened did. On data of an earlier run that went on in real time,
+    /// the stream must not have changed anything.
+    fn holds(&self) -> bool {
+        let played_before =
+            self.after == self.before && self.after.entered >= self.expected.entered;
+        self.after == self.expected || played_before
+    }
+
+    /// Prints the counts as one line of JSON.
+    fn say(&self) -> Result<()> {
+        if !self.holds() {
+            output::aside(&format!(
+                "this is not what the samples should do:\n  expected {}\n  before   {}\n  after    {}",
+                serde_json::to_string(&self.expected)?,
+                serde_json::to_string(&self.before)?,
+                serde_json::to_string(&self.after)?,
+            ));
+        }
+        output::json(&self.after)?;
+        if self.holds() {
+            Ok(())
+        } else {
+            Err(Refused.into())
+        }
+    }
 }

@@ -20,6 +20,7 @@ use crate::{
     output::{self, Format},
     servers::{Postgres, PostgresOptions},
     service::{self, Http},
+    workspace,
 };
 
 /// How often the workspace's files are looked at for changes.
@@ -51,20 +52,18 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
         local::blocking(move || Postgres::start(&home, &PostgresOptions::default())).await?;
     let store = Store::connect(&Settings::new(postgres.url())).await?;
     store.migrate().await?;
+    // Looked at before it is published: a change meanwhile is published again.
+    let seen = files(root);
     // With errors in the workspace it still starts: they are shown until they are mended.
-    let _shown = database::publish(&store, root, Format::Text).await;
+    show(database::publish(&store, root, Format::Text).await);
     let providers = Providers::start(&directory, args.http.as_deref()).await?;
-    let links = Config::load(root)?.links.into();
-    let settings = engine::Settings {
-        links,
-        ..Default::default()
-    };
+    let settings = Config::load(root)?.engine()?;
     let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
     let accept = Arc::new(IntoTurn(engine.clone()));
     let mailbox = Arc::new(providers.captures.clone());
     let http = Http::start(providers.listener, &engine, accept, Some(mailbox), &stop)?;
     announce(&http);
-    let watcher = tokio::spawn(hot_reload(store, root.to_owned(), stop.clone()));
+    let watcher = tokio::spawn(hot_reload(store, root.to_owned(), seen, stop.clone()));
     let result = service::run(
         &engine,
         None,
@@ -92,32 +91,34 @@ fn announce(http: &Http) {
 }
 
 /// Publishes the workspace again whenever a file of it changes.
-async fn hot_reload(store: Store, root: PathBuf, stop: CancellationToken) {
-    let mut seen = newest(&root);
+async fn hot_reload(store: Store, root: PathBuf, mut seen: Files, stop: CancellationToken) {
     while !stop.is_cancelled() {
         tokio::time::sleep(LOOK).await;
-        let now = newest(&root);
+        let now = files(&root);
         if now != seen {
             seen = now;
-            if let Err(error) = database::publish(&store, &root, Format::Text).await
-                && !error.is::<output::Refused>()
-            {
-                output::error(&error);
-            }
+            show(database::publish(&store, &root, Format::Text).await);
         }
     }
 }
 
-/// When a file of the workspace was changed last, and how many there are.
-fn newest(root: &Path) -> (usize, Option<SystemTime>) {
-    let files = crate::workspace::read(root).unwrap_or_default();
-    let changed = files
-        .iter()
-        .filter_map(|f| {
-            std::fs::metadata(root.join(&*f.path))
-                .and_then(|m| m.modified())
-                .ok()
-        })
-        .max();
-    (files.len(), changed)
+/// Says what went wrong, unless that was said already.
+fn show(published: Result<()>) {
+    if let Err(error) = published
+        && !error.is::<output::Refused>()
+    {
+        output::error(&error);
+    }
+}
+
+/// The files of a workspace, each with its size and when it was changed.
+type Files = Vec<(PathBuf, u64, Option<SystemTime>)>;
+
+fn files(root: &Path) -> Files {
+    let paths = workspace::paths(root).unwrap_or_default();
+    let seen = |path: PathBuf| {
+        let data = std::fs::metadata(&path).ok()?;
+        Some((path, data.len(), data.modified().ok()))
+    };
+    paths.into_iter().filter_map(seen).collect()
 }

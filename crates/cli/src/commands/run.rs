@@ -58,17 +58,22 @@ pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
         ..Default::default()
     };
     let broker = Broker::connect(&settings).await?;
+    let result = with_broker(args, &config, store, &broker).await;
+    broker.close().await;
+    result?;
+    tracing::info!("stopped in order");
+    Ok(())
+}
+
+/// Whatever happens, the connections to RabbitMQ are closed in order after it.
+async fn with_broker(args: &RunArgs, config: &Config, store: Store, broker: &Broker) -> Result<()> {
     let channels = Arc::new(Channels::new(&config.channels)?);
     let has = |role| args.roles.contains(&role);
     let listener = match has(Role::Api) {
         true => Some(service::listen(config.http(), false).await?),
         false => None,
     };
-    let settings = engine::Settings {
-        links: config.links.clone().into(),
-        ..Default::default()
-    };
-    let engine = Engine::start(store.clone(), channels, settings).await?;
+    let engine = Engine::start(store, channels, config.engine()?).await?;
     let roles = Roles {
         intake: has(Role::Intake),
         timers: has(Role::Timers),
@@ -82,13 +87,9 @@ pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
         }
         None => None,
     };
-    if let Some(http) = &http {
-        tracing::info!(http.address = %http.address, "ready");
-    }
-    service::run(&engine, Some(&broker), roles, http, &stop).await?;
-    broker.close().await;
-    tracing::info!("stopped in order");
-    Ok(())
+    let address = http.as_ref().map(|http| http.address.to_string());
+    tracing::info!(http.address = address, "ready");
+    service::run(&engine, Some(broker), roles, http, &stop).await
 }
 
 /// Publishes the workspace of this folder when asked to, or when nothing was ever applied. An

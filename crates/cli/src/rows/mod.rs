@@ -1,5 +1,7 @@
 //! Past events from a file: CSV with a header, or one JSON object a line.
 
+mod customers;
+mod lines;
 mod read;
 mod time;
 
@@ -9,10 +11,14 @@ use clap::Args;
 use jiff::Timestamp;
 use journey::value::{Map, Value};
 
-pub use self::read::{Customers, read, read_customers};
+pub use self::{
+    customers::{Customers, read_customers},
+    lines::Lines,
+    read::{of_lines, read},
+};
 
 /// How the columns of a file become events.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 pub struct Mapping {
     /// Which column is what: `customer=user_id,event=event,at=timestamp`
     #[arg(long, value_delimiter = ',', value_parser = pair, value_name = "WHAT=COLUMN,…")]
@@ -32,6 +38,18 @@ pub struct Mapping {
     pub types: Vec<(String, String)>,
 }
 
+impl Default for Mapping {
+    fn default() -> Self {
+        Self {
+            map: Vec::new(),
+            event: None,
+            rename: Vec::new(),
+            zone: "UTC".into(),
+            types: Vec::new(),
+        }
+    }
+}
+
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((left, right)) if !left.trim().is_empty() && !right.trim().is_empty() => {
@@ -46,6 +64,8 @@ fn pair(text: &str) -> Result<(String, String), String> {
 pub struct Row {
     /// Its number in the file, from 1: its id.
     pub number: u64,
+    /// The line on which it begins, from 1.
+    pub line: u64,
     /// The customer's key.
     pub customer: Arc<str>,
     /// The event's name.

@@ -2,100 +2,37 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::File,
-    io::{self, BufRead, BufReader, Read},
     sync::Arc,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use jiff::tz::TimeZone;
-use journey::{
-    customer::{Consent, ConsentState, Customer},
-    message::Channel,
-    value::{Map, Value},
-};
+use journey::value::{Map, Value};
 
-use super::{Mapping, Raw, Row, Source, time};
-
-/// The longest line, in bytes.
-const MAX_LINE: u64 = 1 << 20;
+use super::{Lines, Mapping, Raw, Row, Source, time};
 
 /// Reads past events, sorted by time; rows of the same time stay in their order.
 ///
 /// # Errors
 /// If the file cannot be read, or a row has no customer, event or time; with its line.
 pub fn read(source: &Source, mapping: &Mapping) -> Result<Vec<Row>> {
-    let columns = Columns::new(mapping)?;
-    let raws = raw(source, mapping)?;
-    let mut rows = raws
-        .into_iter()
-        .map(|raw| columns.row(raw))
-        .collect::<Result<Vec<Row>>>()?;
-    rows.sort_by_key(|row| row.at);
-    Ok(rows)
+    of_lines(&Lines::read(source)?, mapping)
 }
 
-/// Customers as a file states them, by key.
-pub type Customers = BTreeMap<Arc<str>, Customer>;
-
-/// Reads customers: `id`, traits (all other columns, or an object `traits`), and `consent`: `all`,
-/// or by purpose a list of channels. A channel with a stated consent counts as reachable.
+/// The same of a file that was read already.
 ///
 /// # Errors
-/// If the file cannot be read or a row has no id; with its line.
-pub fn read_customers(source: &Source, since: jiff::Timestamp) -> Result<Customers> {
-    let mut customers = Customers::new();
-    for mut raw in raw(source, &Mapping::default())? {
-        let id = ["id", "customer", "userId", "user_id", "customer_id"]
-            .iter()
-            .find_map(|name| raw.fields.remove(*name))
-            .and_then(|v| v.to_key())
-            .with_context(|| format!("line {}: a customer needs an `id`", raw.line))?;
-        let mut customer = Customer::new(&id);
-        let consent = raw.fields.remove("consent").unwrap_or_default();
-        state_consents(&mut customer, &consent, since)
-            .with_context(|| format!("line {}", raw.line))?;
-        match raw.fields.remove("traits") {
-            Some(Value::Map(traits)) => customer.traits = (*traits).clone(),
-            _ => {
-                customer.traits = raw
-                    .fields
-                    .into_iter()
-                    .filter(|(_, v)| !v.is_null())
-                    .collect()
-            }
-        }
-        customers.insert(Arc::from(id), customer);
-    }
-    Ok(customers)
-}
-
-fn state_consents(customer: &mut Customer, stated: &Value, at: jiff::Timestamp) -> Result<()> {
-    let Value::Map(purposes) = stated else {
-        if stated.is_null() {
-            return Ok(());
-        }
-        bail!("`consent` is an object of purposes: {{\"marketing\": [\"email\"]}}");
+/// As [`read`].
+pub fn of_lines(lines: &Lines, mapping: &Mapping) -> Result<Vec<Row>> {
+    let columns = Columns::new(mapping)?;
+    let row = |raw: Raw| {
+        let line = raw.line;
+        columns.row(raw).with_context(|| lines.place(line))
     };
-    for (purpose, channels) in purposes.iter() {
-        let Value::List(channels) = channels else {
-            bail!("the consent for {purpose} is a list of channels: [\"email\", \"sms\"]");
-        };
-        for channel in channels.iter() {
-            let channel: Channel = channel
-                .as_text()
-                .and_then(|t| t.parse().ok())
-                .with_context(|| format!("{channel} is no channel: email, sms, push, chat"))?;
-            let consent = Consent {
-                state: ConsentState::Granted,
-                at,
-            };
-            let of_purpose = customer.ledger.consents.entry(purpose.clone()).or_default();
-            of_purpose.insert(channel, consent);
-            customer.ledger.assumed_reachable.push(channel);
-        }
-    }
-    Ok(())
+    let raws = raw(lines, mapping)?;
+    let mut rows = raws.into_iter().map(row).collect::<Result<Vec<Row>>>()?;
+    rows.sort_by_key(|row| row.at);
+    Ok(rows)
 }
 
 /// Which column is what.
@@ -134,10 +71,9 @@ impl Columns {
     }
 
     fn row(&self, mut raw: Raw) -> Result<Row> {
-        let line = raw.line;
-        let missing = |what: &str, columns: &[String]| {
+        let missing = |what: &str, word: &str, columns: &[String]| {
             format!(
-                "line {line}: no {what} (looked for {}); name its column with --map {what}=COLUMN",
+                "no {what} (looked for {}); name its column with --map {word}=COLUMN",
                 columns.join(", ")
             )
         };
@@ -148,23 +84,24 @@ impl Columns {
                 .filter(|v| !v.is_null())
         };
         let customer = take(&self.customer).and_then(|v| v.to_key());
-        let customer = customer.with_context(|| missing("customer", &self.customer))?;
+        let customer = customer.with_context(|| missing("customer", "customer", &self.customer))?;
         let at = take(&self.at).and_then(|v| v.to_key());
-        let at = at.with_context(|| missing("at", &self.at))?;
+        let at = at.with_context(|| missing("time", "at", &self.at))?;
         let at = time::moment(&at, &self.zone)
-            .with_context(|| format!("line {line}: `{at}` is no time"))?;
+            .with_context(|| format!("`{at}` is no time; write it as 2024-03-13T10:21:14Z, 2024-03-13 10:21:14, 2024-03-13, or seconds since 1970"))?;
         let named = take(&self.event)
             .and_then(|v| v.to_key())
             .or_else(|| self.name.clone());
         let named = named.with_context(|| {
             format!(
                 "{} or give all of them one with --event NAME",
-                missing("event", &self.event)
+                missing("event", "event", &self.event)
             )
         })?;
         let event = self.rename.get(&named).unwrap_or(&named);
         Ok(Row {
             number: raw.number,
+            line: raw.line,
             customer: Arc::from(customer),
             event: Arc::from(event.as_str()),
             at,
@@ -192,61 +129,52 @@ fn properties(mut raw: Raw) -> Value {
     }
 }
 
-fn raw(source: &Source, mapping: &Mapping) -> Result<Vec<Raw>> {
-    let (name, input): (String, Box<dyn Read>) = match source {
-        Source::File(path) => {
-            let file =
-                File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-            (path.display().to_string(), Box::new(file))
-        }
-        Source::Stdin => ("standard input".into(), Box::new(io::stdin())),
-    };
-    let mut input = BufReader::new(input);
-    let starts_with_brace =
-        input.fill_buf()?.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
-    let rows = if starts_with_brace {
-        ndjson(input)
+pub(super) fn raw(lines: &Lines, mapping: &Mapping) -> Result<Vec<Raw>> {
+    if lines.is_json() {
+        ndjson(lines)
     } else {
-        csv(input, mapping)
-    };
-    rows.with_context(|| name)
+        csv(lines, mapping)
+    }
 }
 
-fn ndjson(mut input: impl BufRead) -> Result<Vec<Raw>> {
-    let (mut rows, mut line, mut text) = (Vec::new(), 0, Vec::new());
-    loop {
-        text.clear();
-        line += 1;
-        if input.by_ref().take(MAX_LINE).read_until(b'\n', &mut text)? == 0 {
-            return Ok(rows);
-        }
-        if text.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        let value: Value =
-            serde_json::from_slice(&text).with_context(|| format!("line {line}: not JSON"))?;
+fn ndjson(lines: &Lines) -> Result<Vec<Raw>> {
+    let rows = lines.numbered().zip(1..).map(|((line, text), number)| {
+        let place = || lines.place(line);
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| anyhow!("{}: not JSON: {}", place(), without_line(&error)))?;
         let Value::Map(fields) = value else {
-            bail!("line {line}: not a JSON object")
+            bail!("{}: not a JSON object", place())
         };
-        let number = rows.len() as u64 + 1;
-        rows.push(Raw {
+        let fields = (*fields).clone();
+        Ok(Raw {
             number,
             line,
-            fields: (*fields).clone(),
-        });
+            fields,
+        })
+    });
+    rows.collect()
+}
+
+/// serde_json counts the one line that it saw.
+fn without_line(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((what, _)) => format!("{what} (column {})", error.column()),
+        None => text,
     }
 }
 
-fn csv(input: impl Read, mapping: &Mapping) -> Result<Vec<Raw>> {
+fn csv(lines: &Lines, mapping: &Mapping) -> Result<Vec<Raw>> {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::Headers)
-        .from_reader(input);
-    let header: Vec<Arc<str>> = reader.headers()?.iter().map(Arc::from).collect();
+        .from_reader(lines.text().as_bytes());
+    let header = reader.headers().map_err(|e| broken(lines, &e))?;
+    let header: Vec<Arc<str>> = header.iter().map(Arc::from).collect();
     let mut records = Vec::new();
     for record in reader.records() {
-        records.push(record?);
+        records.push(record.map_err(|error| broken(lines, &error))?);
     }
-    let types = types(&header, &records, mapping)?;
+    let types = types(&header, &records, mapping).with_context(|| lines.name().to_owned())?;
     let row = |(index, record): (usize, &csv::StringRecord)| Raw {
         number: index as u64 + 1,
         line: record
@@ -260,6 +188,21 @@ fn csv(input: impl Read, mapping: &Mapping) -> Result<Vec<Raw>> {
             .collect(),
     };
     Ok(records.iter().enumerate().map(row).collect())
+}
+
+/// An error of the reader, with its line and in the words of a spreadsheet.
+fn broken(lines: &Lines, error: &csv::Error) -> anyhow::Error {
+    let place = error
+        .position()
+        .map_or_else(|| lines.name().to_owned(), |at| lines.place(at.line()));
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => {
+            anyhow!("{place}: {len} fields, where the header has {expected_len}")
+        }
+        _ => anyhow!("{place}: {error}"),
+    }
 }
 
 /// What a column holds.

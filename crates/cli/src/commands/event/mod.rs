@@ -1,8 +1,9 @@
 //! `parcours event`: publishes one event or a file of them.
 
+mod read;
+
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
@@ -13,17 +14,13 @@ use clap::Args;
 use futures::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use journey::{
-    ids::InputId,
-    input::Event,
-    intake,
-    value::{Map, Value},
-};
+use journey::{input::Event, intake};
+use serde::Deserialize;
 
 use crate::{
     config::Config,
     output::{self, Format},
-    rows::{self, Mapping, Row},
+    rows::Mapping,
 };
 
 /// Publishes that are unconfirmed at a time.
@@ -64,7 +61,7 @@ pub struct EventArgs {
 /// If an event is not well formed, with its line; nothing is published then. Or if the broker or
 /// the HTTP intake does not take them.
 pub async fn run(args: &EventArgs, root: &Path) -> Result<()> {
-    let events = events(args)?;
+    let events = read::events(args)?;
     let total = events.len() as u64;
     let bar = progress(total);
     match &args.http {
@@ -90,100 +87,6 @@ pub fn progress(total: u64) -> ProgressBar {
         ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} events  {per_sec}  {eta}")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(total).with_style(style)
-}
-
-/// The events to publish, each checked as intake would.
-fn events(args: &EventArgs) -> Result<Vec<Event>> {
-    let events = match (&args.file, &args.name, &args.customer) {
-        (Some(file), ..) => of_file(file, &args.mapping)?,
-        (None, Some(name), Some(customer)) => vec![one(args, name, customer)?],
-        _ => bail!("name a FILE, or --name and --customer"),
-    };
-    let now = Timestamp::now();
-    for (index, event) in events.iter().enumerate() {
-        intake::parse(&intake::to_json(event), now)
-            .map_err(|refused| anyhow::anyhow!("event {}: {refused}", index + 1))?;
-    }
-    Ok(events)
-}
-
-fn one(args: &EventArgs, name: &str, customer: &str) -> Result<Event> {
-    let with = args.with.as_deref().unwrap_or("{}");
-    let fields: Value = serde_json::from_str(with).context("--with is no JSON")?;
-    if fields.as_map().is_none() {
-        bail!("--with is a JSON object: --with '{{\"total\": 50}}'");
-    }
-    let at = micros(Timestamp::now());
-    let id = args
-        .id
-        .clone()
-        .unwrap_or_else(|| InputId::of_event(&format!("{customer} {name} {at}"), with).to_string());
-    let (properties, traits) = match (name, fields) {
-        ("identify", Value::Map(traits)) => (Value::Map(Arc::default()), (*traits).clone()),
-        (_, fields) => (fields, Map::new()),
-    };
-    Ok(Event {
-        customer: Arc::from(customer),
-        name: Arc::from(name),
-        at,
-        properties,
-        traits,
-        message_id: Arc::from(id),
-        source: Arc::from(""),
-    })
-}
-
-/// Segment's bodies as they are, other rows by their columns. A row's id is its own `messageId`,
-/// else the file's name and its number: publishing a file again has no effect.
-fn of_file(file: &Path, mapping: &Mapping) -> Result<Vec<Event>> {
-    if let Some(events) = segment_lines(file)? {
-        return Ok(events);
-    }
-    let name = file
-        .file_name()
-        .map_or_else(|| "-".into(), |n| n.to_string_lossy().into_owned());
-    let rows = rows::read(&file.to_owned().into(), mapping)?;
-    Ok(rows.into_iter().map(|row| of_row(row, &name)).collect())
-}
-
-/// The events of a file whose first line is a Segment body or a CloudEvent.
-fn segment_lines(file: &Path) -> Result<Option<Vec<Event>>> {
-    if file.as_os_str() == "-" {
-        return Ok(None);
-    }
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
-    };
-    let now = Timestamp::now();
-    let mut lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, l)| !l.trim().is_empty())
-        .peekable();
-    let is_event = |line: &str| intake::parse(line.as_bytes(), now).is_ok();
-    if !lines.peek().is_some_and(|(_, first)| is_event(first)) {
-        return Ok(None);
-    }
-    lines
-        .map(|(index, line)| match intake::parse(line.as_bytes(), now) {
-            Ok(parsed) => Ok(parsed.event),
-            Err(refused) => bail!("{}, line {}: {refused}", file.display(), index + 1),
-        })
-        .collect::<Result<Vec<_>>>()
-        .map(Some)
-}
-
-fn of_row(row: Row, file: &str) -> Event {
-    Event {
-        customer: row.customer,
-        name: row.event,
-        at: row.at,
-        properties: row.properties,
-        traits: row.traits,
-        message_id: Arc::from(format!("{file}:{}", row.number)),
-        source: Arc::from(""),
-    }
 }
 
 async fn over_amqp(config: &Config, events: Vec<Event>, bar: &ProgressBar) -> Result<()> {
@@ -216,6 +119,13 @@ pub async fn publish(
     Ok(())
 }
 
+/// What the HTTP intake says of a batch.
+#[derive(Default, Deserialize)]
+struct Said {
+    #[serde(default)]
+    refused: Vec<serde_json::Value>,
+}
+
 async fn over_http(url: &str, events: Vec<Event>, bar: &ProgressBar) -> Result<()> {
     let target = format!("{}/v1/batch", url.trim_end_matches('/'));
     let client = reqwest::Client::builder()
@@ -237,7 +147,8 @@ async fn over_http(url: &str, events: Vec<Event>, bar: &ProgressBar) -> Result<(
             .with_context(|| format!("{target} does not answer"))?;
         let status = answer.status();
         let text = answer.text().await.unwrap_or_default();
-        if !status.is_success() || text.contains("\"refused\":[{") {
+        let said: Said = serde_json::from_str(&text).unwrap_or_default();
+        if !status.is_success() || !said.refused.is_empty() {
             bail!("{target} answered {status}: {text}");
         }
         bar.inc(batch.len() as u64);
