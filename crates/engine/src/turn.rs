@@ -3,7 +3,7 @@
 //! It begins a transaction, loads, decides, records and commits. A batch that the database refuses
 //! is halved until the culprit stands alone; the others are not touched by it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, ops::Range, time::Duration};
 
 use journey::{
     advance::{self, Turn},
@@ -42,12 +42,8 @@ impl Engine {
     /// If the database is away, or refuses for reasons that no single input is to blame for.
     pub async fn turn(&self, arrivals: Vec<Arrival>) -> Result<Decided, Error> {
         let mut decided = Decided::default();
-        // Ranges still to be decided, the first on top: a stack, so that order is kept.
-        let mut open = vec![0..arrivals.len()];
-        while let Some(range) = open.pop() {
-            if range.is_empty() {
-                continue;
-            }
+        let mut open = Parts::of(arrivals.len());
+        while let Some(range) = open.next() {
             match self.try_turn(&arrivals[range.clone()]).await {
                 Ok((inputs, duplicates)) => {
                     decided.inputs += inputs;
@@ -60,9 +56,7 @@ impl Engine {
                     });
                 }
                 Err(Error::Store(error)) if error.is_poison() => {
-                    let middle = range.start + range.len() / 2;
-                    open.push(middle..range.end);
-                    open.push(range.start..middle);
+                    open.halve(range);
                 }
                 Err(error) => return Err(error),
             }
@@ -112,11 +106,8 @@ impl Engine {
         now: jiff::Timestamp,
     ) -> Result<usize, Error> {
         let mut timers = 0;
-        let mut open = vec![0..customers.len()];
-        while let Some(range) = open.pop() {
-            if range.is_empty() {
-                continue;
-            }
+        let mut open = Parts::of(customers.len());
+        while let Some(range) = open.next() {
             match self.try_turn_due(&customers[range.clone()], now).await {
                 Ok(fired) => timers += fired,
                 Err(Error::Store(error)) if error.is_poison() && range.len() == 1 => {
@@ -124,9 +115,7 @@ impl Engine {
                     tracing::error!(customer.id = %customer, %error, "its timers cannot fire");
                 }
                 Err(Error::Store(error)) if error.is_poison() => {
-                    let middle = range.start + range.len() / 2;
-                    open.push(middle..range.end);
-                    open.push(range.start..middle);
+                    open.halve(range);
                 }
                 Err(error) => return Err(error),
             }
@@ -194,6 +183,26 @@ impl Engine {
             self.queued.notify_one();
         }
         Ok(inputs)
+    }
+}
+
+/// The parts of a batch that are still to be decided, in order: a stack, the first on top.
+struct Parts(Vec<Range<usize>>);
+
+impl Parts {
+    fn of(len: usize) -> Self {
+        Self(std::iter::once(0..len).collect())
+    }
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        self.0.pop().filter(|range| !range.is_empty())
+    }
+
+    /// Puts both halves of a part of at least two back.
+    fn halve(&mut self, range: Range<usize>) {
+        let middle = range.start + range.len() / 2;
+        self.0.push(middle..range.end);
+        self.0.push(range.start..middle);
     }
 }
 
