@@ -1,1 +1,92 @@
-//! parcours-api
+//! HTTP: intake, health, support and the console.
+//!
+//! Nothing here changes a customer. Intake turns a request into events and hands them to
+//! [`Accept`], which the binary implements; everything else reads through [`store::read::Reader`].
+
+mod accept;
+mod capture;
+mod cloudevents;
+mod console;
+mod health;
+mod intake;
+mod problem;
+mod request;
+mod support;
+
+use std::{future::Future, io, sync::Arc};
+
+use axum::{Router, middleware};
+use jiff::{Timestamp, Unit};
+use journey::input::Event;
+use store::read::Reader;
+use tokio::net::TcpListener;
+
+pub use accept::{Accept, Accepted, BoxFuture, NotAccepted};
+pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
+pub use health::Readiness;
+
+/// What the router answers from. Cloning is cheap.
+#[derive(Clone)]
+pub struct State {
+    /// Reads customers, timelines, runs, messages and counts.
+    pub reader: Reader,
+    /// Takes events: when it says yes, they are safe.
+    pub accept: Arc<dyn Accept>,
+    /// Why an event does not fit its schema; `None`: it does.
+    pub refuse: Arc<dyn Fn(&Event) -> Option<String> + Send + Sync>,
+    /// The capture mailbox; `None`: there are no `/capture` and no `/mailbox`.
+    pub mailbox: Option<Arc<dyn CaptureStore>>,
+    /// Which other parts are up, by name; the database is asked by the router itself.
+    pub ready: Arc<dyn Fn() -> Vec<Readiness> + Send + Sync>,
+    /// The time.
+    pub clock: fn() -> Timestamp,
+    /// What intake asks for as the user name of HTTP Basic; `None`: nothing.
+    pub write_key: Option<Arc<str>>,
+}
+
+impl State {
+    /// The time, as PostgreSQL can keep it: in whole microseconds.
+    fn now(&self) -> Timestamp {
+        let now = (self.clock)();
+        // Rounding fails only beyond the year 9999.
+        now.round(
+            jiff::TimestampRound::new()
+                .smallest(Unit::Microsecond)
+                .mode(jiff::RoundMode::Trunc),
+        )
+        .unwrap_or(now)
+    }
+}
+
+/// Every route.
+pub fn router(state: State) -> Router {
+    let mut router = Router::new()
+        .merge(intake::routes())
+        .merge(support::routes())
+        .merge(health::routes())
+        .merge(console::routes());
+    if state.mailbox.is_some() {
+        router = router
+            .merge(capture::routes())
+            .merge(console::mailbox_routes());
+    }
+    router
+        .fallback(console::no_such_page)
+        .method_not_allowed_fallback(console::wrong_method)
+        .layer(middleware::map_response(console::guarded))
+        .with_state(state)
+}
+
+/// Serves the router until `shutdown` completes, then finishes the requests that are under way.
+///
+/// # Errors
+/// If the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    axum::serve(listener, router)
+        .with_graceful_shutdown(shutdown)
+        .await
+}

@@ -91,6 +91,27 @@ pub struct SmtpSettings {
     pub timeout_seconds: u64,
 }
 
+impl SmtpSettings {
+    /// A server by its host and the sender's address; everything else by default.
+    pub fn new(host: impl Into<String>, from: impl Into<String>) -> Self {
+        Self {
+            name: smtp(),
+            host: host.into(),
+            port: None,
+            tls: TlsMode::default(),
+            ca_file: None,
+            user: None,
+            password: None,
+            from: from.into(),
+            reply_to: None,
+            hello: None,
+            list_domain: None,
+            connections: eight(),
+            timeout_seconds: thirty(),
+        }
+    }
+}
+
 /// How a connection to a mail server is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -128,6 +149,21 @@ pub struct WebhookSettings {
     /// The most requests at a time; default 16.
     #[serde(default = "sixteen")]
     pub concurrency: usize,
+}
+
+impl WebhookSettings {
+    /// An address under a name; everything else by default.
+    pub fn new(name: impl Into<String>, url: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            url: url.into(),
+            ca_file: None,
+            secret: None,
+            bearer: None,
+            timeout_seconds: ten(),
+            concurrency: sixteen(),
+        }
+    }
 }
 
 /// A text that is never printed.

@@ -17,10 +17,21 @@ use crate::commands::{
 
 /// Omnichannel journey orchestration: customer journeys as YAML, checked, simulated and run.
 #[derive(Parser, Debug)]
-#[command(name = "parcours", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(
+    name = "parcours",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     /// The folder with journeys/, templates/ and config/
-    #[arg(long, short = 'C', global = true, default_value = ".", value_name = "DIR")]
+    #[arg(
+        long,
+        short = 'C',
+        global = true,
+        default_value = ".",
+        value_name = "DIR"
+    )]
     pub workspace: PathBuf,
     /// What to do
     #[command(subcommand)]

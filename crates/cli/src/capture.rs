@@ -14,7 +14,10 @@ impl CaptureStore for Captures {
         let mailbox = self.0.clone();
         blocking(move || {
             let names = mailbox.list(None, limit).into_iter().map(|s| s.name);
-            names.filter_map(|name| mailbox.get(&name)).map(captured).collect()
+            names
+                .filter_map(|name| mailbox.get(&name))
+                .map(captured)
+                .collect()
         })
     }
 
@@ -53,7 +56,9 @@ fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> T + Send + 'static,
 ) -> BoxFuture<'static, Result<T, CaptureError>> {
     Box::pin(async move {
-        tokio::task::spawn_blocking(read).await.map_err(|e| CaptureError(e.to_string()))
+        tokio::task::spawn_blocking(read)
+            .await
+            .map_err(|e| CaptureError(e.to_string()))
     })
 }
 

@@ -51,7 +51,11 @@ impl Config {
     /// If `config/parcours.yaml` cannot be read or names what does not exist, with its line.
     pub fn load(root: &Path) -> Result<Self> {
         let path = root.join("config/parcours.yaml");
-        let mut config = if path.is_file() { Self::read(&path)? } else { Self::default() };
+        let mut config = if path.is_file() {
+            Self::read(&path)?
+        } else {
+            Self::default()
+        };
         let variable = |name: &str| std::env::var(name).ok().filter(|v| !v.trim().is_empty());
         for (name, setting) in [
             ("DATABASE_URL", &mut config.database_url),
@@ -70,7 +74,10 @@ impl Config {
     fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?;
-        if text.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#')) {
+        if text
+            .lines()
+            .all(|l| l.trim().is_empty() || l.trim_start().starts_with('#'))
+        {
             return Ok(Self::default());
         }
         serde_yaml::from_str(&text).with_context(|| format!("{}", path.display()))

@@ -45,10 +45,18 @@ impl Accept for IntoBroker {
     fn accept(&self, events: Vec<Accepted>) -> BoxFuture<'_, Result<(), NotAccepted>> {
         Box::pin(async move {
             let items = events.into_iter().map(|accepted| {
-                (accepted.event.customer.to_string(), Bytes::from(accepted.body))
+                (
+                    accepted.event.customer.to_string(),
+                    Bytes::from(accepted.body),
+                )
             });
-            let published = self.0.publish_all(stream::iter(items), WINDOW, |_| ()).await;
-            published.map(drop).map_err(|e| NotAccepted::Unavailable(e.to_string()))
+            let published = self
+                .0
+                .publish_all(stream::iter(items), WINDOW, |_| ())
+                .await;
+            published
+                .map(drop)
+                .map_err(|e| NotAccepted::Unavailable(e.to_string()))
         })
     }
 }

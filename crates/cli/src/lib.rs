@@ -69,10 +69,15 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
 /// Logs go to the error stream: as JSON where nobody watches. `RUST_LOG` says how much; by default
 /// a service tells what it does, and a command only what goes wrong.
 fn log(command: &Command) {
-    let level = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
+    let level = if matches!(command, Command::Run(_)) {
+        "info"
+    } else {
+        "warn"
+    };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         subscriber.init();
     } else {

@@ -1,7 +1,10 @@
 //! What `dev` and `demo` have in common: a private database, a capture mailbox in place of every
 //! provider, and the console.
 
-use std::{path::{Path, PathBuf}, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context, Result};
 use channels::{
@@ -75,5 +78,8 @@ where
     T: Send + 'static,
     E: Into<anyhow::Error> + Send + 'static,
 {
-    tokio::task::spawn_blocking(run).await.context("the thread has died")?.map_err(Into::into)
+    tokio::task::spawn_blocking(run)
+        .await
+        .context("the thread has died")?
+        .map_err(Into::into)
 }

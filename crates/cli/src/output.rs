@@ -1,5 +1,9 @@
 //! Everything that is printed for people or for programs.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the one place that prints"
+)]
 
 use std::{fmt, io::IsTerminal as _};
 
@@ -8,7 +12,7 @@ use clap::ValueEnum;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use journey::{
     diagnostic::{Diagnostic, Severity, SourceFile},
-    diagnostics,
+    diagnostics::render,
 };
 use serde::Serialize;
 
@@ -61,19 +65,13 @@ pub fn error(error: &anyhow::Error) {
 /// A plain table: names on the left, numbers on the right.
 pub fn counts<'a>(rows: impl IntoIterator<Item = (String, u64)> + 'a) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     for (name, count) in rows {
-        table.add_row([Cell::new(name), Cell::new(count).set_alignment(CellAlignment::Right)]);
+        table.add_row([
+            Cell::new(name),
+            Cell::new(count).set_alignment(CellAlignment::Right),
+        ]);
     }
-    table
-}
-
-/// A table with a header, as wide as the terminal.
-pub fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
-    table.set_header(header.iter().copied());
     table
 }
 
@@ -85,9 +83,9 @@ pub fn colour() -> bool {
 /// Prints diagnostics: for people on the error stream, for programs on the output.
 pub fn diagnostics(files: &[SourceFile], found: &[Diagnostic], format: Format) {
     match format {
-        Format::Json => print!("{}", diagnostics::json(found, files)),
+        Format::Json => print!("{}", render::json(found, files)),
         Format::Text => {
-            eprint!("{}", diagnostics::text(found, files, colour()));
+            eprint!("{}", render::text(found, files, colour()));
             if let Some(summary) = summary(found) {
                 eprintln!("{summary}");
             }
@@ -103,7 +101,10 @@ fn summary(found: &[Diagnostic]) -> Option<String> {
         1 => Some(format!("1 {what}")),
         n => Some(format!("{n} {what}s")),
     };
-    match (some(count(Severity::Error), "error"), some(count(Severity::Warning), "warning")) {
+    match (
+        some(count(Severity::Error), "error"),
+        some(count(Severity::Warning), "warning"),
+    ) {
         (Some(errors), Some(warnings)) => Some(format!("{errors} and {warnings}")),
         (errors, warnings) => errors.or(warnings),
     }

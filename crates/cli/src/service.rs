@@ -7,7 +7,7 @@ use api::{Accept, CaptureStore, Readiness};
 use broker::Broker;
 use engine::{Engine, Roles};
 use jiff::Timestamp;
-use store::{Store, read::Reader};
+use store::read::Reader;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -25,14 +25,16 @@ impl Http {
     /// If the listener has no address.
     pub fn start(
         listener: TcpListener,
-        store: &Store,
+        engine: &Arc<Engine>,
         accept: Arc<dyn Accept>,
         mailbox: Option<Arc<dyn CaptureStore>>,
         stop: &CancellationToken,
     ) -> Result<Self> {
         let address = listener.local_addr()?;
+        let schemas = engine.clone();
         let state = api::State {
-            reader: Reader::new(store.pool().clone()),
+            refuse: Arc::new(move |event| schemas.loaded().schemas.refuse(event)),
+            reader: Reader::new(engine.store().pool().clone()),
             accept,
             mailbox,
             ready: Arc::new(Vec::<Readiness>::new),
@@ -52,7 +54,10 @@ impl Http {
     /// # Errors
     /// If the listener failed.
     pub async fn ended(self) -> Result<()> {
-        self.task.await.context("the HTTP side has died")?.context("the HTTP side has failed")
+        self.task
+            .await
+            .context("the HTTP side has died")?
+            .context("the HTTP side has failed")
     }
 }
 
@@ -63,9 +68,9 @@ impl Http {
 pub async fn listen(address: &str, or_any: bool) -> Result<TcpListener> {
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
-        Err(_) if or_any => {
-            TcpListener::bind("127.0.0.1:0").await.context("no free port for the console")
-        }
+        Err(_) if or_any => TcpListener::bind("127.0.0.1:0")
+            .await
+            .context("no free port for the console"),
         Err(error) => Err(error).with_context(|| format!("cannot listen on {address}")),
     }
 }

@@ -34,10 +34,17 @@ pub fn read(root: &Path) -> Result<Vec<SourceFile>> {
         );
     }
     if paths.len() > MAX_FILES {
-        bail!("{} holds {} files; a workspace has {MAX_FILES} at the most", root.display(), paths.len());
+        bail!(
+            "{} holds {} files; a workspace has {MAX_FILES} at the most",
+            root.display(),
+            paths.len()
+        );
     }
     paths.sort();
-    paths.iter().map(|path| source(path, &relative(root, path))).collect()
+    paths
+        .iter()
+        .map(|path| source(path, &relative(root, path)))
+        .collect()
 }
 
 /// The templates in `dir`, as those of a workspace.
@@ -52,7 +59,10 @@ pub fn templates(dir: &Path) -> Result<Vec<SourceFile>> {
     walk(dir, &mut paths)?;
     paths.retain(|path| path.is_file() && !hidden(path));
     paths.sort();
-    paths.iter().map(|path| source(path, &format!("templates/{}", relative(dir, path)))).collect()
+    paths
+        .iter()
+        .map(|path| source(path, &format!("templates/{}", relative(dir, path))))
+        .collect()
 }
 
 /// One file under the path that the compiler is to know it by.
@@ -60,26 +70,41 @@ pub fn templates(dir: &Path) -> Result<Vec<SourceFile>> {
 /// # Errors
 /// As [`read`].
 pub fn source(path: &Path, known_as: &str) -> Result<SourceFile> {
-    let size = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
+    let size = fs::metadata(path)
+        .with_context(|| format!("cannot read {}", path.display()))?
+        .len();
     if size > MAX_FILE {
-        bail!("{} has {size} bytes; a file has {MAX_FILE} at the most", path.display());
+        bail!(
+            "{} has {size} bytes; a file has {MAX_FILE} at the most",
+            path.display()
+        );
     }
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+        let line = error.as_bytes()[..at]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count()
+            + 1;
         anyhow::anyhow!(
             "{}:{line}: not UTF-8; save the file with the encoding UTF-8",
             path.display()
         )
     })?;
-    Ok(SourceFile { path: Arc::from(known_as), text: Arc::from(text) })
+    Ok(SourceFile {
+        path: Arc::from(known_as),
+        text: Arc::from(text),
+    })
 }
 
 /// The path from the workspace's root, with `/`.
 pub fn relative(root: &Path, path: &Path) -> String {
     let path = path.strip_prefix(root).unwrap_or(path);
-    path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    path.components()
+        .map(|c| c.as_os_str().to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// What a folder holds, in order; nothing where there is no such folder.

@@ -65,9 +65,17 @@ impl Engine {
     /// If the database is away; leases then expire, and the messages are tried again.
     pub async fn dispatch_once(&self, stop: &CancellationToken) -> Result<Dispatched, Error> {
         let now = self.wall();
-        let Settings { dispatch_batch, dispatch_concurrency, lease, .. } = self.settings;
+        let Settings {
+            dispatch_batch,
+            dispatch_concurrency,
+            lease,
+            ..
+        } = self.settings;
         let leased = self.store.lease(now, dispatch_batch, lease).await?;
-        let mut counts = Dispatched { leased: leased.len(), ..Dispatched::default() };
+        let mut counts = Dispatched {
+            leased: leased.len(),
+            ..Dispatched::default()
+        };
         let loaded = self.loaded();
         let mut done = stream::iter(leased)
             .map(|leased| self.hand_over(leased, &loaded, stop))
@@ -89,7 +97,16 @@ impl Engine {
         };
         match self.prepare(&leased, loaded, now) {
             Ok((address, content, unsubscribe)) => {
-                self.send(Rendered { leased, address, content, unsubscribe }, now).await
+                self.send(
+                    Rendered {
+                        leased,
+                        address,
+                        content,
+                        unsubscribe,
+                    },
+                    now,
+                )
+                .await
             }
             Err(stopped) => Done::Ended(receipt(leased, stopped, now)),
         }
@@ -102,8 +119,13 @@ impl Engine {
         loaded: &Loaded,
         now: Timestamp,
     ) -> Result<(String, Content, Option<String>), Stopped> {
-        let Leased { customer, message, .. } = leased;
-        let stopped = |reason, detail: &str| Stopped { reason, detail: detail.into() };
+        let Leased {
+            customer, message, ..
+        } = leased;
+        let stopped = |reason, detail: &str| Stopped {
+            reason,
+            detail: detail.into(),
+        };
         let policies = &loaded.world.policies;
         if !policy::consents(policies, customer, &message.purpose, message.channel) {
             return Err(stopped(Reason::NoConsent, "taken back before it was sent"));
@@ -112,7 +134,10 @@ impl Engine {
             return Err(stopped(Reason::SuppressionList, &reason));
         }
         if message.decision.expires_at.is_some_and(|at| at <= now) {
-            return Err(stopped(Reason::Expired, "it waited in the queue for too long"));
+            return Err(stopped(
+                Reason::Expired,
+                "it waited in the queue for too long",
+            ));
         }
         let address = customer.address(message.channel);
         let Some(address) = address.as_ref().and_then(Value::as_text) else {
@@ -127,7 +152,12 @@ impl Engine {
         };
         let content = loaded
             .templates
-            .render(&message.decision.template, message.channel, locale, &context)
+            .render(
+                &message.decision.template,
+                message.channel,
+                locale,
+                &context,
+            )
             .map_err(|error| stopped(Reason::Unrenderable, &error.to_string()))?;
         Ok((address.to_owned(), content, unsubscribe))
     }
@@ -142,13 +172,24 @@ impl Engine {
         let unsubscribe = fill(&self.settings.links.unsubscribe);
         let links = Map::from([
             (Arc::from("unsubscribe"), Value::text(&unsubscribe)),
-            (Arc::from("preferences"), Value::text(fill(&self.settings.links.preferences))),
+            (
+                Arc::from("preferences"),
+                Value::text(fill(&self.settings.links.preferences)),
+            ),
         ]);
-        (links, (leased.message.channel == Channel::Email).then_some(unsubscribe))
+        (
+            links,
+            (leased.message.channel == Channel::Email).then_some(unsubscribe),
+        )
     }
 
     async fn send(&self, rendered: Rendered, now: Timestamp) -> Done {
-        let Rendered { leased, address, content, unsubscribe } = rendered;
+        let Rendered {
+            leased,
+            address,
+            content,
+            unsubscribe,
+        } = rendered;
         let outgoing = Outgoing {
             id: leased.message.id.0,
             at: now,
@@ -157,40 +198,69 @@ impl Engine {
             content: &content,
             purpose: &leased.message.purpose,
             journey: &leased.message.journey,
-            locale: leased.customer.traits.get("locale").and_then(Value::as_text),
+            locale: leased
+                .customer
+                .traits
+                .get("locale")
+                .and_then(Value::as_text),
             unsubscribe_url: unsubscribe.as_deref(),
         };
         let outcome = self.channels.send(&outgoing).await;
-        let provider = self.channels.serves(leased.message.channel).unwrap_or_default();
+        let provider = self
+            .channels
+            .serves(leased.message.channel)
+            .unwrap_or_default();
         match outcome {
             Outcome::Accepted { provider_id } => Done::Sent(Accepted {
                 key: leased.key(),
                 provider: Arc::from(provider),
                 provider_id,
             }),
-            Outcome::RefusedForNow { detail, retry_after }
-                if leased.attempt < self.settings.max_attempts =>
-            {
+            Outcome::RefusedForNow {
+                detail,
+                retry_after,
+            } if leased.attempt < self.settings.max_attempts => {
                 let wait = retry_after
                     .and_then(|d| SignedDuration::try_from(d).ok())
                     .unwrap_or_else(|| self.back_off(leased.attempt));
                 let due_at = journey::time::plus(self.wall(), wait);
-                Done::Later(Retry { key: leased.key(), due_at, error: detail })
+                Done::Later(Retry {
+                    key: leased.key(),
+                    due_at,
+                    error: detail,
+                })
             }
             Outcome::RefusedForNow { detail, .. } => {
                 let detail = format!("gave up after {} tries: {detail}", leased.attempt);
-                Done::Ended(receipt(leased, Stopped { reason: Reason::Failed, detail }, now))
+                Done::Ended(receipt(
+                    leased,
+                    Stopped {
+                        reason: Reason::Failed,
+                        detail,
+                    },
+                    now,
+                ))
             }
-            Outcome::RefusedForGood { detail } => {
-                Done::Ended(receipt(leased, Stopped { reason: Reason::Failed, detail }, now))
-            }
+            Outcome::RefusedForGood { detail } => Done::Ended(receipt(
+                leased,
+                Stopped {
+                    reason: Reason::Failed,
+                    detail,
+                },
+                now,
+            )),
         }
     }
 
     /// The wait after the attempt of that number, from 1.
     fn back_off(&self, attempt: u16) -> SignedDuration {
-        let doubled = self.settings.first_retry.checked_mul(1 << i32::from(attempt.clamp(1, 20) - 1));
-        doubled.unwrap_or(self.settings.longest_retry).min(self.settings.longest_retry)
+        let doubled = self
+            .settings
+            .first_retry
+            .checked_mul(1 << i32::from(attempt.clamp(1, 20) - 1));
+        doubled
+            .unwrap_or(self.settings.longest_retry)
+            .min(self.settings.longest_retry)
     }
 
     async fn record_dispatch(
@@ -236,7 +306,11 @@ impl Engine {
 
 /// The news that a message will not arrive, as an input of its customer.
 fn receipt(leased: Leased, stopped: Stopped, now: Timestamp) -> Arrival {
-    let Leased { customer, message, attempt } = leased;
+    let Leased {
+        customer,
+        message,
+        attempt,
+    } = leased;
     let id = InputId::of_receipt(message.id, attempt);
     let receipt = Receipt {
         message,
@@ -244,7 +318,14 @@ fn receipt(leased: Leased, stopped: Stopped, now: Timestamp) -> Arrival {
         reason: stopped.reason,
         detail: Arc::from(stopped.detail),
     };
-    let input = Input { id, now, kind: InputKind::Receipt(Box::new(receipt)) };
-    Arrival { customer: customer.id, key: customer.key, input }
+    let input = Input {
+        id,
+        now,
+        kind: InputKind::Receipt(Box::new(receipt)),
+    };
+    Arrival {
+        customer: customer.id,
+        key: customer.key,
+        input,
+    }
 }
-

@@ -31,7 +31,9 @@ impl Engine {
     /// # Errors
     /// If the database or the broker is away; the batch then goes back to the broker.
     pub async fn intake_once(&self, consumer: &mut Consumer) -> Result<Option<TakenIn>, Error> {
-        let Some(batch) = consumer.next().await? else { return Ok(None) };
+        let Some(batch) = consumer.next().await? else {
+            return Ok(None);
+        };
         self.take_in(batch).await.map(Some)
     }
 
@@ -48,9 +50,18 @@ impl Engine {
                 return Err(error);
             }
         };
-        let Decided { inputs, duplicates, rejected } = decided;
+        let Decided {
+            inputs,
+            duplicates,
+            rejected,
+        } = decided;
         dead.extend(rejected.into_iter().map(|r| (places[r.index], r.reason)));
-        let taken = TakenIn { deliveries, inputs, duplicates, dead: dead.len() };
+        let taken = TakenIn {
+            deliveries,
+            inputs,
+            duplicates,
+            dead: dead.len(),
+        };
         batch.settle(dead).await?;
         Ok(taken)
     }
@@ -92,6 +103,10 @@ impl Engine {
             Clock::Recorded => parsed.event.at,
         };
         let key = parsed.event.customer.clone();
-        Ok(Arrival { customer: CustomerId::of(&key), key, input: intake::input(parsed, now) })
+        Ok(Arrival {
+            customer: CustomerId::of(&key),
+            key,
+            input: intake::input(parsed, now),
+        })
     }
 }

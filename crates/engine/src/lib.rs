@@ -59,13 +59,24 @@ impl Engine {
         settings: Settings,
     ) -> Result<Arc<Self>, Error> {
         let loaded = RwLock::new(Arc::new(Loaded::from_store(&store).await?));
-        Ok(Arc::new(Self { store, channels, settings, loaded, queued: Notify::new() }))
+        Ok(Arc::new(Self {
+            store,
+            channels,
+            settings,
+            loaded,
+            queued: Notify::new(),
+        }))
     }
 
     /// The workspace in force.
     pub fn loaded(&self) -> Arc<Loaded> {
         // A poisoned lock still holds a whole workspace: it is swapped in one assignment.
-        Arc::clone(&self.loaded.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+        Arc::clone(
+            &self
+                .loaded
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        )
     }
 
     /// The database.
@@ -98,14 +109,19 @@ impl Engine {
             }
             match self.store.machine(*id).await? {
                 Some(found) => self.swap(Arc::new(loaded.with(found))),
-                None => tracing::error!(machine.id = %id, "a run is on a machine that is not stored"),
+                None => {
+                    tracing::error!(machine.id = %id, "a run is on a machine that is not stored")
+                }
             }
         }
         Ok(self.loaded())
     }
 
     fn swap(&self, fresh: Arc<Loaded>) {
-        *self.loaded.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+        *self
+            .loaded
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
     }
 
     /// What the wall clock says, in the database's precision.

@@ -22,7 +22,11 @@ pub struct Roles {
 
 impl Roles {
     /// All of them.
-    pub const ALL: Self = Self { intake: true, timers: true, dispatch: true };
+    pub const ALL: Self = Self {
+        intake: true,
+        timers: true,
+        dispatch: true,
+    };
 }
 
 /// The longest pause after an error.

@@ -29,8 +29,13 @@ pub async fn publish(
     now: Timestamp,
 ) -> Result<(Applied, Vec<Diagnostic>), NotPublished> {
     let (compiled, diagnostics) = workspace::compile(files, &Options::default());
-    let Some(compiled) = compiled else { return Err(NotPublished::Errors(diagnostics)) };
-    let machines: Vec<_> =
-        compiled.machines.iter().map(|c| (c.machine.clone(), c.source.clone())).collect();
+    let Some(compiled) = compiled else {
+        return Err(NotPublished::Errors(diagnostics));
+    };
+    let machines: Vec<_> = compiled
+        .machines
+        .iter()
+        .map(|c| (c.machine.clone(), c.source.clone()))
+        .collect();
     Ok((store.apply(files, &machines, now).await?, diagnostics))
 }

@@ -22,9 +22,15 @@ impl Engine {
     pub async fn timers_once(&self, now: Timestamp) -> Result<Fired, Error> {
         let customers = self.store.due(now, self.settings.timer_batch).await?;
         if customers.is_empty() {
-            return Ok(Fired { customers: 0, timers: 0 });
+            return Ok(Fired {
+                customers: 0,
+                timers: 0,
+            });
         }
         let timers = self.turn_due(&customers, now).await?;
-        Ok(Fired { customers: customers.len(), timers })
+        Ok(Fired {
+            customers: customers.len(),
+            timers,
+        })
     }
 }

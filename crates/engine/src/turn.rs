@@ -54,7 +54,10 @@ impl Engine {
                     decided.duplicates += duplicates;
                 }
                 Err(Error::Store(error)) if error.is_poison() && range.len() == 1 => {
-                    decided.rejected.push(Rejected { index: range.start, reason: error.to_string() });
+                    decided.rejected.push(Rejected {
+                        index: range.start,
+                        reason: error.to_string(),
+                    });
                 }
                 Err(Error::Store(error)) if error.is_poison() => {
                     let middle = range.start + range.len() / 2;
@@ -151,15 +154,24 @@ impl Engine {
         now: jiff::Timestamp,
     ) -> Result<usize, Error> {
         let mut loaded = self.loaded();
-        let mut open = self.store.begin_due(customers, now, loaded.world.horizon()).await?;
+        let mut open = self
+            .store
+            .begin_due(customers, now, loaded.world.horizon())
+            .await?;
         let unknown = unknown_machines(&loaded, &open);
         if !unknown.is_empty() {
             open.abandon().await;
             loaded = self.learn(&unknown).await?;
-            open = self.store.begin_due(customers, now, loaded.world.horizon()).await?;
+            open = self
+                .store
+                .begin_due(customers, now, loaded.world.horizon())
+                .await?;
         }
         let clock = self.clock();
-        self.record(open, |work| advance::take_due(&loaded.world, work.customer, now, clock)).await
+        self.record(open, |work| {
+            advance::take_due(&loaded.world, work.customer, now, clock)
+        })
+        .await
     }
 
     /// Decides every customer of an open turn and commits. Returns how many inputs there were.
@@ -168,9 +180,15 @@ impl Engine {
         mut open: OpenTurn,
         decide: impl Fn(Work) -> Turn,
     ) -> Result<usize, Error> {
-        let turns: Vec<Turn> = std::mem::take(&mut open.work).into_iter().map(decide).collect();
+        let turns: Vec<Turn> = std::mem::take(&mut open.work)
+            .into_iter()
+            .map(decide)
+            .collect();
         let inputs = turns.iter().map(|t| t.effects.inputs.len()).sum();
-        let queues = turns.iter().flat_map(|t| &t.effects.messages).any(is_queued);
+        let queues = turns
+            .iter()
+            .flat_map(|t| &t.effects.messages)
+            .any(is_queued);
         open.commit(turns).await?;
         if queues {
             self.queued.notify_one();
@@ -186,7 +204,9 @@ fn is_queued(message: &Message) -> bool {
 /// The machines that open runs are on and that are not loaded.
 fn unknown_machines(loaded: &Loaded, open: &OpenTurn) -> BTreeSet<MachineId> {
     let runs = open.work.iter().flat_map(|w| &w.customer.runs);
-    runs.map(|r| r.machine).filter(|id| loaded.world.machine(*id).is_none()).collect()
+    runs.map(|r| r.machine)
+        .filter(|id| loaded.world.machine(*id).is_none())
+        .collect()
 }
 
 /// Longer with each attempt, up to a tenth of a second, so that two turns do not collide for ever.

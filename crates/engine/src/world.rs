@@ -31,10 +31,14 @@ pub struct Loaded {
 impl Loaded {
     /// The workspace that was applied last, with every machine that a run is on.
     pub(crate) async fn from_store(store: &Store) -> Result<Self, Error> {
-        let Some(stored) = store.workspace().await? else { return Ok(Self::default()) };
+        let Some(stored) = store.workspace().await? else {
+            return Ok(Self::default());
+        };
         let (compiled, diagnostics) = workspace::compile(&stored.files, &Options::default());
         let Some(compiled) = compiled else {
-            let first = diagnostics.first().map_or_else(String::new, |d| d.message.clone());
+            let first = diagnostics
+                .first()
+                .map_or_else(String::new, |d| d.message.clone());
             return Err(Error::Workspace(first));
         };
         // What runs is what was published, not what this version would make of the sources.

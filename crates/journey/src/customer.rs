@@ -202,7 +202,7 @@ pub struct Pending {
     /// When it goes on by itself; `None`: never.
     #[serde(rename = "u", skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// A held send: why it is held (the first refusal), for support.
+    /// A held send: the refusal that it waits for, for support.
     #[serde(rename = "h", skip_serializing_if = "Option::is_none")]
     pub held: Option<Refusal>,
 }

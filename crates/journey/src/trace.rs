@@ -143,6 +143,13 @@ pub enum Fact {
         /// What it is now: `granted`, `unconfirmed` or `withdrawn`.
         state: Arc<str>,
     },
+    /// An address bounced or complained, and is not used any more.
+    AddressSuppressed {
+        /// Of which channel.
+        channel: Channel,
+        /// `bounced` or `complained`.
+        reason: Arc<str>,
+    },
     /// The input had no effect.
     Ignored {
         /// Why.
@@ -269,8 +276,11 @@ impl Fact {
                 format!("not sent: {reason}")
             }
             Self::Suppressed { refusals, .. } => format!("not sent: {}", joined(refusals)),
+            Self::Held { until, refusals } if refusals.iter().all(|r| r.until == Some(*until)) => {
+                format!("held: {}", joined(refusals))
+            }
             Self::Held { until, refusals } => {
-                format!("held until {until} at the longest: {}", joined(refusals))
+                format!("held: {}; looked at again at {until}", joined(refusals))
             }
             Self::Recalled { .. } => "the queued message was taken back".into(),
             Self::Failed { reason, detail, .. } if detail.is_empty() => {
@@ -295,6 +305,9 @@ impl Fact {
                     .collect::<Vec<_>>()
                     .join(", ")
             ),
+            Self::AddressSuppressed { channel, reason } => {
+                format!("the {channel} address {reason}: it is not used any more")
+            }
             Self::Ignored { why } => format!("no effect: {why}"),
         }
     }

@@ -37,7 +37,11 @@ impl World {
         for machine in older {
             world.machines.insert(machine.id, machine);
         }
-        for machine in current {
+        let current: BTreeMap<_, _> = current
+            .into_iter()
+            .map(|machine| (machine.journey.clone(), machine))
+            .collect();
+        for machine in current.into_values() {
             world.current.insert(machine.journey.clone(), machine.id);
             let mut events: Vec<_> = machine.entries.iter().map(|e| e.event.clone()).collect();
             events.sort();

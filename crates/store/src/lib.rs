@@ -12,6 +12,7 @@ mod error;
 mod history;
 mod listener;
 mod outbox;
+pub mod read;
 mod row;
 mod settings;
 mod turn;

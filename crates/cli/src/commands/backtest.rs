@@ -78,7 +78,10 @@ pub fn play(world: &World, rows: Vec<Row>, customers: &Customers, consent_all: b
     for row in rows {
         let key = row.customer.clone();
         backtest.play(input(row), &key, |key| {
-            let mut customer = customers.get(key).cloned().unwrap_or_else(|| Customer::new(key));
+            let mut customer = customers
+                .get(key)
+                .cloned()
+                .unwrap_or_else(|| Customer::new(key));
             if consent_all {
                 consent_to_all(&mut customer, &world.policies);
             }
@@ -108,9 +111,15 @@ pub fn input(row: Row) -> Input {
 
 /// Every purpose on every channel, each of which reaches the customer.
 pub fn consent_to_all(customer: &mut Customer, policies: &Policies) {
-    let granted = Consent { state: ConsentState::Granted, at: Timestamp::UNIX_EPOCH };
+    let granted = Consent {
+        state: ConsentState::Granted,
+        at: Timestamp::UNIX_EPOCH,
+    };
     for purpose in policies.purposes.keys() {
-        let channels = Channel::ALL.into_iter().map(|c| (c, granted.clone())).collect();
+        let channels = Channel::ALL
+            .into_iter()
+            .map(|c| (c, granted.clone()))
+            .collect();
         customer.ledger.consents.insert(purpose.clone(), channels);
     }
     customer.ledger.assumed_reachable = Channel::ALL.to_vec();
@@ -164,7 +173,10 @@ fn find(journey: &str, root: &Path) -> Result<(PathBuf, String)> {
     if in_workspace.is_file() {
         return Ok((in_workspace, known_as));
     }
-    bail!("there is no journey `{journey}`: no such file, and no {known_as} in {}", root.display())
+    bail!(
+        "there is no journey `{journey}`: no such file, and no {known_as} in {}",
+        root.display()
+    )
 }
 
 fn text(report: &Report) -> String {
@@ -175,10 +187,24 @@ fn text(report: &Report) -> String {
         ("goals".into(), report.goals),
         ("still inside".into(), report.inside),
     ];
-    rows.extend(report.left.iter().map(|(reason, n)| (format!("left: {reason}"), *n)));
-    rows.extend(report.sent.iter().map(|(step, n)| (format!("sent: {step}"), *n)));
+    rows.extend(
+        report
+            .left
+            .iter()
+            .map(|(reason, n)| (format!("left: {reason}"), *n)),
+    );
+    rows.extend(
+        report
+            .sent
+            .iter()
+            .map(|(step, n)| (format!("sent: {step}"), *n)),
+    );
     for (step, reasons) in &report.suppressed {
-        rows.extend(reasons.iter().map(|(why, n)| (format!("not sent: {step}, {why}"), *n)));
+        rows.extend(
+            reasons
+                .iter()
+                .map(|(why, n)| (format!("not sent: {step}, {why}"), *n)),
+        );
     }
     output::counts(rows).to_string()
 }

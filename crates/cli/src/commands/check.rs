@@ -58,7 +58,7 @@ pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
     match args.format {
         CheckFormat::Text => output::diagnostics(&files, &found, Format::Text),
         CheckFormat::Json => output::diagnostics(&files, &found, Format::Json),
-        CheckFormat::Github => output::text(diagnostics::github(&found, &files).trim_end()),
+        CheckFormat::Github => output::text(diagnostics::render::github(&found, &files).trim_end()),
     }
     if failed {
         return Err(Refused.into());
@@ -78,11 +78,16 @@ fn known_as(root: &Path, path: &Path) -> String {
 fn is_below(file: &str, path: &str) -> bool {
     path.is_empty()
         || file == path
-        || file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/') || path.ends_with('/'))
+        || file
+            .strip_prefix(path)
+            .is_some_and(|rest| rest.starts_with('/') || path.ends_with('/'))
 }
 
 fn praise(files: &[SourceFile]) -> String {
-    let journeys = files.iter().filter(|f| f.path.ends_with("journey.yaml")).count();
+    let journeys = files
+        .iter()
+        .filter(|f| f.path.ends_with("journey.yaml"))
+        .count();
     match journeys {
         1 => "1 journey, no errors".into(),
         n => format!("{n} journeys, no errors"),
@@ -106,6 +111,8 @@ pub fn explain(args: &ExplainArgs) -> Result<()> {
         output::text(page.trim_end());
         return Ok(());
     }
-    output::aside(&format!("there is no diagnostic {code}; docs/language.md lists those there are"));
+    output::aside(&format!(
+        "there is no diagnostic {code}; docs/language.md lists those there are"
+    ));
     Err(Refused.into())
 }

@@ -51,14 +51,22 @@ pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
     let runs = reader.runs(id).await?;
     let timeline = reader.timeline(id, None, args.limit).await?;
     match args.format {
-        Format::Json => output::json(&Shown { customer, runs, timeline })?,
+        Format::Json => output::json(&Shown {
+            customer,
+            runs,
+            timeline,
+        })?,
         Format::Text => output::text(&text(&customer, &runs, &timeline)),
     }
     Ok(())
 }
 
 fn text(customer: &CustomerView, runs: &Runs, timeline: &TimelinePage) -> String {
-    let mut lines = vec![format!("{}  (known since {})", customer.row.key, at(customer.row.seen_at))];
+    let mut lines = vec![format!(
+        "{}  (known since {})",
+        customer.row.key,
+        at(customer.row.seen_at)
+    )];
     for (name, value) in &customer.row.traits {
         lines.push(format!("  {name}: {value}"));
     }
@@ -66,7 +74,10 @@ fn text(customer: &CustomerView, runs: &Runs, timeline: &TimelinePage) -> String
         for (channel, consent) in channels {
             let state = serde_json::to_value(consent.state).unwrap_or_default();
             let state = state.as_str().unwrap_or_default().to_owned();
-            lines.push(format!("  consent {purpose} {channel}: {state} since {}", at(consent.at)));
+            lines.push(format!(
+                "  consent {purpose} {channel}: {state} since {}",
+                at(consent.at)
+            ));
         }
     }
     lines.push(String::new());
@@ -85,7 +96,11 @@ fn text(customer: &CustomerView, runs: &Runs, timeline: &TimelinePage) -> String
 }
 
 fn run_line(run: &RunView) -> String {
-    let key = if run.key.is_empty() { String::new() } else { format!(" [{}]", run.key) };
+    let key = if run.key.is_empty() {
+        String::new()
+    } else {
+        format!(" [{}]", run.key)
+    };
     let name = format!("  {}{key}, entered {}", run.journey, at(run.entered_at));
     match (&run.reason, &run.step) {
         (Some(reason), _) => format!("{name}: left, {reason}"),

@@ -67,7 +67,9 @@ pub async fn publish(store: &Store, root: &Path, format: Format) -> Result<()> {
         let machines: Vec<_> = applied
             .machines
             .iter()
-            .map(|m| serde_json::json!({ "journey": m.journey, "version": m.version, "new": m.new }))
+            .map(
+                |m| serde_json::json!({ "journey": m.journey, "version": m.version, "new": m.new }),
+            )
             .collect();
         return output::json(&serde_json::json!({
             "revision": applied.revision,
@@ -77,8 +79,15 @@ pub async fn publish(store: &Store, root: &Path, format: Format) -> Result<()> {
     }
     output::diagnostics(&files, &warnings, format);
     for machine in &applied.machines {
-        let state = if machine.new { "published" } else { "unchanged" };
-        output::aside(&format!("{} version {}: {state}", machine.journey, machine.version));
+        let state = if machine.new {
+            "published"
+        } else {
+            "unchanged"
+        };
+        output::aside(&format!(
+            "{} version {}: {state}",
+            machine.journey, machine.version
+        ));
     }
     Ok(())
 }

@@ -12,7 +12,10 @@ use engine::{Engine, Roles};
 use jiff::Timestamp;
 use journey::{advance::Clock, input::Event, intake};
 use serde::{Deserialize, Serialize};
-use store::{Settings, Store, read::{Reader, Summary}};
+use store::{
+    Settings, Store,
+    read::{Reader, Summary},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -71,7 +74,11 @@ pub async fn run(args: &DemoArgs, root: &Path) -> Result<()> {
     output::aside("starting a private PostgreSQL and RabbitMQ under .parcours/demo …");
     let home = directory.clone();
     let servers = local::blocking(move || {
-        servers::start_both(&home, &PostgresOptions::default(), &RabbitMqOptions::default())
+        servers::start_both(
+            &home,
+            &PostgresOptions::default(),
+            &RabbitMqOptions::default(),
+        )
     });
     let (postgres, rabbitmq) = tokio::select! {
         servers = servers => servers?,
@@ -98,17 +105,28 @@ async fn with_servers(
     let store = Store::connect(&Settings::new(postgres.url())).await?;
     store.migrate().await?;
     database::publish(&store, root, Format::Text).await?;
-    let broker_settings = broker::Settings { url: rabbitmq.url(), ..Default::default() };
-    let broker = Broker::connect(&broker_settings).await?;
+    // One event at a time: the messages of each leave before the next is looked at.
+    let one_by_one = broker::Settings {
+        url: rabbitmq.url(),
+        batch: 1,
+        ..Default::default()
+    };
+    let broker = Broker::connect(&one_by_one).await?;
     let providers = Providers::start(directory, args.http.as_deref()).await?;
     let config = Config::load(root)?;
-    let settings = engine::Settings { links: config.links.into(), ..Default::default() };
-    let recorded = engine::Settings { clock: Clock::Recorded, ..settings.clone() };
+    let settings = engine::Settings {
+        links: config.links.into(),
+        ..Default::default()
+    };
+    let recorded = engine::Settings {
+        clock: Clock::Recorded,
+        ..settings.clone()
+    };
     let past = Engine::start(store.clone(), providers.channels.clone(), recorded).await?;
 
     let accept = Arc::new(IntoBroker(broker.publisher().await?));
     let mailbox = Arc::new(providers.captures.clone());
-    let http = Http::start(providers.listener, &store, accept, Some(mailbox), stop)?;
+    let http = Http::start(providers.listener, &past, accept, Some(mailbox), stop)?;
     let reader = Reader::new(store.pool().clone());
     let before = outcome(&reader, &broker).await?;
     let play = tokio::time::timeout(PATIENCE, play(&past, &broker));
@@ -126,8 +144,14 @@ async fn with_servers(
     }
     drop(past);
     let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
+    let settings = broker::Settings {
+        url: rabbitmq.url(),
+        ..Default::default()
+    };
+    let live = Broker::connect(&settings).await?;
     output::aside("the engine goes on in real time; Ctrl-C stops everything, the data stays");
-    service::run(&engine, Some(&broker), Roles::ALL, Some(http), stop).await?;
+    service::run(&engine, Some(&live), Roles::ALL, Some(http), stop).await?;
+    live.close().await;
     broker.close().await;
     Ok(())
 }
@@ -141,18 +165,22 @@ async fn play(engine: &Arc<Engine>, broker: &Broker) -> Result<()> {
     event::publish(&publisher, &events, &bar).await?;
     bar.finish_and_clear();
     let mut consumer = broker.consumer().await?;
-    let mut taken = 0;
-    while taken < events.len() {
-        let Some(batch) = engine.intake_once(&mut consumer).await? else {
+    for event in &events {
+        // What was due before the event has happened, and has left, when it comes.
+        settle(engine, just_before(event.at)).await?;
+        if engine.intake_once(&mut consumer).await?.is_none() {
             bail!("the broker closed the consumer");
-        };
-        taken += batch.deliveries;
+        }
     }
     consumer.stop().await?;
     settle(engine, end).await
 }
 
-/// Fires what is due by the end of the stream, and hands over what was decided.
+fn just_before(at: Timestamp) -> Timestamp {
+    journey::time::plus(at, jiff::SignedDuration::from_micros(-1))
+}
+
+/// Fires what is due by then, and hands over what was decided.
 async fn settle(engine: &Engine, end: Timestamp) -> Result<()> {
     let never = CancellationToken::new();
     loop {
@@ -168,7 +196,11 @@ fn events() -> Result<Vec<Event>> {
     let now = Timestamp::now();
     EVENTS
         .lines()
-        .map(|line| Ok(intake::parse(line.as_bytes(), now).map_err(|r| anyhow::anyhow!("{r}"))?.event))
+        .map(|line| {
+            Ok(intake::parse(line.as_bytes(), now)
+                .map_err(|r| anyhow::anyhow!("{r}"))?
+                .event)
+        })
         .collect()
 }
 
@@ -184,11 +216,29 @@ async fn outcome(reader: &Reader, broker: &Broker) -> Result<Outcome> {
 
 fn show(summary: &Summary, outcome: &Outcome, http: &Http) {
     let mut rows = vec![("customers entered".to_owned(), summary.entered)];
-    rows.extend(summary.journeys.iter().map(|(name, j)| (format!("  {name}"), j.entered)));
+    rows.extend(
+        summary
+            .journeys
+            .iter()
+            .map(|(name, j)| (format!("  {name}"), j.entered)),
+    );
     rows.push(("messages sent".into(), outcome.sent.values().sum()));
-    rows.extend(outcome.sent.iter().map(|(channel, n)| (format!("  {channel}"), *n)));
-    rows.push(("messages held back".into(), outcome.suppressed.values().sum()));
-    rows.extend(outcome.suppressed.iter().map(|(reason, n)| (format!("  {reason}"), *n)));
+    rows.extend(
+        outcome
+            .sent
+            .iter()
+            .map(|(channel, n)| (format!("  {channel}"), *n)),
+    );
+    rows.push((
+        "messages held back".into(),
+        outcome.suppressed.values().sum(),
+    ));
+    rows.extend(
+        outcome
+            .suppressed
+            .iter()
+            .map(|(reason, n)| (format!("  {reason}"), *n)),
+    );
     rows.push(("goals reached".into(), summary.goals));
     rows.push(("errors".into(), outcome.errors));
     output::text(&output::counts(rows).to_string());

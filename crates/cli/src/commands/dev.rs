@@ -1,6 +1,10 @@
 //! `parcours dev`: everything on this machine, without RabbitMQ.
 
-use std::{path::{Path, PathBuf}, sync::Arc, time::{Duration, SystemTime}};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use anyhow::Result;
 use clap::Args;
@@ -51,15 +55,27 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
     let _shown = database::publish(&store, root, Format::Text).await;
     let providers = Providers::start(&directory, args.http.as_deref()).await?;
     let links = Config::load(root)?.links.into();
-    let settings = engine::Settings { links, ..Default::default() };
+    let settings = engine::Settings {
+        links,
+        ..Default::default()
+    };
     let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
     let accept = Arc::new(IntoTurn(engine.clone()));
     let mailbox = Arc::new(providers.captures.clone());
-    let http = Http::start(providers.listener, &store, accept, Some(mailbox), &stop)?;
+    let http = Http::start(providers.listener, &engine, accept, Some(mailbox), &stop)?;
     announce(&http);
     let watcher = tokio::spawn(hot_reload(store, root.to_owned(), stop.clone()));
-    let result =
-        service::run(&engine, None, Roles { intake: false, ..Roles::ALL }, Some(http), &stop).await;
+    let result = service::run(
+        &engine,
+        None,
+        Roles {
+            intake: false,
+            ..Roles::ALL
+        },
+        Some(http),
+        &stop,
+    )
+    .await;
     watcher.abort();
     local::blocking(move || Ok::<_, anyhow::Error>(postgres.stop())).await?;
     result
@@ -97,7 +113,11 @@ fn newest(root: &Path) -> (usize, Option<SystemTime>) {
     let files = crate::workspace::read(root).unwrap_or_default();
     let changed = files
         .iter()
-        .filter_map(|f| std::fs::metadata(root.join(&*f.path)).and_then(|m| m.modified()).ok())
+        .filter_map(|f| {
+            std::fs::metadata(root.join(&*f.path))
+                .and_then(|m| m.modified())
+                .ok()
+        })
         .max();
     (files.len(), changed)
 }

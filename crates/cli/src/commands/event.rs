@@ -1,6 +1,10 @@
 //! `parcours event`: publishes one event or a file of them.
 
-use std::{path::{Path, PathBuf}, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use broker::Broker;
@@ -71,7 +75,10 @@ pub async fn run(args: &EventArgs, root: &Path) -> Result<()> {
     match args.format {
         Format::Json => output::json(&serde_json::json!({ "published": total })),
         Format::Text => {
-            output::text(&format!("{total} event{} published", if total == 1 { "" } else { "s" }));
+            output::text(&format!(
+                "{total} event{} published",
+                if total == 1 { "" } else { "s" }
+            ));
             Ok(())
         }
     }
@@ -79,8 +86,9 @@ pub async fn run(args: &EventArgs, root: &Path) -> Result<()> {
 
 /// A bar that says what is done, how fast and how long it will take.
 pub fn progress(total: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} events  {per_sec}  {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} events  {per_sec}  {eta}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(total).with_style(style)
 }
 
@@ -106,9 +114,10 @@ fn one(args: &EventArgs, name: &str, customer: &str) -> Result<Event> {
         bail!("--with is a JSON object: --with '{{\"total\": 50}}'");
     }
     let at = micros(Timestamp::now());
-    let id = args.id.clone().unwrap_or_else(|| {
-        InputId::of_event(&format!("{customer} {name} {at}"), with).to_string()
-    });
+    let id = args
+        .id
+        .clone()
+        .unwrap_or_else(|| InputId::of_event(&format!("{customer} {name} {at}"), with).to_string());
     let (properties, traits) = match (name, fields) {
         ("identify", Value::Map(traits)) => (Value::Map(Arc::default()), (*traits).clone()),
         (_, fields) => (fields, Map::new()),
@@ -130,7 +139,9 @@ fn of_file(file: &Path, mapping: &Mapping) -> Result<Vec<Event>> {
     if let Some(events) = segment_lines(file)? {
         return Ok(events);
     }
-    let name = file.file_name().map_or_else(|| "-".into(), |n| n.to_string_lossy().into_owned());
+    let name = file
+        .file_name()
+        .map_or_else(|| "-".into(), |n| n.to_string_lossy().into_owned());
     let rows = rows::read(&file.to_owned().into(), mapping)?;
     Ok(rows.into_iter().map(|row| of_row(row, &name)).collect())
 }
@@ -145,7 +156,11 @@ fn segment_lines(file: &Path) -> Result<Option<Vec<Event>>> {
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
     };
     let now = Timestamp::now();
-    let mut lines = text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()).peekable();
+    let mut lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, l)| !l.trim().is_empty())
+        .peekable();
     let is_event = |line: &str| intake::parse(line.as_bytes(), now).is_ok();
     if !lines.peek().is_some_and(|(_, first)| is_event(first)) {
         return Ok(None);
@@ -172,7 +187,10 @@ fn of_row(row: Row, file: &str) -> Event {
 }
 
 async fn over_amqp(config: &Config, events: Vec<Event>, bar: &ProgressBar) -> Result<()> {
-    let settings = broker::Settings { url: config.amqp_url()?.into(), ..Default::default() };
+    let settings = broker::Settings {
+        url: config.amqp_url()?.into(),
+        ..Default::default()
+    };
     let broker = Broker::connect(&settings).await?;
     let publisher = broker.publisher().await?;
     publish(&publisher, &events, bar).await?;
@@ -189,15 +207,20 @@ pub async fn publish(
     events: &[Event],
     bar: &ProgressBar,
 ) -> Result<()> {
-    let items =
-        events.iter().map(|e| (e.customer.to_string(), Bytes::from(intake::to_json(e))));
-    publisher.publish_all(stream::iter(items), WINDOW, |done| bar.set_position(done)).await?;
+    let items = events
+        .iter()
+        .map(|e| (e.customer.to_string(), Bytes::from(intake::to_json(e))));
+    publisher
+        .publish_all(stream::iter(items), WINDOW, |done| bar.set_position(done))
+        .await?;
     Ok(())
 }
 
 async fn over_http(url: &str, events: Vec<Event>, bar: &ProgressBar) -> Result<()> {
     let target = format!("{}/v1/batch", url.trim_end_matches('/'));
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build()?;
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(60))
+        .build()?;
     let mut batches = stream::iter(events).chunks(100);
     while let Some(batch) = batches.next().await {
         let bodies: Vec<serde_json::Value> = batch

@@ -2,11 +2,12 @@
 
 use std::{path::Path, sync::Arc};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 use broker::Broker;
 use channels::Channels;
 use clap::{Args, ValueEnum};
 use engine::{Engine, Roles};
+use store::Store;
 
 use crate::{
     commands::database,
@@ -14,6 +15,7 @@ use crate::{
     intake::IntoBroker,
     output,
     service::{self, Http},
+    workspace,
 };
 
 /// Which parts to run.
@@ -24,7 +26,7 @@ pub struct RunArgs {
         Role::Intake, Role::Timers, Role::Dispatch, Role::Api,
     ])]
     roles: Vec<Role>,
-    /// Publish the workspace of this folder first
+    /// Publish the workspace of this folder first, as is done when none was ever applied
     #[arg(long)]
     apply: bool,
 }
@@ -50,13 +52,11 @@ pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
     let config = Config::load(root)?;
     let store = database::connect(&config).await?;
     store.migrate().await?;
-    if args.apply {
-        database::publish(&store, root, output::Format::Text).await?;
-    }
-    if store.revision().await?.is_none() {
-        bail!("no workspace is applied: run `parcours apply`, or `parcours run --apply`");
-    }
-    let settings = broker::Settings { url: config.amqp_url()?.into(), ..Default::default() };
+    apply_if_needed(args, &store, root).await?;
+    let settings = broker::Settings {
+        url: config.amqp_url()?.into(),
+        ..Default::default()
+    };
     let broker = Broker::connect(&settings).await?;
     let channels = Arc::new(Channels::new(&config.channels)?);
     let has = |role| args.roles.contains(&role);
@@ -64,7 +64,10 @@ pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
         true => Some(service::listen(config.http(), false).await?),
         false => None,
     };
-    let settings = engine::Settings { links: config.links.clone().into(), ..Default::default() };
+    let settings = engine::Settings {
+        links: config.links.clone().into(),
+        ..Default::default()
+    };
     let engine = Engine::start(store.clone(), channels, settings).await?;
     let roles = Roles {
         intake: has(Role::Intake),
@@ -75,7 +78,7 @@ pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
     let http = match listener {
         Some(listener) => {
             let accept = Arc::new(IntoBroker(broker.publisher().await?));
-            Some(Http::start(listener, &store, accept, None, &stop)?)
+            Some(Http::start(listener, &engine, accept, None, &stop)?)
         }
         None => None,
     };
@@ -85,5 +88,23 @@ pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
     service::run(&engine, Some(&broker), roles, http, &stop).await?;
     broker.close().await;
     tracing::info!("stopped in order");
+    Ok(())
+}
+
+/// Publishes the workspace of this folder when asked to, or when nothing was ever applied. An
+/// engine that starts anew changes nothing for customers in flight unless it is told to.
+async fn apply_if_needed(args: &RunArgs, store: &Store, root: &Path) -> Result<()> {
+    let applied = store.workspace().await?;
+    if args.apply || applied.is_none() {
+        let published = database::publish(store, root, output::Format::Text).await;
+        return match applied {
+            None => published.context("nothing is applied to this database yet"),
+            Some(_) => published,
+        };
+    }
+    let here = workspace::read(root).unwrap_or_default();
+    if applied.is_some_and(|applied| !here.is_empty() && applied.files != here) {
+        tracing::warn!("the workspace in this folder is not the one applied: see `parcours apply`");
+    }
     Ok(())
 }

@@ -76,6 +76,10 @@ pub enum Source {
 
 impl From<PathBuf> for Source {
     fn from(path: PathBuf) -> Self {
-        if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path) }
+        if path.as_os_str() == "-" {
+            Self::Stdin
+        } else {
+            Self::File(path)
+        }
     }
 }

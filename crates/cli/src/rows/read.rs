@@ -27,8 +27,10 @@ const MAX_LINE: u64 = 1 << 20;
 pub fn read(source: &Source, mapping: &Mapping) -> Result<Vec<Row>> {
     let columns = Columns::new(mapping)?;
     let raws = raw(source, mapping)?;
-    let mut rows =
-        raws.into_iter().map(|raw| columns.row(raw)).collect::<Result<Vec<Row>>>()?;
+    let mut rows = raws
+        .into_iter()
+        .map(|raw| columns.row(raw))
+        .collect::<Result<Vec<Row>>>()?;
     rows.sort_by_key(|row| row.at);
     Ok(rows)
 }
@@ -55,7 +57,13 @@ pub fn read_customers(source: &Source, since: jiff::Timestamp) -> Result<Custome
             .with_context(|| format!("line {}", raw.line))?;
         match raw.fields.remove("traits") {
             Some(Value::Map(traits)) => customer.traits = (*traits).clone(),
-            _ => customer.traits = raw.fields.into_iter().filter(|(_, v)| !v.is_null()).collect(),
+            _ => {
+                customer.traits = raw
+                    .fields
+                    .into_iter()
+                    .filter(|(_, v)| !v.is_null())
+                    .collect()
+            }
         }
         customers.insert(Arc::from(id), customer);
     }
@@ -78,7 +86,10 @@ fn state_consents(customer: &mut Customer, stated: &Value, at: jiff::Timestamp) 
                 .as_text()
                 .and_then(|t| t.parse().ok())
                 .with_context(|| format!("{channel} is no channel: email, sms, push, chat"))?;
-            let consent = Consent { state: ConsentState::Granted, at };
+            let consent = Consent {
+                state: ConsentState::Granted,
+                at,
+            };
             let of_purpose = customer.ledger.consents.entry(purpose.clone()).or_default();
             of_purpose.insert(channel, consent);
             customer.ledger.assumed_reachable.push(channel);
@@ -105,7 +116,10 @@ impl Columns {
             None => usual.iter().map(ToString::to_string).collect(),
         };
         let columns = Self {
-            customer: column("customer", &["customer", "userId", "user_id", "customer_id"]),
+            customer: column(
+                "customer",
+                &["customer", "userId", "user_id", "customer_id"],
+            ),
             event: column("event", &["event"]),
             at: column("at", &["at", "timestamp", "time", "date"]),
             name: mapping.event.clone(),
@@ -128,7 +142,10 @@ impl Columns {
             )
         };
         let mut take = |columns: &[String]| {
-            columns.iter().find_map(|c| raw.fields.remove(c.as_str())).filter(|v| !v.is_null())
+            columns
+                .iter()
+                .find_map(|c| raw.fields.remove(c.as_str()))
+                .filter(|v| !v.is_null())
         };
         let customer = take(&self.customer).and_then(|v| v.to_key());
         let customer = customer.with_context(|| missing("customer", &self.customer))?;
@@ -136,9 +153,14 @@ impl Columns {
         let at = at.with_context(|| missing("at", &self.at))?;
         let at = time::moment(&at, &self.zone)
             .with_context(|| format!("line {line}: `{at}` is no time"))?;
-        let named = take(&self.event).and_then(|v| v.to_key()).or_else(|| self.name.clone());
+        let named = take(&self.event)
+            .and_then(|v| v.to_key())
+            .or_else(|| self.name.clone());
         let named = named.with_context(|| {
-            format!("{} or give all of them one with --event NAME", missing("event", &self.event))
+            format!(
+                "{} or give all of them one with --event NAME",
+                missing("event", &self.event)
+            )
         })?;
         let event = self.rename.get(&named).unwrap_or(&named);
         Ok(Row {
@@ -182,7 +204,11 @@ fn raw(source: &Source, mapping: &Mapping) -> Result<Vec<Raw>> {
     let mut input = BufReader::new(input);
     let starts_with_brace =
         input.fill_buf()?.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
-    let rows = if starts_with_brace { ndjson(input) } else { csv(input, mapping) };
+    let rows = if starts_with_brace {
+        ndjson(input)
+    } else {
+        csv(input, mapping)
+    };
     rows.with_context(|| name)
 }
 
@@ -199,14 +225,22 @@ fn ndjson(mut input: impl BufRead) -> Result<Vec<Raw>> {
         }
         let value: Value =
             serde_json::from_slice(&text).with_context(|| format!("line {line}: not JSON"))?;
-        let Value::Map(fields) = value else { bail!("line {line}: not a JSON object") };
+        let Value::Map(fields) = value else {
+            bail!("line {line}: not a JSON object")
+        };
         let number = rows.len() as u64 + 1;
-        rows.push(Raw { number, line, fields: (*fields).clone() });
+        rows.push(Raw {
+            number,
+            line,
+            fields: (*fields).clone(),
+        });
     }
 }
 
 fn csv(input: impl Read, mapping: &Mapping) -> Result<Vec<Raw>> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(input);
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::Headers)
+        .from_reader(input);
     let header: Vec<Arc<str>> = reader.headers()?.iter().map(Arc::from).collect();
     let mut records = Vec::new();
     for record in reader.records() {
@@ -215,7 +249,9 @@ fn csv(input: impl Read, mapping: &Mapping) -> Result<Vec<Raw>> {
     let types = types(&header, &records, mapping)?;
     let row = |(index, record): (usize, &csv::StringRecord)| Raw {
         number: index as u64 + 1,
-        line: record.position().map_or(index as u64 + 2, csv::Position::line),
+        line: record
+            .position()
+            .map_or(index as u64 + 2, csv::Position::line),
         fields: header
             .iter()
             .zip(&types)
@@ -253,12 +289,19 @@ impl Kind {
 fn number(text: &str) -> Option<Value> {
     let text = text.trim();
     // Not `inf`, `nan` or anything else that Rust reads and a spreadsheet would not.
-    if !text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) {
+    if !text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
+    {
         return None;
     }
     match text.parse::<i64>() {
         Ok(whole) => Some(Value::Int(whole)),
-        Err(_) => text.parse().ok().filter(|f: &f64| f.is_finite()).map(Value::Float),
+        Err(_) => text
+            .parse()
+            .ok()
+            .filter(|f: &f64| f.is_finite())
+            .map(Value::Float),
     }
 }
 
@@ -267,11 +310,17 @@ fn types(
     records: &[csv::StringRecord],
     mapping: &Mapping,
 ) -> Result<Vec<Kind>> {
-    let stated: BTreeMap<&str, &str> =
-        mapping.types.iter().map(|(c, t)| (c.as_str(), t.as_str())).collect();
+    let stated: BTreeMap<&str, &str> = mapping
+        .types
+        .iter()
+        .map(|(c, t)| (c.as_str(), t.as_str()))
+        .collect();
     let known: BTreeSet<&str> = header.iter().map(|h| &**h).collect();
     if let Some(column) = stated.keys().find(|c| !known.contains(**c)) {
-        bail!("--types {column}=…: the file has no such column; it has {}", header.join(", "));
+        bail!(
+            "--types {column}=…: the file has no such column; it has {}",
+            header.join(", ")
+        );
     }
     // Names of customers, events and times stay text: customer 00001 is not customer 1.
     let columns = Columns::new(mapping)?;
@@ -297,7 +346,15 @@ fn types(
 
 /// Numbers where every value is one.
 fn guess(records: &[csv::StringRecord], index: usize) -> Kind {
-    let mut values = records.iter().filter_map(|r| r.get(index)).filter(|v| !v.is_empty()).peekable();
+    let mut values = records
+        .iter()
+        .filter_map(|r| r.get(index))
+        .filter(|v| !v.is_empty())
+        .peekable();
     let some = values.peek().is_some();
-    if some && values.all(|v| number(v).is_some()) { Kind::Number } else { Kind::Text }
+    if some && values.all(|v| number(v).is_some()) {
+        Kind::Number
+    } else {
+        Kind::Text
+    }
 }

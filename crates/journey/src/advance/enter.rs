@@ -1,8 +1,13 @@
 //! Entries: who begins a run, and who does not, with why.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use super::{MAX_RUNS, Stepper, View};
+use jiff::Timestamp;
+
+use super::{Chained, MAX_RUNS, Stepper, View};
 use crate::{
     customer::{Run, RunState},
     ids::{InputId, RunId},
@@ -78,12 +83,16 @@ impl Stepper<'_> {
         match (self.run_inside(&machine.journey, &key), machine.inside) {
             (Some(_), Inside::Ignore) => Err(NotEntered::Inside),
             (Some(run), Inside::Refresh) => {
-                let ready = self.refresh(run, event);
-                Ok(ready.then_some(run))
+                self.refresh(run, event);
+                Ok(None)
             }
             (Some(run), Inside::Restart) => {
                 self.may_stay(machine, event, &key)?;
                 self.leave(run, Arc::from("restarted"), true);
+                if self.customer.runs.len() >= MAX_RUNS {
+                    // It would only watch for its goal; the run that goes on is worth more.
+                    self.end(run);
+                }
                 Ok(Some(self.begin(machine, key, event, input)))
             }
             (None, _) => {
@@ -125,9 +134,10 @@ impl Stepper<'_> {
             return Ok(());
         };
         let allowed = match (entries.get(ledger_key), machine.again) {
-            (Some(last), Again::After { after, .. }) => time::plus(*last, after) <= self.now,
-            (Some(_), _) => false,
-            (None, _) if entries.len() >= MAX_KEYS => return Err(NotEntered::TooManyKeys),
+            (Some(last), again) => !still_counts(again, *last, self.now),
+            (None, again) if counted(entries, again, self.now) >= MAX_KEYS => {
+                return Err(NotEntered::TooManyKeys);
+            }
             (None, _) => true,
         };
         if allowed {
@@ -185,8 +195,11 @@ impl Stepper<'_> {
         let id = RunId::of(self.customer_id(), &machine.journey, &key, input);
         self.remember_entry(machine, &key);
         let run = self.new_run(machine, key.clone(), event, id);
-        self.customer.runs.push(run);
+        // In order of id, as they are loaded: what is decided must not depend on a reload.
+        let place = self.customer.runs.partition_point(|r| r.id < id);
+        self.customer.runs.insert(place, run);
         self.effects.touched.insert(id);
+        self.hearing.insert(id);
         self.note(Some(id), None, Fact::Entered { key });
         id
     }
@@ -202,22 +215,36 @@ impl Stepper<'_> {
             .entries
             .entry(machine.journey.clone())
             .or_default();
-        if let Again::After { after, .. } = machine.again {
-            entries.retain(|_, last| time::plus(*last, after) > now);
-        }
+        // What allows an entry again is worth no memory.
+        entries.retain(|_, last| still_counts(machine.again, *last, now));
         entries.insert(Arc::from(ledger_key), now);
         self.effects.profile = true;
     }
 
-    /// The new event becomes `run.event`; waits for a moment are computed anew (rule 26).
-    /// True if its wait is over by that.
-    fn refresh(&mut self, id: RunId, event: &Event) -> bool {
+    /// The new event becomes `run.event`; what depends on it is tested as a further input of
+    /// this turn: moments (rule 26), and conditions of goals, exits and waits (rule 27).
+    fn refresh(&mut self, id: RunId, event: &Event) {
         if let Some(run) = self.touch(id) {
             run.state.event = event.properties.clone();
         }
         self.note(Some(id), None, Fact::Refreshed);
-        self.recompute_wait(id)
+        self.chain(Chained::Refreshed);
     }
+}
+
+/// Whether an entry at `last` still keeps its key out.
+fn still_counts(again: Again, last: Timestamp, now: Timestamp) -> bool {
+    match again {
+        Again::After { after, .. } => time::plus(last, after) > now,
+        Again::Never | Again::Always => true,
+    }
+}
+
+fn counted(entries: &BTreeMap<Arc<str>, Timestamp>, again: Again, now: Timestamp) -> usize {
+    entries
+        .values()
+        .filter(|last| still_counts(again, **last, now))
+        .count()
 }
 
 /// Under which key `again` counts; `None` where it does not count at all.

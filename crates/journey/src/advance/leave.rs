@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Stepper;
+use super::{Chained, Stepper};
 use crate::{
-    customer::{Left, Run},
+    customer::{Left, PastSend, Run},
     ids::RunId,
     machine::Machine,
     message::Reason,
@@ -137,6 +137,16 @@ impl Stepper<'_> {
         self.effects.ended.push(run);
     }
 
+    /// The step whose message is taken back has not sent it.
+    fn forget_sent(&mut self, id: RunId, send: &PastSend) {
+        let Some(run) = self.touch(id) else { return };
+        let steps = run.state.steps.values_mut();
+        for step in steps.filter(|s| s.message == Some(send.message)) {
+            (step.sent, step.suppressed) = (false, true);
+            step.reason = Some(Arc::from(Reason::Recalled.as_str()));
+        }
+    }
+
     fn recall(&mut self, id: RunId) {
         let policies = &self.world.policies;
         let recalled: Vec<_> = self
@@ -153,7 +163,11 @@ impl Stepper<'_> {
             })
             .cloned()
             .collect();
+        if !recalled.is_empty() {
+            self.chain(Chained::Room);
+        }
         for send in recalled {
+            self.forget_sent(id, &send);
             self.customer.sends.retain(|s| s.message != send.message);
             self.note(
                 Some(id),

@@ -23,11 +23,11 @@ use std::{
 
 use jiff::Timestamp;
 
-use self::scope::View;
 pub use self::{
     effects::{Effects, Settled, Turn},
     timers::next_due,
 };
+use self::{profile::Changes, scope::View};
 use crate::{
     customer::{Customer, Run},
     ids::{CustomerId, RunId},
@@ -136,14 +136,33 @@ struct Stepper<'a> {
     revised: BTreeSet<RunId>,
     /// Messages decided by this input, for their ids.
     ordinal: u32,
+    /// Runs that `event` has entered or woken: until they next wait, they see it (rule 19).
+    hearing: BTreeSet<RunId>,
     /// Further inputs of this turn, first in first out.
     chained: VecDeque<Chained>,
 }
 
 /// A further input of the same turn (rule 12).
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Chained {
     /// `set` changed traits of the customer.
     Traits,
+    /// An event replaced a `run.event`.
+    Refreshed,
+    /// A recall gave room in a cap back.
+    Room,
+}
+
+impl Chained {
+    fn changes(self) -> Changes {
+        let mut changes = Changes::default();
+        match self {
+            Self::Traits => changes.traits = true,
+            Self::Refreshed => changes.run_event = true,
+            Self::Room => changes.room = true,
+        }
+        changes
+    }
 }
 
 impl<'a> Stepper<'a> {
@@ -161,6 +180,7 @@ impl<'a> Stepper<'a> {
             event,
             revised: BTreeSet::new(),
             ordinal: 0,
+            hearing: BTreeSet::new(),
             chained: VecDeque::new(),
         }
     }
@@ -176,23 +196,34 @@ impl<'a> Stepper<'a> {
                 self.advance_all(&ready);
             }
             InputKind::Timer { run } => {
-                let ready = self.timer(*run);
-                self.test_conditions(ready, profile::Changes::default());
+                // Exits come before waits (rule 34), so also before the end of one.
+                self.test_goals(None);
+                self.test_exits(None);
+                let mut ready = self.timer(*run);
+                ready.extend(self.wake(None, Changes::default()));
+                self.advance_all(&ready);
             }
             InputKind::Receipt(receipt) => {
                 self.settle(receipt);
-                self.test_conditions(BTreeSet::new(), profile::Changes::room());
+                self.test_conditions(Chained::Room.changes());
             }
         }
         self.drain_chained();
     }
 
     /// Goals, exits and waits that a condition alone decides, then the runs that are ready.
-    fn test_conditions(&mut self, mut ready: BTreeSet<RunId>, changes: profile::Changes) {
+    fn test_conditions(&mut self, changes: Changes) {
         self.test_goals(None);
         self.test_exits(None);
-        ready.extend(self.wake(None, changes));
+        let ready = self.wake(None, changes);
         self.advance_all(&ready);
+    }
+
+    /// Adds a further input to this turn. One that waits already will see this change too.
+    fn chain(&mut self, next: Chained) {
+        if !self.chained.contains(&next) {
+            self.chained.push_back(next);
+        }
     }
 
     fn drain_chained(&mut self) {
@@ -211,27 +242,31 @@ impl<'a> Stepper<'a> {
                 return;
             }
             self.event = Value::Null;
-            match next {
-                Chained::Traits => {
-                    self.test_conditions(BTreeSet::new(), profile::Changes::traits());
-                }
-            }
+            self.test_conditions(next.changes());
         }
     }
 
-    /// Advances runs by priority, entry time and id, each to its next wait (rule 9).
+    /// Advances runs by priority, entry time and id, each to its next wait (rule 9). Held sends
+    /// go by priority, held-since and id (rule 43).
     fn advance_all(&mut self, ready: &BTreeSet<RunId>) {
         let mut order: Vec<(std::cmp::Reverse<u8>, Timestamp, RunId)> = ready
             .iter()
             .filter_map(|id| {
                 let run = self.run(*id)?;
                 let machine = self.world.machine(run.machine)?;
-                Some((std::cmp::Reverse(machine.priority), run.entered_at, *id))
+                let held = run.state.pending.as_ref().filter(|p| p.held.is_some());
+                let since = held.map_or(run.entered_at, |p| p.since);
+                Some((std::cmp::Reverse(machine.priority), since, *id))
             })
             .collect();
         order.sort_unstable();
         for (.., id) in order {
+            let deaf = !self.hearing.contains(&id);
+            let event = deaf.then(|| std::mem::take(&mut self.event));
             self.walk(id);
+            if let Some(event) = event {
+                self.event = event;
+            }
         }
     }
 
@@ -309,6 +344,3 @@ impl<'a> Stepper<'a> {
         [waits, stays].into_iter().flatten().min()
     }
 }
-
-#[cfg(test)]
-mod tests;

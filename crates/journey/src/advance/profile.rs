@@ -20,6 +20,8 @@ pub const MAX_TRAITS: usize = 1_000;
 pub(super) struct Changes {
     /// Traits.
     pub traits: bool,
+    /// A `run.event`.
+    pub run_event: bool,
     /// Consents or suppressed addresses.
     pub consent: bool,
     /// Room in a cap.
@@ -27,21 +29,13 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    pub(super) fn traits() -> Self {
-        Self {
-            traits: true,
-            ..Self::default()
-        }
+    /// Whether a moment that a run waits for may be another one now (rule 26).
+    pub(super) fn moves_moments(self) -> bool {
+        self.traits || self.run_event
     }
 
-    pub(super) fn room() -> Self {
-        Self {
-            room: true,
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn any(self) -> bool {
+    /// Whether a held send may be decided otherwise now.
+    pub(super) fn moves_holds(self) -> bool {
         self.traits || self.consent || self.room
     }
 }
@@ -70,24 +64,30 @@ impl Stepper<'_> {
         Changes {
             traits,
             consent,
-            room: false,
+            ..Changes::default()
         }
     }
 
     fn change_traits(&mut self, event: &Event) -> bool {
-        let mut changed = Vec::new();
+        let (mut changed, mut too_many) = (Vec::new(), false);
         for (name, value) in &event.traits {
             let traits = &mut self.customer.traits;
             if value.is_null() {
                 if traits.remove(name).is_some() {
                     changed.push(name.clone());
                 }
-            } else if traits.get(name) != Some(value)
-                && (traits.len() < MAX_TRAITS || traits.contains_key(name))
-            {
+            } else if traits.len() >= MAX_TRAITS && !traits.contains_key(name) {
+                too_many = true;
+            } else if traits.get(name) != Some(value) {
                 traits.insert(name.clone(), value.clone());
                 changed.push(name.clone());
             }
+        }
+        if too_many {
+            let why = Arc::from(format!(
+                "a customer has at most {MAX_TRAITS} traits: some were left out"
+            ));
+            self.note(None, None, Fact::Ignored { why });
         }
         if changed.is_empty() {
             return false;
@@ -112,7 +112,12 @@ impl Stepper<'_> {
             self.note(None, None, Fact::Ignored { why });
             return false;
         }
-        let channels = channels_of(event);
+        let channels = channels_named(event).unwrap_or_else(|| Channel::ALL.to_vec());
+        if channels.is_empty() {
+            let why = Arc::from("the event names no channel that there is");
+            self.note(None, None, Fact::Ignored { why });
+            return false;
+        }
         let at = self.now;
         let consents = self
             .customer
@@ -159,8 +164,10 @@ impl Stepper<'_> {
                 at: self.now,
                 address: Arc::from(address),
             };
+            let reason = suppression.reason.clone();
             self.customer.ledger.suppressed.insert(channel, suppression);
             self.effects.profile = true;
+            self.note(None, None, Fact::AddressSuppressed { channel, reason });
             changed = true;
         }
         changed
@@ -226,10 +233,6 @@ impl Stepper<'_> {
             .pop()
             .map(|(run, name, message)| (run.id, name.clone(), message))
     }
-}
-
-fn channels_of(event: &Event) -> Vec<Channel> {
-    channels_named(event).unwrap_or_else(|| Channel::ALL.to_vec())
 }
 
 /// The channels that the event names, if it names any. Names that are no channels are left out.

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Settled, Stepper};
+use super::{
+    Settled, Stepper,
+    send::{Going, Place},
+};
 use crate::{
     ids::RunId,
     input::Receipt,
-    machine::{Node, NodeId, Op, Send},
+    machine::NodeId,
     message::{Channel, Reason},
     policy::Verdict,
     trace::Fact,
@@ -66,28 +69,23 @@ impl Stepper<'_> {
         let Some(machine) = world.machine(message.decision.machine) else {
             return;
         };
-        let Some((node, send)) = machine
-            .node(NodeId(message.decision.node))
-            .and_then(as_send)
-        else {
+        let Some(place) = Place::find(machine, NodeId(message.decision.node)) else {
             return;
         };
         let inside = self.run(id).is_some_and(|r| r.left.is_none());
-        let rest = after(&send.channels, message.channel);
+        let rest = after(&place.send.channels, message.channel);
         if !inside || rest.is_empty() {
             return;
         }
-        if let Verdict::Go { channel, refusals } = self.verdict(machine, send, rest) {
-            let expires_at = message.decision.expires_at;
-            self.go(id, machine, node, send, channel, refusals, expires_at);
+        if let Verdict::Go { channel, refusals } = self.verdict(place, rest) {
+            let going = Going {
+                channel,
+                refusals,
+                with: message.decision.with.clone(),
+                expires_at: message.decision.expires_at,
+            };
+            self.go(id, place, going);
         }
-    }
-}
-
-fn as_send(node: &Node) -> Option<(&Node, &Send)> {
-    match &node.op {
-        Op::Send(send) => Some((node, send)),
-        _ => None,
     }
 }
 

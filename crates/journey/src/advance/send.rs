@@ -8,7 +8,7 @@ use super::{Stepper, steps::Flow};
 use crate::{
     customer::{PastSend, Pending},
     ids::{MessageId, RunId},
-    machine::{Machine, Node, Send},
+    machine::{Machine, Node, NodeId, Op, Send},
     message::{Channel, Decision, Message, Reason, Refusal},
     policy::{self, Question, Verdict},
     time,
@@ -16,42 +16,83 @@ use crate::{
     value::Value,
 };
 
+/// What is decided: the send of a node of a machine.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'m> {
+    pub(super) machine: &'m Machine,
+    /// The node's number in its machine.
+    pub(super) number: NodeId,
+    pub(super) node: &'m Node,
+    pub(super) send: &'m Send,
+}
+
+impl<'m> Place<'m> {
+    /// The send at that node, if it is one.
+    pub(super) fn find(machine: &'m Machine, number: NodeId) -> Option<Self> {
+        let node = machine.node(number)?;
+        match &node.op {
+            Op::Send(send) => Some(Self {
+                machine,
+                number,
+                node,
+                send,
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// What a message that goes is made of, beside its place.
+pub(super) struct Going {
+    pub(super) channel: Channel,
+    pub(super) refusals: Vec<Refusal>,
+    pub(super) with: Value,
+    pub(super) expires_at: Option<Timestamp>,
+}
+
 impl Stepper<'_> {
     /// Decides a send, for the first time or anew after a hold.
-    pub(super) fn send(&mut self, id: RunId, machine: &Machine, node: &Node, send: &Send) -> Flow {
+    pub(super) fn send(&mut self, id: RunId, place: Place<'_>) -> Flow {
         let Some(run) = self.run(id) else {
             return Flow::Left;
         };
+        let Place { node, send, .. } = place;
         let held = run.state.pending.as_ref().filter(|p| p.held.is_some());
         let since = held.map_or(self.now, |p| p.since);
         let expires_at = send.expires.map(|after| time::plus(since, after));
         if held.is_some() && expires_at.is_some_and(|at| at <= self.now) {
             let refusals = held.and_then(|p| p.held.clone()).into_iter().collect();
-            self.refuse(id, machine, node, send, Reason::Expired, refusals);
+            self.refuse(id, place, Reason::Expired, refusals);
             return Flow::To(node.next);
         }
-        match self.verdict(machine, send, &send.channels) {
+        match self.verdict(place, &send.channels) {
             Verdict::Go { channel, refusals } => {
-                self.go(id, machine, node, send, channel, refusals, expires_at);
+                let with = send.with.as_ref();
+                let going = Going {
+                    channel,
+                    refusals,
+                    with: with.map_or(Value::Null, |w| w.eval(&self.view(run))),
+                    expires_at,
+                };
+                self.go(id, place, going);
                 Flow::To(node.next)
             }
             Verdict::Refuse { reason, refusals } => {
-                self.refuse(id, machine, node, send, reason, refusals);
+                self.refuse(id, place, reason, refusals);
                 Flow::To(node.next)
             }
             Verdict::Hold { until, refusals } => {
-                let until = expires_at.map_or(until, |at| at.min(until));
-                self.hold(id, node, since, until, refusals)
+                self.hold(id, node, since, until, expires_at, refusals)
             }
         }
     }
 
-    pub(super) fn verdict(&self, machine: &Machine, send: &Send, channels: &[Channel]) -> Verdict {
+    pub(super) fn verdict(&self, place: Place<'_>, channels: &[Channel]) -> Verdict {
         let question = Question {
             policies: &self.world.policies,
             customer: self.customer,
-            machine,
-            send,
+            machine: place.machine,
+            send: place.send,
             now: self.now,
         };
         policy::decide(question, channels)
@@ -62,10 +103,14 @@ impl Stepper<'_> {
         id: RunId,
         node: &Node,
         since: Timestamp,
-        until: Timestamp,
+        opens: Timestamp,
+        expires_at: Option<Timestamp>,
         refusals: Vec<Refusal>,
     ) -> Flow {
-        let held = refusals.first().cloned();
+        // What it waits for, though others may have refused before.
+        let because = refusals.iter().find(|r| r.until == Some(opens));
+        let held = because.or(refusals.first()).cloned();
+        let until = expires_at.map_or(opens, |at| at.min(opens));
         let pending = Pending {
             since,
             until: Some(until),
@@ -85,39 +130,23 @@ impl Stepper<'_> {
         Flow::Stay
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one decision")]
-    pub(super) fn go(
-        &mut self,
-        id: RunId,
-        machine: &Machine,
-        node: &Node,
-        send: &Send,
-        channel: Channel,
-        refusals: Vec<Refusal>,
-        expires_at: Option<Timestamp>,
-    ) {
-        let Some(run) = self.run(id) else { return };
-        let with = send
-            .with
-            .as_ref()
-            .map_or(Value::Null, |w| w.eval(&self.view(run)));
-        let Some(mut message) = self.message(id, machine, node, send, channel) else {
+    /// The message goes.
+    pub(super) fn go(&mut self, id: RunId, place: Place<'_>, going: Going) {
+        let Going {
+            channel,
+            refusals,
+            with,
+            expires_at,
+        } = going;
+        let Some(mut message) = self.message(id, place, channel) else {
             return;
         };
         message.decision.with = with;
         message.decision.expires_at = expires_at;
         message.decision.refusals.clone_from(&refusals);
-        self.customer.sends.push(PastSend {
-            message: message.id,
-            at: message.at,
-            channel,
-            purpose: message.purpose.clone(),
-            journey: message.journey.clone(),
-            tags: machine.tags.clone(),
-            run: id,
-            queued: true,
-        });
-        self.step_state(id, &node.id, |s| {
+        self.remember_sent(&message);
+        let step = &place.node.id;
+        self.step_state(id, step, |s| {
             s.message = Some(message.id);
             (s.sent, s.failed, s.suppressed, s.reason) = (true, false, false, None);
         });
@@ -126,26 +155,37 @@ impl Stepper<'_> {
             channel,
             refusals,
         };
-        self.note(Some(id), Some(node.id.clone()), fact);
+        self.note(Some(id), Some(step.clone()), fact);
         self.effects.messages.push(message);
     }
 
-    fn refuse(
-        &mut self,
-        id: RunId,
-        machine: &Machine,
-        node: &Node,
-        send: &Send,
-        reason: Reason,
-        refusals: Vec<Refusal>,
-    ) {
-        let channel = send.channels.first().copied().unwrap_or(Channel::Email);
-        let Some(mut message) = self.message(id, machine, node, send, channel) else {
+    /// From now on caps count it.
+    fn remember_sent(&mut self, message: &Message) {
+        let sends = &mut self.customer.sends;
+        // In the order in which they are loaded.
+        let place = sends.partition_point(|s| (s.at, s.message) < (message.at, message.id));
+        let send = PastSend {
+            message: message.id,
+            at: message.at,
+            channel: message.channel,
+            purpose: message.purpose.clone(),
+            journey: message.journey.clone(),
+            tags: message.decision.tags.clone(),
+            run: message.run,
+            queued: true,
+        };
+        sends.insert(place, send);
+    }
+
+    fn refuse(&mut self, id: RunId, place: Place<'_>, reason: Reason, refusals: Vec<Refusal>) {
+        let channel = place.send.channels.first().copied();
+        let Some(mut message) = self.message(id, place, channel.unwrap_or(Channel::Email)) else {
             return;
         };
         message.refused = Some(reason);
         message.decision.refusals.clone_from(&refusals);
-        self.step_state(id, &node.id, |s| {
+        let step = &place.node.id;
+        self.step_state(id, step, |s| {
             s.message = Some(message.id);
             (s.sent, s.suppressed) = (false, true);
             s.reason = Some(Arc::from(reason.as_str()));
@@ -155,22 +195,21 @@ impl Stepper<'_> {
             reason,
             refusals,
         };
-        self.note(Some(id), Some(node.id.clone()), fact);
+        self.note(Some(id), Some(step.clone()), fact);
         self.effects.messages.push(message);
     }
 
     /// The next message of this run and revision, with nothing in it but what every one has.
-    fn message(
-        &mut self,
-        id: RunId,
-        machine: &Machine,
-        node: &Node,
-        send: &Send,
-        channel: Channel,
-    ) -> Option<Message> {
+    fn message(&mut self, id: RunId, place: Place<'_>, channel: Channel) -> Option<Message> {
         let (at, ordinal) = (self.now, self.ordinal);
         self.ordinal += 1;
         let run = self.touch(id)?;
+        let Place {
+            machine,
+            number,
+            node,
+            send,
+        } = place;
         Some(Message {
             id: MessageId::of(id, run.revision, ordinal),
             at,
@@ -182,7 +221,7 @@ impl Stepper<'_> {
             refused: None,
             decision: Decision {
                 machine: machine.id,
-                node: run.node.0,
+                node: number.0,
                 key: run.key.clone(),
                 template: send.template.clone(),
                 with: Value::Null,

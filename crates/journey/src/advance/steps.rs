@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Chained, Stepper};
+use super::{Chained, Stepper, View, send::Place};
 use crate::{
     customer::{Pending, StepState},
     expr::{Expr, Operand},
     ids::{RunId, sticky},
-    machine::{Arm, Machine, Missed, Node, NodeId, Op, Target, Wait, WaitFor},
+    machine::{Arm, Hours, Machine, Missed, Node, NodeId, Op, Target, Wait, WaitFor},
     time,
     trace::Fact,
     value::Value,
@@ -31,7 +31,13 @@ enum End {
         at: Timestamp,
         zone: Option<Arc<str>>,
     },
-    Missed,
+    /// Its moment is null.
+    Never,
+}
+
+/// Whether that end is missed (rule 25): a moment that is over; a plain wait cannot be.
+fn is_missed(wait: &Wait, at: Timestamp, now: Timestamp) -> bool {
+    wait.moment.is_some() && at < now
 }
 
 impl Stepper<'_> {
@@ -52,7 +58,7 @@ impl Stepper<'_> {
             let Some(node) = machine.node(run.node) else {
                 return self.leave(id, Arc::from("completed"), false);
             };
-            match self.perform(id, &machine, node) {
+            match self.perform(id, &machine, run.node, node) {
                 Flow::To(next) => {
                     if let Some(run) = self.touch(id) {
                         run.node = next;
@@ -65,13 +71,21 @@ impl Stepper<'_> {
         }
     }
 
-    fn perform(&mut self, id: RunId, machine: &Machine, node: &Node) -> Flow {
+    fn perform(&mut self, id: RunId, machine: &Machine, number: NodeId, node: &Node) -> Flow {
         match &node.op {
             Op::Wait(wait) => self.start_wait(id, node, wait),
             Op::WaitFor(wait) => self.start_wait_for(id, node, wait),
             Op::Choose { arms, otherwise } => self.choose(id, node, arms, *otherwise),
             Op::Split { salt, arms } => self.split(id, node, salt, arms),
-            Op::Send(send) => self.send(id, machine, node, send),
+            Op::Send(send) => self.send(
+                id,
+                Place {
+                    machine,
+                    number,
+                    node,
+                    send,
+                },
+            ),
             Op::Set(targets) => self.set(id, node, targets),
             Op::Exit { reason } => {
                 self.leave(id, reason.clone(), false);
@@ -82,9 +96,12 @@ impl Stepper<'_> {
 
     fn start_wait(&mut self, id: RunId, node: &Node, wait: &Wait) -> Flow {
         match self.end_of(id, wait, self.now) {
+            Some(End::Until { at, .. }) if is_missed(wait, at, self.now) => {
+                self.missed(id, node, &wait.missed)
+            }
             Some(End::Until { at, .. }) if at <= self.now => Flow::To(node.next),
             Some(End::Until { at, zone }) => self.stay(id, node, Some(at), None, zone),
-            Some(End::Missed) => self.missed(id, node, &wait.missed),
+            Some(End::Never) => self.missed(id, node, &wait.missed),
             None => Flow::Stay,
         }
     }
@@ -100,14 +117,19 @@ impl Stepper<'_> {
         }
     }
 
-    /// When a wait that began at `since` ends.
+    /// When a wait that began at `since` ends. Its moment is what it was then, but for traits and
+    /// `run.event`: the passage of `now` is no change (rule 27).
     fn end_of(&self, id: RunId, wait: &Wait, since: Timestamp) -> Option<End> {
         let run = self.run(id)?;
+        let then = View {
+            now: since,
+            ..self.view(run)
+        };
         let from = match &wait.moment {
             None => time::plus(since, wait.span),
-            Some(moment) => match self.moment(&moment.eval(&self.view(run)), wait) {
+            Some(moment) => match self.moment(&moment.eval(&then), wait) {
                 Some(at) => time::plus(at, wait.offset),
-                None => return Some(End::Missed),
+                None => return Some(End::Never),
             },
         };
         let local = wait.at.is_some() || !wait.days.is_empty();
@@ -122,19 +144,16 @@ impl Stepper<'_> {
             ),
             None => from,
         };
-        // A moment that is over is missed; a plain wait cannot be.
-        if wait.moment.is_some() && at < since {
-            return Some(End::Missed);
-        }
         Some(End::Until {
             at,
             zone: zoned.map(|z| z.explained()),
         })
     }
 
-    /// A moment with hours means those hours of its own day: a birthday at 10:00.
+    /// A moment with a time of day means that time of its own day: a birthday at 10:00. With a
+    /// window, it is the moment itself that lies within it or not.
     fn of_the_day(&self, from: Timestamp, wait: &Wait, zone: &jiff::tz::TimeZone) -> Timestamp {
-        if wait.moment.is_none() {
+        if wait.moment.is_none() || !matches!(wait.at, Some(Hours::At(_))) {
             return from;
         }
         time::instant(
@@ -175,14 +194,25 @@ impl Stepper<'_> {
                 self.schedule(id);
                 false
             }
-            Some(End::Until { .. }) => {
+            Some(End::Until { at, .. }) if !is_missed(wait, at, self.now) => {
                 self.finish_wait(id, node);
                 true
             }
-            // Walking arrives at the step anew, and takes its `missed`.
-            Some(End::Missed) => true,
+            Some(_) => self.miss(id, node, wait),
             None => false,
         }
+    }
+
+    /// An input has moved the moment into the past, or taken it away. True if the run goes on.
+    fn miss(&mut self, id: RunId, node: &Node, wait: &Wait) -> bool {
+        let Flow::To(next) = self.missed(id, node, &wait.missed) else {
+            return false;
+        };
+        if let Some(run) = self.touch(id) {
+            run.state.pending = None;
+            run.node = next;
+        }
+        true
     }
 
     /// The wait is over: the run moves behind it.
@@ -223,7 +253,6 @@ impl Stepper<'_> {
         zone: Option<Arc<str>>,
     ) -> Flow {
         self.stay_since(id, node, self.now, until, event, zone);
-        // From its first wait on, a run no longer sees the event that brought it here (rule 19).
         Flow::Stay
     }
 
@@ -332,7 +361,7 @@ impl Stepper<'_> {
             self.customer.traits.insert(name.clone(), value);
         }
         self.effects.profile = true;
-        self.chained.push_back(Chained::Traits);
+        self.chain(Chained::Traits);
     }
 
     /// Changes what is remembered of a named step; steps that nobody can name keep nothing.

@@ -20,9 +20,9 @@ impl Stepper<'_> {
             };
             let woken = match &node.op {
                 Op::WaitFor(wait) => self.wake_wait_for(id, node, wait, event),
-                Op::Wait(_) => changes.traits && self.recompute_wait(id),
+                Op::Wait(_) => changes.moves_moments() && self.recompute_wait(id),
                 // A held send is decided anew when consent, address or room may have changed.
-                Op::Send(_) => changes.any(),
+                Op::Send(_) => changes.moves_holds(),
                 _ => false,
             };
             if woken {
@@ -55,6 +55,9 @@ impl Stepper<'_> {
                 .as_ref()
                 .is_none_or(|c| c.eval(&self.view(run)).holds());
         if matches {
+            if wait.event.is_some() {
+                self.hearing.insert(id);
+            }
             self.finish_wait_for(id, &node.id, wait, true);
         }
         matches

@@ -34,14 +34,12 @@ use crate::{
     input::{Event, Input, InputKind},
 };
 
-/// The longest body, of one event or of a batch, in bytes.
-pub const MAX_BODY: usize = 1024 * 1024;
+/// The longest event, in bytes: in its body, and as it is passed on.
+pub const MAX_BODY: usize = 256 * 1024;
 /// The deepest nesting of lists and maps, counted from `properties` or `traits` inwards.
 pub const MAX_DEPTH: usize = 32;
 /// The most fields and list items in the properties and traits of one event, at all depths.
 pub const MAX_FIELDS: usize = 1_000;
-/// The most events in one batch.
-pub const MAX_BATCH: usize = 1_000;
 /// The longest customer key, message id or source, in bytes.
 pub const MAX_ID: usize = 256;
 /// The longest event name, in bytes.
@@ -86,27 +84,6 @@ pub fn parse_value(
         segment::read(fields, kind, now)?
     };
     Ok(event.into())
-}
-
-/// Reads a batch: Segment's `{"batch": [...]}` or a JSON list of events of either shape. The
-/// outer error means that nothing was read; else there is one result per item, in order.
-pub fn parse_batch(body: &[u8], now: Timestamp) -> Result<Vec<Result<Parsed, Refused>>, Refused> {
-    let items = match json(body)? {
-        Json::Array(items) => items,
-        Json::Object(mut fields) => match fields.remove("batch") {
-            Some(Json::Array(items)) => items,
-            None | Some(Json::Null) => return Err(Refused::missing("batch")),
-            Some(other) => return Err(Refused::wrong_type("batch", "a list", &other)),
-        },
-        other => return Err(Refused::not_a_batch(&other)),
-    };
-    if items.len() > MAX_BATCH {
-        return Err(Refused::too_many_events(items.len()));
-    }
-    Ok(items
-        .into_iter()
-        .map(|item| parse_value(item, None, now))
-        .collect())
 }
 
 /// The event as an input of its customer, taken in at `now`.

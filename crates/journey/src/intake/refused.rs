@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::{Value as Json, error::Category};
 
-use super::{MAX_AHEAD, MAX_BATCH, MAX_BODY, MAX_DEPTH, MAX_FIELDS};
+use super::{MAX_AHEAD, MAX_BODY, MAX_DEPTH, MAX_FIELDS};
 
 /// A refusal: a stable code for programs and one sentence for people. It names fields and sizes,
 /// never what a field holds, so that it can be logged and kept with a dead letter.
@@ -39,7 +39,8 @@ impl Refused {
         }
     }
 
-    pub(super) fn too_large(bytes: usize) -> Self {
+    /// The body, or the event as it would be passed on, is longer than [`MAX_BODY`].
+    pub fn too_large(bytes: usize) -> Self {
         let message = format!("the body has {bytes} bytes; at most {MAX_BODY} are accepted");
         Self::body("too_large", message)
     }
@@ -77,27 +78,11 @@ impl Refused {
         Self::body("too_many_fields", message)
     }
 
-    pub(super) fn too_many_events(found: usize) -> Self {
-        Self::field(
-            "too_many_events",
-            "batch",
-            &format!("has {found} events; at most {MAX_BATCH} are accepted"),
-        )
-    }
-
     pub(super) fn not_an_event(found: &Json) -> Self {
         let found = kind_of(found);
         Self::body(
             "wrong_type",
             format!("an event must be a JSON object, found {found}"),
-        )
-    }
-
-    pub(super) fn not_a_batch(found: &Json) -> Self {
-        let found = kind_of(found);
-        Self::body(
-            "wrong_type",
-            format!("a batch must be a list of events or an object with `batch`, found {found}"),
         )
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::{customer::Customer, machine::Zone, policies::Defaults};
 
@@ -48,9 +48,10 @@ impl ZoneSource {
     }
 }
 
-/// The zone of that IANA name.
+/// The zone of that IANA name, by the rules that the program was built with: those of the machine
+/// that it runs on would be read from files, and differ from one to the next.
 pub fn named(name: &str) -> Option<TimeZone> {
-    TimeZone::get(name).ok()
+    TimeZoneDatabase::bundled().get(name).ok()
 }
 
 /// The zone that `zone` means for this customer.

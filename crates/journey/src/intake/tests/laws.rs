@@ -79,7 +79,6 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = parse(&body, now());
-        let _ = parse_batch(&body, now());
     }
 
     #[test]

@@ -195,19 +195,3 @@ fn the_address_gives_the_call() {
     let refused = parse_value(json!({}), Some(SegmentCall::Alias), now()).unwrap_err();
     assert_eq!(refused.code, "unsupported_type");
 }
-
-#[test]
-fn one_bad_event_of_a_batch_stands_alone() {
-    let items = json!([
-        with("userId", json!("bob")),
-        with("userId", json!(1)),
-        cloud("id", json!("9"))
-    ]);
-    for body in [json!({"batch": items, "sentAt": "x"}), items] {
-        let read = parse_batch(body.to_string().as_bytes(), now()).unwrap();
-        assert_eq!(read.len(), 3);
-        assert_eq!(&*read[0].as_ref().unwrap().event.customer, "bob");
-        assert_eq!(read[1].as_ref().unwrap_err().code, "wrong_type");
-        assert_eq!(&*read[2].as_ref().unwrap().event.source, "/shop");
-    }
-}

@@ -223,29 +223,8 @@ fn bodies_that_are_no_json_are_refused_with_the_place() {
     let refused = parse(&vec![b' '; MAX_BODY + 1], now()).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the body has 1048577 bytes; at most 1048576 are accepted"
+        "the body has 262145 bytes; at most 262144 are accepted"
     );
-}
-
-#[test]
-fn batches_are_refused_as_a_whole_where_they_are_none() {
-    let many = json!(vec![0; 1_001]);
-    let table = [
-        (json!({}), "`batch` is missing"),
-        (
-            json!({"batch": 1}),
-            "`batch` must be a list, found a number",
-        ),
-        (
-            json!(1),
-            "a batch must be a list of events or an object with `batch`, found a number",
-        ),
-        (many, "`batch` has 1001 events; at most 1000 are accepted"),
-    ];
-    for (body, sentence) in table {
-        let refused = parse_batch(body.to_string().as_bytes(), now()).unwrap_err();
-        assert_eq!(refused.to_string(), sentence);
-    }
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use journey::message::Message;
 use store::{Accepted, LeaseKey, Retry, Store};
 
-use crate::{cluster, samples::*, turns::count};
+use super::{samples::*, turns::count};
+use crate::fixture;
 
 /// A customer with so many queued messages, decided at seconds 0, 1, 2…
 async fn queued(store: &Store, n: u32) -> Vec<Message> {
@@ -34,7 +35,7 @@ fn accepted(key: LeaseKey) -> Accepted {
 
 #[tokio::test]
 async fn a_lease_holds_all_that_sending_needs_the_longest_waiting_first() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let messages = queued(&store, 3).await;
     assert_eq!(store.next_send().await.unwrap(), Some(at(0)));
     let leased = store.lease(at(1), 10, MINUTE).await.unwrap();
@@ -52,7 +53,7 @@ async fn a_lease_holds_all_that_sending_needs_the_longest_waiting_first() {
 
 #[tokio::test]
 async fn whoever_lost_the_lease_records_nothing() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     queued(&store, 1).await;
     let lost = store.lease(at(0), 10, MINUTE).await.unwrap()[0].key();
     let held = store.lease(at(60), 10, MINUTE).await.unwrap()[0].key();
@@ -87,7 +88,7 @@ async fn whoever_lost_the_lease_records_nothing() {
 
 #[tokio::test]
 async fn a_retry_waits_and_a_release_does_not_count() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     queued(&store, 2).await;
     let leased = store.lease(at(1), 10, MINUTE).await.unwrap();
     let retry = Retry {
@@ -125,7 +126,7 @@ async fn a_retry_waits_and_a_release_does_not_count() {
 
 #[tokio::test]
 async fn two_dispatchers_never_lease_the_same_message() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     queued(&store, 40).await;
     let (a, b) = tokio::join!(
         store.lease(at(99), 30, MINUTE),
@@ -143,7 +144,7 @@ async fn two_dispatchers_never_lease_the_same_message() {
 
 #[tokio::test]
 async fn one_row_that_cannot_be_understood_does_not_stop_the_others() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let messages = queued(&store, 3).await;
     sqlx::query("update message set decision = 'no json' where id = $1")
         .bind(messages[1].id.0)

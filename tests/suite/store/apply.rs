@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, slice::from_ref, sync::Arc, time::Duration};
 use journey::{diagnostic::SourceFile, machine::Machine};
 use store::{Applied, Store};
 
-use crate::{cluster, samples::*, turns::count};
+use super::{samples::*, turns::count};
+use crate::fixture;
 
 fn files(text: &str) -> Vec<SourceFile> {
     ["journeys/welcome/journey.yaml", "config/policies.yaml"]
@@ -31,7 +32,7 @@ fn versions(applied: &Applied) -> Vec<(i32, bool)> {
 
 #[tokio::test]
 async fn a_machine_keeps_its_version_and_a_step_back_makes_it_current_again() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     assert_eq!(store.revision().await.unwrap(), None);
     assert_eq!(store.workspace().await.unwrap(), None);
     let (old, new) = (machine("welcome", 1), machine("welcome", 2));
@@ -64,7 +65,7 @@ async fn a_machine_keeps_its_version_and_a_step_back_makes_it_current_again() {
 
 #[tokio::test]
 async fn machines_with_open_runs_are_loaded_and_forgotten_ones_are_not() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let all: Vec<_> = (1..=3).map(|p| machine("welcome", p)).collect();
     for m in &all {
         apply(&store, &m.priority.to_string(), from_ref(m)).await;
@@ -91,7 +92,7 @@ async fn machines_with_open_runs_are_loaded_and_forgotten_ones_are_not() {
 
 #[tokio::test]
 async fn two_applies_at_once_give_consistent_versions() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let (a, b) = (machine("welcome", 1), machine("welcome", 2));
     let shared = machine("alpha", 1);
     let one = [a, shared.clone()];
@@ -108,7 +109,7 @@ async fn two_applies_at_once_give_consistent_versions() {
 
 #[tokio::test]
 async fn the_same_workspace_applied_twice_at_once_is_one_revision() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let machines = [machine("welcome", 1)];
     let (one, two) = tokio::join!(apply(&store, "a", &machines), apply(&store, "a", &machines));
     assert_eq!(one.revision, two.revision);
@@ -117,7 +118,7 @@ async fn the_same_workspace_applied_twice_at_once_is_one_revision() {
 
 #[tokio::test]
 async fn an_apply_wakes_whoever_listens() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let mut listener = store.listen().await.unwrap();
     let applied = apply(&store, "a", &[machine("welcome", 1)]).await;
     let news = tokio::time::timeout(Duration::from_secs(20), listener.changed());
@@ -127,7 +128,7 @@ async fn an_apply_wakes_whoever_listens() {
 
 #[tokio::test]
 async fn a_listener_that_lost_its_connection_looks_again_and_goes_on() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let mut listener = store.listen().await.unwrap();
     sqlx::query(
         "select pg_terminate_backend(pid) from pg_stat_activity
@@ -158,7 +159,7 @@ async fn a_listener_that_lost_its_connection_looks_again_and_goes_on() {
 
 #[tokio::test]
 async fn processes_that_start_together_migrate_one_after_another() {
-    let settings = cluster::settings().await;
+    let settings = fixture::settings_of_nothing().await;
     let a = Store::connect(&settings).await.unwrap();
     let b = Store::connect(&settings).await.unwrap();
     let (one, two) = tokio::join!(a.migrate(), b.migrate());

@@ -11,7 +11,8 @@ use journey::{
 use sqlx::Row as _;
 use store::{Store, decode, encode};
 
-use crate::{cluster, samples::*};
+use super::samples::*;
+use crate::fixture;
 
 /// Rows of a table.
 pub async fn count(store: &Store, sql: &'static str) -> i64 {
@@ -23,7 +24,7 @@ pub async fn count(store: &Store, sql: &'static str) -> i64 {
 
 #[tokio::test]
 async fn what_a_turn_writes_is_what_the_next_one_loads() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let open = store
         .begin(&[event("zoe", "1", at(0))], HORIZON)
         .await
@@ -64,7 +65,7 @@ async fn what_a_turn_writes_is_what_the_next_one_loads() {
 
 #[tokio::test]
 async fn random_floats_survive_the_profile() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let open = store
         .begin(&[event("zoe", "1", at(0))], HORIZON)
         .await
@@ -91,7 +92,7 @@ async fn random_floats_survive_the_profile() {
 
 #[tokio::test]
 async fn runs_move_end_and_leave_nothing_open() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let open = store
         .begin(&[event("zoe", "1", at(0))], HORIZON)
         .await
@@ -128,7 +129,7 @@ async fn runs_move_end_and_leave_nothing_open() {
 
 #[tokio::test]
 async fn an_input_counts_once_in_and_across_batches() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let twice = [
         event("zoe", "1", at(0)),
         event("zoe", "2", at(0)),
@@ -152,7 +153,7 @@ async fn an_input_counts_once_in_and_across_batches() {
 
 #[tokio::test]
 async fn a_history_is_replayed_as_it_was_recorded() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let customer = CustomerId::of("zoe");
     let timer = run("zoe", "a", None).id;
     let mut all = vec![event("zoe", "z", at(3)), event("zoe", "a", at(1))];
@@ -196,7 +197,7 @@ fn every_kind_of_input_survives_its_body() {
 
 #[tokio::test]
 async fn sends_are_loaded_as_far_back_as_any_decision_looks() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let day = 86_400;
     let open = store
         .begin(&[event("zoe", "1", at(0))], HORIZON)
@@ -225,7 +226,7 @@ async fn sends_are_loaded_as_far_back_as_any_decision_looks() {
 
 #[tokio::test]
 async fn a_message_decided_and_taken_back_in_one_turn_never_goes() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let open = store
         .begin(&[event("zoe", "1", at(0))], HORIZON)
         .await
@@ -243,7 +244,7 @@ async fn a_message_decided_and_taken_back_in_one_turn_never_goes() {
 
 #[tokio::test]
 async fn only_customers_of_the_turn_may_be_written() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let one = [event("zoe", "1", at(0))];
     let open = store.begin(&one, HORIZON).await.unwrap();
     let mut turn = heard(&open.work[0]);
@@ -280,7 +281,7 @@ impl tracing::Subscriber for Counting {
 async fn a_batch_costs_the_same_number_of_statements_whatever_its_size() {
     // Only this test sets one. Other threads count for themselves.
     tracing::subscriber::set_global_default(Counting).unwrap();
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let mut seen = BTreeMap::new();
     for size in [1, 10, 200] {
         let before = STATEMENTS.get();

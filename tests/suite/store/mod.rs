@@ -1,11 +1,10 @@
 //! The store against a real PostgreSQL.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod apply;
-mod cluster;
 mod outbox;
 mod plans;
 mod poison;
 mod races;
+mod read;
 mod samples;
 mod turns;

@@ -8,7 +8,8 @@ use journey::{advance::Turn, ids::CustomerId, message::Reason};
 use sqlx::{Connection as _, PgConnection};
 use store::{Accepted, Arrival, Retry, Settings, Store, Work};
 
-use crate::{cluster, samples::*};
+use super::samples::*;
+use crate::fixture;
 
 const CUSTOMERS: usize = 20_000;
 const BATCH: usize = 100;
@@ -147,7 +148,7 @@ async fn alone(database: &mut PgConnection) {
 
 #[tokio::test]
 async fn the_hot_path_reads_only_the_rows_that_it_is_about() {
-    let settings: Settings = cluster::settings().await;
+    let settings = fixture::settings().await;
     let mut database = PgConnection::connect(&settings.url).await.unwrap();
     let store = Store::connect(&settings).await.unwrap();
     store.migrate().await.unwrap();
@@ -162,7 +163,7 @@ async fn the_hot_path_reads_only_the_rows_that_it_is_about() {
     // One connection, so that every statement comes round to its generic plan.
     let one = Settings {
         max_connections: 1,
-        ..settings
+        ..(*settings).clone()
     };
     let store = Store::connect(&one).await.unwrap();
     let now = at(30_000);

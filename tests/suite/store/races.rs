@@ -6,7 +6,8 @@ use journey::{ids::CustomerId, message::Reason};
 use store::{Accepted, Store};
 use tokio::task::JoinSet;
 
-use crate::{cluster, samples::*, turns::count};
+use super::{samples::*, turns::count};
+use crate::fixture;
 
 /// Waits until somebody waits for a lock in this database.
 async fn until_somebody_waits(store: &Store) {
@@ -33,7 +34,7 @@ async fn hear(store: &Store, customer: &str, id: &str) {
 
 #[tokio::test]
 async fn two_turns_of_one_customer_take_place_one_after_the_other() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     hear(&store, "zoe", "0").await;
     let one = [event("zoe", "1", at(1))];
     let open = store.begin(&one, HORIZON).await.unwrap();
@@ -64,7 +65,7 @@ async fn two_turns_of_one_customer_take_place_one_after_the_other() {
 
 #[tokio::test]
 async fn racing_to_create_a_customer_one_retries_and_counts_stay_exact() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let both = [event("zoe", "1", at(0)), event("abe", "1", at(0))];
     let a = store.begin(&both, HORIZON).await.unwrap();
     let b = store.begin(&both, HORIZON).await.unwrap();
@@ -82,7 +83,7 @@ async fn racing_to_create_a_customer_one_retries_and_counts_stay_exact() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_consumers_of_the_same_events_record_each_once() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let mut consumers = JoinSet::new();
     for consumer in 0..6_usize {
         let store = store.clone();
@@ -122,7 +123,7 @@ async fn deliver(store: &Store, events: &[store::Arrival]) {
 
 #[tokio::test]
 async fn a_message_that_was_leased_cannot_be_taken_back() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let open = store
         .begin(&[event("zoe", "1", at(0))], HORIZON)
         .await
@@ -153,7 +154,7 @@ async fn a_message_that_was_leased_cannot_be_taken_back() {
 
 #[tokio::test]
 async fn a_message_that_was_taken_back_cannot_be_leased() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let open = store
         .begin(&[event("zoe", "1", at(0))], HORIZON)
         .await
@@ -181,7 +182,7 @@ async fn a_message_that_was_taken_back_cannot_be_leased() {
 
 #[tokio::test]
 async fn a_receipt_counts_only_for_the_attempt_that_holds_the_lease() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let open = store
         .begin(&[event("zoe", "1", at(0))], HORIZON)
         .await
@@ -223,7 +224,7 @@ async fn a_receipt_counts_only_for_the_attempt_that_holds_the_lease() {
 
 #[tokio::test]
 async fn timers_pass_over_customers_in_another_turn_and_look_again() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let keys = ["abe", "bea", "zoe"];
     let events: Vec<_> = keys.iter().map(|k| event(k, "1", at(0))).collect();
     let open = store.begin(&events, HORIZON).await.unwrap();

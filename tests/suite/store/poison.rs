@@ -5,7 +5,8 @@ use std::time::Duration;
 use journey::{trace::Fact, value::Value};
 use store::{Error, Settings, Store};
 
-use crate::{cluster, samples::*, turns::count};
+use super::{samples::*, turns::count};
+use crate::fixture;
 
 /// Commits one customer's turn after it was spoilt.
 async fn spoilt(
@@ -24,7 +25,7 @@ async fn spoilt(
 
 #[tokio::test]
 async fn what_the_database_refuses_for_its_content_is_poison() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let in_a_trait = spoilt(&store, "zoe", |turn| {
         turn.customer.traits.insert(arc("nul"), Value::text("a\0b"));
     });
@@ -46,7 +47,7 @@ async fn what_the_database_refuses_for_its_content_is_poison() {
 
 #[tokio::test]
 async fn nul_in_bytes_does_no_harm() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let open = store
         .begin(&[event("zoe", "1", at(0))], HORIZON)
         .await
@@ -64,7 +65,7 @@ async fn nul_in_bytes_does_no_harm() {
 
 #[tokio::test]
 async fn a_message_written_twice_is_poison_and_not_tried_for_ever() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let first = run("zoe", "a", None);
     let error = spoilt(&store, "zoe", |turn| {
         let twice = message(&first, 0, at(0));
@@ -76,7 +77,7 @@ async fn a_message_written_twice_is_poison_and_not_tried_for_ever() {
 
 #[tokio::test]
 async fn a_row_that_cannot_be_understood_is_poison_and_its_content_is_not_told() {
-    let store = cluster::store().await;
+    let store = fixture::store().await;
     let open = store
         .begin(&[event("zoe", "1", at(0))], HORIZON)
         .await
@@ -97,9 +98,10 @@ async fn a_row_that_cannot_be_understood_is_poison_and_its_content_is_not_told()
 
 #[tokio::test]
 async fn a_lost_connection_and_a_lock_in_the_way_are_tried_again() {
+    let database = fixture::settings().await;
     let settings = Settings {
         lock_timeout: Duration::from_millis(50),
-        ..cluster::settings().await
+        ..(*database).clone()
     };
     let store = Store::connect(&settings).await.unwrap();
     store.migrate().await.unwrap();
@@ -139,10 +141,11 @@ async fn a_lost_connection_and_a_lock_in_the_way_are_tried_again() {
 
 #[tokio::test]
 async fn every_connection_is_bounded() {
+    let database = fixture::settings().await;
     let settings = Settings {
         statement_timeout: Duration::from_millis(150),
         idle_in_transaction_timeout: Duration::from_millis(150),
-        ..cluster::settings().await
+        ..(*database).clone()
     };
     let store = Store::connect(&settings).await.unwrap();
     store.migrate().await.unwrap();

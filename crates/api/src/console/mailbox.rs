@@ -1,0 +1,128 @@
+//! Captured messages, as their recipient would see them.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State as Shared},
+    http::header,
+    response::{Html, IntoResponse},
+};
+use journey::{content::Content, ids::MessageId};
+
+use super::{Frame, Page, PageError, html as page, words, words::When};
+use crate::{CaptureStore, Captured, State};
+
+/// How many messages the list shows.
+const NEWEST: usize = 100;
+
+/// A captured mail is somebody's HTML: no script, no form, no frame, nothing from our origin.
+const MAIL_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; \
+    img-src data: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+#[derive(Template)]
+#[template(path = "mailbox.html")]
+struct Mailbox {
+    frame: Frame,
+    messages: Vec<Shown>,
+    newest: usize,
+}
+
+#[derive(Template)]
+#[template(path = "captured.html")]
+struct CapturedPage {
+    frame: Frame,
+    shown: Shown,
+}
+
+/// A captured message on a page.
+#[derive(Template)]
+#[template(path = "shown.html")]
+pub(super) struct Shown {
+    pub name: String,
+    pub at: When,
+    pub to: String,
+    pub from: String,
+    pub message: Option<MessageId>,
+    pub channel: String,
+    pub content: Content,
+}
+
+impl Shown {
+    /// The line that stands for it in a list.
+    pub(super) fn summary(&self) -> String {
+        let text = match &self.content {
+            Content::Email { subject, .. } => subject,
+            Content::Push { title, .. } => title,
+            Content::Sms { text } | Content::Chat { text } => text,
+        };
+        text.chars().take(100).collect()
+    }
+
+    /// What its own page is headed: the subject, or whom the text went to.
+    pub(super) fn heading(&self) -> String {
+        match &self.content {
+            Content::Sms { .. } | Content::Chat { .. } => {
+                format!("{} to {}", self.channel, self.to)
+            }
+            _ => self.summary(),
+        }
+    }
+}
+
+impl From<Captured> for Shown {
+    fn from(captured: Captured) -> Self {
+        let channel = match captured.content {
+            Content::Email { .. } => "email",
+            Content::Sms { .. } => "sms",
+            Content::Push { .. } => "push",
+            Content::Chat { .. } => "chat",
+        };
+        Self {
+            name: captured.name,
+            at: When(captured.at),
+            to: captured.to,
+            from: captured.from,
+            message: captured.message,
+            channel: words::channel(channel),
+            content: captured.content,
+        }
+    }
+}
+
+fn store(state: &State) -> Result<&dyn CaptureStore, PageError> {
+    state.mailbox.as_deref().ok_or(PageError::NotFound("page"))
+}
+
+pub(super) async fn list(Shared(state): Shared<State>) -> Page {
+    let messages = store(&state)?.list(NEWEST).await?;
+    page(&Mailbox {
+        frame: Frame::new(&state, "mailbox"),
+        messages: messages.into_iter().map(Shown::from).collect(),
+        newest: NEWEST,
+    })
+}
+
+pub(super) async fn one(Shared(state): Shared<State>, Path(name): Path<String>) -> Page {
+    page(&CapturedPage {
+        frame: Frame::new(&state, "mailbox"),
+        shown: get(&state, &name).await?.into(),
+    })
+}
+
+pub(super) async fn html(Shared(state): Shared<State>, Path(name): Path<String>) -> Page {
+    match get(&state, &name).await?.content {
+        Content::Email { html, .. } => {
+            Ok(([(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response())
+        }
+        _ => Err(PageError::NotFound("page")),
+    }
+}
+
+async fn get(state: &State, name: &str) -> Result<Captured, PageError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    // A name is a file's in some mailboxes: nothing that could leave its folder passes.
+    if name.starts_with('.') || !name.chars().all(plain) {
+        return Err(PageError::NotFound("message"));
+    }
+    let found = store(state)?.get(name).await?;
+    found.ok_or(PageError::NotFound("message"))
+}

@@ -1,0 +1,192 @@
+//! The console: pages rendered here, working without a script.
+
+mod customer;
+mod customers;
+mod mailbox;
+mod messages;
+mod overview;
+mod words;
+
+use askama::Template;
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, StatusCode, Uri, header},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use store::read::ReadError;
+
+use crate::{CaptureError, State, problem::Problem};
+
+const STYLE: &str = include_str!("../../static/console.css");
+
+/// Nothing from elsewhere, no script at all.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+    frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+pub(crate) fn routes() -> Router<State> {
+    Router::new()
+        .route("/", get(overview::page))
+        .route("/customers", get(customers::page))
+        .route("/customers/{key}", get(customer::page))
+        .route("/messages", get(messages::list))
+        .route("/messages/{id}", get(messages::one))
+        .route("/console.css", get(style))
+}
+
+pub(crate) fn mailbox_routes() -> Router<State> {
+    Router::new()
+        .route("/mailbox", get(mailbox::list))
+        .route("/mailbox/{name}", get(mailbox::one))
+        .route("/mailbox/{name}/html", get(mailbox::html))
+}
+
+/// What every page needs to know of its surroundings.
+pub(crate) struct Frame {
+    /// Which entry of the menu is lit.
+    here: &'static str,
+    /// Whether there is a mailbox to go to.
+    mailbox: bool,
+}
+
+impl Frame {
+    fn new(state: &State, here: &'static str) -> Self {
+        Self {
+            here,
+            mailbox: state.mailbox.is_some(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    frame: Frame,
+    title: &'static str,
+    text: String,
+}
+
+/// A page that could not be shown.
+#[derive(Debug)]
+pub(crate) enum PageError {
+    NotFound(&'static str),
+    Wrong(String),
+    Busy(String),
+    Fault,
+}
+
+impl From<ReadError> for PageError {
+    fn from(error: ReadError) -> Self {
+        match &error {
+            ReadError::TooSlow => Self::Busy(
+                "There are too many rows to search without a customer. Open a customer first; \
+                 their messages are found at once."
+                    .into(),
+            ),
+            ReadError::Database(cause) => {
+                tracing::error!(error = %error, cause = %cause, "a page could not be read");
+                Self::Busy("The database does not answer. Try again in a moment.".into())
+            }
+            ReadError::Unreadable { .. } => {
+                tracing::error!(error = %error, "a page could not be read");
+                Self::Fault
+            }
+        }
+    }
+}
+
+impl From<CaptureError> for PageError {
+    fn from(error: CaptureError) -> Self {
+        tracing::error!(error = %error, "the mailbox could not be read");
+        Self::Fault
+    }
+}
+
+impl From<askama::Error> for PageError {
+    fn from(error: askama::Error) -> Self {
+        tracing::error!(error = %error, "a page could not be rendered");
+        Self::Fault
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let (status, title, text) = match self {
+            Self::NotFound(what) => (
+                StatusCode::NOT_FOUND,
+                "Not found",
+                format!(
+                    "There is no such {what}. Its address may be mistyped, or it is no longer kept."
+                ),
+            ),
+            Self::Wrong(why) => (StatusCode::BAD_REQUEST, "That did not work", why),
+            Self::Busy(why) => (StatusCode::SERVICE_UNAVAILABLE, "Not right now", why),
+            Self::Fault => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something went wrong",
+                "The fault is ours, and it has been logged. Nothing was changed.".into(),
+            ),
+        };
+        let page = ErrorPage {
+            // The menu of an error leads nowhere that might not be there.
+            frame: Frame {
+                here: "",
+                mailbox: false,
+            },
+            title,
+            text,
+        };
+        match page.render() {
+            Ok(html) => (status, Html(html)).into_response(),
+            Err(_) => (status, title).into_response(),
+        }
+    }
+}
+
+type Page = Result<Response, PageError>;
+
+fn html(page: &impl Template) -> Page {
+    Ok(Html(page.render()?).into_response())
+}
+
+async fn style() -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
+    (kind, STYLE).into_response()
+}
+
+pub(crate) async fn no_such_page(uri: Uri) -> Response {
+    if uri.path().starts_with("/v1/") {
+        return Problem::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is no such address.",
+        )
+        .into_response();
+    }
+    PageError::NotFound("page").into_response()
+}
+
+pub(crate) async fn wrong_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This address does not take this method.",
+    )
+}
+
+/// Sets what keeps browsers from doing more than showing.
+pub(crate) async fn guarded(mut response: Response) -> Response {
+    const HEADERS: [(HeaderName, &str); 4] = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    for (name, value) in HEADERS {
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,169 @@
+//! What the database says, in the words of a page.
+
+use std::fmt;
+
+use askama::FastWritable;
+use jiff::Timestamp;
+
+/// An instant as a `<time>` element.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct When(pub Timestamp);
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = moment(self.0);
+        write!(
+            f,
+            "<time datetime=\"{0}\" title=\"{0}\">{text}</time>",
+            self.0
+        )
+    }
+}
+
+/// Made of digits, letters and our own tags alone.
+impl askama::filters::HtmlSafe for When {}
+
+impl FastWritable for When {
+    fn write_into(
+        &self,
+        dest: &mut dyn fmt::Write,
+        _values: &dyn askama::Values,
+    ) -> askama::Result<()> {
+        Ok(write!(dest, "{self}")?)
+    }
+}
+
+/// `5 Jan 2026, 10:00 UTC`.
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+/// `Monday 5 January 2026`.
+pub(crate) fn day(at: Timestamp) -> String {
+    at.strftime("%A %-d %B %Y").to_string()
+}
+
+/// `10:00:05`.
+pub(crate) fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M:%S").to_string()
+}
+
+/// A sentence of the trace as a page says it: a capital first, instants as people read them.
+pub(crate) fn sentence(text: &str) -> String {
+    let words: Vec<String> = text
+        .split(' ')
+        .map(|word| {
+            let core = word.trim_end_matches([',', ';', ')', ':']);
+            match core.parse::<Timestamp>() {
+                Ok(at) if core.len() >= 20 => format!("{}{}", moment(at), &word[core.len()..]),
+                _ => word.to_owned(),
+            }
+        })
+        .collect();
+    capital(&words.join(" "))
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}
+
+/// `no_consent` as `No consent`.
+pub(crate) fn reason(word: &str) -> String {
+    match word {
+        "no_consent" => "No consent".into(),
+        "unreachable" => "No address".into(),
+        "suppression_list" => "Address suppressed".into(),
+        "capped" => "Frequency cap used up".into(),
+        "quiet" => "Quiet hours".into(),
+        "expired" => "Expired before it could go".into(),
+        "recalled" => "Taken back: the customer left".into(),
+        "failed" => "Refused by the provider".into(),
+        "unrenderable" => "Template could not be rendered".into(),
+        other => capital(&other.replace('_', " ")),
+    }
+}
+
+/// `sms` as `SMS`.
+pub(crate) fn channel(word: &str) -> String {
+    match word {
+        "email" => "E-mail".into(),
+        "sms" => "SMS".into(),
+        other => capital(other),
+    }
+}
+
+/// `leased` as `Being sent`.
+pub(crate) fn status(word: &str) -> &'static str {
+    match word {
+        "queued" => "Queued",
+        "leased" => "Being sent",
+        "sent" => "Sent",
+        "failed" => "Failed",
+        "suppressed" => "Held back",
+        "recalled" => "Taken back",
+        _ => "Unknown",
+    }
+}
+
+/// The colour of a status: `good`, `bad`, `warn` or `calm`.
+pub(crate) fn tone(status: &str) -> &'static str {
+    match status {
+        "sent" => "good",
+        "failed" => "bad",
+        "suppressed" | "recalled" => "warn",
+        _ => "calm",
+    }
+}
+
+/// 12345 as `12,345`.
+pub(crate) fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A value as a page shows it: text without quotes, the rest as JSON.
+pub(crate) fn value(value: &journey::value::Value) -> String {
+    value.to_key().unwrap_or_else(|| "—".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_within_a_sentence_become_readable() {
+        assert_eq!(
+            sentence("waits for a until 2026-01-05T09:00:00Z, then on"),
+            "Waits for a until 5 Jan 2026, 09:00 UTC, then on"
+        );
+        assert_eq!(sentence(""), "");
+        assert_eq!(sentence("élan"), "Élan");
+    }
+
+    #[test]
+    fn numbers_have_separators() {
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(number),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+    }
+
+    #[test]
+    fn every_reason_has_words() {
+        for reason_word in journey::message::Reason::ALL {
+            let words = reason(reason_word.as_str());
+            assert!(!words.contains('_') && words.len() > 5, "{words}");
+        }
+        assert_eq!(reason("asked_for_peace"), "Asked for peace");
+    }
+}

@@ -1,0 +1,242 @@
+//! Intake: Segment's calls and CloudEvents, as producers' tools already send them.
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::State as Shared,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use jiff::Timestamp;
+use journey::intake::{MAX_BODY, Refused, SegmentCall, parse_value, to_json};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    Accepted, NotAccepted, State, cloudevents,
+    problem::{Problem, RefusedItem},
+    request::{self, BATCH, SINGLE},
+};
+
+/// The most events of one batch.
+const BATCH_EVENTS: usize = 5_000;
+
+/// What a producer reads when its events are safe.
+#[derive(Serialize)]
+struct Taken {
+    /// Whether all were taken.
+    success: bool,
+    /// How many were taken; those already known count too.
+    accepted: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<RefusedItem>,
+}
+
+pub(crate) fn routes() -> Router<State> {
+    let single = |call| post(move |state, headers, body| segment(state, headers, body, call));
+    Router::new()
+        .route("/v1/track", single(SegmentCall::Track))
+        .route("/v1/identify", single(SegmentCall::Identify))
+        .route("/v1/page", single(SegmentCall::Page))
+        .route("/v1/screen", single(SegmentCall::Screen))
+        .route("/v1/batch", post(segment_batch))
+        .route("/v1/events", post(cloud_events))
+}
+
+async fn segment(
+    Shared(state): Shared<State>,
+    headers: HeaderMap,
+    body: Body,
+    call: SegmentCall,
+) -> Result<Response, Problem> {
+    segment_head(&state, &headers)?;
+    let body = request::bytes(&headers, body, SINGLE).await?;
+    one(&state, request::json(&body)?, Some(call)).await
+}
+
+async fn segment_batch(
+    Shared(state): Shared<State>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    segment_head(&state, &headers)?;
+    let body = request::bytes(&headers, body, BATCH).await?;
+    match request::json(&body)? {
+        Value::Object(mut fields) => match fields.remove("batch") {
+            Some(Value::Array(items)) => many(&state, items).await,
+            _ => Err(Problem::bad(
+                "no_batch",
+                "A batch is an object whose field `batch` is a list of calls.",
+            )),
+        },
+        _ => Err(Problem::bad(
+            "no_batch",
+            "A batch is an object whose field `batch` is a list of calls.",
+        )),
+    }
+}
+
+fn segment_head(state: &State, headers: &HeaderMap) -> Result<(), Problem> {
+    authorised(state, headers)?;
+    match request::media_type(headers)?.as_deref() {
+        // Beacons of browsers send JSON as text/plain.
+        None | Some("application/json" | "text/plain") => Ok(()),
+        Some(kind) => Err(request::unsupported(format!(
+            "The body must be application/json, not {kind}."
+        ))),
+    }
+}
+
+async fn cloud_events(
+    Shared(state): Shared<State>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    authorised(&state, &headers)?;
+    if cloudevents::is_binary(&headers) {
+        let body = request::bytes(&headers, body, SINGLE).await?;
+        return one(&state, cloudevents::structured(&headers, &body)?, None).await;
+    }
+    let kind = request::media_type(&headers)?;
+    let limit = match kind.as_deref() {
+        Some("application/cloudevents-batch+json") => BATCH,
+        None | Some("application/cloudevents+json" | "application/json") => SINGLE,
+        Some(kind) => {
+            return Err(request::unsupported(format!(
+                "Events come as application/cloudevents+json or \
+                 application/cloudevents-batch+json, not {kind}."
+            )));
+        }
+    };
+    let body = request::bytes(&headers, body, limit).await?;
+    match (request::json(&body)?, limit) {
+        (Value::Array(events), BATCH) => many(&state, events).await,
+        (_, BATCH) => Err(Problem::bad(
+            "no_batch",
+            "A batch of CloudEvents is a list.",
+        )),
+        (event, _) => one(&state, event, None).await,
+    }
+}
+
+fn authorised(state: &State, headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(key) = &state.write_key else {
+        return Ok(());
+    };
+    let expected = format!("Basic {}", BASE64_STANDARD.encode(format!("{key}:")));
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .map_or(&b""[..], header::HeaderValue::as_bytes);
+    if same(expected.as_bytes(), given) {
+        Ok(())
+    } else {
+        Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "write_key",
+            "Send the write key as the user name of HTTP Basic, with an empty password.",
+        ))
+    }
+}
+
+/// Compares without telling by its time how much was right.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |diff, (x, y)| diff | (x ^ y)) == 0
+}
+
+async fn one(state: &State, event: Value, call: Option<SegmentCall>) -> Result<Response, Problem> {
+    let event = accepted(state, event, call, state.now())
+        .map_err(|refused| Problem::of_item(item(0, refused)))?;
+    taken(state, vec![event], Vec::new()).await
+}
+
+async fn many(state: &State, events: Vec<Value>) -> Result<Response, Problem> {
+    if events.len() > BATCH_EVENTS {
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_many_events",
+            format!("A batch holds at most {BATCH_EVENTS} events; split it."),
+        ));
+    }
+    let now = state.now();
+    let (mut good, mut refused) = (Vec::with_capacity(events.len()), Vec::new());
+    for (index, event) in events.into_iter().enumerate() {
+        match accepted(state, event, None, now) {
+            Ok(event) => good.push(event),
+            Err(why) => refused.push(item(index, why)),
+        }
+    }
+    if good.is_empty() && !refused.is_empty() {
+        return Err(
+            Problem::bad("all_refused", "No event of this batch could be taken.")
+                .with_refused(refused),
+        );
+    }
+    taken(state, good, refused).await
+}
+
+fn accepted(
+    state: &State,
+    event: Value,
+    call: Option<SegmentCall>,
+    now: Timestamp,
+) -> Result<Accepted, Refused> {
+    let parsed = parse_value(event, call, now)?;
+    if let Some(message) = (state.refuse)(&parsed.event) {
+        return Err(Refused {
+            code: "schema",
+            field: None,
+            message,
+        });
+    }
+    let body = to_json(&parsed.event);
+    if body.len() > MAX_BODY {
+        // An item of a batch, which as a whole may be longer.
+        return Err(Refused::too_large(body.len()));
+    }
+    Ok(Accepted {
+        id: parsed.id,
+        event: parsed.event,
+        body,
+    })
+}
+
+fn item(index: usize, refused: Refused) -> RefusedItem {
+    RefusedItem {
+        index,
+        code: refused.code.to_string(),
+        field: refused.field,
+        message: refused.message,
+    }
+}
+
+async fn taken(
+    state: &State,
+    events: Vec<Accepted>,
+    refused: Vec<RefusedItem>,
+) -> Result<Response, Problem> {
+    let count = events.len();
+    if count > 0 {
+        state.accept.accept(events).await.map_err(not_accepted)?;
+    }
+    let body = Taken {
+        success: refused.is_empty(),
+        accepted: count,
+        refused,
+    };
+    Ok(Json(body).into_response())
+}
+
+fn not_accepted(error: NotAccepted) -> Problem {
+    match error {
+        NotAccepted::Unavailable(why) => {
+            tracing::warn!(reason = %why, "intake is closed for now");
+            Problem::unavailable("Events cannot be taken at the moment; send them again shortly.")
+        }
+        NotAccepted::Failed(why) => {
+            tracing::error!(reason = %why, "intake failed");
+            Problem::fault()
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Support's questions, answered as JSON.
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State as Shared},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use journey::{
+    ids::{CustomerId, InputId, MessageId, RunId},
+    message::{Channel, Reason},
+    trace::{Fact, Line},
+    value::Value,
+};
+use serde::{Deserialize, Serialize};
+use store::read::{
+    CustomerView, InputName, MessageCursor, MessageFilter, MessageRow, Runs, TimelineEntry,
+};
+use uuid::Uuid;
+
+use crate::{State, problem::Problem};
+
+/// Rows of a page unless `limit` says otherwise; at most 200.
+pub(crate) const PAGE: u32 = 50;
+
+/// The statuses of a message, as they are stored.
+pub(crate) const STATUSES: [&str; 6] = [
+    "queued",
+    "leased",
+    "sent",
+    "failed",
+    "suppressed",
+    "recalled",
+];
+
+pub(crate) fn routes() -> Router<State> {
+    Router::new()
+        .route("/v1/customers", get(customers))
+        .route("/v1/customers/{key}", get(customer))
+        .route("/v1/customers/{key}/timeline", get(timeline))
+        .route("/v1/messages", get(messages))
+        .route("/v1/messages/{id}", get(message))
+        .route("/v1/summary", get(summary))
+}
+
+#[derive(Deserialize)]
+struct CustomersQuery {
+    after: Option<Uuid>,
+    limit: Option<u32>,
+    q: Option<String>,
+}
+
+async fn customers(
+    Shared(state): Shared<State>,
+    query: Result<Query<CustomersQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let query = checked(query)?;
+    if let Some(q) = &query.q {
+        return Ok(Json(state.reader.find(q).await?).into_response());
+    }
+    let after = query.after.map(CustomerId);
+    let limit = query.limit.unwrap_or(PAGE);
+    Ok(Json(state.reader.customers(after, limit).await?).into_response())
+}
+
+#[derive(Serialize)]
+struct Customer {
+    #[serde(flatten)]
+    view: CustomerView,
+    runs: Runs,
+}
+
+async fn customer(
+    Shared(state): Shared<State>,
+    Path(key): Path<String>,
+) -> Result<Json<Customer>, Problem> {
+    let view = found(&state, &key).await?;
+    let runs = state.reader.runs(view.row.id).await?;
+    Ok(Json(Customer { view, runs }))
+}
+
+#[derive(Deserialize)]
+struct TimelineQuery {
+    before: Option<i64>,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Timeline {
+    entries: Vec<Entry>,
+    messages: Vec<MessageRow>,
+    next: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    id: InputId,
+    seq: i64,
+    at: jiff::Timestamp,
+    kind: InputName,
+    name: std::sync::Arc<str>,
+    body: Value,
+    facts: Vec<Said>,
+    unreadable: bool,
+}
+
+/// A fact, with the sentence that says it.
+#[derive(Serialize)]
+struct Said {
+    journey: Option<std::sync::Arc<str>>,
+    run: Option<RunId>,
+    step: Option<std::sync::Arc<str>>,
+    sentence: String,
+    fact: Fact,
+}
+
+impl From<Line> for Said {
+    fn from(line: Line) -> Self {
+        Self {
+            sentence: line.fact.sentence(),
+            journey: line.journey,
+            run: line.run,
+            step: line.step,
+            fact: line.fact,
+        }
+    }
+}
+
+impl From<TimelineEntry> for Entry {
+    fn from(entry: TimelineEntry) -> Self {
+        Self {
+            id: entry.id,
+            seq: entry.seq,
+            at: entry.at,
+            kind: entry.kind,
+            name: entry.name,
+            body: entry.body,
+            facts: entry.trace.into_iter().map(Said::from).collect(),
+            unreadable: entry.unreadable,
+        }
+    }
+}
+
+async fn timeline(
+    Shared(state): Shared<State>,
+    Path(key): Path<String>,
+    query: Result<Query<TimelineQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Timeline>, Problem> {
+    let query = checked(query)?;
+    let customer = found(&state, &key).await?;
+    let page = state
+        .reader
+        .timeline(customer.row.id, query.before, query.limit.unwrap_or(PAGE))
+        .await?;
+    Ok(Json(Timeline {
+        entries: page.entries.into_iter().map(Entry::from).collect(),
+        messages: page.messages.into_values().collect(),
+        next: page.next,
+    }))
+}
+
+/// The filters of a list of messages, as they stand in a query. Empty ones do not filter, so
+/// that a form can send them all.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct MessagesQuery {
+    #[serde(default)]
+    pub customer: String,
+    #[serde(default)]
+    pub channel: String,
+    #[serde(default)]
+    pub status: String,
+    #[serde(default)]
+    pub reason: String,
+    #[serde(default)]
+    pub before: String,
+    pub limit: Option<u32>,
+}
+
+impl MessagesQuery {
+    /// The filter and the place, or which word is none.
+    pub(crate) fn read(&self) -> Result<(MessageFilter, Option<MessageCursor>), Problem> {
+        let known = |word: &str, name: &str, is: bool| {
+            if word.is_empty() {
+                Ok(None)
+            } else if is {
+                Ok(Some(word.to_owned()))
+            } else {
+                Err(Problem::bad(
+                    "no_such_word",
+                    format!("There is no such {name}."),
+                ))
+            }
+        };
+        let filter = MessageFilter {
+            customer: (!self.customer.is_empty()).then(|| id_of(&self.customer)),
+            channel: known(
+                &self.channel,
+                "channel",
+                self.channel.parse::<Channel>().is_ok(),
+            )?,
+            status: known(&self.status, "status", STATUSES.contains(&&*self.status))?,
+            reason: known(
+                &self.reason,
+                "reason",
+                self.reason.parse::<Reason>().is_ok(),
+            )?,
+        };
+        let before = match &*self.before {
+            "" => None,
+            text => Some(text.parse().map_err(|()| {
+                Problem::bad(
+                    "bad_cursor",
+                    "`before` is not what a page before gave as `next`.",
+                )
+            })?),
+        };
+        Ok((filter, before))
+    }
+}
+
+/// A customer's id from their key, or as it is.
+fn id_of(name: &str) -> CustomerId {
+    Uuid::try_parse(name).map_or_else(|_| CustomerId::of(name), CustomerId)
+}
+
+async fn messages(
+    Shared(state): Shared<State>,
+    query: Result<Query<MessagesQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let query = checked(query)?;
+    let (filter, before) = query.read()?;
+    let limit = query.limit.unwrap_or(PAGE);
+    Ok(Json(state.reader.messages(&filter, before, limit).await?).into_response())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OfQuery {
+    /// The customer's id: makes the look-up quick on any table.
+    pub of: Option<Uuid>,
+}
+
+async fn message(
+    Shared(state): Shared<State>,
+    Path(id): Path<String>,
+    query: Result<Query<OfQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let of = checked(query)?.of.map(CustomerId);
+    let id = Uuid::try_parse(&id).map_err(|_| no_such("message"))?;
+    match state.reader.message(MessageId(id), of).await? {
+        Some(message) => Ok(Json(message).into_response()),
+        None => Err(no_such("message")),
+    }
+}
+
+async fn summary(Shared(state): Shared<State>) -> Result<Response, Problem> {
+    Ok(Json(state.reader.summary().await?).into_response())
+}
+
+async fn found(state: &State, key: &str) -> Result<CustomerView, Problem> {
+    let found = state.reader.customer(key).await?;
+    found.ok_or_else(|| no_such("customer"))
+}
+
+fn no_such(what: &str) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        format!("There is no such {what}."),
+    )
+}
+
+fn checked<T>(
+    query: Result<Query<T>, axum::extract::rejection::QueryRejection>,
+) -> Result<T, Problem> {
+    match query {
+        Ok(Query(query)) => Ok(query),
+        Err(error) => Err(Problem::bad("bad_query", error.body_text())),
+    }
+}

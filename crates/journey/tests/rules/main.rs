@@ -1,0 +1,25 @@
+//! The turn by the numbered rules of the language: each test is named after the rule that it holds.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "tests read the samples from files, and say what they skip"
+)]
+
+mod backtest;
+mod caps;
+mod count;
+mod entering;
+mod inputs;
+mod laws;
+mod leaving;
+mod limits;
+mod play;
+mod real_data;
+mod samples;
+mod sending;
+mod summer_time;
+mod waiting;
+mod watched;

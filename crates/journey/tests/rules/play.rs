@@ -1,0 +1,330 @@
+//! The harness: a compiled world, one clock, and a timeline of what was decided, in few words.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use journey::{
+    advance::{self, Clock, Effects},
+    customer::{Consent, ConsentState, Customer, Run},
+    diagnostic::SourceFile,
+    expr::parse_duration,
+    ids::InputId,
+    input::{Event, Input, InputKind, Receipt},
+    message::{Channel, Message, Reason},
+    trace::{Fact, Line},
+    value::{Map, Value},
+    workspace::{self, Options, TemplateCheck},
+    world::World,
+};
+pub use serde_json::json;
+
+/// Monday morning, nine o'clock in Paris.
+pub const START: &str = "2026-01-05T09:00+01:00";
+/// No limits: everything that has an address and a consent goes.
+pub const FREE: &str = "";
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub fn span(text: &str) -> SignedDuration {
+    parse_duration(text).unwrap()
+}
+
+/// Compiles journeys (their text from `enter:` on, or whole with `journey:`) and policies.
+pub fn world(journeys: &[&str], policies: &str) -> World {
+    let mut files: Vec<SourceFile> = journeys
+        .iter()
+        .enumerate()
+        .map(|(i, text)| {
+            let text = if text.contains("journey:") {
+                (*text).to_owned()
+            } else {
+                format!("journey: demo\npurpose: marketing\n{text}")
+            };
+            SourceFile {
+                path: Arc::from(format!("journeys/j{i}/journey.yaml")),
+                text: Arc::from(text),
+            }
+        })
+        .collect();
+    if !policies.is_empty() {
+        files.push(SourceFile {
+            path: Arc::from("config/policies.yaml"),
+            text: Arc::from(policies),
+        });
+    }
+    compiled(&files)
+}
+
+pub fn compiled(files: &[SourceFile]) -> World {
+    let options = Options {
+        templates: TemplateCheck::Ignored,
+    };
+    let (workspace, found) = workspace::compile(files, &options);
+    let workspace = workspace.unwrap_or_else(|| panic!("does not compile: {found:#?}"));
+    let machines = workspace.machines.into_iter().map(|c| c.machine);
+    World::new(machines, [], workspace.policies)
+}
+
+/// A customer with every address and every marketing consent.
+pub fn customer(key: &str) -> Customer {
+    let mut customer = Customer::new(key);
+    let addresses = [
+        ("email", "a@shop.example"),
+        ("phone", "+33639980101"),
+        ("push_token", "t1"),
+        ("chat_id", "c1"),
+    ];
+    for (name, value) in addresses {
+        customer.traits.insert(Arc::from(name), Value::text(value));
+    }
+    let granted = Consent {
+        state: ConsentState::Granted,
+        at: at("2020-01-01T00:00Z"),
+    };
+    let all = Channel::ALL.map(|c| (c, granted.clone()));
+    let consents = &mut customer.ledger.consents;
+    consents.insert(Arc::from("marketing"), all.into_iter().collect());
+    customer
+}
+
+pub fn event(key: &str, name: &str, with: serde_json::Value, now: Timestamp, n: usize) -> Input {
+    let id = format!("e{n}");
+    Input {
+        id: InputId::of_event("test", &id),
+        now,
+        kind: InputKind::Event(Event {
+            customer: Arc::from(key),
+            name: Arc::from(name),
+            at: now,
+            properties: Value::from(with),
+            traits: Map::new(),
+            message_id: Arc::from(id),
+            source: Arc::from("test"),
+        }),
+    }
+}
+
+/// One play: one or several customers on one clock.
+pub struct Play {
+    pub world: World,
+    pub now: Timestamp,
+    pub clock: Clock,
+    pub customers: BTreeMap<String, Customer>,
+    /// Every message decided, whatever became of it.
+    pub messages: Vec<Message>,
+    pub recalled: usize,
+    lines: Vec<(Timestamp, Line)>,
+    several: bool,
+    inputs: usize,
+}
+
+impl Play {
+    pub fn new(journey: &str, policies: &str) -> Self {
+        Self::of(&[journey], policies)
+    }
+
+    pub fn of(journeys: &[&str], policies: &str) -> Self {
+        Self {
+            world: world(journeys, policies),
+            now: at(START),
+            clock: Clock::Recorded,
+            customers: BTreeMap::new(),
+            messages: Vec::new(),
+            recalled: 0,
+            lines: Vec::new(),
+            several: journeys.len() > 1,
+            inputs: 0,
+        }
+    }
+
+    /// As in production: what is decided is queued.
+    pub fn on_the_wall_clock(mut self) -> Self {
+        self.clock = Clock::Wall;
+        self
+    }
+
+    pub fn starting(mut self, now: &str) -> Self {
+        self.now = at(now);
+        self
+    }
+
+    pub fn ana(&mut self) -> &mut Customer {
+        self.who("ana")
+    }
+
+    pub fn who(&mut self, key: &str) -> &mut Customer {
+        self.customers
+            .entry(key.to_owned())
+            .or_insert_with(|| customer(key))
+    }
+
+    pub fn run(&mut self) -> Run {
+        self.ana().runs.first().expect("an open run").clone()
+    }
+
+    /// Ana does something now.
+    pub fn does(&mut self, name: &str, with: serde_json::Value) -> &mut Self {
+        self.someone_does("ana", name, with)
+    }
+
+    pub fn someone_does(&mut self, key: &str, name: &str, with: serde_json::Value) -> &mut Self {
+        let input = self.input(key, name, with);
+        self.take(key, vec![input])
+    }
+
+    /// The input of an event of now, not yet taken.
+    pub fn input(&mut self, key: &str, name: &str, with: serde_json::Value) -> Input {
+        self.inputs += 1;
+        event(key, name, with, self.now, self.inputs)
+    }
+
+    /// Traits of Ana change.
+    pub fn is(&mut self, traits: serde_json::Value) -> &mut Self {
+        let mut input = self.input("ana", "identify", json!({}));
+        if let InputKind::Event(event) = &mut input.kind {
+            event.traits = Value::from(traits).as_map().unwrap().clone();
+        }
+        self.take("ana", vec![input])
+    }
+
+    /// Message number `n` (from 0) fails for good.
+    pub fn fails(&mut self, n: usize, reason: Reason) -> &mut Self {
+        let message = self.messages[n].clone();
+        let input = Input {
+            id: InputId::of_receipt(message.id, 1),
+            now: self.now,
+            kind: InputKind::Receipt(Box::new(Receipt {
+                message,
+                attempt: 1,
+                reason,
+                detail: Arc::from(""),
+            })),
+        };
+        self.take("ana", vec![input])
+    }
+
+    /// The provider has everything that is queued.
+    pub fn is_handed_over(&mut self) -> &mut Self {
+        for send in self.customers.values_mut().flat_map(|c| &mut c.sends) {
+            send.queued = false;
+        }
+        self
+    }
+
+    pub fn take(&mut self, key: &str, inputs: Vec<Input>) -> &mut Self {
+        self.who(key);
+        let customer = self.customers.remove(key).unwrap();
+        let turn = advance::take(&self.world, customer, inputs, self.clock);
+        self.customers.insert(key.to_owned(), turn.customer);
+        self.keep(turn.effects)
+    }
+
+    /// The clock moves on, and what is due fires when it is due.
+    pub fn waits(&mut self, time: &str) -> &mut Self {
+        let until = self.now + span(time);
+        self.waits_until(until)
+    }
+
+    pub fn waits_until(&mut self, until: Timestamp) -> &mut Self {
+        while let Some((key, due)) = self.next_due().filter(|(_, due)| *due <= until) {
+            self.now = due.max(self.now);
+            let customer = self.customers.remove(&key).unwrap();
+            let turn = advance::take_due(&self.world, customer, self.now, self.clock);
+            self.customers.insert(key, turn.customer);
+            self.keep(turn.effects);
+        }
+        self.now = until;
+        self
+    }
+
+    /// The clock moves on, and nothing fires: the engine was away.
+    pub fn sleeps(&mut self, time: &str) -> &mut Self {
+        self.now += span(time);
+        self
+    }
+
+    fn next_due(&self) -> Option<(String, Timestamp)> {
+        self.customers
+            .iter()
+            .filter_map(|(key, c)| Some((key.clone(), advance::next_due(&self.world, c)?.1)))
+            .min_by_key(|(key, due)| (*due, key.clone()))
+    }
+
+    fn keep(&mut self, effects: Effects) -> &mut Self {
+        for (input, trace) in effects.inputs {
+            let lines = trace.into_iter().map(|line| (input.now, line));
+            self.lines.extend(lines);
+        }
+        self.messages.extend(effects.messages);
+        self.recalled += effects.recalled.len();
+        self
+    }
+
+    /// What was decided since the last look, in few words.
+    pub fn log(&mut self) -> Vec<String> {
+        let lines = std::mem::take(&mut self.lines);
+        lines.iter().map(|(_, l)| self.short(l)).collect()
+    }
+
+    /// The same, of one kind of fact only.
+    pub fn log_of(&mut self, word: &str) -> Vec<String> {
+        let mut lines = self.log();
+        lines.retain(|l| l.contains(word));
+        lines
+    }
+
+    /// When the facts of that word happened.
+    pub fn times_of(&mut self, word: &str) -> Vec<Timestamp> {
+        let lines = std::mem::take(&mut self.lines);
+        let found = lines.iter().filter(|(_, l)| self.short(l).contains(word));
+        found.map(|(now, _)| *now).collect()
+    }
+
+    /// Steps of messages that were decided to go, in their order.
+    pub fn sent(&self) -> Vec<String> {
+        let sent = self.messages.iter().filter(|m| m.refused.is_none());
+        sent.map(|m| format!("{} {}", m.step, m.channel)).collect()
+    }
+
+    fn short(&self, line: &Line) -> String {
+        let text = short(line);
+        match &line.journey {
+            Some(journey) if self.several => format!("{journey}: {text}"),
+            _ => text,
+        }
+    }
+}
+
+fn short(line: &Line) -> String {
+    let step = line.step.as_deref().unwrap_or_default();
+    match &line.fact {
+        Fact::Entered { key } if key.is_empty() => "entered".into(),
+        Fact::Entered { key } => format!("entered {key}"),
+        Fact::NotEntered { why } => format!("not entered: {why:?}"),
+        Fact::Refreshed => "refreshed".into(),
+        Fact::Waits { until: None, .. } => "waits".into(),
+        Fact::Waits {
+            until: Some(until), ..
+        } => format!("waits until {until}"),
+        Fact::Woke { matched: true } => "matched".into(),
+        Fact::Woke { matched: false } => "time is over".into(),
+        Fact::Chose { arm: Some(n) } => format!("condition {n}"),
+        Fact::Chose { arm: None } => "else".into(),
+        Fact::Split { arm } => format!("arm {arm}"),
+        Fact::Set { name, value } => format!("{name}={value}"),
+        Fact::Sends { channel, .. } => format!("sends {step} {channel}"),
+        Fact::Suppressed { reason, .. } => format!("suppressed {step} {reason}"),
+        Fact::Held { until, .. } => format!("held until {until}"),
+        Fact::Recalled { .. } => "recalled".into(),
+        Fact::Failed { reason, .. } => format!("failed {step} {reason}"),
+        Fact::Noted { what, .. } => format!("noted {step} {what}"),
+        Fact::Goal => "goal".into(),
+        Fact::Left { reason } => format!("left {reason}"),
+        Fact::Profile { traits } => format!("traits {}", traits.join(" ")),
+        Fact::Consent { state, .. } => format!("consent {state}"),
+        Fact::AddressSuppressed { channel, reason } => format!("address {channel} {reason}"),
+        Fact::Ignored { why } => format!("ignored: {why}"),
+    }
+}

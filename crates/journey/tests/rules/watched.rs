@@ -1,0 +1,301 @@
+//! One customer under watch: every turn is looked at from all sides.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use journey::{
+    advance::{self, Clock, Turn},
+    customer::{Customer, Ledger, RunState},
+    ids::{InputId, MessageId, RunId},
+    input::{Input, InputKind, Receipt},
+    machine::Op,
+    message::{Message, Reason},
+    time,
+    trace::Fact,
+    value::{Map, Value},
+    world::World,
+};
+
+use crate::{
+    count::{applies, used},
+    laws::{Act, EVENTS, properties, traits},
+    play::{at, customer, event, json},
+};
+
+/// One customer under watch.
+pub struct Watched<'w> {
+    world: &'w World,
+    clock: Clock,
+    now: Timestamp,
+    pub customer: Customer,
+    count: usize,
+    inputs: BTreeSet<InputId>,
+    ended: BTreeSet<RunId>,
+    /// Every message that was decided; those given back are refused now.
+    pub history: BTreeMap<MessageId, Message>,
+    /// What has happened, and how often.
+    pub facts: BTreeMap<String, usize>,
+}
+
+impl<'w> Watched<'w> {
+    pub fn new(world: &'w World, clock: Clock) -> Self {
+        let mut customer = customer("ana");
+        customer.traits.insert(Arc::from("country"), "FR".into());
+        Self {
+            world,
+            clock,
+            // Three days before the clocks change in Europe.
+            now: at("2026-03-26T17:00Z"),
+            customer,
+            count: 0,
+            inputs: BTreeSet::new(),
+            ended: BTreeSet::new(),
+            history: BTreeMap::new(),
+            facts: BTreeMap::new(),
+        }
+    }
+
+    pub fn input(&mut self, act: Act) -> Option<Input> {
+        self.count += 1;
+        match act {
+            Act::Event(which, n) => Some(event(
+                "ana",
+                EVENTS[which],
+                properties(which, n),
+                self.now,
+                self.count,
+            )),
+            Act::Trait(which) => {
+                let mut input = event("ana", "identify", json!({}), self.now, self.count);
+                if let InputKind::Event(event) = &mut input.kind {
+                    event.traits = Value::from(traits()[which].clone())
+                        .as_map()
+                        .unwrap()
+                        .clone();
+                }
+                Some(input)
+            }
+            Act::Receipt(n, failed) => self.receipt(usize::from(n), failed),
+            _ => None,
+        }
+    }
+
+    /// Recorded clocks hand over at once, but providers may fail later all the same.
+    fn receipt(&self, n: usize, failed: bool) -> Option<Input> {
+        let going: Vec<_> = self
+            .history
+            .values()
+            .filter(|m| m.refused.is_none())
+            .collect();
+        let message = (*going.get(n % going.len().max(1))?).clone();
+        let reason = if failed {
+            Reason::Failed
+        } else {
+            Reason::NoConsent
+        };
+        let (attempt, detail) = (1, Arc::from(""));
+        Some(Input {
+            id: InputId::of_receipt(message.id, attempt),
+            now: self.now,
+            kind: InputKind::Receipt(Box::new(Receipt {
+                message,
+                attempt,
+                reason,
+                detail,
+            })),
+        })
+    }
+
+    pub fn act(&mut self, act: Act) {
+        match act {
+            Act::Minutes(minutes) => self.now += SignedDuration::from_mins(minutes.into()),
+            Act::HandedOver => self
+                .customer
+                .sends
+                .iter_mut()
+                .for_each(|s| s.queued = false),
+            Act::Timer => {
+                if let Some((_, due)) = advance::next_due(self.world, &self.customer) {
+                    self.now = self.now.max(due);
+                    let (world, now, clock) = (self.world, self.now, self.clock);
+                    self.turn(|customer| advance::take_due(world, customer, now, clock));
+                }
+            }
+            _ => {
+                if let Some(input) = self.input(act) {
+                    let (world, clock) = (self.world, self.clock);
+                    self.turn(|c| advance::take(world, c, vec![input.clone()], clock));
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self, decide: impl Fn(Customer) -> Turn) {
+        let before = self.customer.clone();
+        let turn = decide(before.clone());
+        let again = decide(before.clone());
+        assert_same(&turn, &again, "same input, same output");
+        let reloaded = decide(reload(&before));
+        assert_same(&turn, &reloaded, "saving and loading changes nothing");
+        self.look(&before, &turn);
+        self.customer = turn.customer;
+    }
+
+    fn look(&mut self, before: &Customer, turn: &Turn) {
+        for (input, trace) in &turn.effects.inputs {
+            assert!(self.inputs.insert(input.id), "an input id is there twice");
+            assert!(!trace.is_empty(), "support sees every input");
+            for line in trace {
+                let kind = format!("{:?}", line.fact);
+                let kind = kind
+                    .split([' ', '{', '('])
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned();
+                *self.facts.entry(kind).or_default() += 1;
+            }
+        }
+        for run in &turn.effects.ended {
+            assert!(self.ended.insert(run.id), "a run ends twice");
+            assert!(run.due_at.is_none() && run.left.is_some());
+        }
+        let open: BTreeSet<_> = turn.customer.runs.iter().map(|r| r.id).collect();
+        assert!(self.ended.is_disjoint(&open), "finished stays finished");
+        assert!(turn.effects.touched.is_subset(&open));
+        for run in &turn.customer.runs {
+            let was = before.runs.iter().find(|r| r.id == run.id);
+            if let Some(was) = was {
+                assert!(was.left.is_none() || was.left == run.left, "out stays out");
+                assert!(was.goal_at.is_none() || was.goal_at == run.goal_at);
+                let touched = turn.effects.touched.contains(&run.id);
+                assert_eq!(
+                    touched,
+                    was != run,
+                    "what is touched is written, and nothing else"
+                );
+                assert_eq!(was.revision < run.revision, touched);
+            }
+            self.timer_belongs(run);
+        }
+        self.messages(before, turn);
+    }
+
+    /// Every pending timer belongs to a wait, a longest stay or an open goal.
+    fn timer_belongs(&self, run: &journey::customer::Run) {
+        let machine = self.world.machine(run.machine).unwrap();
+        if run.left.is_some() {
+            let within = machine.goal.as_ref().unwrap().within.unwrap();
+            assert_eq!(run.due_at, Some(run.entered_at + within));
+            assert!(run.goal_at.is_none() && run.state.pending.is_none());
+            return;
+        }
+        let pending = run.state.pending.as_ref().expect("whoever is inside waits");
+        let node = machine.node(run.node).expect("at a step");
+        assert!(matches!(
+            node.op,
+            Op::Wait(_) | Op::WaitFor(_) | Op::Send(_)
+        ));
+        assert_eq!(matches!(node.op, Op::Send(_)), pending.held.is_some());
+        let stay = machine.stay.as_ref().map(|s| run.entered_at + s.after);
+        let due = [pending.until, stay].into_iter().flatten().min();
+        assert_eq!(run.due_at, due);
+    }
+
+    fn messages(&mut self, before: &Customer, turn: &Turn) {
+        for settled in &turn.effects.settled {
+            self.give_back(settled.message, settled.reason);
+        }
+        for send in &turn.effects.recalled {
+            assert!(send.queued, "only what is queued is recalled");
+            self.give_back(send.message, Reason::Recalled);
+        }
+        let early = sent_by_timers(turn);
+        for message in &turn.effects.messages {
+            let was_out = before
+                .runs
+                .iter()
+                .any(|r| r.id == message.run && r.left.is_some());
+            assert!(!was_out, "whoever is out sends nothing");
+            assert!(
+                self.history.insert(message.id, message.clone()).is_none(),
+                "a message id twice"
+            );
+            if message.refused.is_none() {
+                // What was due before an event was decided before the event changed the zone.
+                let who = if early.contains(&message.id) {
+                    before
+                } else {
+                    &turn.customer
+                };
+                let zone = time::of_customer(who, &self.world.policies.defaults).zone;
+                for cap in &self.world.policies.caps {
+                    assert!(
+                        used(cap, self.world, &self.history, message.at, &zone) <= cap.max as usize
+                            || !applies(cap, self.world, message),
+                        "{} is exceeded by {}",
+                        cap.name,
+                        message.step
+                    );
+                }
+            }
+        }
+        self.sends_are_the_history(turn);
+    }
+
+    fn sends_are_the_history(&self, turn: &Turn) {
+        let kept: BTreeSet<_> = turn.customer.sends.iter().map(|s| s.message).collect();
+        let going = self.history.values().filter(|m| m.refused.is_none());
+        assert_eq!(
+            kept,
+            going.map(|m| m.id).collect(),
+            "caps see what was sent, and nothing else"
+        );
+    }
+
+    pub fn give_back(&mut self, message: MessageId, reason: Reason) {
+        if let Some(message) = self.history.get_mut(&message) {
+            message.refused = Some(reason);
+        }
+    }
+}
+
+/// The messages of a turn that timers decided.
+fn sent_by_timers(turn: &Turn) -> BTreeSet<MessageId> {
+    let inputs = turn.effects.inputs.iter();
+    let timers = inputs.filter(|(input, _)| matches!(input.kind, InputKind::Timer { .. }));
+    let facts = timers.flat_map(|(_, trace)| trace).map(|line| &line.fact);
+    facts
+        .filter_map(|fact| match fact {
+            Fact::Sends { message, .. } => Some(*message),
+            _ => None,
+        })
+        .collect()
+}
+
+/// As the store writes and reads a customer.
+fn reload(customer: &Customer) -> Customer {
+    let mut copy = customer.clone();
+    copy.traits =
+        serde_json::from_str::<Map>(&serde_json::to_string(&customer.traits).unwrap()).unwrap();
+    copy.ledger =
+        serde_json::from_str::<Ledger>(&serde_json::to_string(&customer.ledger).unwrap()).unwrap();
+    for run in &mut copy.runs {
+        run.state =
+            serde_json::from_str::<RunState>(&serde_json::to_string(&run.state).unwrap()).unwrap();
+    }
+    copy.runs.sort_by_key(|r| r.id);
+    copy.sends.sort_by_key(|s| (s.at, s.message));
+    copy
+}
+
+fn assert_same(a: &Turn, b: &Turn, law: &str) {
+    assert_eq!(a.customer, b.customer, "{law}");
+    assert_eq!(
+        format!("{:?}", a.effects),
+        format!("{:?}", b.effects),
+        "{law}"
+    );
+}

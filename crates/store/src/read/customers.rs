@@ -1,0 +1,187 @@
+//! Customers: one by key or id, by address, and all of them page by page.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use journey::{
+    customer::Ledger,
+    ids::CustomerId,
+    value::{Map, Value},
+};
+use serde::Serialize;
+use sqlx::{Row as _, postgres::PgRow};
+use uuid::Uuid;
+
+use super::{ReadError, Reader, bounded, moment};
+
+/// The most customers that a search by address names.
+const FOUND_LIMIT: i64 = 20;
+
+/// One customer, as a line of a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CustomerRow {
+    /// The hash of `key`.
+    pub id: CustomerId,
+    /// What producers call the customer.
+    pub key: Arc<str>,
+    /// The clock of the input that created the row.
+    pub seen_at: Timestamp,
+    /// What is known of them.
+    pub traits: Map,
+}
+
+/// One customer, whole.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CustomerView {
+    /// As in a list.
+    #[serde(flatten)]
+    pub row: CustomerRow,
+    /// Consents, suppressed addresses and last entries.
+    pub ledger: Ledger,
+}
+
+/// A page of customers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CustomerPage {
+    /// In order of id.
+    pub customers: Vec<CustomerRow>,
+    /// Where the next page starts; `None`: this is the last.
+    pub next: Option<CustomerId>,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Found {
+    /// At most 20, in order of id.
+    pub customers: Vec<CustomerRow>,
+    /// Whether all customers were looked at. If not, there may be others of this address.
+    pub complete: bool,
+}
+
+impl Reader {
+    /// The customer whom producers call `name`, or whose id it is. A key wins over an id.
+    ///
+    /// # Errors
+    /// If the database cannot be read, or the ledger is of another version.
+    pub async fn customer(&self, name: &str) -> Result<Option<CustomerView>, ReadError> {
+        let mut ids = vec![CustomerId::of(name).0];
+        ids.extend(Uuid::try_parse(name).ok());
+        let mut tx = self.page().await?;
+        let rows = sqlx::query(
+            "select id, seen_at, key, traits, ledger from customer
+             where id = any($1) order by id <> $2 limit 1",
+        )
+        .bind(&ids)
+        .bind(ids[0])
+        .fetch_all(&mut *tx)
+        .await?;
+        rows.first().map(view).transpose()
+    }
+
+    /// Customers by key, id, or the exact trait `email` (whatever its case) or `phone` (spaces
+    /// aside).
+    ///
+    /// A key or an id is found at once. An address is looked for in the whole table, because an
+    /// index over traits would make every change of a trait dearer (no heap-only updates); past
+    /// the deadline the answer says that it is not complete.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn find(&self, query: &str) -> Result<Found, ReadError> {
+        let query = query.trim();
+        if query.is_empty() || query.contains('\0') {
+            // Nobody is called so, and PostgreSQL's text holds no NUL.
+            return Ok(Found {
+                customers: Vec::new(),
+                complete: true,
+            });
+        }
+        if let Some(view) = self.customer(query).await? {
+            return Ok(Found {
+                customers: vec![view.row],
+                complete: true,
+            });
+        }
+        match self.by_address(query).await {
+            Err(ReadError::TooSlow) => Ok(Found {
+                customers: Vec::new(),
+                complete: false,
+            }),
+            other => other,
+        }
+    }
+
+    async fn by_address(&self, query: &str) -> Result<Found, ReadError> {
+        let phone: String = query
+            .chars()
+            .filter(|c| c.is_ascii_digit() || *c == '+')
+            .collect();
+        let mut tx = self.page().await?;
+        let rows = sqlx::query(
+            "select id, seen_at, key, traits from customer
+             where lower(traits->>'email') = lower($1)
+                or ($2 <> '' and translate(traits->>'phone', ' .-()', '') = $2)
+             order by id limit $3",
+        )
+        .bind(query)
+        .bind(phone)
+        .bind(FOUND_LIMIT)
+        .fetch_all(&mut *tx)
+        .await?;
+        Ok(Found {
+            customers: rows.iter().map(row).collect::<Result<_, _>>()?,
+            complete: true,
+        })
+    }
+
+    /// Customers in order of id, after one of them. (Newest first would need an index that
+    /// nothing else reads; ids are hashes, so this order says nothing about age.)
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn customers(
+        &self,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Result<CustomerPage, ReadError> {
+        let limit = bounded(limit);
+        let mut tx = self.page().await?;
+        let rows = sqlx::query(
+            "select id, seen_at, key, traits from customer
+             where id > $1 order by id limit $2 + 1",
+        )
+        // No hash is all zeros, so this is before the first.
+        .bind(after.map_or(Uuid::nil(), |id| id.0))
+        .bind(limit)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut customers = rows.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+        let more = customers.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        if more {
+            customers.pop();
+        }
+        let next = customers.last().filter(|_| more).map(|c| c.id);
+        Ok(CustomerPage { customers, next })
+    }
+}
+
+fn row(row: &PgRow) -> Result<CustomerRow, sqlx::Error> {
+    let traits = Value::from(row.try_get::<serde_json::Value, _>("traits")?);
+    Ok(CustomerRow {
+        id: CustomerId(row.try_get("id")?),
+        key: Arc::from(row.try_get::<&str, _>("key")?),
+        seen_at: moment(row, "seen_at")?,
+        traits: traits.as_map().cloned().unwrap_or_default(),
+    })
+}
+
+fn view(found: &PgRow) -> Result<CustomerView, ReadError> {
+    let row = row(found)?;
+    let ledger = serde_json::from_slice(found.try_get::<&[u8], _>("ledger")?).map_err(|_| {
+        ReadError::Unreadable {
+            what: "the ledger",
+            id: row.id.0,
+        }
+    })?;
+    Ok(CustomerView { row, ledger })
+}

@@ -1,0 +1,283 @@
+//! Decisions to send and not to send.
+
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use journey::{
+    ids::{CustomerId, MessageId, RunId},
+    message::{Decision, Refusal},
+};
+use serde::{Serialize, Serializer};
+use sqlx::{PgConnection, Postgres, QueryBuilder, Row as _, postgres::PgRow};
+use uuid::Uuid;
+
+use super::{ReadError, Reader, bounded, moment, moment_or_none};
+
+const COLUMNS: &str = "select m.customer, c.key as customer_key, m.at, m.id, m.run, m.due_at,
+    m.done_at, m.attempt, m.status::text as status, m.channel, m.purpose, m.journey, m.step,
+    m.reason, m.provider, m.provider_id, m.error, m.decision
+    from message m left join customer c on c.id = m.customer where true";
+
+/// One decision, as a line of a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MessageRow {
+    /// Which; also the idempotency key towards the provider.
+    pub id: MessageId,
+    /// Whose.
+    pub customer: CustomerId,
+    /// What producers call them; the id where the profile is gone.
+    pub customer_key: Arc<str>,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// When it reached its final status.
+    pub done_at: Option<Timestamp>,
+    /// `queued`, `leased`, `sent`, `failed`, `suppressed` or `recalled`.
+    pub status: Arc<str>,
+    /// By which channel; of a refused list, the first.
+    pub channel: Arc<str>,
+    /// For which purpose.
+    pub purpose: Arc<str>,
+    /// The journey's name.
+    pub journey: Arc<str>,
+    /// The step's id.
+    pub step: Arc<str>,
+    /// Why it was not sent.
+    pub reason: Option<Arc<str>>,
+}
+
+/// One decision, whole.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MessageView {
+    /// As in a list.
+    #[serde(flatten)]
+    pub row: MessageRow,
+    /// The run that decided it.
+    pub run: RunId,
+    /// When dispatch may take it; `None`: nothing left to do.
+    pub due_at: Option<Timestamp>,
+    /// How often dispatch has tried.
+    pub attempt: i16,
+    /// Which provider took it.
+    pub provider: Option<Arc<str>>,
+    /// What the provider calls it.
+    pub provider_id: Option<Arc<str>>,
+    /// The last attempt's error.
+    pub error: Option<Arc<str>>,
+    /// What was decided; `None` if it is of another version.
+    pub decision: Option<Decision>,
+    /// The messages that the refusals name as having used up a cap, as they stand now.
+    pub evidence: BTreeMap<MessageId, MessageRow>,
+}
+
+impl MessageView {
+    /// Every rule that refused, in order.
+    pub fn refusals(&self) -> &[Refusal] {
+        self.decision.as_ref().map_or(&[], |d| &d.refusals)
+    }
+}
+
+/// Which messages are asked for; empty: all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageFilter {
+    /// Of this customer. Quick on any table; without it the whole table is read.
+    pub customer: Option<CustomerId>,
+    /// By this channel.
+    pub channel: Option<String>,
+    /// Of this status.
+    pub status: Option<String>,
+    /// Not sent for this reason.
+    pub reason: Option<String>,
+}
+
+/// A place in the list of messages, newest first. As text: `MICROSECONDS-UUID`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageCursor {
+    /// When the last message of the page before was decided.
+    pub at: Timestamp,
+    /// Its id.
+    pub id: MessageId,
+}
+
+impl fmt::Display for MessageCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.at.as_microsecond(), self.id)
+    }
+}
+
+impl FromStr for MessageCursor {
+    type Err = ();
+    fn from_str(s: &str) -> Result<Self, ()> {
+        // Instants before 1970 start with a minus of their own.
+        let cut = s.get(1..).and_then(|rest| rest.find('-')).ok_or(())? + 1;
+        let micros = s[..cut].parse().map_err(|_| ())?;
+        Ok(Self {
+            at: Timestamp::from_microsecond(micros).map_err(|_| ())?,
+            id: MessageId(Uuid::try_parse(&s[cut + 1..]).map_err(|_| ())?),
+        })
+    }
+}
+
+impl Serialize for MessageCursor {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+/// A page of messages.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MessagePage {
+    /// Newest first.
+    pub messages: Vec<MessageRow>,
+    /// The `before` of the next page; `None`: this is the last.
+    pub next: Option<MessageCursor>,
+}
+
+impl Reader {
+    /// Decided messages, newest first.
+    ///
+    /// # Errors
+    /// [`ReadError::TooSlow`] without a customer on a large table; or if the database cannot be
+    /// read.
+    pub async fn messages(
+        &self,
+        filter: &MessageFilter,
+        before: Option<MessageCursor>,
+        limit: u32,
+    ) -> Result<MessagePage, ReadError> {
+        let limit = bounded(limit);
+        let mut query = filtered(filter, before);
+        query.push(" order by m.at desc, m.id desc limit ");
+        query.push_bind(limit + 1);
+        let mut tx = self.page().await?;
+        let rows = query.build().fetch_all(&mut *tx).await?;
+        let mut messages = rows.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+        let more = messages.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        if more {
+            messages.pop();
+        }
+        let next = messages
+            .last()
+            .filter(|_| more)
+            .map(|m| MessageCursor { at: m.at, id: m.id });
+        Ok(MessagePage { messages, next })
+    }
+
+    /// One message. With its customer it is found by the table's key; without, by a scan.
+    ///
+    /// # Errors
+    /// [`ReadError::TooSlow`] without a customer on a large table; or if the database cannot be
+    /// read.
+    pub async fn message(
+        &self,
+        id: MessageId,
+        customer: Option<CustomerId>,
+    ) -> Result<Option<MessageView>, ReadError> {
+        let mut query = QueryBuilder::<Postgres>::new(COLUMNS);
+        query.push(" and m.id = ").push_bind(id.0);
+        if let Some(customer) = customer {
+            query.push(" and m.customer = ").push_bind(customer.0);
+        }
+        query.push(" limit 1");
+        let mut tx = self.page().await?;
+        let Some(found) = query.build().fetch_optional(&mut *tx).await? else {
+            return Ok(None);
+        };
+        let mut view = view(&found)?;
+        let used: Vec<MessageId> = view
+            .refusals()
+            .iter()
+            .flat_map(|r| r.used_by.iter().copied())
+            .collect();
+        view.evidence = by_id(&mut tx, view.row.customer, &used).await?;
+        Ok(Some(view))
+    }
+}
+
+/// Messages of one customer by id.
+pub(super) async fn by_id(
+    tx: &mut PgConnection,
+    customer: CustomerId,
+    ids: &[MessageId],
+) -> Result<BTreeMap<MessageId, MessageRow>, ReadError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let mut query = QueryBuilder::<Postgres>::new(COLUMNS);
+    query.push(" and m.customer = ").push_bind(customer.0);
+    query.push(" and m.id = any(").push_bind(ids).push(")");
+    let rows = query.build().fetch_all(tx).await?;
+    rows.iter()
+        .map(|found| {
+            let row = row(found)?;
+            Ok((row.id, row))
+        })
+        .collect()
+}
+
+fn filtered(filter: &MessageFilter, before: Option<MessageCursor>) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(COLUMNS);
+    if let Some(customer) = filter.customer {
+        query.push(" and m.customer = ").push_bind(customer.0);
+    }
+    for (column, wanted) in [
+        (" and m.channel = ", &filter.channel),
+        // Compared as text, so that a status that does not exist finds nothing.
+        (" and m.status::text = ", &filter.status),
+        (" and m.reason = ", &filter.reason),
+    ] {
+        if let Some(wanted) = wanted {
+            query.push(column).push_bind(wanted.clone());
+        }
+    }
+    if let Some(before) = before {
+        query
+            .push(" and (m.at, m.id) < (")
+            .push_bind(before.at.to_sqlx())
+            .push(", ")
+            .push_bind(before.id.0)
+            .push(")");
+    }
+    query
+}
+
+fn text(row: &PgRow, column: &str) -> Result<Arc<str>, sqlx::Error> {
+    row.try_get::<&str, _>(column).map(Arc::from)
+}
+
+fn text_or_none(row: &PgRow, column: &str) -> Result<Option<Arc<str>>, sqlx::Error> {
+    Ok(row.try_get::<Option<&str>, _>(column)?.map(Arc::from))
+}
+
+fn row(row: &PgRow) -> Result<MessageRow, sqlx::Error> {
+    let customer = CustomerId(row.try_get("customer")?);
+    Ok(MessageRow {
+        id: MessageId(row.try_get("id")?),
+        customer_key: text_or_none(row, "customer_key")?
+            .unwrap_or_else(|| Arc::from(customer.to_string())),
+        customer,
+        at: moment(row, "at")?,
+        done_at: moment_or_none(row, "done_at")?,
+        status: text(row, "status")?,
+        channel: text(row, "channel")?,
+        purpose: text(row, "purpose")?,
+        journey: text(row, "journey")?,
+        step: text(row, "step")?,
+        reason: text_or_none(row, "reason")?,
+    })
+}
+
+fn view(found: &PgRow) -> Result<MessageView, sqlx::Error> {
+    Ok(MessageView {
+        row: row(found)?,
+        run: RunId(found.try_get("run")?),
+        due_at: moment_or_none(found, "due_at")?,
+        attempt: found.try_get("attempt")?,
+        provider: text_or_none(found, "provider")?,
+        provider_id: text_or_none(found, "provider_id")?,
+        error: text_or_none(found, "error")?,
+        decision: serde_json::from_slice(found.try_get("decision")?).ok(),
+        evidence: BTreeMap::new(),
+    })
+}

@@ -1,0 +1,137 @@
+//! What support and the console read: customers, timelines, runs, messages and counts.
+//!
+//! Nothing here is on the hot path, so nothing here has an index of its own. What leads with the
+//! customer is found by a table's key and is quick however large the table is. What does not
+//! (the newest messages of everybody, a customer by address, the summary) scans, and every
+//! statement runs under a deadline that PostgreSQL itself enforces: on a table too large for it
+//! the answer is [`ReadError::TooSlow`], never a query that eats the server.
+
+mod customers;
+mod messages;
+mod runs;
+mod summary;
+mod timeline;
+
+use std::time::Duration;
+
+use sqlx::{PgPool, Postgres, Transaction, postgres::PgRow};
+
+pub use customers::{CustomerPage, CustomerRow, CustomerView, Found};
+pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
+pub use runs::{RunView, Runs, StepView, Waiting};
+pub use summary::{JourneySummary, Summary};
+pub use timeline::{InputName, TimelineEntry, TimelinePage};
+
+/// The most rows that one page holds, whatever is asked for.
+pub const MAX_PAGE: u32 = 200;
+
+/// How long one statement for a page may take.
+const PAGE_DEADLINE: Duration = Duration::from_secs(3);
+
+/// How long one statement of the summary may take.
+const SUMMARY_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Why something could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The database did not answer, or refused.
+    #[error("the database could not be read")]
+    Database(#[source] sqlx::Error),
+    /// The deadline passed: the tables are too large for a search without a customer.
+    #[error("this search takes too long; name a customer")]
+    TooSlow,
+    /// A row holds what this version of Parcours cannot read.
+    #[error("{what} of {id} cannot be read by this version")]
+    Unreadable {
+        /// Which column.
+        what: &'static str,
+        /// Whose.
+        id: uuid::Uuid,
+    },
+}
+
+impl From<sqlx::Error> for ReadError {
+    fn from(error: sqlx::Error) -> Self {
+        // 57014 is query_canceled: `statement_timeout` is the only one who cancels here.
+        let cancelled = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .is_some_and(|code| code == "57014");
+        if cancelled {
+            Self::TooSlow
+        } else {
+            Self::Database(error)
+        }
+    }
+}
+
+/// Support's view of the database. Cloning is cheap: the pool is shared.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pool: PgPool,
+    deadline: Duration,
+}
+
+impl Reader {
+    /// A reader over a pool.
+    pub fn new(pool: PgPool) -> Self {
+        Self {
+            pool,
+            deadline: PAGE_DEADLINE,
+        }
+    }
+
+    /// The same reader with another limit on each statement of a page (default 3 s; at least 1 ms).
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub async fn ping(&self) -> Result<(), ReadError> {
+        sqlx::query("select 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// A read-only snapshot whose statements each end after `deadline`.
+    async fn snapshot(
+        &self,
+        deadline: Duration,
+    ) -> Result<Transaction<'static, Postgres>, ReadError> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query("set transaction isolation level repeatable read, read only")
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("select set_config('statement_timeout', $1, true)")
+            .bind(deadline.as_millis().max(1).to_string())
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx)
+    }
+
+    async fn page(&self) -> Result<Transaction<'static, Postgres>, ReadError> {
+        self.snapshot(self.deadline).await
+    }
+}
+
+/// The limit of a page: at least one row, at most [`MAX_PAGE`].
+fn bounded(limit: u32) -> i64 {
+    i64::from(limit.clamp(1, MAX_PAGE))
+}
+
+fn moment(row: &PgRow, column: &str) -> Result<jiff::Timestamp, sqlx::Error> {
+    use sqlx::Row as _;
+    row.try_get::<jiff_sqlx::Timestamp, _>(column)
+        .map(jiff_sqlx::Timestamp::to_jiff)
+}
+
+fn moment_or_none(row: &PgRow, column: &str) -> Result<Option<jiff::Timestamp>, sqlx::Error> {
+    use sqlx::Row as _;
+    Ok(row
+        .try_get::<Option<jiff_sqlx::Timestamp>, _>(column)?
+        .map(jiff_sqlx::Timestamp::to_jiff))
+}

@@ -1,0 +1,217 @@
+//! The runs of one customer: where they are and what they wait for.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+use journey::{
+    customer::{RunState, StepState},
+    ids::{CustomerId, MachineId, RunId},
+    machine::{Machine, Node, NodeId, Op},
+    message::Refusal,
+    value::{Map, Value},
+};
+use serde::Serialize;
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
+use uuid::Uuid;
+
+use super::{ReadError, Reader, moment, moment_or_none};
+
+/// The most open runs, and the most ended ones, that are shown.
+const LIMIT: i64 = 100;
+
+/// The runs of one customer, newest first; at most 100 of each.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Runs {
+    /// Inside, or out with a goal still open.
+    pub open: Vec<RunView>,
+    /// Over.
+    pub ended: Vec<RunView>,
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunView {
+    /// Which.
+    pub id: RunId,
+    /// The journey's name.
+    pub journey: Arc<str>,
+    /// Its title; the name where the machine is gone.
+    pub title: Arc<str>,
+    /// The version it entered with; `None` where the machine is gone.
+    pub version: Option<i32>,
+    /// What tells it from the customer's other runs of this journey; may be empty.
+    pub key: Arc<str>,
+    /// When it entered.
+    pub entered_at: Timestamp,
+    /// When it left. An open run that left only watches for its goal.
+    pub left_at: Option<Timestamp>,
+    /// Why it left.
+    pub reason: Option<Arc<str>>,
+    /// When it reached its goal.
+    pub goal_at: Option<Timestamp>,
+    /// When its next timer is due.
+    pub due_at: Option<Timestamp>,
+    /// The step it is at; `None` once it has left, or where the machine cannot be read.
+    pub step: Option<StepView>,
+    /// What the step waits for.
+    pub waiting: Option<Waiting>,
+    /// Variables.
+    pub variables: Map,
+    /// `run.event`.
+    pub event: Value,
+    /// What became of each named step.
+    pub steps: BTreeMap<Arc<str>, StepState>,
+}
+
+/// A step, as support needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StepView {
+    /// Its id, declared or generated.
+    pub id: Arc<str>,
+    /// `wait`, `wait_for`, `choose`, `split`, `send`, `set` or `exit`.
+    pub verb: &'static str,
+    /// The line in `journey.yaml`, from 1.
+    pub line: u32,
+}
+
+/// What a run waits for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Waiting {
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when at the longest; `None`: for ever.
+    pub until: Option<Timestamp>,
+    /// For which event.
+    pub event: Option<Arc<str>>,
+    /// For which condition, as it is written.
+    pub condition: Option<String>,
+    /// A held send: the first refusal.
+    pub held: Option<Refusal>,
+}
+
+type Machines = BTreeMap<Uuid, (i32, Option<Machine>)>;
+
+impl Reader {
+    /// The runs of a customer.
+    ///
+    /// # Errors
+    /// If the database cannot be read, or a run's state is of another version.
+    pub async fn runs(&self, customer: CustomerId) -> Result<Runs, ReadError> {
+        let mut tx = self.page().await?;
+        let open = sqlx::query(
+            "select id, machine, entered_at, left_at, goal_at, due_at, node, journey, key,
+                    reason, state
+             from run where customer = $1 order by entered_at desc, id limit $2",
+        )
+        .bind(customer.0)
+        .bind(LIMIT)
+        .fetch_all(&mut *tx)
+        .await?;
+        let ended = sqlx::query(
+            "select id, machine, entered_at, left_at, goal_at, null::timestamptz as due_at,
+                    -1 as node, journey, key, reason, state
+             from run_ended where customer = $1 order by left_at desc, id limit $2",
+        )
+        .bind(customer.0)
+        .bind(LIMIT)
+        .fetch_all(&mut *tx)
+        .await?;
+        let machines = machines(&mut tx, open.iter().chain(&ended)).await?;
+        Ok(Runs {
+            open: views(&open, &machines)?,
+            ended: views(&ended, &machines)?,
+        })
+    }
+}
+
+async fn machines(
+    tx: &mut PgConnection,
+    runs: impl Iterator<Item = &PgRow>,
+) -> Result<Machines, ReadError> {
+    let mut ids = runs
+        .map(|row| row.try_get("machine"))
+        .collect::<Result<Vec<Uuid>, _>>()?;
+    ids.sort();
+    ids.dedup();
+    let rows = sqlx::query("select id, version, content from machine where id = any($1)")
+        .bind(&ids)
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let machine = Machine::from_content(row.try_get("content")?).ok();
+            Ok((row.try_get("id")?, (row.try_get("version")?, machine)))
+        })
+        .collect()
+}
+
+fn views(rows: &[PgRow], machines: &Machines) -> Result<Vec<RunView>, ReadError> {
+    rows.iter().map(|row| view(row, machines)).collect()
+}
+
+fn view(row: &PgRow, machines: &Machines) -> Result<RunView, ReadError> {
+    let id: Uuid = row.try_get("id")?;
+    let known = machines.get(&MachineId(row.try_get("machine")?).0);
+    let machine = known.and_then(|(_, machine)| machine.as_ref());
+    let state: RunState =
+        serde_json::from_slice(row.try_get("state")?).map_err(|_| ReadError::Unreadable {
+            what: "the state of a run",
+            id,
+        })?;
+    let left_at = moment_or_none(row, "left_at")?;
+    let node = u32::try_from(row.try_get::<i32, _>("node")?)
+        .ok()
+        .filter(|_| left_at.is_none())
+        .and_then(|node| machine?.node(NodeId(node)));
+    let journey: Arc<str> = Arc::from(row.try_get::<&str, _>("journey")?);
+    Ok(RunView {
+        id: RunId(id),
+        title: machine.map_or_else(|| journey.clone(), |m| m.title.clone()),
+        journey,
+        version: known.map(|(version, _)| *version),
+        key: Arc::from(row.try_get::<&str, _>("key")?),
+        entered_at: moment(row, "entered_at")?,
+        reason: row.try_get::<Option<&str>, _>("reason")?.map(Arc::from),
+        goal_at: moment_or_none(row, "goal_at")?,
+        due_at: moment_or_none(row, "due_at")?,
+        step: node.map(step),
+        waiting: waiting(&state, node).filter(|_| left_at.is_none()),
+        left_at,
+        variables: state.vars,
+        event: state.event,
+        steps: state.steps,
+    })
+}
+
+fn step(node: &Node) -> StepView {
+    StepView {
+        id: node.id.clone(),
+        verb: match node.op {
+            Op::Wait(_) => "wait",
+            Op::WaitFor(_) => "wait_for",
+            Op::Choose { .. } => "choose",
+            Op::Split { .. } => "split",
+            Op::Send(_) => "send",
+            Op::Set(_) => "set",
+            Op::Exit { .. } => "exit",
+        },
+        line: node.line,
+    }
+}
+
+fn waiting(state: &RunState, node: Option<&Node>) -> Option<Waiting> {
+    let pending = state.pending.as_ref()?;
+    let wait_for = node.and_then(|node| match &node.op {
+        Op::WaitFor(wait) => Some(wait),
+        _ => None,
+    });
+    Some(Waiting {
+        since: pending.since,
+        until: pending.until,
+        event: wait_for.and_then(|w| w.event.clone()),
+        condition: wait_for
+            .and_then(|w| w.condition.as_ref())
+            .map(|c| c.source().to_owned()),
+        held: pending.held.clone(),
+    })
+}

@@ -1,0 +1,137 @@
+//! The timeline of one customer: every input with what was decided on it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+use journey::{
+    ids::{CustomerId, InputId, MessageId},
+    trace::{Fact, Line},
+    value::Value,
+};
+use serde::Serialize;
+use sqlx::{Row as _, postgres::PgRow};
+
+use super::{MessageRow, ReadError, Reader, bounded, moment};
+
+/// What kind of input it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InputName {
+    /// A producer's event.
+    Event,
+    /// A run's time had come.
+    Timer,
+    /// A message ended for good.
+    Receipt,
+}
+
+/// One input and what was decided on it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TimelineEntry {
+    /// Which input.
+    pub id: InputId,
+    /// Its place in the recorded order.
+    pub seq: i64,
+    /// Its own clock.
+    pub at: Timestamp,
+    /// What kind it was.
+    pub kind: InputName,
+    /// The event's name; `timer`, `receipt`.
+    pub name: Arc<str>,
+    /// The event as it was accepted, or the receipt; null for a timer.
+    pub body: Value,
+    /// What was decided and why, in order. Empty: nobody listened.
+    pub trace: Vec<Line>,
+    /// The body or the trace is of another version, and left out here.
+    pub unreadable: bool,
+}
+
+/// A page of a timeline.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TimelinePage {
+    /// Newest first.
+    pub entries: Vec<TimelineEntry>,
+    /// The messages that the entries decided or tell of, as they stand now.
+    pub messages: BTreeMap<MessageId, MessageRow>,
+    /// The `before` of the next page; `None`: this is the last.
+    pub next: Option<i64>,
+}
+
+impl Reader {
+    /// The inputs of a customer, newest first, before a place in the recorded order.
+    ///
+    /// One customer's inputs are found by the table's key and sorted; they have no index by
+    /// place, since the hot path writes every row and nobody else would read it.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn timeline(
+        &self,
+        customer: CustomerId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<TimelinePage, ReadError> {
+        let limit = bounded(limit);
+        let mut tx = self.page().await?;
+        let rows = sqlx::query(
+            "select id, seq, at, kind, name, body, trace from input
+             where customer = $1 and seq < $2 order by seq desc limit $3 + 1",
+        )
+        .bind(customer.0)
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(limit)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+        let more = entries.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        if more {
+            entries.pop();
+        }
+        let mut named: Vec<MessageId> = entries.iter().flat_map(named).collect();
+        named.sort();
+        named.dedup();
+        let messages = super::messages::by_id(&mut tx, customer, &named).await?;
+        Ok(TimelinePage {
+            next: entries.last().filter(|_| more).map(|e| e.seq),
+            entries,
+            messages,
+        })
+    }
+}
+
+fn named(entry: &TimelineEntry) -> impl Iterator<Item = MessageId> {
+    entry.trace.iter().filter_map(|line| match &line.fact {
+        Fact::Sends { message, .. }
+        | Fact::Suppressed { message, .. }
+        | Fact::Recalled { message }
+        | Fact::Failed { message, .. }
+        | Fact::Noted { message, .. } => Some(*message),
+        _ => None,
+    })
+}
+
+fn entry(row: &PgRow) -> Result<TimelineEntry, sqlx::Error> {
+    let body = parsed::<Value>(row.try_get("body")?);
+    let trace = parsed::<Vec<Line>>(row.try_get("trace")?);
+    Ok(TimelineEntry {
+        id: InputId(row.try_get("id")?),
+        seq: row.try_get("seq")?,
+        at: moment(row, "at")?,
+        kind: match row.try_get::<i16, _>("kind")? {
+            0 => InputName::Event,
+            1 => InputName::Timer,
+            _ => InputName::Receipt,
+        },
+        name: Arc::from(row.try_get::<&str, _>("name")?),
+        unreadable: body.is_err() || trace.is_err(),
+        body: body.unwrap_or_default(),
+        trace: trace.unwrap_or_default(),
+    })
+}
+
+/// One broken row must not hide a customer's whole history, so the caller marks it and goes on.
+fn parsed<T: serde::de::DeserializeOwned + Default>(
+    bytes: Option<&[u8]>,
+) -> Result<T, serde_json::Error> {
+    bytes.map_or_else(|| Ok(T::default()), serde_json::from_slice)
+}

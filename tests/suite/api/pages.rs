@@ -1,0 +1,218 @@
+//! Support, the console, the mailbox and health.
+
+use std::sync::Arc;
+
+use api::State;
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use journey::content::Content;
+
+use super::{JSON, desk, server, server_with};
+
+#[tokio::test]
+async fn support_reads_a_customer_as_json() {
+    let server = server().await;
+    let ana = server.json("/v1/customers/ana").await;
+    assert_eq!(ana["runs"]["open"][0]["step"]["id"], "last_call");
+    let timeline = server.json("/v1/customers/ana/timeline?limit=2").await;
+    assert_eq!(timeline["entries"].as_array().map(Vec::len), Some(2));
+    let sentence = &timeline["entries"][0]["facts"][0]["sentence"];
+    assert!(sentence.as_str().is_some_and(|s| s.starts_with("held: ")));
+    let next = timeline["next"].as_i64().expect("more");
+    let rest = server
+        .json(&format!("/v1/customers/ana/timeline?before={next}"))
+        .await;
+    assert_eq!(rest["entries"].as_array().map(Vec::len), Some(3));
+    let messages = server
+        .json("/v1/messages?customer=ben&status=suppressed")
+        .await;
+    assert_eq!(messages["messages"][0]["reason"], "capped");
+    let id = server.shop.capped;
+    let why = server.json(&format!("/v1/messages/{id}")).await;
+    assert_eq!(why["decision"]["refusals"][0]["rule"], "marketing_week");
+    assert_eq!(server.json("/v1/summary").await["entered"], 3);
+    let page = server.json("/v1/customers?limit=10").await;
+    let after = page["next"].as_str().expect("more");
+    let second = server
+        .json(&format!("/v1/customers?after={after}&limit=10"))
+        .await;
+    assert_ne!(page["customers"][9], second["customers"][0]);
+    for path in ["/v1/customers/nobody", "/v1/messages/x", "/v1/nothing"] {
+        assert_eq!(server.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in [
+        "/v1/messages?status=lost",
+        "/v1/messages?before=x",
+        "/v1/customers?after=x",
+    ] {
+        assert_eq!(server.get(path).await.0, StatusCode::BAD_REQUEST, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_a_customer_says_becomes_markup() {
+    let server = server().await;
+    let search = "/customers?q=%3Cscript%3Ealert(1)%3C/script%3E".to_owned();
+    let eve = "/customers/eve%3Cb%3E".to_owned();
+    for path in [
+        search,
+        eve,
+        "/customers".to_owned(),
+        "/messages?customer=%22%3E%3Cscript%3E".into(),
+    ] {
+        let (status, page) = server.get(&path).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        for markup in ["<script", "<img", "<b>"] {
+            assert!(!page.contains(markup), "{path}: {markup}");
+        }
+    }
+    let (_, page) = server.get("/customers/eve%3Cb%3E").await;
+    assert!(page.contains("&#60;script&#62;"), "{page}");
+}
+
+#[tokio::test]
+async fn pages_forbid_scripts_and_a_captured_mail_is_sandboxed() {
+    let server = server().await;
+    let policy = async |path: &str| {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        let response = server.ask(request).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let policy = &response.headers()[header::CONTENT_SECURITY_POLICY];
+        policy.to_str().expect("text").to_owned()
+    };
+    let page = policy("/mailbox/20260105-110100-mail").await;
+    assert!(
+        page.starts_with("default-src 'none'") && !page.contains("unsafe"),
+        "{page}"
+    );
+    let mail = policy("/mailbox/20260105-110100-mail/html").await;
+    assert!(mail.starts_with("sandbox; default-src 'none'"), "{mail}");
+    let (_, html) = server.get("/mailbox/20260105-110100-mail/html").await;
+    assert_eq!(html, desk::MAIL);
+    let (_, page) = server.get("/mailbox/20260105-110100-mail").await;
+    assert!(page.contains("<iframe") && page.contains(" sandbox ") && !page.contains("<script"));
+}
+
+#[tokio::test]
+async fn the_pages_say_what_is_so() {
+    let server = server().await;
+    let (_, overview) = server.get("/").await;
+    for words in ["Frequency cap used up", "E-mail", "cart-rescue"] {
+        assert!(overview.contains(words), "{words}");
+    }
+    let (_, ana) = server.get("/customers/ana").await;
+    for words in [
+        "Rescue an abandoned cart",
+        "version 3",
+        "Held: quiet hours night on sms",
+        "6 Jan 2026, 07:00 UTC",
+        "Decided to send by email",
+        "No journey listened.",
+        "Arm reminder",
+    ] {
+        assert!(ana.contains(words), "{words}");
+    }
+    let (_, why) = server
+        .get(&format!("/messages/{}", server.shop.capped))
+        .await;
+    assert!(why.contains("The cap marketing_week is used up on email by 3 messages"));
+    assert_eq!(why.matches("?of=").count(), 3);
+    let (_, sent) = server
+        .get(&format!("/messages/{}", server.shop.nudge))
+        .await;
+    assert!(sent.contains("What it said") && sent.contains("Your basket is waiting"));
+    let (status, missing) = server.get("/customers/nobody").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(missing.contains("There is no such customer"));
+}
+
+#[tokio::test]
+async fn a_search_with_one_answer_opens_it() {
+    let server = server().await;
+    let request = Request::get("/customers?q=ANA@shop.example").body(Body::empty());
+    let response = server.ask(request.expect("a request")).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    let ana = format!("/customers/{}", server.shop.ana);
+    assert_eq!(response.headers()[header::LOCATION], ana.as_str());
+    let (_, none) = server.get("/customers?q=nobody").await;
+    assert!(none.contains("Nobody found"));
+}
+
+#[tokio::test]
+async fn messages_are_captured_only_where_there_is_a_mailbox() {
+    let server = server().await;
+    let answer = server
+        .post("/capture/sms", &[JSON], "{\"text\": \"hello\"}")
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let name = answer.body["id"].as_str().expect("a name").to_owned();
+    let (_, page) = server.get(&format!("/mailbox/{name}")).await;
+    assert!(page.contains("hello"));
+    let answer = server.post("/capture/fax", &[JSON], "{}").await;
+    answer.refused(StatusCode::NOT_FOUND, "no_such_channel");
+    let answer = server.post("/capture/sms", &[JSON], "x").await;
+    answer.refused(StatusCode::BAD_REQUEST, "refused");
+    for path in [
+        "/mailbox/..%2Fsecret",
+        "/mailbox/.hidden",
+        "/mailbox/nothing",
+    ] {
+        assert_eq!(server.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+    let without = server_with(|state| State {
+        mailbox: None,
+        ..state
+    })
+    .await;
+    assert_eq!(without.get("/mailbox").await.0, StatusCode::NOT_FOUND);
+    let request = Request::post("/capture/sms").body(Body::from("{}"));
+    let response = without.ask(request.expect("a request")).await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    assert!(!without.get("/").await.1.contains("/mailbox"));
+}
+
+#[tokio::test]
+async fn health_and_readiness_are_two_things() {
+    let parts = vec![api::Readiness {
+        part: "broker",
+        ready: false,
+        detail: "not connected".into(),
+    }];
+    let server = server_with(|state| State {
+        ready: Arc::new(move || parts.clone()),
+        ..state
+    })
+    .await;
+    assert_eq!(
+        server.get("/healthz").await,
+        (StatusCode::OK, "ok\n".into())
+    );
+    let (status, report) = server.get("/readyz").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(report.contains("\"database\",\"ready\":true") && report.contains("not connected"));
+}
+
+#[tokio::test]
+async fn every_kind_of_message_has_its_look() {
+    let drawer = desk::drawer(None);
+    let kinds: Vec<&str> = drawer
+        .0
+        .lock()
+        .expect("a lock")
+        .iter()
+        .map(|c| match c.content {
+            Content::Email { .. } => "class=\"panel mail\"",
+            Content::Sms { .. } => "class=\"panel phone\"",
+            Content::Push { .. } => "class=\"panel lock\"",
+            Content::Chat { .. } => "class=\"panel chat\"",
+        })
+        .collect();
+    let server = server().await;
+    let names = ["20260105-110100-mail", "note-1", "note-2", "note-3"];
+    for (name, look) in names.iter().zip(kinds) {
+        let (_, page) = server.get(&format!("/mailbox/{name}")).await;
+        assert!(page.contains(look), "{name}");
+    }
+}
