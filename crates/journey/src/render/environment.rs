@@ -56,6 +56,11 @@ impl Pieces {
 
     /// Adds a piece; the error is one of syntax.
     pub fn add(&mut self, name: &str, place: Place) -> Result<(), Error> {
+        if scan::winding(&place.text) {
+            let words =
+                "too long a tag: it has at most 500 words and signs, and an `if` 100 `elif`";
+            return Err(Error::new(ErrorKind::SyntaxError, words));
+        }
         self.env
             .add_template_owned(name.to_owned(), place.text.clone())?;
         self.places.insert(name.to_owned(), place);

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use minijinja::machinery::{Token, tokenize};
+
 /// The elements that mrml lays out. It passes unknown ones on in silence, and a mail with a
 /// misspelt column goes out broken: so their names are checked here.
 pub(super) const ELEMENTS: [&str; 31] = [
@@ -89,6 +91,29 @@ fn tags(text: &str) -> Vec<Range<usize>> {
     }
     found.sort_by_key(|r| r.start);
     found
+}
+
+/// The most words and signs in one tag, and the most `elif` in a file: minijinja goes as deep as
+/// an expression is long, and would run out of stack.
+const LONGEST_TAG: usize = 500;
+const MOST_ELIF: usize = 100;
+
+/// Whether a tag, or a chain of `elif`, is too long to be read. Mistakes are left to the parser,
+/// which stops at them as well.
+pub(super) fn winding(text: &str) -> bool {
+    let (mut words, mut elifs) = (0, 0);
+    for token in tokenize(text, false, Default::default()) {
+        match token {
+            Ok((Token::VariableStart | Token::BlockStart, _)) => words = 0,
+            Ok((Token::Ident("elif"), _)) => elifs += 1,
+            Ok(_) => words += 1,
+            Err(_) => return false,
+        }
+        if words > LONGEST_TAG || elifs > MOST_ELIF {
+            return true;
+        }
+    }
+    false
 }
 
 /// The first place where `word` stands as a name inside a tag.

@@ -195,7 +195,42 @@ fn what_is_captured_is_bounded() {
 fn the_search_for_growth_ends() {
     let deep = "{% for i in x %}".repeat(60) + &"{% endfor %}".repeat(60);
     assert!(grows(&deep));
-    // As large as a file may be.
-    let long = format!("{{{{ {} }}}}", vec!["1"; 2_000].join(" + "));
-    assert!(grows(&long));
+}
+
+#[test]
+fn tags_that_wind_too_deep_are_refused() {
+    let tag = |inside: &str| format!("{{{{ {inside} }}}}");
+    let elifs = |n| format!("{{% if x %}}{}{{% endif %}}", "{% elif x %}".repeat(n));
+    let mistakes = |text: &str| {
+        let found = Templates::compile(&files(&[("t/sms.en.txt", text)]), "en").1;
+        found.iter().map(|d| d.code).collect::<Vec<_>>()
+    };
+    for text in [
+        tag(&vec!["1"; 60_000].join(" + ")),
+        tag(&vec!["x"; 100_000].join(".")),
+        tag(&vec!["x"; 50_000].join(" or ")),
+        tag(&vec!["x"; 80_000].join("|")),
+        tag(&format!("\"}}}}\" ~ {}", vec!["x"; 50_000].join(" ~ "))),
+        tag(&"(".repeat(100_000)),
+        tag(&"not ".repeat(50_000)),
+        elifs(20_000),
+        "{% if x %}".repeat(20_000),
+    ] {
+        assert_eq!(mistakes(&text), ["J606"], "{}", &text[..40]);
+    }
+    for text in [
+        tag(&vec!["1"; 60].join(" + ")),
+        tag(&vec!["x"; 249].join(" or ")),
+        tag(&vec!["x"; 249].join(".")),
+        elifs(100),
+    ] {
+        assert_eq!(mistakes(&text), Vec::<&str>::new(), "{}", &text[..40]);
+    }
+    let shared = tag(&vec!["1"; 60_000].join(" + "));
+    let list = [
+        ("_parts/a.txt", &*shared),
+        ("t/sms.en.txt", "{% include '_parts/a.txt' %}"),
+    ];
+    let found = Templates::compile(&files(&list), "en").1;
+    assert_eq!(found.len(), 1);
 }
