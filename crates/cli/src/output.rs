@@ -85,6 +85,12 @@ pub fn counts<'a>(rows: impl IntoIterator<Item = (String, u64)> + 'a) -> Table {
             Cell::new(count).set_alignment(CellAlignment::Right),
         ]);
     }
+    if let Some(names) = table.column_mut(0) {
+        names.set_padding((0, 2));
+    }
+    if let Some(numbers) = table.column_mut(1) {
+        numbers.set_padding((0, 0));
+    }
     table
 }
 

@@ -171,7 +171,7 @@ async fn torture(events: u64, engines: usize, kills: usize) {
     let audit = scene.audit().await;
     let seconds = start.elapsed().as_secs();
     report(&format!(
-        "{events} events, {engines} engines, {killed} kills, {seconds} s: {audit:?}"
+        "{events} events, {engines} engines, {killed} kills, {seconds} s: {audit}"
     ));
     let Audit {
         sent,
@@ -181,7 +181,7 @@ async fn torture(events: u64, engines: usize, kills: usize) {
     } = audit;
     assert!(
         sent > 0 && capped > 0 && bought > 0,
-        "the load tests nothing: {audit:?}"
+        "the load tests nothing: {audit}"
     );
 }
 

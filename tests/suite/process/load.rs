@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use journey::ids::InputId;
 use uuid::Uuid;
 
@@ -85,6 +86,7 @@ pub struct Stream {
     pub ids: Vec<Uuid>,
     pub orders: u64,
     pub carts: u64,
+    now: Timestamp,
 }
 
 /// Customers whose events come together.
@@ -101,6 +103,10 @@ impl Stream {
             ids: Vec::with_capacity(events),
             orders: customers as u64,
             carts: 2 * customers as u64,
+            // In the past, and not so long ago that nobody may enter.
+            now: Timestamp::now()
+                .checked_sub(jiff::SignedDuration::from_hours(1))
+                .unwrap(),
         };
         let all: Vec<usize> = (0..customers).collect();
         let orders_at_once = |customer: &usize| customer.is_multiple_of(2);
@@ -117,15 +123,20 @@ impl Stream {
 
     fn push(&mut self, kind: usize, customers: impl Iterator<Item = usize>) {
         for customer in customers {
+            // A clock of the producer's: one event a millisecond.
+            self.now = self
+                .now
+                .checked_add(jiff::SignedDuration::from_millis(1))
+                .unwrap();
             let id = format!("{kind}-{customer}");
-            writeln!(self.ndjson, "{}", body(kind, customer, &id)).unwrap();
+            writeln!(self.ndjson, "{}", body(kind, customer, &id, self.now)).unwrap();
             self.ids.push(InputId::of_event("", &id).0);
         }
     }
 }
 
 /// Every event says where its customer is reached: redelivery may change the order.
-fn body(kind: usize, customer: usize, id: &str) -> String {
+fn body(kind: usize, customer: usize, id: &str, now: Timestamp) -> String {
     let (name, properties) = match kind {
         0 => ("page.seen", "{}".to_owned()),
         1 => (
@@ -143,6 +154,6 @@ fn body(kind: usize, customer: usize, id: &str) -> String {
         _ => ("page.left", "{}".to_owned()),
     };
     format!(
-        r#"{{"type":"track","messageId":"{id}","userId":"customer-{customer}","event":"{name}","properties":{properties},"context":{{"traits":{{"email":"c{customer}@example.com","phone":"+336{customer:08}"}}}}}}"#
+        r#"{{"type":"track","messageId":"{id}","timestamp":"{now}","userId":"customer-{customer}","event":"{name}","properties":{properties},"context":{{"traits":{{"email":"c{customer}@example.com","phone":"+336{customer:08}"}}}}}}"#
     )
 }

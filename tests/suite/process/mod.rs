@@ -3,5 +3,10 @@
 mod audit;
 mod binary;
 mod crash;
+mod database;
+mod demo;
+mod dev;
+mod event;
 mod load;
+mod offline;
 mod provider;

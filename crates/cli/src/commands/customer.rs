@@ -63,12 +63,18 @@ pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
 
 fn text(customer: &CustomerView, runs: &Runs, timeline: &TimelinePage) -> String {
     let mut lines = vec![format!(
-        "{}  (known since {})",
+        "{}  (known since {}; all times are UTC)",
         customer.row.key,
         at(customer.row.seen_at)
     )];
-    for (name, value) in &customer.row.traits {
-        lines.push(format!("  {name}: {value}"));
+    let traits = &customer.row.traits;
+    let width = traits.keys().map(|name| name.chars().count()).max();
+    let width = width.unwrap_or_default();
+    for (name, value) in traits {
+        let value = value
+            .as_text()
+            .map_or_else(|| value.to_string(), ToOwned::to_owned);
+        lines.push(format!("  {name:width$}  {value}"));
     }
     for (purpose, channels) in &customer.ledger.consents {
         for (channel, consent) in channels {

@@ -62,8 +62,13 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
     let accept = Arc::new(IntoTurn(engine.clone()));
     let mailbox = Arc::new(providers.captures.clone());
     let http = Http::start(providers.listener, &engine, accept, Some(mailbox), &stop)?;
-    announce(&http);
-    let watcher = tokio::spawn(hot_reload(store, root.to_owned(), seen, stop.clone()));
+    announce(&http, &postgres.url());
+    let watcher = tokio::spawn(hot_reload(
+        engine.clone(),
+        root.to_owned(),
+        seen,
+        stop.clone(),
+    ));
     let result = service::run(
         &engine,
         None,
@@ -84,26 +89,34 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
     result
 }
 
-fn announce(http: &Http) {
+fn announce(http: &Http, database: &str) {
     output::text(&format!(
-        "console  http://{0}/\n\
-         events   http://{0}/v1/track (Segment), /v1/events (CloudEvents)\n\
-         try      parcours event --http http://{0} --customer ana --name customer.signed_up\n\
+        "console   http://{0}/\n\
+         events    http://{0}/v1/track (Segment), /v1/events (CloudEvents)\n\
+         database  {database}\n\
+         try       parcours event --http http://{0} --customer ana --name customer.signed_up\n\
          Ctrl-C stops everything; the data stays in .parcours/dev",
         http.address
     ));
 }
 
 /// Publishes the workspace again whenever a file of it changes.
-async fn hot_reload(store: Store, root: PathBuf, mut seen: Files, stop: CancellationToken) {
+async fn hot_reload(engine: Arc<Engine>, root: PathBuf, mut seen: Files, stop: CancellationToken) {
     while !stop.is_cancelled() {
         tokio::time::sleep(LOOK).await;
         let now = files(&root);
         if now != seen {
             seen = now;
-            show(database::publish(&store, &root, Format::Text).await);
+            show(publish(&engine, &root).await);
         }
     }
+}
+
+/// Publishes, and takes it into force without waiting for the engine to look by itself.
+async fn publish(engine: &Engine, root: &Path) -> Result<()> {
+    database::publish(engine.store(), root, Format::Text).await?;
+    engine.reload().await?;
+    Ok(())
 }
 
 /// Says what went wrong, unless that was said already.
