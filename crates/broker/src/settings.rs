@@ -18,8 +18,8 @@ pub struct Settings {
     /// The most deliveries that RabbitMQ sends ahead of their acknowledgement. It times the largest
     /// message bounds the memory of a consumer.
     pub prefetch: u16,
-    /// The largest body that is published, and that intake should accept, in bytes. Larger ones are
-    /// still delivered, so that they can be dead-lettered with a reason.
+    /// The largest body that is published, in bytes: what HTTP accepts must fit. Larger ones that
+    /// others publish are still delivered, so that they can be dead-lettered with a reason.
     pub max_body: usize,
     /// How many messages may wait in the queue. At the bound a publish is refused, not forgotten.
     pub max_waiting: u32,
@@ -44,7 +44,7 @@ impl Default for Settings {
             dead_queue: "parcours.dead".to_owned(),
             batch: 500,
             prefetch: 2_000,
-            max_body: 256 * 1024,
+            max_body: 1024 * 1024,
             max_waiting: 20_000_000,
             max_dead: 100_000,
             max_dead_bytes: 1_000_000_000,
