@@ -10,7 +10,7 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
-use journey::intake::{Refused, SegmentCall, parse_value, to_json};
+use journey::intake::{MAX_BODY, Refused, SegmentCall, parse_value, to_json};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -191,6 +191,14 @@ fn accepted(
         });
     }
     let body = to_json(&parsed.event);
+    // Whoever reads it next refuses it otherwise, when the producer has long been told yes.
+    if body.len() > MAX_BODY {
+        return Err(Refused {
+            code: "too_large",
+            field: None,
+            message: format!("the event is larger than {MAX_BODY} bytes"),
+        });
+    }
     Ok(Accepted {
         id: parsed.id,
         event: parsed.event,
