@@ -1,6 +1,10 @@
 //! All tests that cross a crate's border, in one binary: linking once is what they cost.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bad_input;
 mod broker;
+mod dispatch;
 mod layers;
+mod replay;
 mod servers;
+mod turns;
