@@ -3,6 +3,18 @@
 //! One private PostgreSQL and one RabbitMQ serve a test process; each starts when a test first asks
 //! for it and goes away with the process. `DATABASE_URL` and `AMQP_URL` name others to use instead.
 //! Every test gets its own database, cloned from a migrated template, and its own virtual host.
+//!
+//! [`Rig`] puts an engine on them, with a [`Workspace`] written down in the test and a [`Provider`]
+//! in place of those who would hand messages over.
+
+mod engine;
+pub mod events;
+mod provider;
+mod workspace;
+
+pub use engine::{Rig, quick};
+pub use provider::{Answer, Post, Provider};
+pub use workspace::Workspace;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -12,6 +24,7 @@ use std::time::{Duration, Instant};
 use cli::servers::{Ephemeral, Postgres, PostgresOptions, RabbitMq, RabbitMqOptions};
 use lapin::options::QueueDeleteOptions;
 use sqlx::{Connection, Executor, PgConnection};
+use store::Store;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 /// How often a condition is looked at.
@@ -139,18 +152,11 @@ async fn template(admin: &str) -> &'static str {
 }
 
 async fn migrate(url: &str) {
-    let migrations = workspace_root().join("migrations");
-    let migrator = sqlx::migrate::Migrator::new(migrations)
-        .await
-        .expect("migrations/ is readable");
-    let mut connection = PgConnection::connect(url)
-        .await
-        .expect("the template can be reached");
-    migrator
-        .run(&mut connection)
-        .await
-        .expect("the migrations apply");
-    connection.close().await.expect("the connection closes");
+    let store = Store::connect(&store::Settings::new(url)).await;
+    let store = store.expect("the template can be reached");
+    store.migrate().await.expect("the migrations apply");
+    // A template with a connection cannot be copied.
+    store.pool().close().await;
 }
 
 async fn execute(url: &str, statement: &str) {

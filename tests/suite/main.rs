@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod api;
+mod bad_input;
 mod broker;
+mod dispatch;
 mod fixture;
 mod layers;
 mod process;
+mod replay;
 mod servers;
 mod shop;
 mod store;
+mod turns;

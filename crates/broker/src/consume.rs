@@ -107,7 +107,8 @@ impl Consumer {
                 return Ok(None);
             }
             let Some(subscription) = self.subscription.as_mut().filter(|s| s.is_whole()) else {
-                self.subscription = None;
+                // If it fails, the channel is gone already.
+                let _ = self.leave().await;
                 self.reopen().await?;
                 continue;
             };
@@ -142,6 +143,27 @@ impl Consumer {
             .channel
             .basic_cancel(tag, BasicCancelOptions::default())
             .await?)
+    }
+
+    /// Ends the subscription once no batch is open: what RabbitMQ had sent ahead goes back to where
+    /// it was in the queue, in order. (After [`Consumer::stop`], it goes to the end of the queue.)
+    ///
+    /// # Errors
+    /// [`Error::Lost`]: the connection was gone already, and the subscription with it.
+    pub async fn close(mut self) -> Result<(), Error> {
+        self.stopped = true;
+        self.leave().await
+    }
+
+    /// Closes the channel, and no more: cancelled first, RabbitMQ would put what it had sent ahead
+    /// to the end of the queue, behind later events of the same customers.
+    async fn leave(&mut self) -> Result<(), Error> {
+        let Some(subscription) = self.subscription.take() else {
+            return Ok(());
+        };
+        let closing = subscription.channel.close(200, "done".into());
+        let closed = timeout(self.settings.patience, closing).await;
+        Ok(closed.map_err(|_| Error::Slow("close"))??)
     }
 
     /// Tries until RabbitMQ is there again, or the broker is closed.
@@ -232,7 +254,8 @@ impl Subscription {
     }
 }
 
-/// Deliveries that are to be settled together. Dropped without that, they are delivered again.
+/// Deliveries that are to be settled together. Dropped without that, they are delivered again, in
+/// their order, as soon as their consumer is asked for more.
 #[derive(Debug)]
 pub struct Batch {
     /// In the order of the queue; never empty.
@@ -269,7 +292,8 @@ impl Batch {
         Ok(())
     }
 
-    /// Gives everything back to the queue, for any consumer to take.
+    /// Gives everything back to the queue, for any consumer to take, behind what waits there: a
+    /// batch that is to come again in its order is dropped instead.
     ///
     /// # Errors
     /// [`Error::Lost`]: it was given back already, by the loss.

@@ -18,8 +18,8 @@ pub struct Settings {
     /// The most deliveries that RabbitMQ sends ahead of their acknowledgement. It times the largest
     /// message bounds the memory of a consumer.
     pub prefetch: u16,
-    /// The largest body that is published, and that intake should accept, in bytes. Larger ones are
-    /// still delivered, so that they can be dead-lettered with a reason.
+    /// The largest body that is published, in bytes: what HTTP accepts must fit. Larger ones that
+    /// others publish are still delivered, so that they can be dead-lettered with a reason.
     pub max_body: usize,
     /// How many messages may wait in the queue. At the bound a publish is refused, not forgotten.
     pub max_waiting: u32,

@@ -5,12 +5,12 @@ pub mod args;
 mod capture;
 pub mod commands;
 mod config;
-mod intake;
+pub mod intake;
 mod local;
 mod output;
 pub mod rows;
 pub mod servers;
-mod service;
+pub mod service;
 pub mod workspace;
 
 use std::{io::IsTerminal as _, process::ExitCode};

@@ -19,7 +19,7 @@ use journey::{
 use store::{Accepted, Arrival, LeaseKey, Leased, Retry};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engine, Error, Settings, world::Loaded};
+use crate::{Engine, Error, Settings, turn, world::Loaded};
 
 /// What one round of dispatch did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +34,15 @@ pub struct Dispatched {
     pub ended: usize,
     /// Given back untouched because the engine stops.
     pub released: usize,
+}
+
+/// What the messages of one round have in common.
+struct Round {
+    loaded: Arc<Loaded>,
+    /// From when on nothing more is handed over.
+    until: Timestamp,
+    /// Cancelled: nothing more is handed over either.
+    stop: CancellationToken,
 }
 
 /// What became of one message, to be recorded.
@@ -76,26 +85,36 @@ impl Engine {
             leased: leased.len(),
             ..Dispatched::default()
         };
-        let loaded = self.loaded();
+        let round = Round {
+            loaded: self.loaded(),
+            until: journey::time::plus(now, lease / 2),
+            stop: stop.child_token(),
+        };
         let mut done = stream::iter(leased)
-            .map(|leased| self.hand_over(leased, &loaded, stop))
+            .map(|leased| self.hand_over(leased, &round))
             .buffer_unordered(dispatch_concurrency)
             .ready_chunks(dispatch_concurrency);
+        let mut result = Ok(());
         while let Some(chunk) = done.next().await {
-            self.record_dispatch(chunk, &mut counts).await?;
+            if let Err(error) = self.record_dispatch(chunk, &mut counts).await {
+                // What is with a provider is still waited for and recorded; nothing new begins.
+                round.stop.cancel();
+                result = result.and(Err(error));
+            }
         }
-        Ok(counts)
+        result.map(|()| counts)
     }
 
-    async fn hand_over(&self, leased: Leased, loaded: &Loaded, stop: &CancellationToken) -> Done {
-        if stop.is_cancelled() {
+    async fn hand_over(&self, leased: Leased, round: &Round) -> Done {
+        // The provider must have answered before somebody else may take the message.
+        if round.stop.is_cancelled() || self.wall() >= round.until {
             return Done::Released(leased.key());
         }
         let now = match self.clock() {
             Clock::Wall => self.wall(),
             Clock::Recorded => leased.message.at,
         };
-        match self.prepare(&leased, loaded, now) {
+        match self.prepare(&leased, &round.loaded, now) {
             Ok((address, content, unsubscribe)) => {
                 self.send(
                     Rendered {
@@ -224,6 +243,9 @@ impl Engine {
                     .and_then(|d| SignedDuration::try_from(d).ok())
                     .unwrap_or_else(|| self.back_off(leased.attempt));
                 let due_at = journey::time::plus(self.wall(), wait);
+                // No later than it expires, so that its cap is given back in time.
+                let expires_at = leased.message.decision.expires_at;
+                let due_at = expires_at.map_or(due_at, |at| at.min(due_at));
                 Done::Later(Retry {
                     key: leased.key(),
                     due_at,
@@ -281,24 +303,44 @@ impl Engine {
         counts.retried += later.len();
         counts.ended += ended.len();
         counts.released += released.len();
-        if !sent.is_empty() {
-            let recorded = self.store.record_sent(&sent, self.wall()).await?;
-            if recorded < sent.len() as u64 {
-                tracing::warn!(
-                    sent = sent.len(),
-                    recorded,
-                    "some leases had run out before the provider answered"
-                );
+        self.record_sent(&sent).await?;
+        self.store.retry_later(&later).await?;
+        self.store.release(&released, self.wall()).await?;
+        self.record_ended(ended).await
+    }
+
+    /// What a provider has must not go again: the record is tried more than once.
+    async fn record_sent(&self, sent: &[Accepted]) -> Result<(), Error> {
+        let mut attempt = 0;
+        let recorded = loop {
+            match self.store.record_sent(sent, self.wall()).await {
+                Err(error) if error.is_retryable() && attempt < self.settings.turn_retries => {
+                    tracing::debug!(%error, attempt, "the record of sends is tried again");
+                    turn::pause(attempt).await;
+                    attempt += 1;
+                }
+                other => break other?,
             }
+        };
+        if recorded < sent.len() as u64 {
+            let sent = sent.len();
+            tracing::warn!(
+                sent,
+                recorded,
+                "some leases had run out before the provider answered"
+            );
         }
-        if !later.is_empty() {
-            self.store.retry_later(&later).await?;
+        Ok(())
+    }
+
+    async fn record_ended(&self, ended: Vec<Arrival>) -> Result<(), Error> {
+        if ended.is_empty() {
+            return Ok(());
         }
-        if !released.is_empty() {
-            self.store.release(&released, self.wall()).await?;
-        }
-        if !ended.is_empty() {
-            self.turn(ended).await?;
+        let customers: Vec<_> = ended.iter().map(|e| e.customer).collect();
+        for rejected in self.turn(ended).await?.rejected {
+            let (customer, error) = (customers[rejected.index], rejected.reason);
+            tracing::error!(customer.id = %customer, %error, "the end of a message cannot be kept");
         }
         Ok(())
     }

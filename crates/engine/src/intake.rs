@@ -40,16 +40,9 @@ impl Engine {
     pub(crate) async fn take_in(&self, batch: Batch) -> Result<TakenIn, Error> {
         let deliveries = batch.deliveries.len();
         let (arrivals, mut dead, places) = self.read(&batch);
-        let decided = match self.turn(arrivals).await {
-            Ok(decided) => decided,
-            Err(error) => {
-                // Not acknowledged, so not lost; the broker gives it to whoever can.
-                if let Err(error) = batch.give_back().await {
-                    tracing::warn!(%error, "could not give the batch back; it comes back by itself");
-                }
-                return Err(error);
-            }
-        };
+        // Not acknowledged if it fails, so not lost: the broker gives the batch out again, in its
+        // order. Given back, it would stand behind later events of its customers.
+        let decided = self.turn(arrivals).await?;
         let Decided {
             inputs,
             duplicates,

@@ -24,7 +24,7 @@ use channels::Channels;
 use jiff::Timestamp;
 use journey::{advance::Clock, ids::MachineId};
 use store::Store;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 pub use self::{
     dispatch::Dispatched,
@@ -44,6 +44,8 @@ pub struct Engine {
     channels: Arc<Channels>,
     settings: Settings,
     loaded: RwLock<Arc<Loaded>>,
+    /// Held while something is loaded and put in force, so that nothing older comes after it.
+    loading: Mutex<()>,
     /// Told when a turn has queued messages.
     queued: Notify,
 }
@@ -64,6 +66,7 @@ impl Engine {
             channels,
             settings,
             loaded,
+            loading: Mutex::default(),
             queued: Notify::new(),
         }))
     }
@@ -89,6 +92,11 @@ impl Engine {
     /// # Errors
     /// As [`Engine::start`]; the workspace in force stays.
     pub async fn reload(&self) -> Result<bool, Error> {
+        let _loading = self.loading.lock().await;
+        self.reload_alone().await
+    }
+
+    async fn reload_alone(&self) -> Result<bool, Error> {
         if self.store.revision().await? == self.loaded().revision {
             return Ok(false);
         }
@@ -100,8 +108,9 @@ impl Engine {
 
     /// Loads machines that open runs are on: of a newer workspace, or of one so old that no run
     /// was on it when this engine started.
-    async fn learn(&self, unknown: &BTreeSet<MachineId>) -> Result<Arc<Loaded>, Error> {
-        self.reload().await?;
+    async fn learn(&self, unknown: &BTreeSet<MachineId>) -> Result<(), Error> {
+        let _loading = self.loading.lock().await;
+        self.reload_alone().await?;
         for id in unknown {
             let loaded = self.loaded();
             if loaded.world.machine(*id).is_some() {
@@ -114,7 +123,7 @@ impl Engine {
                 }
             }
         }
-        Ok(self.loaded())
+        Ok(())
     }
 
     fn swap(&self, fresh: Arc<Loaded>) {

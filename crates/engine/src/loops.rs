@@ -87,7 +87,7 @@ impl Engine {
                 Err(error) => pause.after("intake", &error, &stop).await,
             }
         }
-        if let Err(error) = consumer.stop().await {
+        if let Err(error) = consumer.close().await {
             tracing::debug!(%error, "the consumer did not close in order");
         }
     }
@@ -98,7 +98,10 @@ impl Engine {
             match self.timers_once(self.wall()).await {
                 Ok(fired) => {
                     pause.reset();
-                    if fired.timers == 0 {
+                    if fired.customers > 0 && fired.timers == 0 {
+                        // Others are at it, or cannot be helped: no reason to ask at once.
+                        sleep(self.settings.timer_poll, &stop).await;
+                    } else if fired.timers == 0 {
                         self.sleep_until_due(&stop).await;
                     }
                 }
@@ -112,9 +115,7 @@ impl Engine {
         let poll = self.settings.timer_poll;
         let next = self.store.next_due().await.ok().flatten();
         let wait = next.map_or(poll, |due| due.duration_since(self.wall()).min(poll));
-        // A customer whom another turn holds stays due: not at once, then.
-        let wait = wait.max(jiff::SignedDuration::from_millis(5));
-        sleep(wait, stop).await;
+        sleep(wait.max(jiff::SignedDuration::ZERO), stop).await;
     }
 
     async fn dispatch_loop(self: Arc<Self>, stop: CancellationToken) {

@@ -16,7 +16,8 @@ pub struct Settings {
     pub dispatch_batch: u32,
     /// Messages that are with providers at the same time.
     pub dispatch_concurrency: usize,
-    /// How long a lease lasts; longer than a provider may take.
+    /// How long a lease lasts: more than twice what a provider may take, for no message is handed
+    /// over in the second half of its lease.
     pub lease: SignedDuration,
     /// How long the dispatch loop sleeps at the most.
     pub dispatch_poll: SignedDuration,
@@ -28,7 +29,7 @@ pub struct Settings {
     pub longest_retry: SignedDuration,
     /// Tries at one batch when the database asks to try again.
     pub turn_retries: u32,
-    /// How often the workspace is looked at for a newer one, beside being told.
+    /// How often the workspace is looked at for a newer one.
     pub workspace_poll: SignedDuration,
     /// The shop's own pages, for templates.
     pub links: Links,

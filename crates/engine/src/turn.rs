@@ -3,8 +3,9 @@
 //! It begins a transaction, loads, decides, records and commits. A batch that the database refuses
 //! is halved until the culprit stands alone; the others are not touched by it.
 
-use std::{collections::BTreeSet, ops::Range, time::Duration};
+use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use journey::{
     advance::{self, Turn},
     ids::{CustomerId, MachineId},
@@ -32,6 +33,15 @@ pub struct Rejected {
     pub index: usize,
     /// Why.
     pub reason: String,
+}
+
+/// What a transaction is for.
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    /// These inputs.
+    Arrivals(&'a [Arrival]),
+    /// The timers of these customers that are due at that moment.
+    Due(&'a [CustomerId], Timestamp),
 }
 
 impl Engine {
@@ -79,15 +89,7 @@ impl Engine {
     }
 
     async fn turn_once(&self, arrivals: &[Arrival]) -> Result<(usize, usize), Error> {
-        let mut loaded = self.loaded();
-        let mut open = self.store.begin(arrivals, loaded.world.horizon()).await?;
-        let unknown = unknown_machines(&loaded, &open);
-        if !unknown.is_empty() {
-            // Another engine has published a machine, and a customer is on it already.
-            open.abandon().await;
-            loaded = self.learn(&unknown).await?;
-            open = self.store.begin(arrivals, loaded.world.horizon()).await?;
-        }
+        let (loaded, open) = self.begin(Asked::Arrivals(arrivals)).await?;
         let duplicates = open.duplicates;
         let clock = self.clock();
         let inputs = self
@@ -103,7 +105,7 @@ impl Engine {
     pub(crate) async fn turn_due(
         &self,
         customers: &[CustomerId],
-        now: jiff::Timestamp,
+        now: Timestamp,
     ) -> Result<usize, Error> {
         let mut timers = 0;
         let mut open = Parts::of(customers.len());
@@ -123,11 +125,7 @@ impl Engine {
         Ok(timers)
     }
 
-    async fn try_turn_due(
-        &self,
-        customers: &[CustomerId],
-        now: jiff::Timestamp,
-    ) -> Result<usize, Error> {
+    async fn try_turn_due(&self, customers: &[CustomerId], now: Timestamp) -> Result<usize, Error> {
         for attempt in 0..self.settings.turn_retries {
             match self.turn_due_once(customers, now).await {
                 Err(Error::Store(error)) if error.is_retryable() => pause(attempt).await,
@@ -140,27 +138,35 @@ impl Engine {
     async fn turn_due_once(
         &self,
         customers: &[CustomerId],
-        now: jiff::Timestamp,
+        now: Timestamp,
     ) -> Result<usize, Error> {
-        let mut loaded = self.loaded();
-        let mut open = self
-            .store
-            .begin_due(customers, now, loaded.world.horizon())
-            .await?;
-        let unknown = unknown_machines(&loaded, &open);
-        if !unknown.is_empty() {
-            open.abandon().await;
-            loaded = self.learn(&unknown).await?;
-            open = self
-                .store
-                .begin_due(customers, now, loaded.world.horizon())
-                .await?;
-        }
+        let (loaded, open) = self.begin(Asked::Due(customers, now)).await?;
         let clock = self.clock();
         self.record(open, |work| {
             advance::take_due(&loaded.world, work.customer, now, clock)
         })
         .await
+    }
+
+    /// Begins a turn with every machine at hand that its runs are on: another engine may have
+    /// published one, and a customer may be on it already. Ends, for a machine is missed once.
+    async fn begin(&self, asked: Asked<'_>) -> Result<(Arc<Loaded>, OpenTurn), Error> {
+        let mut missed = BTreeSet::new();
+        loop {
+            let loaded = self.loaded();
+            let horizon = loaded.world.horizon();
+            let open = match asked {
+                Asked::Arrivals(arrivals) => self.store.begin(arrivals, horizon).await?,
+                Asked::Due(customers, now) => self.store.begin_due(customers, now, horizon).await?,
+            };
+            let unknown = unknown_machines(&loaded, &open);
+            if unknown.is_subset(&missed) {
+                return Ok((loaded, open));
+            }
+            open.abandon().await;
+            self.learn(&unknown).await?;
+            missed.extend(unknown);
+        }
     }
 
     /// Decides every customer of an open turn and commits. Returns how many inputs there were.
@@ -219,6 +225,6 @@ fn unknown_machines(loaded: &Loaded, open: &OpenTurn) -> BTreeSet<MachineId> {
 }
 
 /// Longer with each attempt, up to a tenth of a second, so that two turns do not collide for ever.
-async fn pause(attempt: u32) {
+pub(crate) async fn pause(attempt: u32) {
     tokio::time::sleep(Duration::from_millis((1 << attempt.min(6)) + 1)).await;
 }

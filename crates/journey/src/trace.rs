@@ -12,6 +12,10 @@ use crate::{
     value::Value,
 };
 
+/// Why most events have no effect: no run, no entry and nothing of the profile asked for them. It
+/// is all that is said of such an input, so the store keeps no line for it.
+pub const NOTHING_LISTENED: &str = "nothing listened";
+
 /// One fact, and the run it is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use journey::{
     ids::{CustomerId, InputId},
     input::Input,
-    trace::{Fact, Line},
+    trace::{Fact, Line, NOTHING_LISTENED},
 };
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ fn ignored() -> Line {
         run: None,
         step: None,
         fact: Fact::Ignored {
-            why: Arc::from("nobody listened"),
+            why: Arc::from(NOTHING_LISTENED),
         },
     }
 }

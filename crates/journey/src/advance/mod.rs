@@ -33,7 +33,7 @@ use crate::{
     ids::{CustomerId, RunId},
     input::{Input, InputKind},
     machine::Machine,
-    trace::{Fact, Line},
+    trace::{Fact, Line, NOTHING_LISTENED},
     value::Value,
     world::World,
 };
@@ -112,7 +112,7 @@ fn step(world: &World, turn: &mut Turn, input: Input) {
     stepper.decide(&input);
     let mut trace = std::mem::take(&mut stepper.trace);
     if trace.is_empty() {
-        let why = Arc::from("nothing listened");
+        let why = Arc::from(NOTHING_LISTENED);
         trace.push(Line {
             journey: None,
             run: None,

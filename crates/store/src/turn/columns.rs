@@ -9,7 +9,7 @@ use journey::{
     ids::{CustomerId, MessageId},
     input::Input,
     message::{Message, Reason},
-    trace::{Fact, Line},
+    trace::{Fact, Line, NOTHING_LISTENED},
 };
 use uuid::Uuid;
 
@@ -174,7 +174,7 @@ impl<'a> Inputs<'a> {
 
 /// Whether the line says no more than its absence: the reason is the usual one.
 fn is_ignored(line: &Line) -> bool {
-    matches!(line.fact, Fact::Ignored { .. })
+    matches!(&line.fact, Fact::Ignored { why } if &**why == NOTHING_LISTENED)
 }
 
 /// Columns of `run` and `run_ended`.

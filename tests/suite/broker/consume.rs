@@ -1,73 +1,12 @@
-//! The broker against a real RabbitMQ.
+//! What is delivered: in batches, again after a loss, or put aside.
 
-use std::time::Duration;
-
-use broker::{Batch, Broker, Consumer, Depth, Error, Publisher, Settings};
+use broker::{Broker, Depth, Error, Settings};
 use bytes::Bytes;
 use cli::servers::{RabbitMq, RabbitMqOptions};
-use lapin::options::{QueueDeclareOptions, QueueDeleteOptions};
-use lapin::types::FieldTable;
+use lapin::options::QueueDeleteOptions;
 use parcours_tests::kit;
 
-/// Long enough for a RabbitMQ to start on a busy machine.
-const SOON: Duration = Duration::from_secs(90);
-
-async fn connect(url: &str) -> Broker {
-    let settings = Settings {
-        url: url.to_owned(),
-        ..Settings::default()
-    };
-    Broker::connect(&settings).await.unwrap()
-}
-
-/// Publishes `0`, `1`, … as events of one customer.
-async fn publish(publisher: &Publisher, numbers: std::ops::Range<u32>) {
-    for number in numbers {
-        publisher
-            .publish("anna", number.to_string().into())
-            .await
-            .unwrap();
-    }
-}
-
-fn bodies(batch: &Batch) -> Vec<String> {
-    let text = |body: &Bytes| String::from_utf8(body.to_vec()).unwrap();
-    batch
-        .deliveries
-        .iter()
-        .map(|delivery| text(&delivery.body))
-        .collect()
-}
-
-async fn take(consumer: &mut Consumer) -> Batch {
-    let next = tokio::time::timeout(SOON, consumer.next()).await;
-    next.expect("a batch comes")
-        .unwrap()
-        .expect("the consumer is open")
-}
-
-/// Settles batches until `count` deliveries were seen.
-async fn drain(consumer: &mut Consumer, count: usize) -> Vec<String> {
-    let mut seen = Vec::new();
-    while seen.len() < count {
-        let batch = take(consumer).await;
-        seen.extend(bodies(&batch));
-        batch.settle(Vec::new()).await.unwrap();
-    }
-    seen
-}
-
-async fn depth_becomes(broker: &Broker, expected: Depth) {
-    let what = format!("the queues hold {expected:?}");
-    kit::eventually(SOON, &what, async || {
-        broker.depth().await.unwrap() == expected
-    })
-    .await;
-}
-
-fn numbers(range: std::ops::Range<u32>) -> Vec<String> {
-    range.map(|number| number.to_string()).collect()
-}
+use super::{SOON, bodies, connect, depth_becomes, drain, numbers, publish, raw_channel, take};
 
 #[tokio::test]
 async fn what_is_published_comes_in_batches_and_in_order() {
@@ -116,42 +55,6 @@ async fn a_batch_does_not_wait_to_be_filled() {
 }
 
 #[tokio::test]
-async fn connecting_twice_finds_the_same_queues() {
-    let vhost = kit::vhost().await;
-    let first = connect(&vhost.url).await;
-    publish(&first.publisher().await.unwrap(), 0..3).await;
-    first.close().await;
-    let second = connect(&vhost.url).await;
-    assert_eq!(
-        drain(&mut second.consumer().await.unwrap(), 3).await,
-        numbers(0..3)
-    );
-}
-
-#[tokio::test]
-async fn a_queue_with_other_arguments_is_named() {
-    let vhost = kit::vhost().await;
-    let channel = raw_channel(&vhost.url).await;
-    let options = QueueDeclareOptions::durable();
-    channel
-        .queue_declare("parcours.intake".into(), options, FieldTable::default())
-        .await
-        .unwrap();
-    let settings = Settings {
-        url: vhost.url.clone(),
-        ..Settings::default()
-    };
-    let error = Broker::connect(&settings).await.unwrap_err();
-    assert!(matches!(&error, Error::Topology { what, .. } if what.contains("parcours.intake")));
-}
-
-async fn raw_channel(url: &str) -> lapin::Channel {
-    let properties = lapin::ConnectionProperties::default();
-    let connection = lapin::Connection::connect(url, properties).await.unwrap();
-    connection.create_channel().await.unwrap()
-}
-
-#[tokio::test]
 async fn what_a_lost_consumer_held_is_delivered_again() {
     let vhost = kit::vhost().await;
     let broker = connect(&vhost.url).await;
@@ -184,9 +87,8 @@ async fn a_batch_that_is_dropped_comes_again_to_the_same_consumer() {
         // With a prefetch of 2, dropped batches would soon leave nothing to take.
         drop(take(&mut consumer).await);
     }
-    let mut seen = drain(&mut consumer, 6).await;
-    seen.sort();
-    assert_eq!(seen, numbers(0..6));
+    let seen = drain(&mut consumer, 6).await;
+    assert_eq!(seen, numbers(0..6), "in their order");
 }
 
 #[tokio::test]
@@ -274,129 +176,6 @@ async fn a_body_of_five_megabytes_can_be_read_and_put_aside() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_not_published() {
-    let vhost = kit::vhost().await;
-    let broker = connect(&vhost.url).await;
-    let limit = Settings::default().max_body;
-    let publisher = broker.publisher().await.unwrap();
-    let result = publisher.publish("anna", vec![0; limit + 1].into()).await;
-    assert!(matches!(result, Err(Error::TooLarge { bytes, .. }) if bytes == limit + 1));
-    publisher
-        .publish("anna", vec![0; limit].into())
-        .await
-        .unwrap();
-}
-
-#[tokio::test]
-async fn a_key_longer_than_the_protocol_allows_is_still_published() {
-    let vhost = kit::vhost().await;
-    let broker = connect(&vhost.url).await;
-    let key = "ä".repeat(5_000);
-    broker
-        .publisher()
-        .await
-        .unwrap()
-        .publish(&key, "0".into())
-        .await
-        .unwrap();
-    assert_eq!(drain(&mut broker.consumer().await.unwrap(), 1).await, ["0"]);
-}
-
-#[tokio::test]
-async fn a_message_that_no_queue_takes_is_refused() {
-    let vhost = kit::vhost().await;
-    let broker = connect(&vhost.url).await;
-    let publisher = broker.publisher().await.unwrap();
-    let channel = raw_channel(&vhost.url).await;
-    let (queue, exchange) = ("parcours.intake", "parcours.events");
-    channel
-        .queue_unbind(
-            queue.into(),
-            exchange.into(),
-            "#".into(),
-            FieldTable::default(),
-        )
-        .await
-        .unwrap();
-    let result = publisher.publish("anna", "0".into()).await;
-    assert!(
-        matches!(&result, Err(Error::Unroutable(name)) if name == exchange),
-        "{result:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_full_queue_refuses_and_forgets_nothing() {
-    let vhost = kit::vhost().await;
-    let settings = Settings {
-        url: vhost.url.clone(),
-        max_waiting: 5,
-        ..Settings::default()
-    };
-    let broker = Broker::connect(&settings).await.unwrap();
-    let publisher = broker.publisher().await.unwrap();
-    let mut kept = Vec::new();
-    // A quorum queue notices its bound a little late.
-    let refused = kit::eventually_some(SOON, "a publish is refused", async || {
-        let body = kept.len().to_string();
-        match publisher.publish("anna", body.clone().into()).await {
-            Ok(()) => kept.push(body),
-            Err(error) => return Some(error),
-        }
-        None
-    })
-    .await;
-    assert!(matches!(refused, Error::Full), "{refused:?}");
-    assert!(kept.len() >= 5);
-    let seen = drain(&mut broker.consumer().await.unwrap(), kept.len()).await;
-    assert_eq!(seen, kept);
-}
-
-#[tokio::test]
-async fn a_stream_is_published_in_order_and_counted() {
-    let vhost = kit::vhost().await;
-    let broker = connect(&vhost.url).await;
-    let publisher = broker.publisher().await.unwrap();
-    let items = (0..2_000).map(|number| ("anna".to_owned(), Bytes::from(number.to_string())));
-    let mut last = 0;
-    let count = publisher
-        .publish_all(futures::stream::iter(items), 100, |confirmed| {
-            assert_eq!(confirmed, last + 1);
-            last = confirmed;
-        })
-        .await
-        .unwrap();
-    assert_eq!((count, last), (2_000, 2_000));
-    let seen = drain(&mut broker.consumer().await.unwrap(), 2_000).await;
-    assert_eq!(seen, numbers(0..2_000));
-}
-
-#[tokio::test]
-async fn an_interrupted_stream_says_how_many_are_safe() {
-    let vhost = kit::vhost().await;
-    let settings = Settings {
-        url: vhost.url.clone(),
-        max_body: 4,
-        ..Settings::default()
-    };
-    let broker = Broker::connect(&settings).await.unwrap();
-    let publisher = broker.publisher().await.unwrap();
-    let items = ["0", "1", "2", "too long", "4"].map(|body| ("anna".to_owned(), body.into()));
-    let result = publisher
-        .publish_all(futures::stream::iter(items), 10, |_| {})
-        .await;
-    let Err(Error::Interrupted { confirmed, source }) = result else {
-        panic!("{result:?}");
-    };
-    assert_eq!(confirmed, 3);
-    assert!(matches!(*source, Error::TooLarge { .. }));
-    assert_eq!(
-        drain(&mut broker.consumer().await.unwrap(), 3).await,
-        numbers(0..3)
-    );
-}
-
-#[tokio::test]
 async fn a_stopped_consumer_finishes_its_batch_and_leaves_the_rest() {
     let vhost = kit::vhost().await;
     let settings = Settings {
@@ -462,27 +241,6 @@ async fn a_consumer_survives_the_loss_of_its_queue() {
     assert_eq!(reading.await.unwrap(), ["0"]);
 }
 
-#[tokio::test]
-async fn a_rabbitmq_that_cannot_be_reached_is_named_without_its_password() {
-    let url = "amqp://user:secret@127.0.0.1:1/%2f".to_owned();
-    let error = Broker::connect(&Settings {
-        url,
-        ..Settings::default()
-    })
-    .await
-    .unwrap_err();
-    assert!(error.to_string().contains("127.0.0.1:1"), "{error}");
-    assert!(!format!("{error:?} {error}").contains("secret"));
-    let bad = Settings {
-        url: "http://x".to_owned(),
-        ..Settings::default()
-    };
-    assert!(matches!(
-        Broker::connect(&bad).await,
-        Err(Error::Address(_))
-    ));
-}
-
 /// Promise 8: RabbitMQ goes away and returns; nothing that was confirmed is lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_of_rabbitmq_loses_nothing_that_was_confirmed() {
@@ -542,4 +300,37 @@ fn free_port() -> u16 {
         .local_addr()
         .unwrap()
         .port()
+}
+
+/// One customer's events are handled in order, also when a consumer stops with some of them ahead.
+#[tokio::test]
+async fn what_a_stopped_consumer_leaves_comes_again_in_order() {
+    let vhost = kit::vhost().await;
+    let settings = Settings {
+        url: vhost.url.clone(),
+        batch: 2,
+        prefetch: 10,
+        ..Settings::default()
+    };
+    let broker = Broker::connect(&settings).await.unwrap();
+    publish(&broker.publisher().await.unwrap(), 0..60).await;
+    let mut seen = Vec::new();
+    while seen.len() < 60 {
+        let mut consumer = broker.consumer().await.unwrap();
+        for _ in 0..3 {
+            if seen.len() < 60 {
+                let batch = take(&mut consumer).await;
+                seen.extend(bodies(&batch));
+                batch.settle(Vec::new()).await.unwrap();
+            }
+        }
+        consumer.close().await.unwrap();
+        let left = 60 - u32::try_from(seen.len()).unwrap();
+        let ready = Depth {
+            ready: left,
+            dead: 0,
+        };
+        depth_becomes(&broker, ready).await;
+    }
+    assert_eq!(seen, numbers(0..60));
 }

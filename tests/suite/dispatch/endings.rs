@@ -1,0 +1,105 @@
+//! Messages that do not leave: each with its reason, and its cap given back.
+
+use jiff::{SignedDuration, Timestamp};
+use journey::{ids::CustomerId, message::Channel};
+use parcours_tests::kit::{self, Answer, Rig};
+use serde_json::{Value, json};
+
+use super::{SMS, dispatch, error, happens, queue_one, recently, traits, workspace};
+
+/// Rule 47: the next channel of the list is tried without moving the run.
+#[tokio::test]
+async fn rule_47_a_final_failure_tries_the_next_channel_of_the_list() {
+    let rig = Rig::new(&workspace("send: [sms, push], template: hello").file(
+        "templates/hello/push.en.yaml",
+        "title: Hello\nbody: It is us\n",
+    ))
+    .await;
+    rig.provider.always(Channel::Sms, Answer::Refuse(400));
+    let engine = rig.engine(kit::quick()).await;
+    let now = recently();
+    traits(&engine, &json!({ "push_token": "token" }), now).await;
+    queue_one(&engine, now).await;
+    assert_eq!(dispatch(&engine).await.ended, 1);
+    assert_eq!(dispatch(&engine).await.sent, 1);
+    assert_eq!(
+        rig.messages().await,
+        ["sms failed failed 1", "push sent - 1"]
+    );
+    assert_eq!(rig.provider.taken()[0].body["content"]["title"], "Hello");
+    let runs = rig.reader().runs(CustomerId::of("ana")).await.unwrap();
+    let nudge = &runs.open[0].steps["nudge"];
+    assert!(nudge.sent && !nudge.failed, "{nudge:?}");
+}
+
+/// A channel that nobody serves is a final failure, and not an endless try.
+#[tokio::test]
+async fn a_channel_without_a_provider_fails_at_once() {
+    let rig = Rig::new(&workspace(SMS)).await;
+    let nobody = channels::Channels::new(&channels::Settings::default()).unwrap();
+    let engine = rig.engine_with(kit::quick(), nobody.into()).await;
+    queue_one(&engine, recently()).await;
+    assert_eq!(dispatch(&engine).await.ended, 1);
+    assert_eq!(error(&rig).await, "no provider serves sms");
+}
+
+/// Rule 40: `expires` counts in the queue too.
+#[tokio::test]
+async fn rule_40_a_message_that_waited_too_long_in_the_queue_does_not_leave() {
+    let rig = Rig::new(&workspace("send: sms, template: hello, expires: 1h")).await;
+    let engine = rig.engine(kit::quick()).await;
+    queue_one(&engine, Timestamp::now() - SignedDuration::from_hours(2)).await;
+    ends_unsent(
+        &rig,
+        "suppressed expired",
+        "it waited in the queue for too long",
+    )
+    .await;
+}
+
+/// Promise 3's neighbour: the address is looked at again too.
+#[tokio::test]
+async fn a_message_whose_address_is_gone_does_not_leave() {
+    let rig = Rig::new(&workspace(SMS)).await;
+    let engine = rig.engine(kit::quick()).await;
+    let now = recently();
+    queue_one(&engine, now).await;
+    traits(&engine, &json!({ "phone": Value::Null }), now).await;
+    ends_unsent(&rig, "suppressed unreachable", "the address is gone").await;
+}
+
+/// Rule 38: an address that bounced or complained since the decision is not used.
+#[tokio::test]
+async fn a_message_to_an_address_that_complained_does_not_leave() {
+    let rig = Rig::new(&workspace(SMS)).await;
+    let engine = rig.engine(kit::quick()).await;
+    let now = recently();
+    queue_one(&engine, now).await;
+    let complaint = json!({ "channel": "sms" });
+    let body = kit::events::track("ana", "message.complained", "c", &complaint);
+    kit::events::take(&engine, &[body], now).await;
+    ends_unsent(&rig, "suppressed suppression_list", "complained").await;
+}
+
+/// A template that cannot be filled fails its message, with the renderer's words.
+#[tokio::test]
+async fn a_message_that_cannot_be_rendered_fails() {
+    let text = "{{ (customer.first_name | length) / 0 }}";
+    let rig = Rig::new(&workspace(SMS).sms("hello", text)).await;
+    let engine = rig.engine(kit::quick()).await;
+    queue_one(&engine, recently()).await;
+    ends_unsent(&rig, "failed unrenderable", "cannot be worked out").await;
+}
+
+/// Dispatch ends the message with that reason and words, no provider hears of it, and the cap of
+/// one a day has room again.
+async fn ends_unsent(rig: &Rig, ending: &str, words: &str) {
+    let engine = rig.engine(kit::quick()).await;
+    assert_eq!(dispatch(&engine).await.ended, 1);
+    assert_eq!(rig.messages().await, [format!("sms {ending} 1")]);
+    assert!(error(rig).await.contains(words), "{}", error(rig).await);
+    assert!(rig.provider.posts().is_empty());
+    traits(&engine, &json!({ "phone": "+33611111111" }), recently()).await;
+    happens(&engine, "b", recently()).await;
+    assert_eq!(rig.messages().await.last().unwrap(), "sms queued - 0");
+}
