@@ -10,6 +10,8 @@
 //!
 //! - The routing key is the customer's key, so that a later consistent-hash exchange can spread
 //!   customers over several queues without a change for producers.
+//! - One consumer reads at a time; others stand by and take over when it goes. So a customer's events
+//!   are decided in their order, whatever number of engines runs.
 //! - Intake is bounded by refusing publishes (`reject-publish`): an accepted event is never forgotten.
 //! - Dead letters are bounded by number, bytes and age, and forget the oldest: poison must never stop
 //!   intake, and bodies hold personal data.
@@ -79,6 +81,8 @@ fn intake_arguments(settings: &Settings) -> FieldTable {
     let mut table = quorum();
     table.insert("x-max-length".into(), number(settings.max_waiting));
     table.insert("x-overflow".into(), text("reject-publish"));
+    // Two engines that read side by side would decide a customer's events in any order.
+    table.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
     // If an operator's policy does limit deliveries, what it takes out goes here and not away.
     table.insert("x-dead-letter-exchange".into(), text(""));
     table.insert(

@@ -173,6 +173,10 @@ async fn torture(events: u64, engines: usize, kills: usize) {
     report(&format!(
         "{events} events, {engines} engines, {killed} kills, {seconds} s: {audit}"
     ));
+    assert_eq!(
+        audit.disordered, 0,
+        "a customer's events are decided in their order"
+    );
     let Audit {
         sent,
         capped,

@@ -148,7 +148,7 @@ async fn a_journey_that_is_saved_is_published_and_one_with_an_error_is_not() {
     let mut number = 0;
     let version = kit::eventually_some(SOON, "version 2 takes customers in", async || {
         number += 1;
-        let customer = format!("ana-{}", number);
+        let customer = format!("ana-{number}");
         publish(
             &dev.console,
             &customer,
