@@ -185,7 +185,9 @@ impl Stepper<'_> {
         let id = RunId::of(self.customer_id(), &machine.journey, &key, input);
         self.remember_entry(machine, &key);
         let run = self.new_run(machine, key.clone(), event, id);
-        self.customer.runs.push(run);
+        // In order of id, as they are loaded: a batch must not see another order than its parts.
+        let runs = &mut self.customer.runs;
+        runs.insert(runs.partition_point(|r| r.id < run.id), run);
         self.effects.touched.insert(id);
         self.note(Some(id), None, Fact::Entered { key });
         id

@@ -107,7 +107,7 @@ impl Stepper<'_> {
         message.decision.with = with;
         message.decision.expires_at = expires_at;
         message.decision.refusals.clone_from(&refusals);
-        self.customer.sends.push(PastSend {
+        let sent = PastSend {
             message: message.id,
             at: message.at,
             channel,
@@ -116,7 +116,11 @@ impl Stepper<'_> {
             tags: machine.tags.clone(),
             run: id,
             queued: true,
-        });
+        };
+        // In the order in which they are loaded.
+        let sends = &mut self.customer.sends;
+        let place = sends.partition_point(|s| (s.at, s.message) < (sent.at, sent.message));
+        sends.insert(place, sent);
         self.step_state(id, &node.id, |s| {
             s.message = Some(message.id);
             (s.sent, s.failed, s.suppressed, s.reason) = (true, false, false, None);
