@@ -25,6 +25,9 @@ pub use accept::{Accept, Accepted, BoxFuture, NotAccepted};
 pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
 pub use health::Readiness;
 
+/// Says why an event does not fit its schema.
+pub type Refuse = Arc<dyn Fn(&Event) -> Option<String> + Send + Sync>;
+
 /// What the router answers from. Cloning is cheap.
 #[derive(Clone)]
 pub struct State {
@@ -33,7 +36,7 @@ pub struct State {
     /// Takes events: when it says yes, they are safe.
     pub accept: Arc<dyn Accept>,
     /// Why an event does not fit its schema; `None`: it does.
-    pub refuse: Arc<dyn Fn(&Event) -> Option<String> + Send + Sync>,
+    pub refuse: Refuse,
     /// The capture mailbox; `None`: there are no `/capture` and no `/mailbox`.
     pub mailbox: Option<Arc<dyn CaptureStore>>,
     /// Which other parts are up, by name; the database is asked by the router itself.

@@ -119,7 +119,7 @@ impl Engine {
             match self.store.machine(*id).await? {
                 Some(found) => self.swap(Arc::new(loaded.with(found))),
                 None => {
-                    tracing::error!(machine.id = %id, "a run is on a machine that is not stored")
+                    tracing::error!(machine.id = %id, "a run is on a machine that is not stored");
                 }
             }
         }

@@ -3,7 +3,7 @@
 //! It begins a transaction, loads, decides, records and commits. A batch that the database refuses
 //! is halved until the culprit stands alone; the others are not touched by it.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, iter, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use journey::{
@@ -53,7 +53,7 @@ impl Engine {
     pub async fn turn(&self, arrivals: Vec<Arrival>) -> Result<Decided, Error> {
         let mut decided = Decided::default();
         // Ranges still to be decided, the first on top: a stack, so that order is kept.
-        let mut open = vec![0..arrivals.len()];
+        let mut open: Vec<_> = iter::once(0..arrivals.len()).collect();
         while let Some(range) = open.pop() {
             if range.is_empty() {
                 continue;
@@ -114,7 +114,7 @@ impl Engine {
         now: Timestamp,
     ) -> Result<usize, Error> {
         let mut timers = 0;
-        let mut open = vec![0..customers.len()];
+        let mut open: Vec<_> = iter::once(0..customers.len()).collect();
         while let Some(range) = open.pop() {
             if range.is_empty() {
                 continue;

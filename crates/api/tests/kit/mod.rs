@@ -143,6 +143,7 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
                 detail: String::new(),
             }]
         }),
+        refuse: Arc::new(|_| None),
         clock: now,
         write_key: None,
     }

@@ -77,7 +77,11 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
     )
     .await;
     watcher.abort();
-    local::blocking(move || Ok::<_, anyhow::Error>(postgres.stop())).await?;
+    local::blocking(move || {
+        postgres.stop();
+        Ok::<_, anyhow::Error>(())
+    })
+    .await?;
     result
 }
 

@@ -62,7 +62,7 @@ pub fn read_customers(source: &Source, since: jiff::Timestamp) -> Result<Custome
                     .fields
                     .into_iter()
                     .filter(|(_, v)| !v.is_null())
-                    .collect()
+                    .collect();
             }
         }
         customers.insert(Arc::from(id), customer);
