@@ -142,8 +142,8 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
                 detail: String::new(),
             }]
         }),
-        clock: now,
         refuse: Arc::new(|_| None),
+        clock: now,
         write_key: None,
     }
 }

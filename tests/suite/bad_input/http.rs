@@ -125,12 +125,12 @@ async fn promise_1_an_event_as_large_as_http_accepts_is_taken_in() {
     let accept = IntoBroker(broker.publisher().await.unwrap());
     let server = Server::start(&engine, Arc::new(accept)).await;
     let large = |n, bytes| with(track(n), "properties", json!({ "note": "x".repeat(bytes) }));
-    for (n, bytes) in [(0, 100_000), (1, 300_000), (2, (1 << 20) - 200)] {
+    for (n, bytes) in [(0, 100_000), (1, 200_000), (2, (256 << 10) - 200)] {
         let (status, body) = server.post("/v1/track", large(n, bytes).to_string()).await;
         assert_eq!((status, &body["accepted"]), (200, &json!(1)), "{body}");
     }
     // A batch may be larger than an event, but an event in it may not.
-    let batch = json!({ "batch": [track(3), large(4, 1 << 20)] });
+    let batch = json!({ "batch": [track(3), large(4, 256 << 10)] });
     let (status, body) = server.post("/v1/batch", batch.to_string()).await;
     assert_eq!((status, &body["accepted"]), (200, &json!(1)), "{body}");
     assert_eq!(body["refused"][0]["code"], "too_large");

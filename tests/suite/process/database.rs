@@ -73,7 +73,7 @@ async fn apply_publishes_once_and_nothing_with_errors() {
 }
 
 #[tokio::test]
-async fn run_wants_a_workspace_and_a_broker_and_says_so() {
+async fn the_first_run_publishes_the_workspace_and_wants_a_broker() {
     let scene = Scene::set().await;
     let run = |args: &[&str]| {
         scene
@@ -82,12 +82,17 @@ async fn run_wants_a_workspace_and_a_broker_and_says_so() {
             .expect(2)
             .err()
     };
+    // The first start publishes what it finds, and nothing that has errors.
+    let path = "journeys/welcome/journey.yaml";
+    let good = scene.workspace.read(path);
+    scene
+        .workspace
+        .write(path, &good.replace("after: 30d", "fpr: 30d"));
+    let refused = scene.parcours(&["run"]).output().expect(1).err();
+    assert!(refused.contains("welcome/journey.yaml"), "{refused}");
+    scene.workspace.write(path, &good);
     let said = run(&[]);
-    assert!(
-        said.contains("run `parcours apply`, or `parcours run --apply`"),
-        "{said}"
-    );
-    let said = run(&["--apply"]);
+    assert!(said.contains("welcome version 1: published"), "{said}");
     assert!(said.contains("no broker: set AMQP_URL"), "{said}");
     let said = scene
         .parcours(&["customer", "ana"])

@@ -47,12 +47,12 @@ async fn a_search_past_its_deadline_says_that_it_is_not_complete() {
     sqlx::query(
         "insert into customer (id, seen_at, key, traits)
          select gen_random_uuid(), now(), n::text, '{\"email\": \"x@shop.example\"}'
-         from generate_series(1, 200000) n",
+         from generate_series(1, 400000) n",
     )
     .execute(&*pool)
     .await
     .expect("rows");
-    let reader = Reader::new(pool.clone()).with_deadline(Duration::from_millis(1));
+    let reader = Reader::new(pool.clone()).with_deadline(Duration::from_millis(20));
     let found = reader.find("nobody@shop.example").await.expect("read");
     assert!(!found.complete);
 }

@@ -6,7 +6,7 @@ use journey::{
     ids::{CustomerId, InputId},
     input::InputKind,
     message::Reason,
-    trace::Fact,
+    trace::{Fact, Line},
 };
 use sqlx::Row as _;
 use store::{Store, decode, encode};
@@ -164,7 +164,14 @@ async fn a_history_is_replayed_as_it_was_recorded() {
     let open = store.begin(&all, HORIZON).await.unwrap();
     let mut turn = heard(&open.work[0]);
     let ignored = |why| vec![line(Fact::Ignored { why: arc(why) })];
-    turn.effects.inputs[1].1 = ignored(journey::trace::NOTHING_LISTENED);
+    turn.effects.inputs[1].1 = vec![Line {
+        journey: None,
+        run: None,
+        step: None,
+        fact: Fact::Ignored {
+            why: arc(journey::trace::NOTHING_LISTENED),
+        },
+    }];
     // Another reason is worth a line.
     turn.effects.inputs[2].1 = ignored("no open run decided that message");
     let wanted = turn.effects.inputs.clone();

@@ -174,7 +174,8 @@ impl<'a> Inputs<'a> {
 
 /// Whether the line says no more than its absence: the reason is the usual one.
 fn is_ignored(line: &Line) -> bool {
-    matches!(&line.fact, Fact::Ignored { why } if &**why == NOTHING_LISTENED)
+    let about_nobody = line.journey.is_none() && line.run.is_none() && line.step.is_none();
+    about_nobody && matches!(&line.fact, Fact::Ignored { why } if &**why == NOTHING_LISTENED)
 }
 
 /// Columns of `run` and `run_ended`.
