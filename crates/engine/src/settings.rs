@@ -43,7 +43,7 @@ impl Default for Settings {
             timer_poll: SignedDuration::from_millis(200),
             dispatch_batch: 200,
             dispatch_concurrency: 32,
-            lease: SignedDuration::from_secs(300),
+            lease: SignedDuration::from_secs(90),
             dispatch_poll: SignedDuration::from_millis(200),
             max_attempts: 8,
             first_retry: SignedDuration::from_secs(5),
