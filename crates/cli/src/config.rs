@@ -16,6 +16,8 @@ pub struct Config {
     pub amqp_url: Option<String>,
     /// `PARCOURS_HTTP`: where the API and the console listen
     pub http: Option<String>,
+    /// `PARCOURS_WRITE_KEY`: what the HTTP intake asks for as the user name of HTTP Basic
+    pub write_key: Option<String>,
     /// `PARCOURS_LINKS_UNSUBSCRIBE`, `PARCOURS_LINKS_PREFERENCES`: the shop's own pages
     pub links: LinksConfig,
     /// `PARCOURS_LEASE_SECONDS`: how long a message stays with a process that has died
@@ -67,6 +69,7 @@ impl Config {
             ("DATABASE_URL", &mut config.database_url),
             ("AMQP_URL", &mut config.amqp_url),
             ("PARCOURS_HTTP", &mut config.http),
+            ("PARCOURS_WRITE_KEY", &mut config.write_key),
             ("PARCOURS_LINKS_UNSUBSCRIBE", &mut config.links.unsubscribe),
             ("PARCOURS_LINKS_PREFERENCES", &mut config.links.preferences),
         ] {

@@ -19,7 +19,8 @@ pub struct Http {
 }
 
 impl Http {
-    /// Serves intake, support and the console on `listener` until `stop`.
+    /// Serves intake, support and the console on `listener` until `stop`. Intake asks for the
+    /// write key, if there is one.
     ///
     /// # Errors
     /// If the listener has no address.
@@ -28,6 +29,7 @@ impl Http {
         engine: &Arc<Engine>,
         accept: Arc<dyn Accept>,
         mailbox: Option<Arc<dyn CaptureStore>>,
+        write_key: Option<String>,
         stop: &CancellationToken,
     ) -> Result<Self> {
         let address = listener.local_addr()?;
@@ -39,7 +41,7 @@ impl Http {
             mailbox,
             ready: Arc::new(Vec::<Readiness>::new),
             clock: Timestamp::now,
-            write_key: None,
+            write_key: write_key.map(Arc::from),
         };
         let task = tokio::spawn(api::serve(
             listener,

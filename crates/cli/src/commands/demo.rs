@@ -145,7 +145,7 @@ async fn with_broker(
 
     let accept = Arc::new(IntoBroker(broker.publisher().await?));
     let mailbox = Arc::new(providers.captures.clone());
-    let http = Http::start(providers.listener, &past, accept, Some(mailbox), stop)?;
+    let http = Http::start(providers.listener, &past, accept, Some(mailbox), None, stop)?;
     let reader = Reader::new(store.pool().clone());
     let before = outcome(&reader, broker).await?;
     let play = tokio::time::timeout(PATIENCE, play(&past, broker));

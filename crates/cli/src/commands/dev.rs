@@ -61,7 +61,14 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
     let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
     let accept = Arc::new(IntoTurn(engine.clone()));
     let mailbox = Arc::new(providers.captures.clone());
-    let http = Http::start(providers.listener, &engine, accept, Some(mailbox), &stop)?;
+    let http = Http::start(
+        providers.listener,
+        &engine,
+        accept,
+        Some(mailbox),
+        None,
+        &stop,
+    )?;
     announce(&http, &postgres.url());
     let watcher = tokio::spawn(hot_reload(
         engine.clone(),

@@ -83,7 +83,14 @@ async fn with_broker(args: &RunArgs, config: &Config, store: Store, broker: &Bro
     let http = match listener {
         Some(listener) => {
             let accept = Arc::new(IntoBroker(broker.publisher().await?));
-            Some(Http::start(listener, &engine, accept, None, &stop)?)
+            Some(Http::start(
+                listener,
+                &engine,
+                accept,
+                None,
+                config.write_key.clone(),
+                &stop,
+            )?)
         }
         None => None,
     };
