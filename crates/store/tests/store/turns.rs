@@ -6,7 +6,7 @@ use journey::{
     ids::{CustomerId, InputId},
     input::InputKind,
     message::Reason,
-    trace::Fact,
+    trace::{Fact, Line},
 };
 use sqlx::Row as _;
 use store::{Store, decode, encode};
@@ -162,7 +162,16 @@ async fn a_history_is_replayed_as_it_was_recorded() {
     all.push(timed);
     let open = store.begin(&all, HORIZON).await.unwrap();
     let mut turn = heard(&open.work[0]);
-    let ignored = |why| vec![line(Fact::Ignored { why: arc(why) })];
+    let ignored = |why| {
+        let fact = Fact::Ignored { why: arc(why) };
+        let (journey, run, step) = (None, None, None);
+        vec![Line {
+            journey,
+            run,
+            step,
+            fact,
+        }]
+    };
     turn.effects.inputs[1].1 = ignored(journey::trace::NOTHING_LISTENED);
     // Another reason is worth a line.
     turn.effects.inputs[2].1 = ignored("no open run decided that message");
