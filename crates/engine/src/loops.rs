@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use broker::Broker;
+use store::Listener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -138,15 +139,38 @@ impl Engine {
 
     async fn workspace_loop(self: Arc<Self>, stop: CancellationToken) {
         let mut pause = Pause::default();
+        let mut news = None;
         while !stop.is_cancelled() {
             match self.reload().await {
                 Ok(_) => {
                     pause.reset();
-                    sleep(self.settings.workspace_poll, &stop).await;
+                    self.wait_for_news(&mut news, &stop).await;
                 }
                 Err(error) => pause.after("workspace", &error, &stop).await,
             }
         }
+    }
+
+    /// Until somebody has applied a workspace. The news wakes, the poll is what is relied on.
+    async fn wait_for_news(&self, news: &mut Option<Listener>, stop: &CancellationToken) {
+        if news.is_none() {
+            *news = self.store.listen().await.ok();
+        }
+        let lost = tokio::select! {
+            () = sleep(self.settings.workspace_poll, stop) => false,
+            told = told(news) => told.is_err(),
+        };
+        if lost {
+            // Listened to anew after the next look, which waits for the database if it must.
+            *news = None;
+        }
+    }
+}
+
+async fn told(news: &mut Option<Listener>) -> Result<(), store::Error> {
+    match news {
+        Some(listener) => listener.changed().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -12,7 +12,7 @@ pub struct Settings {
     pub timer_batch: u32,
     /// How long the timer loop sleeps at the most.
     pub timer_poll: SignedDuration,
-    /// Messages that one dispatch round leases.
+    /// Messages that one dispatch round leases: few, for consent is as of the lease.
     pub dispatch_batch: u32,
     /// Messages that are with providers at the same time.
     pub dispatch_concurrency: usize,
@@ -41,7 +41,7 @@ impl Default for Settings {
             clock: Clock::Wall,
             timer_batch: 500,
             timer_poll: SignedDuration::from_millis(200),
-            dispatch_batch: 200,
+            dispatch_batch: 64,
             dispatch_concurrency: 32,
             lease: SignedDuration::from_secs(90),
             dispatch_poll: SignedDuration::from_millis(200),
