@@ -30,7 +30,7 @@ impl Server {
     async fn start(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stop = CancellationToken::new();
-        let http = Http::start(listener, engine, accept, None, &stop).unwrap();
+        let http = Http::start(listener, engine, accept, None, None, &stop).unwrap();
         Self {
             url: format!("http://{}", http.address),
             client: reqwest::Client::new(),
