@@ -1,0 +1,100 @@
+//! Journeys become machines, schemas refuse events, and no input makes the compiler panic.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod declarations;
+mod laws;
+mod layout;
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use journey::{
+    diagnostic::SourceFile,
+    diagnostics::render,
+    machine::Machine,
+    workspace::{self, Options, TemplateCheck},
+};
+
+const CART: &str = r#"
+# yaml-language-server: $schema=../../config/schema/journey.json
+journey: cart-rescue
+title: Rescue an abandoned cart
+owner: crm@shop.example
+purpose: marketing
+priority: 40
+tags: [carts]
+
+enter:
+  event: cart.updated
+  if: event.total >= 20 and customer.country in ["FR", "BE"]
+  key: event.cart_id
+  inside: refresh
+  again: { after: 7d, per: customer }
+
+goal: { event: order.placed, if: event.cart_id == run.key, within: 14d }
+
+exit:
+  - event: order.placed
+    if: event.cart_id == run.key
+  - if: customer.do_not_disturb
+    as: asked_for_peace
+  - after: 30d
+
+steps:
+  - id: resumed
+    wait_for: { event: checkout.started, if: event.cart_id == run.key, within: 2h }
+    then: [ { exit: resumed } ]
+
+  - split: offer
+    arms:
+      held_out: { weight: 10, steps: [ { exit: held_out } ] }
+      reminder: { weight: 45 }
+      discount: { weight: 45, steps: [ { set: { run.code: BACK10 } } ] }
+
+  - wait: { until: "09:00-20:00", days: [mon-sat], zone: customer }
+
+  - id: nudge
+    send: email
+    template: cart/nudge
+    with: { cart: run.event, code: run.code, percent: 10, phone: 0612, tax: "= 2 * 10", on: yes }
+    capped: skip
+    expires: 24h
+
+  - wait: 1d
+  - if: steps.nudge.opened and not steps.nudge.clicked
+    then:
+      - send: [push, sms, chat]
+        template: cart/last-call
+        purpose: service
+    else:
+      - exit: quiet_leaver
+"#;
+fn files(path: &str, text: &str) -> Vec<SourceFile> {
+    vec![SourceFile {
+        path: path.into(),
+        text: text.into(),
+    }]
+}
+
+const ALONE: Options = Options {
+    templates: TemplateCheck::Ignored,
+    alone: true,
+};
+
+fn machine(text: &str) -> Arc<Machine> {
+    let files = files("somewhere/draft.yaml", text);
+    let (workspace, found) = workspace::compile(&files, &ALONE);
+    assert!(found.is_empty(), "{}", render::text(&found, &files, false));
+    workspace.unwrap().machines.remove(0).machine
+}
+
+fn steps(text: &str) -> Arc<Machine> {
+    machine(&format!(
+        "journey: demo\npurpose: service\nenter: {{ event: a }}\nsteps:\n{text}"
+    ))
+}
+
+fn hours(n: i64) -> SignedDuration {
+    SignedDuration::from_hours(n)
+}
