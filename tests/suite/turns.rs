@@ -3,6 +3,7 @@
 mod caps;
 mod stop;
 mod together;
+mod workspaces;
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use journey::{
+    diagnostic::SourceFile,
     ids::MachineId,
     render::Templates,
     schema::Schemas,
@@ -34,14 +35,20 @@ impl Loaded {
         let Some(stored) = store.workspace().await? else {
             return Ok(Self::default());
         };
-        let (compiled, diagnostics) = workspace::compile(&stored.files, &Options::default());
+        // Journeys were checked and compiled when they were published. What a newer version would
+        // say of them must not keep it from starting.
+        let declarations: Vec<_> = stored.files.into_iter().filter(is_declaration).collect();
+        let alone = Options {
+            alone: true,
+            ..Options::default()
+        };
+        let (compiled, diagnostics) = workspace::compile(&declarations, &alone);
         let Some(compiled) = compiled else {
             let first = diagnostics
                 .first()
                 .map_or_else(String::new, |d| d.message.clone());
             return Err(Error::Workspace(first));
         };
-        // What runs is what was published, not what this version would make of the sources.
         let machines = store.machines().await?;
         let versions = machines.iter().map(|m| (m.machine.id, m.version)).collect();
         let (current, older): (Vec<_>, Vec<_>) = machines.into_iter().partition(|m| m.current);
@@ -62,4 +69,9 @@ impl Loaded {
         loaded.world.remember(found.machine);
         loaded
     }
+}
+
+/// Policies, schemas and templates: what is read anew at every start.
+fn is_declaration(file: &SourceFile) -> bool {
+    file.path.starts_with("config/") || file.path.starts_with("templates/")
 }

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use engine::Roles;
 use jiff::{SignedDuration, Timestamp};
 use journey::{ids::CustomerId, ids::InputId, input::Input};
 use parcours_tests::kit::{self, Rig, Workspace, events};
@@ -130,27 +129,6 @@ async fn promise_7_a_run_on_a_machine_that_an_engine_does_not_know_goes_on() {
         .collect();
     assert_eq!(texts.len(), 2);
     assert!(texts.iter().all(|t| t.contains("Bye")), "{texts:?}");
-}
-
-/// Architecture, *apply*: a running engine has a new workspace within a second.
-#[tokio::test]
-async fn a_running_engine_picks_up_what_was_applied() {
-    let rig = Rig::new(&later("hello")).await;
-    let engine = rig.engine(kit::quick()).await;
-    let stop = CancellationToken::new();
-    let running = {
-        let (engine, stop) = (engine.clone(), stop.clone());
-        tokio::spawn(async move { engine.run(None, Roles::ALL, stop).await })
-    };
-    let before = engine.loaded().revision;
-    rig.apply(&later("bye")).await;
-    // It looks every 0.9 s; the rest is for a busy machine.
-    kit::eventually(Duration::from_secs(5), "the new workspace", async || {
-        engine.loaded().revision > before
-    })
-    .await;
-    stop.cancel();
-    running.await.unwrap().unwrap();
 }
 
 /// Promise 8 and rule 13: timers that fell due while nobody ran fire late, and once, however
