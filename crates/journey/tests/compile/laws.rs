@@ -1,13 +1,70 @@
 //! No input makes the compiler panic.
 
+use std::collections::BTreeSet;
+
 use journey::{
     diagnostic::Severity,
     diagnostics::render,
+    expr::{Expr, Root},
+    machine::{Machine, Missed, Node, NodeId, Op},
     workspace::{self, Options},
 };
 use proptest::prelude::*;
 
-use super::{CART, files};
+use super::{ALONE, CART, files, machine};
+
+/// Promise 6: what is accepted leads forward only, so it cannot loop without waiting; every step leads
+/// to one that exists or to the end, so it cannot dead-end; and every step that is named exists.
+fn promise_6(machine: &Machine) {
+    let ids: BTreeSet<&str> = machine.nodes.iter().map(|n| &*n.id).collect();
+    for (index, node) in machine.nodes.iter().enumerate() {
+        for next in followers(node) {
+            let exists = next == NodeId::END || (next.0 as usize) < machine.nodes.len();
+            assert!(exists, "{} leads nowhere", node.id);
+            assert!(next.0 as usize > index, "{} leads back", node.id);
+        }
+    }
+    let exits = machine.exits.iter().filter_map(|e| e.condition.as_ref());
+    let goal = machine.goal.iter().filter_map(|g| g.condition.as_ref());
+    for expr in machine
+        .nodes
+        .iter()
+        .flat_map(conditions)
+        .chain(exits)
+        .chain(goal)
+    {
+        for (root, path, _) in expr.paths() {
+            if let (Root::Steps, Some(step)) = (root, path.first()) {
+                assert!(ids.contains(&**step), "no step {step}");
+            }
+        }
+    }
+}
+
+/// Where a step leads.
+fn followers(node: &Node) -> Vec<NodeId> {
+    match &node.op {
+        Op::Choose { arms, otherwise } => arms.iter().map(|a| a.1).chain([*otherwise]).collect(),
+        Op::Split { arms, .. } => arms.iter().map(|a| a.first).collect(),
+        Op::WaitFor(wait) => vec![wait.then, wait.otherwise],
+        Op::Wait(wait) => match wait.missed {
+            Missed::Steps(first) => vec![first, node.next],
+            _ => vec![node.next],
+        },
+        Op::Send(_) | Op::Set(_) => vec![node.next],
+        Op::Exit { .. } => Vec::new(),
+    }
+}
+
+/// What a step decides by.
+fn conditions(node: &Node) -> Vec<&Expr> {
+    match &node.op {
+        Op::Choose { arms, .. } => arms.iter().map(|a| &a.0).collect(),
+        Op::WaitFor(wait) => wait.condition.iter().collect(),
+        Op::Wait(wait) => wait.moment.iter().collect(),
+        _ => Vec::new(),
+    }
+}
 
 /// Compiles whatever it is, and shows it in every format.
 fn survives(path: &str, text: &str) {
@@ -31,6 +88,11 @@ fn survives(path: &str, text: &str) {
     render::text(&found, &files, false);
     render::github(&found, &files);
     render::json(&found, &files);
+}
+
+#[test]
+fn promise_6_what_is_accepted_leads_forward_to_an_end() {
+    promise_6(&machine(CART));
 }
 
 const PATHS: [&str; 4] = [
@@ -58,6 +120,12 @@ proptest! {
         let start = (0..=at).rev().find(|i| CART.is_char_boundary(*i)).unwrap();
         let end = (start + length).min(CART.len());
         let end = (end..=CART.len()).find(|i| CART.is_char_boundary(*i)).unwrap();
-        survives(PATHS[0], &format!("{}{insert}{}", &CART[..start], &CART[end..]));
+        let text = format!("{}{insert}{}", &CART[..start], &CART[end..]);
+        survives(PATHS[0], &text);
+        // As a draft, many are accepted.
+        let (made, _) = workspace::compile(&files("somewhere/draft.yaml", &text), &ALONE);
+        for compiled in made.iter().flat_map(|made| &made.machines) {
+            promise_6(&compiled.machine);
+        }
     }
 }
