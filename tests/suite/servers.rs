@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -63,6 +64,37 @@ async fn a_second_start_finds_its_data_again() {
         .await
         .unwrap();
     assert_eq!(row.get::<i32, _>(0), 42);
+}
+
+/// What `--reset` is for, also where the server's user cannot reach the project and its data
+/// lies elsewhere: a checkout in root's home.
+#[tokio::test]
+async fn what_was_forgotten_is_gone_wherever_it_lay() {
+    let scratch = Scratch::new("parcours-forgotten");
+    let hidden = scratch.0.join("hidden");
+    std::fs::create_dir_all(&hidden).unwrap();
+    std::fs::set_permissions(&hidden, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let directory = hidden.join("postgres");
+    for _ in 0..2 {
+        let server = start(&directory).await.unwrap();
+        let mut connection = PgConnection::connect(&server.url()).await.unwrap();
+        // Fails if the table of the first round is still there.
+        connection.execute("create table kept ()").await.unwrap();
+        connection.close().await.unwrap();
+        let moved = server.moved_to().map(Path::to_owned);
+        let as_root = std::fs::metadata(&hidden).unwrap().uid() == 0;
+        assert_eq!(moved.is_some(), as_root, "{moved:?}");
+        let asked = directory.clone();
+        tokio::task::spawn_blocking(move || {
+            let used = Postgres::forget(&asked);
+            assert!(matches!(used, Err(ServerError::InUse(_))), "{used:?}");
+            server.stop();
+            Postgres::forget(&asked).unwrap();
+        })
+        .await
+        .unwrap();
+        assert!(moved.is_none_or(|place| !place.exists()));
+    }
 }
 
 #[tokio::test]

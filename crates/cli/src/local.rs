@@ -13,11 +13,30 @@ use channels::{
 };
 use tokio::net::TcpListener;
 
-use crate::{capture::Captures, config::DEFAULT_HTTP, service};
+use crate::{capture::Captures, config::DEFAULT_HTTP, output, servers::Postgres, service};
 
 /// Where everything private lies, below the workspace.
 pub fn directory(root: &Path, of: &str) -> PathBuf {
     root.join(".parcours").join(of)
+}
+
+/// Forgets all private data in `directory`, also where PostgreSQL's lies elsewhere.
+///
+/// # Errors
+/// If another parcours uses it, or it cannot be removed.
+pub fn forget(directory: &Path) -> Result<()> {
+    Postgres::forget(&directory.join("postgres"))?;
+    std::fs::remove_dir_all(directory).context("cannot forget the data")
+}
+
+/// Says so if PostgreSQL's data does not lie where it was asked for.
+pub fn say_where(postgres: &Postgres) {
+    if let Some(place) = postgres.moved_to() {
+        output::aside(&format!(
+            "PostgreSQL's data lies in {}, since its user cannot reach this folder",
+            place.display()
+        ));
+    }
 }
 
 /// The stand-ins for providers: a mailbox that really is spoken to by SMTP and HTTP.

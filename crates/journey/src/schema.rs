@@ -8,11 +8,7 @@ mod validate;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{
-    expr::types::Type,
-    input::Event,
-    value::{Map, Value},
-};
+use crate::{expr::types::Type, input::Event, value::Value};
 pub(crate) use read::schema;
 
 /// How many references are followed from one value: as deep as a schema may be nested.
@@ -108,11 +104,6 @@ impl Schemas {
     /// The type of `customer`.
     pub fn traits(&self) -> Type {
         self.traits.as_ref().map_or(Type::Any, Schema::to_type)
-    }
-
-    /// Why those traits must be refused; see [`Schemas::refuse`].
-    pub fn refuse_traits(&self, traits: &Map) -> Option<String> {
-        validate::traits(self.traits.as_ref()?, traits).err()
     }
 }
 

@@ -67,8 +67,8 @@ struct Outcome {
 /// [`Refused`] with `--exit`, if something did not happen; any other if a server does not start.
 pub async fn run(args: &DemoArgs, root: &Path) -> Result<()> {
     let directory = local::directory(root, "demo");
-    if args.reset && directory.exists() {
-        std::fs::remove_dir_all(&directory).context("cannot forget the data")?;
+    if args.reset {
+        local::forget(&directory)?;
     }
     let stop = service::stop_on_signals()?;
     output::aside("starting a private PostgreSQL and RabbitMQ under .parcours/demo …");
@@ -84,6 +84,7 @@ pub async fn run(args: &DemoArgs, root: &Path) -> Result<()> {
         servers = servers => servers?,
         () = stop.cancelled() => return stopped(args).map(drop),
     };
+    local::say_where(&postgres);
     let result = with_servers(args, root, &postgres, &rabbitmq, &stop).await;
     local::blocking(move || {
         rabbitmq.stop();

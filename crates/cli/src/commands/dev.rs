@@ -43,13 +43,14 @@ pub struct DevArgs {
 /// If PostgreSQL is not installed or does not start.
 pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
     let directory = local::directory(root, "dev");
-    if args.reset && directory.exists() {
-        std::fs::remove_dir_all(&directory)?;
+    if args.reset {
+        local::forget(&directory)?;
     }
     let stop = service::stop_on_signals()?;
     let home = directory.join("postgres");
     let postgres =
         local::blocking(move || Postgres::start(&home, &PostgresOptions::default())).await?;
+    local::say_where(&postgres);
     let store = Store::connect(&Settings::new(postgres.url())).await?;
     store.migrate().await?;
     // Looked at before it is published: a change meanwhile is published again.

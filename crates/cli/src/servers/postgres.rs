@@ -106,6 +106,31 @@ impl Postgres {
         })
     }
 
+    /// Removes the data of the server whose data is in `directory`, wherever it lies.
+    ///
+    /// # Errors
+    /// A process uses it, or it cannot be removed.
+    pub fn forget(directory: &Path) -> Result<(), ServerError> {
+        private_directory(directory)?;
+        let given = directory
+            .canonicalize()
+            .map_err(io_error("find", directory))?;
+        let other = elsewhere(&given);
+        let user = server_user(&given)?;
+        let mut homes = Vec::new();
+        // First where a server may be at work.
+        if other.symlink_metadata().is_ok() && is_ours(&other, user)? {
+            homes.push(other);
+        }
+        homes.push(given);
+        for home in homes {
+            // Held until the directory is gone: nobody may start a server in it meanwhile.
+            let _claim = claim(&home)?;
+            std::fs::remove_dir_all(&home).map_err(io_error("remove", &home))?;
+        }
+        Ok(())
+    }
+
     /// The address of the database that was made with the cluster.
     #[must_use]
     pub fn url(&self) -> String {
@@ -322,12 +347,9 @@ fn reachable(directory: &Path, user: Option<User>) -> Result<PathBuf, ServerErro
     if can_use(directory, user)? {
         return Ok(directory.to_owned());
     }
-    let other = PathBuf::from(format!("/var/tmp/parcours-{:016x}", fingerprint(directory)));
+    let other = elsewhere(directory);
     private_directory(&other)?;
-    // /var/tmp is everybody's: a directory that somebody else put there is not ours.
-    let owner = std::fs::symlink_metadata(&other).map_err(io_error("look at", &other))?;
-    let ours = user.is_none_or(|user| owner.uid() == 0 || owner.uid() == user.uid);
-    if !owner.is_dir() || !ours || !can_use(&other, user)? {
+    if !is_ours(&other, user)? || !can_use(&other, user)? {
         return Err(ServerError::Program {
             program: NAME.to_owned(),
             output: format!("no place for the data: neither {directory:?} nor {other:?} will do"),
@@ -335,6 +357,18 @@ fn reachable(directory: &Path, user: Option<User>) -> Result<PathBuf, ServerErro
     }
     tracing::info!(postgres.directory = %other.display(), "the server's user cannot reach the project");
     Ok(other)
+}
+
+/// Where the data of `directory` lies if the server's user cannot reach it.
+fn elsewhere(directory: &Path) -> PathBuf {
+    PathBuf::from(format!("/var/tmp/parcours-{:016x}", fingerprint(directory)))
+}
+
+/// /var/tmp is everybody's: a directory, or a link, that somebody else put there is not ours.
+fn is_ours(place: &Path, user: Option<User>) -> Result<bool, ServerError> {
+    let owner = std::fs::symlink_metadata(place).map_err(io_error("look at", place))?;
+    let ours = user.is_none_or(|user| owner.uid() == 0 || owner.uid() == user.uid);
+    Ok(owner.is_dir() && ours)
 }
 
 /// Gives the directory to the server's user, and tries whether that user can write there.
