@@ -49,6 +49,45 @@ pub struct Machine {
     pub stay: Option<Stay>,
     /// The steps; the first is where a run starts. Empty: a run completes on entry.
     pub nodes: Vec<Node>,
+    /// What the apply that first publishes this machine does to runs in flight. Not part of what
+    /// the machine is: it stays the same machine when the order is taken out of the file.
+    #[serde(skip)]
+    pub migrate: Option<Migrate>,
+}
+
+/// What becomes of runs in flight on older versions (rules 51 and 52).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migrate {
+    /// The versions that it is about; `None`: all older ones.
+    pub from: Option<Vec<u32>>,
+    /// What their runs do.
+    pub in_flight: InFlight,
+    /// What runs do that stand at a step that is gone.
+    pub lost: Lost,
+}
+
+/// See [`Migrate::in_flight`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InFlight {
+    /// They finish on the version that they are on.
+    #[default]
+    Finish,
+    /// They move to the new version.
+    Move,
+    /// They leave as `migrated`.
+    Exit,
+}
+
+/// See [`Migrate::lost`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lost {
+    /// They finish on the version that they are on.
+    #[default]
+    Finish,
+    /// They leave as `migrated`.
+    Exit,
 }
 
 fn no_id() -> MachineId {

@@ -128,6 +128,18 @@ pub enum Fact {
     },
     /// The run reached its goal.
     Goal,
+    /// The run moved to the same step of another version.
+    Moved {
+        /// Which version.
+        version: u32,
+        /// Variables that became null, for their type is another there.
+        forgotten: Vec<Arc<str>>,
+    },
+    /// The run was to move to another version and did not: its step is gone there.
+    Kept {
+        /// Which version.
+        version: u32,
+    },
     /// The run left.
     Left {
         /// Why.
@@ -295,6 +307,16 @@ impl Fact {
             }
             Self::Noted { what, .. } => format!("the message was {what}"),
             Self::Goal => "reached the goal".into(),
+            Self::Moved { version, forgotten } if forgotten.is_empty() => {
+                format!("moved to version {version}")
+            }
+            Self::Moved { version, forgotten } => format!(
+                "moved to version {version}; forgot what has another type there: run.{}",
+                forgotten.join(", run.")
+            ),
+            Self::Kept { version } => format!(
+                "finishes on its version: version {version} does not have the step at which it stands"
+            ),
             Self::Left { reason } => format!("left: {reason}"),
             Self::Profile { traits } => format!("traits changed: {}", traits.join(", ")),
             Self::Consent {

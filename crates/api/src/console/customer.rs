@@ -271,6 +271,7 @@ fn shown(entry: &TimelineEntry, page: &TimelinePage) -> Entry {
         InputName::Event => ("event", entry.name.to_string()),
         InputName::Timer => ("timer", "Time had come".into()),
         InputName::Receipt => ("receipt", "News of a message".into()),
+        InputName::Passage => ("passage", "A new version was published".into()),
     };
     let mut groups: Vec<Group> = Vec::new();
     for line in &entry.trace {

@@ -8,6 +8,7 @@
 mod effects;
 mod enter;
 mod leave;
+mod pass;
 mod profile;
 mod receipt;
 mod scope;
@@ -63,6 +64,9 @@ pub fn take(world: &World, customer: Customer, inputs: Vec<Input>, clock: Clock)
         effects: Effects::default(),
     };
     hand_over(&mut turn.customer, clock);
+    if let Some(now) = inputs.first().map(|i| i.now) {
+        pass::all(world, &mut turn, now, clock);
+    }
     for input in inputs {
         timers::fire(
             world,
@@ -84,7 +88,21 @@ pub fn take_due(world: &World, customer: Customer, now: Timestamp, clock: Clock)
         effects: Effects::default(),
     };
     hand_over(&mut turn.customer, clock);
+    pass::all(world, &mut turn, now, clock);
     timers::fire(world, &mut turn, timers::Until::At(now), now, clock);
+    turn
+}
+
+/// Has a customer's runs pass to another version, or out of their journey, where an apply says so
+/// ([`World::pass`]). [`take`] and [`take_due`] do this first, so that nobody who is touched
+/// meanwhile is decided by a version that they are to leave.
+pub fn take_passages(world: &World, customer: Customer, now: Timestamp, clock: Clock) -> Turn {
+    let mut turn = Turn {
+        customer,
+        effects: Effects::default(),
+    };
+    hand_over(&mut turn.customer, clock);
+    pass::all(world, &mut turn, now, clock);
     turn
 }
 
@@ -169,7 +187,9 @@ impl<'a> Stepper<'a> {
     fn new(world: &'a World, turn: &'a mut Turn, input: &Input) -> Self {
         let event = match &input.kind {
             InputKind::Event(event) => event.properties.clone(),
-            InputKind::Timer { .. } | InputKind::Receipt(_) => Value::Null,
+            InputKind::Timer { .. } | InputKind::Receipt(_) | InputKind::Passage { .. } => {
+                Value::Null
+            }
         };
         Self {
             world,
@@ -207,6 +227,7 @@ impl<'a> Stepper<'a> {
                 self.settle(receipt);
                 self.test_conditions(Chained::Room.changes());
             }
+            InputKind::Passage { run, passage } => self.pass(*run, passage),
         }
         self.drain_chained();
     }

@@ -45,6 +45,7 @@ pub(super) fn machine(journey: &Journey, text: &str) -> Machine {
                 .map_or_else(|| Arc::from("too_long"), |r| r.text.clone()),
         }),
         nodes: lower.nodes,
+        migrate: None,
     }
 }
 

@@ -23,6 +23,8 @@ pub enum InputName {
     Timer,
     /// A message ended for good.
     Receipt,
+    /// A run passed to another version of its journey, or out of it.
+    Passage,
 }
 
 /// One input and what was decided on it.
@@ -36,7 +38,7 @@ pub struct TimelineEntry {
     pub at: Timestamp,
     /// What kind it was.
     pub kind: InputName,
-    /// The event's name; `timer`, `receipt`.
+    /// The event's name; `timer`, `receipt`, `passage`.
     pub name: Arc<str>,
     /// The event as it was accepted, or the receipt; null for a timer.
     pub body: Value,
@@ -120,7 +122,8 @@ fn entry(row: &PgRow) -> Result<TimelineEntry, sqlx::Error> {
         kind: match row.try_get::<i16, _>("kind")? {
             0 => InputName::Event,
             1 => InputName::Timer,
-            _ => InputName::Receipt,
+            2 => InputName::Receipt,
+            _ => InputName::Passage,
         },
         name: Arc::from(row.try_get::<&str, _>("name")?),
         unreadable: body.is_err() || trace.is_err(),
