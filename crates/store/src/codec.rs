@@ -15,7 +15,10 @@ use serde_json::{error::Result, ser::Formatter};
 const EVENT: i16 = 0;
 const TIMER: i16 = 1;
 const RECEIPT: i16 = 2;
-const PASSAGE: i16 = 3;
+const DATE: i16 = 3;
+const SWEEP: i16 = 4;
+const ANSWER: i16 = 5;
+const PASSAGE: i16 = 6;
 
 /// What happened, as the columns `kind` and `body` of `input`: enough to replay it.
 ///
@@ -30,6 +33,15 @@ pub fn encode(kind: &InputKind) -> Result<(i16, Vec<u8>)> {
             let (run, passage) = (*run, *passage);
             (PASSAGE, serde_json::to_vec(&PassageBody { run, passage })?)
         }
+        InputKind::Date { journey, entry } => {
+            let body = DateBody {
+                journey: journey.clone(),
+                entry: *entry,
+            };
+            (DATE, serde_json::to_vec(&body)?)
+        }
+        InputKind::Sweep(sweep) => (SWEEP, serde_json::to_vec(sweep)?),
+        InputKind::Answer(answer) => (ANSWER, serde_json::to_vec(answer)?),
     })
 }
 
@@ -50,6 +62,15 @@ pub fn decode(kind: i16, body: &[u8]) -> Result<InputKind> {
             let PassageBody { run, passage } = serde_json::from_slice(body)?;
             InputKind::Passage { run, passage }
         }
+        DATE => {
+            let body = serde_json::from_slice::<DateBody>(body)?;
+            InputKind::Date {
+                journey: body.journey,
+                entry: body.entry,
+            }
+        }
+        SWEEP => InputKind::Sweep(serde_json::from_slice(body)?),
+        ANSWER => InputKind::Answer(Box::new(serde_json::from_slice(body)?)),
         _ => return Err(serde_json::Error::custom("unknown kind of input")),
     })
 }
@@ -61,6 +82,9 @@ pub(crate) fn name(kind: &InputKind) -> &str {
         InputKind::Timer { .. } => "timer",
         InputKind::Receipt(_) => "receipt",
         InputKind::Passage { .. } => "passage",
+        InputKind::Date { .. } => "date",
+        InputKind::Sweep(_) => "sweep",
+        InputKind::Answer(_) => "answer",
     }
 }
 
@@ -117,6 +141,12 @@ struct TimerBody {
 struct PassageBody {
     run: RunId,
     passage: Passage,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DateBody {
+    journey: Arc<str>,
+    entry: u16,
 }
 
 #[derive(Serialize, Deserialize)]

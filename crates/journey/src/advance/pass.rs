@@ -1,15 +1,18 @@
 //! Runs in flight that pass to another version of their journey, or out of it (rules 51 to 54).
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Clock, MAX_TIMERS, Stepper, Turn, hand_over, next_due, profile::Changes, step};
 use crate::{
-    customer::{Customer, Pending},
+    customer::{Customer, Pending, Round},
     ids::{InputId, MachineId, RunId},
     input::{Input, InputKind, Passage},
-    machine::{Lost, Machine, NodeId, Op, WaitFor},
+    machine::{Lost, Machine, NodeId, Op},
     plan::{self, Matching},
     time,
     trace::Fact,
@@ -102,9 +105,10 @@ impl Stepper<'_> {
                 }
             };
         };
+        let rounds = self.rounds_there(id, &new);
         let mut forgotten = Vec::new();
         if let Some(run) = self.touch(id) {
-            (run.machine, run.node) = (to, node);
+            (run.machine, run.node, run.state.rounds) = (to, node, rounds);
             forgotten = plan::forget_changed(&mut run.state.vars, &plan::kinds(&new));
         }
         let step = self.step_of(id);
@@ -117,6 +121,26 @@ impl Stepper<'_> {
         let new = self.world.machine(to)?.clone();
         let old = self.world.machine(run.machine)?;
         Some((new.clone(), Matching::of(old, &new).new_of(run.node)))
+    }
+
+    /// The run's rounds under the ids that their `repeat` has in the new version.
+    fn rounds_there(&self, id: RunId, new: &Machine) -> BTreeMap<Arc<str>, Round> {
+        let Some(run) = self.run(id) else {
+            return BTreeMap::new();
+        };
+        let rounds = &run.state.rounds;
+        let old = self.world.machine(run.machine);
+        let Some(old) = old.filter(|_| !rounds.is_empty()) else {
+            return BTreeMap::new();
+        };
+        let matching = Matching::of(old, new);
+        let nodes = (0..).map(NodeId).zip(&old.nodes);
+        let kept = nodes.filter_map(|(number, node)| {
+            let round = rounds.get(&node.id)?;
+            let there = new.node(matching.new_of(number)?)?;
+            Some((there.id.clone(), *round))
+        });
+        kept.collect()
     }
 
     fn step_of(&self, id: RunId) -> Option<Arc<str>> {
@@ -137,8 +161,11 @@ impl Stepper<'_> {
         };
         let over = match &node.op {
             Op::Wait(_) => self.recompute_wait(id),
-            Op::WaitFor(wait) => self.listen_anew(id, &node.id, wait),
-            // A held send is decided anew from the top (rule 39).
+            Op::WaitFor(wait) => self.still_waits(id, &machine, wait.within),
+            Op::Ask(ask) if self.is_asked(id) => self.still_waits(id, &machine, ask.within),
+            Op::Call(call) => self.still_waits(id, &machine, call.within),
+            Op::HandOver(call) => self.still_waits(id, &machine, call.within),
+            // What is held is decided anew from the top (rule 39); so is when a next round begins.
             _ => true,
         };
         if !over && self.run(id).is_some_and(|r| r.left.is_none()) {
@@ -148,27 +175,32 @@ impl Stepper<'_> {
         over
     }
 
-    /// The same wait with the new version's event, condition and longest time.
-    fn listen_anew(&mut self, id: RunId, step: &Arc<str>, wait: &WaitFor) -> bool {
+    /// The same wait, with the new version's words and its longest time. True if that is over.
+    fn still_waits(
+        &mut self,
+        id: RunId,
+        machine: &Machine,
+        within: Option<SignedDuration>,
+    ) -> bool {
         let Some(pending) = self.run(id).and_then(|r| r.state.pending.clone()) else {
             return false;
         };
-        let until = wait.within.map(|within| time::plus(pending.since, within));
+        let until = within.map(|within| time::plus(pending.since, within));
         if until.is_some_and(|until| until <= self.now) {
-            self.finish_wait_for(id, step, wait, false);
+            self.wait_is_over(id, machine);
             return true;
         }
         if until != pending.until {
             if let Some(run) = self.touch(id) {
                 run.state.pending = Some(Pending { until, ..pending });
             }
-            let event = wait.event.clone();
-            let zone = None;
-            self.note(
-                Some(id),
-                Some(step.clone()),
-                Fact::Waits { until, event, zone },
-            );
+            let fact = Fact::Waits {
+                until,
+                event: None,
+                zone: None,
+            };
+            let step = self.step_of(id);
+            self.note(Some(id), step, fact);
         }
         false
     }

@@ -103,7 +103,7 @@ impl Check<'_> {
     /// J901, and whether all is well.
     fn versions(&mut self, journey: &Journey<'_>, migrate: &Migrate) -> bool {
         let there: Vec<u32> = journey.versions.iter().map(|p| p.version).collect();
-        let named = migrate.from.iter().flatten();
+        let named = migrate.from.iter();
         let unknown: Vec<u32> = named.filter(|v| !there.contains(v)).copied().collect();
         for version in &unknown {
             let span = self.version_span(*version);

@@ -1,6 +1,6 @@
 //! Where a step leads: every way on, with the author's word for it.
 
-use crate::machine::{Missed, Node, NodeId, Op};
+use crate::machine::{Expect, Missed, Node, NodeId, Op};
 
 /// The ways on from a node, in the order of the text.
 pub(super) fn of(node: &Node) -> Vec<(String, NodeId)> {
@@ -13,15 +13,14 @@ pub(super) fn of(node: &Node) -> Vec<(String, NodeId)> {
             }
             ways
         }
-        Op::WaitFor(wait) => vec![word("then", wait.then), word("else", wait.otherwise)],
+        Op::WaitFor(wait) => {
+            let arms = wait.arms.iter().map(|arm| arm.then);
+            let mut ways = numbered(arms);
+            ways.push(word("else", wait.otherwise));
+            ways
+        }
         Op::Choose { arms, otherwise } => {
-            let numbered = arms.iter().enumerate();
-            let mut ways: Vec<_> = numbered
-                .map(|(n, (_, to))| (format!("then {}", n + 1), *to))
-                .collect();
-            if let [(only, _)] = ways.as_mut_slice() {
-                "then".clone_into(only);
-            }
+            let mut ways = numbered(arms.iter().map(|(_, to)| *to));
             ways.push(word("else", *otherwise));
             ways
         }
@@ -29,7 +28,37 @@ pub(super) fn of(node: &Node) -> Vec<(String, NodeId)> {
             .iter()
             .map(|arm| (format!("arm {}", arm.name), arm.first))
             .collect(),
-        Op::Send(_) | Op::Set(_) => vec![word("then", node.next)],
+        Op::Ask(ask) => {
+            let mut ways = match &ask.expect {
+                Expect::Options(choices) => choices
+                    .iter()
+                    .map(|choice| (format!("option {}", choice.name), choice.then))
+                    .collect(),
+                _ => vec![word("then", node.next)],
+            };
+            ways.push(word("not_understood", ask.not_understood));
+            ways.push(word("else", ask.otherwise));
+            ways
+        }
+        Op::Call(call) => vec![word("then", node.next), word("else", call.otherwise)],
+        Op::HandOver(call) => vec![word("then", node.next), word("else", call.otherwise)],
+        Op::Repeat(repeat) => vec![word("steps", repeat.first), word("then", node.next)],
+        Op::Send(_)
+        | Op::Set(_)
+        | Op::Emit { .. }
+        | Op::Start { .. }
+        | Op::Stop { .. }
+        | Op::Use { .. } => vec![word("then", node.next)],
         Op::Exit { .. } => Vec::new(),
     }
+}
+
+/// `then` where there is one, else `then 1`, `then 2`, …
+fn numbered(to: impl ExactSizeIterator<Item = NodeId>) -> Vec<(String, NodeId)> {
+    let one = to.len() == 1;
+    let label = |n: usize| match one {
+        true => "then".to_owned(),
+        false => format!("then {}", n + 1),
+    };
+    to.enumerate().map(|(n, to)| (label(n), to)).collect()
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, civil};
 
 use crate::{
     expr::{Expr, Operand},
-    machine::{Hours, Missed, Op, Send, Target, Wait, WaitFor, Zone},
+    machine::{Ask, Choice, Expect, Hours, Missed, Op, Send, Target, Wait, WaitFor, Zone},
 };
 
 /// One field of a step or of a journey's head, as an author would write it.
@@ -46,19 +46,6 @@ impl Facets {
     }
 }
 
-/// The verb of a step, as it is written; rule 52 holds steps together by it.
-pub fn verb(op: &Op) -> &'static str {
-    match op {
-        Op::Wait(_) => "wait",
-        Op::WaitFor(_) => "wait_for",
-        Op::Choose { .. } => "choose",
-        Op::Split { .. } => "split",
-        Op::Send(_) => "send",
-        Op::Set(_) => "set",
-        Op::Exit { .. } => "exit",
-    }
-}
-
 /// What a step says.
 pub(super) fn step(op: &Op) -> Vec<Facet> {
     let mut facets = Facets::default();
@@ -76,13 +63,40 @@ pub(super) fn step(op: &Op) -> Vec<Facet> {
             }
             facets.maybe("salt", (!salt.is_empty()).then_some(&**salt));
         }
-        Op::Send(send) => facets.send(send),
+        Op::Send(send) => facets.send("send", send),
         Op::Set(targets) => {
             for (target, operand) in targets {
                 facets.add(target_name(target), written(operand));
             }
         }
         Op::Exit { reason } => facets.add("reason", &**reason),
+        Op::Ask(ask) => facets.ask(ask),
+        Op::Call(call) => {
+            facets.add("call", &*call.endpoint);
+            facets.maybe("with", call.with.as_ref().map(written));
+            facets.maybe("save", call.save.as_ref().map(target_name));
+            facets.span("within", call.within);
+        }
+        Op::HandOver(call) => {
+            facets.add("hand_over", &*call.endpoint);
+            facets.maybe("with", call.with.as_ref().map(written));
+            facets.span("within", call.within);
+        }
+        Op::Repeat(repeat) => {
+            facets.span("every", Some(repeat.every));
+            facets.add("times", repeat.times.to_string());
+            facets.condition("until", repeat.until.as_ref());
+        }
+        Op::Emit { event, with } => {
+            facets.add("emit", &**event);
+            facets.maybe("with", with.as_ref().map(written));
+        }
+        Op::Start { journey, with } => {
+            facets.add("start", &**journey);
+            facets.maybe("with", with.as_ref().map(written));
+        }
+        Op::Stop { journey } => facets.add("stop", &**journey),
+        Op::Use { fragment } => facets.add("use", &**fragment),
     }
     facets.0
 }
@@ -124,20 +138,67 @@ impl Facets {
     }
 
     fn wait_for(&mut self, wait: &WaitFor) {
-        self.maybe("wait_for", wait.event.as_deref());
-        self.condition("if", wait.condition.as_ref());
+        for (number, arm) in wait.arms.iter().enumerate() {
+            let of = match number {
+                0 => String::new(),
+                n => format!("any {}, ", n + 1),
+            };
+            self.maybe(format!("{of}wait_for"), arm.event.as_deref());
+            self.condition(format!("{of}if"), arm.condition.as_ref());
+        }
         self.span("within", wait.within);
     }
 
-    fn send(&mut self, send: &Send) {
+    fn ask(&mut self, ask: &Ask) {
+        self.send("ask", &ask.send);
+        match &ask.expect {
+            Expect::Options(choices) => {
+                for choice in choices {
+                    self.add(format!("option {}", choice.name), choice_words(choice));
+                }
+            }
+            Expect::Text => self.add("expect", "text"),
+            Expect::Number { min, max } => self.add("expect", number_words(*min, *max)),
+            Expect::Date => self.add("expect", "date"),
+            Expect::Email => self.add("expect", "email"),
+        }
+        self.maybe("save", ask.save.as_ref().map(target_name));
+        self.span("within", ask.within);
+        self.add("retry", ask.retry.to_string());
+    }
+
+    fn send(&mut self, verb: &str, send: &Send) {
         let channels: Vec<_> = send.channels.iter().map(|c| c.as_str()).collect();
-        self.add("send", channels.join(", "));
+        self.add(verb, channels.join(", "));
         self.add("template", &*send.template);
         self.maybe("with", send.with.as_ref().map(written));
         self.add("purpose", &*send.purpose);
         self.maybe("capped", send.capped.map(word));
         self.maybe("quiet", send.quiet.map(word));
         self.span("expires", send.expires);
+        self.maybe("key", send.key.as_ref().map(written));
+    }
+}
+
+fn choice_words(choice: &Choice) -> String {
+    let labels = choice
+        .label
+        .iter()
+        .map(|(locale, label)| match locale.is_empty() {
+            true => label.to_string(),
+            false => format!("{locale}: {label}"),
+        });
+    let mut words: Vec<String> = labels.collect();
+    words.extend(choice.synonyms.iter().map(|word| word.to_string()));
+    words.join(", ")
+}
+
+fn number_words(min: Option<f64>, max: Option<f64>) -> String {
+    match (min, max) {
+        (None, None) => "number".into(),
+        (Some(min), None) => format!("number from {min}"),
+        (None, Some(max)) => format!("number up to {max}"),
+        (Some(min), Some(max)) => format!("number from {min} to {max}"),
     }
 }
 

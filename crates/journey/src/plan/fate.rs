@@ -47,11 +47,8 @@ impl Fate {
 
 /// Whether the order is about runs of that version.
 pub fn acts_on(migrate: &Migrate, version: u32) -> bool {
-    migrate.in_flight != InFlight::Finish
-        && migrate
-            .from
-            .as_ref()
-            .is_none_or(|from| from.contains(&version))
+    let meant = migrate.from.is_empty() || migrate.from.contains(&version);
+    migrate.in_flight != InFlight::Finish && meant
 }
 
 /// What an order does to a run at that node of an older version.

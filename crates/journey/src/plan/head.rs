@@ -1,7 +1,7 @@
 //! A journey's head in the author's words.
 
-use super::facets::{Facet, Facets, duration, word};
-use crate::machine::{Again, Entry, Exit, Goal, Inside, Machine};
+use super::facets::{Facet, Facets, duration, time, word, zone};
+use crate::machine::{Again, By, Entry, Exit, Goal, Inside, Machine};
 
 /// What stands above the steps.
 pub(super) fn head(machine: &Machine) -> Vec<Facet> {
@@ -51,11 +51,58 @@ fn again(again: Again) -> String {
 
 impl Facets {
     fn entry(&mut self, entry: &Entry) {
-        let enter = format!("enter {}", entry.event);
+        let enter = match &entry.by {
+            By::Event { name, .. } => format!("enter {name}"),
+            By::Segment { name, .. } => format!("enter segment {name}"),
+            By::Schedule { .. } => "enter schedule".into(),
+            By::Date { of, .. } => format!("enter date {of}"),
+            By::Api => "enter api".into(),
+        };
         self.add(enter.clone(), "");
         self.condition(format!("{enter}, if"), entry.condition.as_ref());
         self.condition(format!("{enter}, key"), entry.key.as_ref());
-        self.span(format!("{enter}, fresh"), Some(entry.fresh));
+        self.by(&enter, &entry.by);
+    }
+
+    fn by(&mut self, enter: &str, by: &By) {
+        let field = |name: &str| format!("{enter}, {name}");
+        match by {
+            By::Event { fresh, .. } => self.span(field("fresh"), Some(*fresh)),
+            By::Segment {
+                condition,
+                change,
+                backfill,
+                ..
+            } => {
+                self.add(field("members"), condition.source());
+                self.add(field("change"), word(change));
+                self.maybe(field("backfill"), backfill.then_some("true"));
+            }
+            By::Schedule {
+                cron,
+                zone,
+                segment,
+            } => {
+                self.add(field("cron"), &**cron);
+                self.add(field("zone"), &**zone);
+                self.maybe(field("segment"), segment.as_ref().map(|(name, _)| &**name));
+                let members = segment.as_ref().map(|(_, members)| members);
+                self.condition(field("members"), members);
+            }
+            By::Date {
+                yearly,
+                offset,
+                at,
+                zone: of,
+                ..
+            } => {
+                self.maybe(field("every"), yearly.then_some("year"));
+                self.span(field("offset"), Some(*offset));
+                self.maybe(field("at"), at.map(time));
+                self.add(field("zone"), zone(of));
+            }
+            By::Api => {}
+        }
     }
 
     fn goal(&mut self, goal: &Goal) {

@@ -165,8 +165,10 @@ fn senders<'m>(machines: impl Iterator<Item = &'m Machine>, template: &str) -> B
 
 /// The templates and purposes of a machine's sends.
 pub(super) fn sends(machine: &Machine) -> impl Iterator<Item = (&str, &str)> {
-    machine.nodes.iter().filter_map(|node| match &node.op {
-        Op::Send(send) => Some((&*send.template, &*send.purpose)),
+    let sends = machine.nodes.iter().filter_map(|node| match &node.op {
+        Op::Send(send) => Some(send),
+        Op::Ask(ask) => Some(&ask.send),
         _ => None,
-    })
+    });
+    sends.map(|send| (&*send.template, &*send.purpose))
 }

@@ -113,7 +113,7 @@ fn named(machine: &Machine) -> impl Iterator<Item = ((&str, &str), usize)> {
     let nodes = machine.nodes.iter().enumerate();
     nodes
         .filter(|(_, n)| is_named(n))
-        .map(|(i, n)| ((&*n.id, facets::verb(&n.op)), i))
+        .map(|(i, n)| ((&*n.id, n.op.verb()), i))
 }
 
 /// The unnamed and unmatched of a part, by verb.
@@ -138,7 +138,7 @@ fn unnamed<'m>(
 pub(super) fn written_verb(node: &Node) -> &str {
     match node.id.split_once('#') {
         Some((verb, _)) => verb,
-        None => facets::verb(&node.op),
+        None => node.op.verb(),
     }
 }
 
@@ -157,7 +157,7 @@ fn keys<'m>(machine: &'m Machine, other: &'m Machine) -> Vec<Key<'m>> {
         if !is_named(node) {
             return Key::Says(written_verb(node), facets::step(&node.op));
         }
-        match there.contains_key(&(&*node.id, facets::verb(&node.op))) {
+        match there.contains_key(&(&*node.id, node.op.verb())) {
             true => Key::Named(&node.id),
             false => Key::Alone,
         }

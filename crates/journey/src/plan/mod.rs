@@ -33,7 +33,7 @@ pub use self::{
     assemble::plan,
     check::{check, may_stop},
     diff::{Change, Diff, StepDiff, StepRef},
-    facets::{Facet, duration, verb},
+    facets::{Facet, duration},
     fate::{Fate, acts_on},
     limits::{FileState, TemplateChange, files, policies},
     matching::Matching,

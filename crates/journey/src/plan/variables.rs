@@ -10,7 +10,7 @@ use crate::{
         Operand, Root,
         types::{Env, Type},
     },
-    machine::{Machine, Op, Target},
+    machine::{Expect, Machine, Op, Target},
     value::{Map, Value},
 };
 
@@ -49,20 +49,37 @@ pub type Kinds = BTreeMap<Arc<str>, Option<BTreeSet<Kind>>>;
 pub fn kinds(machine: &Machine) -> Kinds {
     let env = open_env();
     let mut kinds = Kinds::new();
-    for (target, operand) in machine.nodes.iter().flat_map(|n| match &n.op {
-        Op::Set(targets) => targets.as_slice(),
-        _ => &[],
-    }) {
+    for (target, kind) in machine.nodes.iter().flat_map(|n| set_by(&n.op, &env)) {
         let Target::Run(name) = target else { continue };
         let known = kinds
             .entry(name.clone())
             .or_insert_with(|| Some(BTreeSet::new()));
-        match (of_operand(operand, &env), known.as_mut()) {
+        match (kind, known.as_mut()) {
             (Some(kind), Some(set)) => drop(set.insert(kind)),
             _ => *known = None,
         }
     }
     kinds
+}
+
+/// What a step sets, with the kind of the value, if the step alone tells.
+fn set_by<'m>(op: &'m Op, env: &Env) -> Vec<(&'m Target, Option<Kind>)> {
+    match op {
+        Op::Set(targets) => targets
+            .iter()
+            .map(|(target, operand)| (target, of_operand(operand, env)))
+            .collect(),
+        Op::Ask(ask) => {
+            let kind = match ask.expect {
+                Expect::Number { .. } => Kind::Number,
+                Expect::Options(_) | Expect::Text | Expect::Date | Expect::Email => Kind::Text,
+            };
+            ask.save.iter().map(|target| (target, Some(kind))).collect()
+        }
+        // An endpoint answers what it likes.
+        Op::Call(call) => call.save.iter().map(|target| (target, None)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Takes the variables away whose value is of no kind that the version gives them. Returns which.

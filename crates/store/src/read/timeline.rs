@@ -25,6 +25,12 @@ pub enum InputName {
     Receipt,
     /// A run passed to another version of its journey, or out of it.
     Passage,
+    /// The moment of a date entry had come.
+    Date,
+    /// A schedule, or a publication.
+    Sweep,
+    /// An endpoint's answer.
+    Answer,
 }
 
 /// One input and what was decided on it.
@@ -38,7 +44,7 @@ pub struct TimelineEntry {
     pub at: Timestamp,
     /// What kind it was.
     pub kind: InputName,
-    /// The event's name; `timer`, `receipt`, `passage`.
+    /// The event's name; else its kind.
     pub name: Arc<str>,
     /// The event as it was accepted, or the receipt; null for a timer.
     pub body: Value,
@@ -122,8 +128,11 @@ fn entry(row: &PgRow) -> Result<TimelineEntry, sqlx::Error> {
         kind: match row.try_get::<i16, _>("kind")? {
             0 => InputName::Event,
             1 => InputName::Timer,
-            2 => InputName::Receipt,
-            _ => InputName::Passage,
+            3 => InputName::Date,
+            4 => InputName::Sweep,
+            5 => InputName::Answer,
+            6 => InputName::Passage,
+            _ => InputName::Receipt,
         },
         name: Arc::from(row.try_get::<&str, _>("name")?),
         unreadable: body.is_err() || trace.is_err(),

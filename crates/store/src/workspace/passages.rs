@@ -241,9 +241,8 @@ pub(super) async fn add(
             Lost::Finish => "finish",
             Lost::Exit => "exit",
         };
-        let from = migrate.from.as_ref();
-        let from: Option<Vec<i32>> =
-            from.map(|f| f.iter().filter_map(|v| i32::try_from(*v).ok()).collect());
+        let from = migrate.from.iter().filter_map(|v| i32::try_from(*v).ok());
+        let from = from.collect();
         let row = New {
             journey: &machine.journey,
             target: Some(machine.id),
@@ -259,7 +258,7 @@ pub(super) async fn add(
             target: None,
             in_flight: "stop",
             lost: "exit",
-            from: None,
+            from: Vec::new(),
         };
         row.insert(tx, revision, now).await?;
     }
@@ -271,7 +270,8 @@ struct New<'a> {
     target: Option<MachineId>,
     in_flight: &'static str,
     lost: &'static str,
-    from: Option<Vec<i32>>,
+    /// All where empty.
+    from: Vec<i32>,
 }
 
 impl New<'_> {
@@ -287,7 +287,7 @@ impl New<'_> {
                     coalesce(array_agg(s.id order by s.version), '{}')
              from machine s
              where s.journey = $3 and s.id is distinct from $4
-               and ($7::int[] is null or s.version = any($7))",
+               and ($7::int[] = '{}' or s.version = any($7))",
         )
         .bind(revision)
         .bind(moment(now))
