@@ -8,10 +8,10 @@ use crate::commands::{
     backtest::BacktestArgs,
     check::{CheckArgs, ExplainArgs},
     customer::CustomerArgs,
-    database::ApplyArgs,
     demo::DemoArgs,
     dev::DevArgs,
     event::EventArgs,
+    plan::{ApplyArgs, PlanArgs},
     run::RunArgs,
 };
 
@@ -55,6 +55,8 @@ pub enum Command {
     Run(RunArgs),
     /// Bring the database to this version
     Migrate,
+    /// Show what publishing the workspace would change, and for whom
+    Plan(PlanArgs),
     /// Publish the workspace to the database
     Apply(ApplyArgs),
     /// Publish one event, or a file of them

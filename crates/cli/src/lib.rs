@@ -20,7 +20,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, check, customer, database, demo, dev, event, run},
+    commands::{backtest, check, customer, database, demo, dev, event, plan, run},
     output::Refused,
 };
 
@@ -58,7 +58,8 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::Demo(args) => demo::run(&args, root).await,
             Command::Run(args) => run::run(&args, root).await,
             Command::Migrate => database::migrate(root).await,
-            Command::Apply(args) => database::apply(&args, root).await,
+            Command::Plan(args) => plan::plan(&args, root).await,
+            Command::Apply(args) => plan::apply(&args, root).await,
             Command::Event(args) => event::run(&args, root).await,
             Command::Customer(args) => customer::run(&args, root).await,
             Command::Check(_) | Command::Explain(_) | Command::Backtest(_) => Ok(()),

@@ -33,7 +33,7 @@ pub use self::{
     intake::TakenIn,
     loops::Roles,
     passages::Passed,
-    publish::{NotPublished, Order, publish, publish_as},
+    publish::{NotPublished, Order, machines, publish, publish_as},
     settings::{Links, Settings},
     timers::Fired,
     turn::{Decided, Rejected},

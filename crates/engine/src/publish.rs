@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use journey::{
     diagnostic::{Diagnostic, SourceFile},
-    workspace::{self, Options},
+    machine::Machine,
+    workspace::{self, Options, Workspace},
 };
 use store::{Applied, Publication, Store};
 
@@ -56,11 +57,7 @@ pub async fn publish_as(
     let Some(compiled) = compiled else {
         return Err(NotPublished::Errors(diagnostics));
     };
-    let machines: Vec<_> = compiled
-        .machines
-        .iter()
-        .map(|c| (c.machine.clone(), c.source.clone()))
-        .collect();
+    let machines = machines(&compiled);
     let publication = Publication {
         files,
         machines: &machines,
@@ -68,4 +65,12 @@ pub async fn publish_as(
         over: order.over,
     };
     Ok((store.publish(&publication, now).await?, diagnostics))
+}
+
+/// The machines of a workspace, each with its source.
+pub fn machines(workspace: &Workspace) -> Vec<(Arc<Machine>, Arc<str>)> {
+    let compiled = workspace.machines.iter();
+    compiled
+        .map(|c| (c.machine.clone(), c.source.clone()))
+        .collect()
 }

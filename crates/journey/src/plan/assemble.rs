@@ -16,6 +16,7 @@ use super::{
     shares,
 };
 use crate::{
+    ids::{CustomerId, MachineId},
     machine::{Machine, NodeId, Op},
     workspace::{self, Options},
 };
@@ -97,6 +98,7 @@ pub(super) struct Journey<'a> {
     /// What new runs would enter.
     pub(super) new: Option<&'a Arc<Machine>>,
     flights: Vec<&'a Flight>,
+    customers: &'a BTreeMap<(MachineId, NodeId), Vec<CustomerId>>,
     stopped: bool,
 }
 
@@ -113,6 +115,7 @@ impl<'a> Journey<'a> {
             name,
             flights: running.flights.iter().filter(own).collect(),
             new: compiled.map(|c| &c.machine).find(|m| &*m.journey == name),
+            customers: &running.customers,
             stopped: draft.stop.iter().any(|s| &**s == name),
             versions,
         }
@@ -248,18 +251,40 @@ impl<'a> Passage<'a> {
         let Some((old, new, matching)) = &self.order else {
             return Vec::new();
         };
+        let customers = self.journey.customers.get(&(self.version.id, node));
         let ahead = ahead(old, node).into_iter();
         let splits = ahead.filter_map(|id| {
             let (was, is) = (old.node(id)?, new.node(matching.new_of(id)?)?);
             let share = shares::moved(&was.op, &is.op).filter(|s| s.of > 0)?;
+            let count = |customers: &Vec<_>| {
+                shares::count(customers, &new.journey, &is.id, &was.op, &is.op)
+            };
             Some(Redrawn {
                 split: is.id.clone(),
                 share,
-                runs: None,
+                runs: customers.map(count),
             })
         });
         splits.collect()
     }
+}
+
+/// The places whose customers tell how many runs a changed split draws anew, with how many runs
+/// stand there.
+pub fn wanted(running: &Running, draft: Draft<'_>) -> Vec<Flight> {
+    let mut wanted = Vec::new();
+    for name in names(running, draft) {
+        let journey = Journey::of(&name, running, draft);
+        for version in &journey.versions {
+            let passage = Passage::of(&journey, version);
+            let at = journey.at(version).filter(|f| {
+                let moves = matches!(passage.fate(f.node), Fate::Moves { .. });
+                moves && !passage.redrawn(f.node).is_empty()
+            });
+            wanted.extend(at.copied());
+        }
+    }
+    wanted
 }
 
 /// The nodes that a run at `node` may still come to.

@@ -23,21 +23,21 @@ use serde::Serialize;
 
 use crate::{
     diagnostic::SourceFile,
-    ids::MachineId,
+    ids::{CustomerId, MachineId},
     machine::{Machine, NodeId},
     workspace::Workspace,
 };
 
 pub(crate) use self::variables::{forget_changed, kinds};
 pub use self::{
-    assemble::plan,
+    assemble::{plan, wanted},
     check::{check, may_stop},
     diff::{Change, Diff, StepDiff, StepRef},
     facets::{Facet, duration},
     fate::{Fate, acts_on},
     limits::{FileState, TemplateChange, files, policies},
     matching::Matching,
-    shares::{Share, moved as redrawn},
+    shares::{Share, drawn, moved as redrawn},
     text::{number, text},
 };
 
@@ -50,6 +50,9 @@ pub struct Running {
     pub published: Vec<Published>,
     /// How many runs are inside, by machine and node.
     pub flights: Vec<Flight>,
+    /// The customers of runs at the places that [`wanted`] names, if somebody looked: one for each
+    /// run. Without them, a changed split tells a share and not a count.
+    pub customers: BTreeMap<(MachineId, NodeId), Vec<CustomerId>>,
 }
 
 /// A machine that was published.

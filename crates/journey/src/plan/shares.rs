@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::machine::{Arm, Op};
+use crate::{
+    ids::{CustomerId, sticky},
+    machine::{Arm, Op},
+};
 
 /// A part of all customers, exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -39,6 +42,40 @@ pub fn moved(old: &Op, new: &Op) -> Option<Share> {
         of: all.saturating_sub(kept),
         all,
     })
+}
+
+/// The arm that a customer draws (rule 31); `None`: no arm has any weight.
+pub fn drawn<'a>(
+    customer: CustomerId,
+    journey: &str,
+    split: &str,
+    salt: &str,
+    arms: &'a [Arm],
+) -> Option<&'a Arm> {
+    let place = sticky(customer, journey, split, salt, sum(arms));
+    let mut end = 0;
+    arms.iter().find(|arm| {
+        end += u64::from(arm.weight);
+        place < end
+    })
+}
+
+/// How many of these customers draw another arm of a split than before.
+pub(super) fn count(
+    customers: &[CustomerId],
+    journey: &str,
+    split: &str,
+    old: &Op,
+    new: &Op,
+) -> u64 {
+    let arm = |op: &Op, customer| match op {
+        Op::Split { salt, arms } => {
+            drawn(customer, journey, split, salt, arms).map(|arm| arm.name.clone())
+        }
+        _ => None,
+    };
+    let moved = customers.iter().filter(|c| arm(old, **c) != arm(new, **c));
+    u64::try_from(moved.count()).unwrap_or(u64::MAX)
 }
 
 fn sum(arms: &[Arm]) -> u64 {

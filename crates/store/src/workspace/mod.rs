@@ -52,6 +52,18 @@ impl<'a> Publication<'a> {
         machines.into_values().collect()
     }
 
+    /// A short name of what is to be published: its files, machines and stops. Two publications of
+    /// one name do the same.
+    pub fn fingerprint(&self) -> String {
+        let ids: Vec<_> = self.by_journey().iter().map(|(m, _)| m.id.0).collect();
+        let files = self.files.iter().map(|f| (&*f.path, &*f.text));
+        let stops = self.stop.iter().map(|s| (&**s, "stop"));
+        digest(&files.chain(stops).collect(), &ids)
+            .simple()
+            .to_string()[..12]
+            .to_owned()
+    }
+
     /// Whether what it is to be published over still holds. Under the lock, so it stays so.
     async fn expect(&self, tx: &mut PgConnection) -> Result<(), Error> {
         let Some(over) = self.over else { return Ok(()) };

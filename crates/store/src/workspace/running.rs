@@ -88,6 +88,7 @@ impl Snapshot {
             files,
             published: self.published(&current, &flights).await?,
             flights,
+            ..Running::default()
         };
         Ok((base, running))
     }
