@@ -251,8 +251,8 @@ impl Change {
             }
             (None, Some(after)) if after.is_empty() => format!("{what} is new"),
             (None, Some(after)) => format!("{what}: {after} is new"),
-            (Some(before), None) if before.is_empty() => format!("{what} is gone"),
-            (Some(before), None) => format!("{what}: {before} is gone"),
+            (Some(before), None) if before.is_empty() => format!("{what} is removed"),
+            (Some(before), None) => format!("{what}: {before} is removed"),
             (None, None) => what.clone(),
         }
     }
@@ -280,12 +280,7 @@ impl Fate {
             Self::Stays => "not touched".into(),
             Self::Finishes => format!("finish on version {version}"),
             Self::Moves { to, .. } if held => format!("move to {}, decided anew", to.name()),
-            Self::Moves { to, anew: true } => {
-                format!(
-                    "move to {}, which they wait for by its new words",
-                    to.name()
-                )
-            }
+            Self::Moves { to, anew: true } => format!("move to {}, as it is now", to.name()),
             Self::Moves { to, anew: false } => format!("move to {}", to.name()),
             Self::Kept => format!("finish on version {version}, for this step is gone"),
             Self::Leaves => "leave as `migrated`".into(),
