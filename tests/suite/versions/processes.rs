@@ -93,7 +93,7 @@ async fn promise_8_an_engine_killed_while_runs_pass_is_resumed_to_the_end() {
 
     scene.write(NEW);
     scene.parcours(&["apply", "--yes"]).output().expect(0);
-    let (mut kills, mut last) = (0, 0);
+    let (mut kills, mut last, mut midway) = (0, 0, 0);
     while kills < 3 {
         kit::eventually(SOON, "some have passed", async || {
             scene.count(PASSED).await > last
@@ -102,6 +102,7 @@ async fn promise_8_an_engine_killed_while_runs_pass_is_resumed_to_the_end() {
         engine.kill();
         kills += 1;
         last = scene.count(PASSED).await;
+        midway += i32::from(last < RUNS as i64);
         engine = scene
             .parcours(&["run"])
             .start(scene.workspace.path(), &format!("run-{kills}"));
@@ -109,10 +110,7 @@ async fn promise_8_an_engine_killed_while_runs_pass_is_resumed_to_the_end() {
             break;
         }
     }
-    assert!(
-        last < RUNS as i64 || kills > 1,
-        "it was killed too late to tell"
-    );
+    assert!(midway > 0, "it was killed too late to tell");
     kit::eventually(SOON, "all have passed", async || {
         scene.count(PASSED).await == RUNS as i64
     })
