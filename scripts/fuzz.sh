@@ -8,10 +8,13 @@ cd "$(dirname "$0")/.."
 seconds=${FUZZ_SECONDS:-60}
 targets=(${FUZZ_TARGETS:-yaml expressions templates events states})
 
-if ! command -v g++ >/dev/null; then
+missing=()
+command -v g++ >/dev/null || missing+=(g++)
+command -v python3 >/dev/null || missing+=(python3-minimal)
+if [ ${#missing[@]} -gt 0 ]; then
     sudo=$([ "$(id -u)" = 0 ] || echo sudo)
     $sudo apt-get -qq update
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y g++ </dev/null
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y "${missing[@]}" </dev/null
 fi
 
 # The coverage that libFuzzer asks for, by flags of a stable compiler.
