@@ -23,17 +23,15 @@ use crate::{
 
 /// What publishing `draft` over `running` would do.
 pub fn plan(running: &Running, draft: Draft<'_>) -> Plan {
+    let machines = draft.workspace.machines.iter();
+    let machines: Vec<_> = machines.map(|c| &*c.machine).collect();
     let mut plan = Plan {
         journeys: names(running, draft)
             .into_iter()
             .map(|name| Journey::of(&name, running, draft).plan())
             .collect(),
         policies: policies(running, draft),
-        templates: limits::templates(
-            &running.files,
-            draft.files,
-            draft.workspace.machines.iter().map(|c| &*c.machine),
-        ),
+        templates: limits::templates(&running.files, draft.files, &machines),
         files: other_files(running, draft),
         in_flight: BTreeMap::new(),
     };

@@ -388,7 +388,7 @@ pub fn may_stop(name: &str, running: &Running, draft: Draft<'_>) -> Result<(), S
         return Ok(());
     }
     let known: BTreeSet<&str> = running.published.iter().map(|p| &*p.journey).collect();
-    let meant = nearest(name, known.into_iter());
+    let meant = nearest(name, known);
     let meant = meant.map_or_else(String::new, |m| format!("; did you mean `{m}`?"));
     Err(format!("no journey `{name}` was ever published{meant}"))
 }

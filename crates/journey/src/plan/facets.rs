@@ -189,7 +189,7 @@ fn choice_words(choice: &Choice) -> String {
             false => format!("{locale}: {label}"),
         });
     let mut words: Vec<String> = labels.collect();
-    words.extend(choice.synonyms.iter().map(|word| word.to_string()));
+    words.extend(choice.synonyms.iter().map(ToString::to_string));
     words.join(", ")
 }
 

@@ -66,7 +66,10 @@ impl Facets {
         };
         self.add(format!("{name}, per"), window);
         self.maybe(format!("{name}, purpose"), cap.purpose.as_deref());
-        self.maybe(format!("{name}, channel"), cap.channel.map(|c| c.as_str()));
+        self.maybe(
+            format!("{name}, channel"),
+            cap.channel.map(crate::message::Channel::as_str),
+        );
         self.maybe(format!("{name}, journey"), cap.journey.as_deref());
         self.maybe(format!("{name}, tag"), cap.tag.as_deref());
         self.maybe(format!("{name}, capped"), cap.capped.map(word));
@@ -138,10 +141,10 @@ pub fn files<'f>(
 }
 
 /// What changes among templates.
-pub(super) fn templates<'m>(
+pub(super) fn templates(
     old: &[SourceFile],
     new: &[SourceFile],
-    machines: impl Iterator<Item = &'m Machine> + Clone,
+    machines: &[&Machine],
 ) -> Vec<TemplateChange> {
     let mut found: BTreeMap<&str, TemplateChange> = BTreeMap::new();
     for (path, state) in files(old, new, "templates/") {
@@ -151,15 +154,16 @@ pub(super) fn templates<'m>(
         let change = found.entry(template).or_insert_with(|| TemplateChange {
             template: Arc::from(template),
             files: BTreeMap::new(),
-            journeys: senders(machines.clone(), template),
+            journeys: senders(machines, template),
         });
         change.files.insert(Arc::from(file), state);
     }
     found.into_values().collect()
 }
 
-fn senders<'m>(machines: impl Iterator<Item = &'m Machine>, template: &str) -> BTreeSet<Arc<str>> {
-    let sending = machines.filter(|m| sends(m).any(|(name, _)| name == template));
+fn senders(machines: &[&Machine], template: &str) -> BTreeSet<Arc<str>> {
+    let sending = machines.iter();
+    let sending = sending.filter(|m| sends(m).any(|(name, _)| name == template));
     sending.map(|m| m.journey.clone()).collect()
 }
 
