@@ -21,6 +21,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use journey::{
     diagnostic::SourceFile,
     diagnostics::{self, render},
+    ids::{CustomerId, sticky},
     machine::{Machine, NodeId},
     plan::{self, Draft, Flight, Published, Running},
     workspace::{self, Options, Workspace},
@@ -262,4 +263,33 @@ fn drafts(example: &str) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+/// Rule 31: with their customers at hand, the runs that a changed split draws anew are counted.
+#[test]
+fn rule_31_runs_in_flight_that_change_arm_are_counted_one_by_one() {
+    let page = fs::read_to_string(cases().join("weights.md")).unwrap();
+    let mut case = Case::read(&blocks(&page));
+    let (workspace, files) = compiled(&case.draft);
+    let draft = Draft {
+        files: &files,
+        workspace: &workspace,
+        stop: &[],
+    };
+    let [at] = plan::wanted(&case.running, draft)[..] else {
+        panic!("one place");
+    };
+    let customers: Vec<_> = (0..at.runs)
+        .map(|n| CustomerId::of(&n.to_string()))
+        .collect();
+    // From 50 to 80 of 100 the first arm grows: who stands between changes.
+    let between = |c: &&CustomerId| (50..80).contains(&sticky(**c, "demo", "offer", "", 100));
+    let wanted = customers.iter().filter(between).count() as u64;
+    assert!(wanted > 200, "{wanted}");
+    case.running
+        .customers
+        .insert((at.machine, at.node), customers);
+    let plan = plan::plan(&case.running, draft);
+    let redrawn = &plan.journeys[0].flights[0].steps[0].redrawn;
+    assert_eq!(redrawn[0].runs, Some(wanted));
 }
