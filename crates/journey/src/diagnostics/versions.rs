@@ -13,4 +13,6 @@ super::codes! {
     PURPOSE_GONE = "J905";
     /// `migrate` on a version that was published before.
     TOO_LATE = "J906";
+    /// An endpoint that runs in flight still call.
+    ENDPOINT_GONE = "J907";
 }

@@ -1,12 +1,12 @@
 //! What is wrong with a workspace in view of what runs: the diagnostics that need the database.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use super::{
     Draft, Fate, JourneyState, Published, Running,
     assemble::{Journey, Passage},
-    limits,
     matching::Matching,
+    needed,
     text::number,
 };
 use crate::{
@@ -39,7 +39,7 @@ pub fn check(running: &Running, draft: Draft<'_>) -> Vec<Diagnostic> {
         check.journey(compiled);
         found.extend(sink.finish());
     }
-    found.extend(gone(running, draft));
+    found.extend(needed::gone(running, draft));
     found
 }
 
@@ -239,120 +239,6 @@ fn alike(old: &Machine, new: &Machine) -> bool {
     let kept = ids.filter(|id| matching.new_of(*id).is_some()).count();
     let all = old.nodes.len().max(new.nodes.len());
     all > 0 && kept * ALIKE.1 >= all * ALIKE.0
-}
-
-/// J904 and J905: what runs in flight still need.
-fn gone(running: &Running, draft: Draft<'_>) -> Vec<Diagnostic> {
-    let had = |name: &str| {
-        let folder = format!("templates/{name}/");
-        running.files.iter().any(|f| f.path.starts_with(&folder))
-    };
-    let has = |name: &str| {
-        let folder = format!("templates/{name}/");
-        draft.files.iter().any(|f| f.path.starts_with(&folder))
-    };
-    let purposes = &draft.workspace.policies.purposes;
-    let mut found = Vec::new();
-    for version in &running.published {
-        let Some(machine) = &version.machine else {
-            continue;
-        };
-        let staying = finishing(version, running, draft);
-        if staying == 0 {
-            continue;
-        }
-        let sends: BTreeSet<_> = limits::sends(machine).collect();
-        let templates: BTreeSet<_> = sends.iter().map(|(template, _)| *template).collect();
-        for template in templates.into_iter().filter(|t| had(t) && !has(t)) {
-            found.push(still_needed(
-                codes::TEMPLATE_GONE,
-                "template",
-                template,
-                version,
-                staying,
-                draft,
-            ));
-        }
-        let named: BTreeSet<_> = sends.iter().map(|(_, purpose)| *purpose).collect();
-        for purpose in named.into_iter().filter(|p| !purposes.contains_key(*p)) {
-            found.push(still_needed(
-                codes::PURPOSE_GONE,
-                "purpose",
-                purpose,
-                version,
-                staying,
-                draft,
-            ));
-        }
-    }
-    found
-}
-
-/// How many runs stay on that version.
-fn finishing(version: &Published, running: &Running, draft: Draft<'_>) -> u64 {
-    let journey = Journey::of(&version.journey, running, draft);
-    let passage = Passage::of(&journey, version);
-    let staying = journey
-        .at(version)
-        .filter(|f| matches!(passage.fate(f.node), Fate::Finishes | Fate::Kept));
-    staying.map(|f| f.runs).sum()
-}
-
-fn still_needed(
-    code: &'static str,
-    what: &str,
-    name: &str,
-    version: &Published,
-    staying: u64,
-    draft: Draft<'_>,
-) -> Diagnostic {
-    let mut all = draft.workspace.machines.iter();
-    let own = all.find(|c| c.machine.journey == version.journey);
-    let policies = || Arc::from("config/policies.yaml");
-    let file = own.map_or_else(policies, |c| c.path.clone());
-    let journey = &version.journey;
-    let end = match own {
-        Some(_) => {
-            "or let them go: `migrate: { from: any, in_flight: move, lost: exit }`".to_owned()
-        }
-        None => format!("or end them: `parcours apply --stop {journey}`"),
-    };
-    Diagnostic {
-        code,
-        severity: Severity::Error,
-        message: format!("the {what} `{name}` is gone, and runs in flight still need it"),
-        span: head_of(&file, draft.files),
-        file,
-        label: String::new(),
-        also: Vec::new(),
-        notes: vec![
-            format!(
-                "{} finish on version {} of `{journey}`, which sends with it",
-                runs(staying),
-                version.version
-            ),
-            format!("keep it until they are through, {end}"),
-        ],
-        replacement: None,
-    }
-}
-
-/// The first line that says something, for what has no place of its own.
-fn head_of(path: &str, files: &[SourceFile]) -> Span {
-    let text = files.iter().find(|f| &*f.path == path);
-    let Some(text) = text.map(|f| &*f.text) else {
-        return 0..0;
-    };
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let words = line.trim();
-        if !words.is_empty() && !words.starts_with('#') {
-            let start = at + line.len() - line.trim_start().len();
-            return start..start + words.len();
-        }
-        at += line.len();
-    }
-    0..0
 }
 
 fn name(version: &Published, node: NodeId) -> Option<String> {

@@ -13,6 +13,7 @@ mod fate;
 mod head;
 mod limits;
 mod matching;
+mod needed;
 mod shares;
 mod text;
 mod variables;
