@@ -20,6 +20,7 @@ pub mod diagnostic;
 pub mod diagnostics;
 pub mod expr;
 pub mod grammar;
+pub mod ide;
 pub mod ids;
 pub mod input;
 pub mod intake;
