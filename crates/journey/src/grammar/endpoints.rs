@@ -1,6 +1,6 @@
 //! `config/endpoints.yaml`.
 
-use super::{Context, Takes, takes::Known, word};
+use super::{Context, PLAIN, Takes, takes::Known, word};
 
 /// Endpoints by their names.
 pub(super) const ENDPOINTS: Takes = Takes::Named {
@@ -19,5 +19,5 @@ static ENDPOINT: Context = Context {
         "url: https://vouchers.internal/new",
     )
     .needed()],
-    forms: &[],
+    ..PLAIN
 };

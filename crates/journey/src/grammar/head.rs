@@ -1,7 +1,7 @@
 //! The head of a journey: who enters, what counts, who leaves.
 
 use super::{
-    Context, Form, Takes,
+    Context, Form, PLAIN, Takes,
     takes::{Choice, Known, choice},
     word,
 };
@@ -90,7 +90,7 @@ pub(super) static JOURNEY: Context = Context {
         )
         .needed(),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 const INSIDE: super::Word = word(
@@ -139,7 +139,7 @@ static AFTER: Context = Context {
         )
         .or("key"),
     ],
-    forms: &[],
+    ..PLAIN
 };
 static PER: &[Choice] = &[
     choice("key", "for each key by itself"),
@@ -165,7 +165,6 @@ static ENTRY: Context = Context {
     name: "entry",
     what: "an entry",
     about: "One way into the journey",
-    words: &[],
     forms: &[Form {
         what: "an entry",
         head: word(
@@ -189,9 +188,11 @@ static ENTRY: Context = Context {
             AGAIN,
         ],
     }],
+    ..PLAIN
 };
 
 static GOAL: Context = Context {
+    some: &["event", "if"],
     name: "goal",
     what: "a goal",
     about: "An event, a condition, or both; counts once per run",
@@ -216,10 +217,11 @@ static GOAL: Context = Context {
         )
         .or_else("while the customer is inside"),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 static EXIT: Context = Context {
+    some: &["event", "if", "after"],
     name: "exit",
     what: "an exit",
     about: "Ends the journey by an event, a condition, or after the longest stay",
@@ -245,7 +247,7 @@ static EXIT: Context = Context {
         )
         .or_else("the event's name, `too_long` for `after`; a condition must have one"),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 static MIGRATE: Context = Context {
@@ -278,7 +280,7 @@ static MIGRATE: Context = Context {
         )
         .or("finish"),
     ],
-    forms: &[],
+    ..PLAIN
 };
 static IN_FLIGHT: &[Choice] = &[
     choice("finish", "they finish on their version"),

@@ -18,6 +18,8 @@ mod stories;
 mod takes;
 mod waits;
 
+pub mod json_schema;
+
 pub use files::File;
 pub use lookup::{Key, context_at, takes_at};
 pub use takes::{Choice, Known, Takes};
@@ -35,7 +37,22 @@ pub struct Context {
     pub words: &'static [Word],
     /// Its forms, told apart by their first word; none where there is but one form.
     pub forms: &'static [Form],
+    /// Words of which at least one must stand there.
+    pub some: &'static [&'static str],
+    /// What stands behind names that the author chooses, beside the words; none may be chosen where absent.
+    pub rest: Option<Takes>,
 }
+
+/// One form, nothing to choose.
+const PLAIN: Context = Context {
+    name: "",
+    what: "",
+    about: "",
+    words: &[],
+    forms: &[],
+    some: &[],
+    rest: None,
+};
 
 /// One form of a context: a step that sends, an entry by event.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! `config/policies.yaml`.
 
 use super::{
-    Context, Takes,
+    Context, PLAIN, Takes,
     sends::{CAPPED, QUIET},
     takes::{CHANNEL, Choice, Known, choice},
     word,
@@ -43,7 +43,7 @@ pub(super) static POLICIES: Context = Context {
             "defaults: { zone: Europe/Paris, locale: fr }",
         ),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 static CONSENTS: &[Choice] = &[
@@ -83,7 +83,7 @@ static PURPOSE: Context = Context {
         )
         .or_else("only where `consent` is `none`"),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 static WINDOWS: &[Choice] = &[
@@ -175,7 +175,7 @@ static CAP: Context = Context {
         )
         .or_else("the default's word"),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 static QUIET_HOURS: Context = Context {
@@ -227,7 +227,7 @@ static QUIET_HOURS: Context = Context {
         )
         .or_else("none"),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 static DEFAULTS: Context = Context {
@@ -264,5 +264,5 @@ static DEFAULTS: Context = Context {
         )
         .or("hold"),
     ],
-    forms: &[],
+    ..PLAIN
 };

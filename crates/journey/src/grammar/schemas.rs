@@ -1,7 +1,7 @@
 //! `config/events/NAME.yaml` and `config/traits.yaml`: a subset of JSON Schema.
 
 use super::{
-    Context, Takes, Word,
+    Context, PLAIN, Takes, Word,
     takes::{Choice, Known, choice},
     word,
 };
@@ -210,7 +210,7 @@ pub(super) static EVENT: Context = Context {
     what: "an event",
     about: "What an event holds",
     words: keywords!(DEFS, OLD_DEFS, STRICT),
-    forms: &[],
+    ..PLAIN
 };
 
 pub(super) static TRAITS: Context = Context {
@@ -218,7 +218,7 @@ pub(super) static TRAITS: Context = Context {
     what: "the traits",
     about: "What is known of a customer",
     words: keywords!(DEFS, OLD_DEFS, STRICT),
-    forms: &[],
+    ..PLAIN
 };
 
 pub(super) static RULE: Context = Context {
@@ -226,5 +226,5 @@ pub(super) static RULE: Context = Context {
     what: "a schema",
     about: "What a value must be",
     words: keywords!(),
-    forms: &[],
+    ..PLAIN
 };

@@ -1,6 +1,6 @@
 //! `config/segments/NAME.yaml`.
 
-use super::{Context, Takes, word};
+use super::{Context, PLAIN, Takes, word};
 
 pub(super) static SEGMENT: Context = Context {
     name: "segment",
@@ -28,5 +28,5 @@ pub(super) static SEGMENT: Context = Context {
         )
         .needed(),
     ],
-    forms: &[],
+    ..PLAIN
 };

@@ -1,7 +1,7 @@
 //! The words of messages: `send`, `ask`, and what policies share with them.
 
 use super::{
-    Context, Takes, Word,
+    Context, PLAIN, Takes, Word,
     takes::{CHANNEL, Choice, Known, choice},
     word,
 };
@@ -92,7 +92,7 @@ pub(super) static OPTION: Context = Context {
         )
         .or_else("the journey goes on"),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 pub(super) static EXPECTED: &[Choice] = &[
@@ -112,7 +112,7 @@ pub(super) static EXPECT: Context = Context {
         "A number within bounds",
         "number: { min: 0, max: 10 }",
     )],
-    forms: &[],
+    ..PLAIN
 };
 
 static BOUNDS: Context = Context {
@@ -123,5 +123,5 @@ static BOUNDS: Context = Context {
         word("min", Takes::Number, "The least", "min: 0"),
         word("max", Takes::Number, "The most", "max: 10"),
     ],
-    forms: &[],
+    ..PLAIN
 };

@@ -1,7 +1,7 @@
 //! Steps: one verb each.
 
 use super::{
-    Context, Form, Takes, Word,
+    Context, Form, PLAIN, Takes, Word,
     sends::{
         CAPPED_WORD, CHANNELS, EXPECT, EXPECTED, EXPIRES, OPTION, PURPOSE, QUIET_WORD, TEMPLATE,
         WITH,
@@ -30,7 +30,6 @@ pub(super) static STEP: Context = Context {
     name: "step",
     what: "a step",
     about: "One thing that happens: each step has one verb",
-    words: &[],
     forms: &[
         Form {
             what: "a `send`",
@@ -108,7 +107,7 @@ pub(super) static STEP: Context = Context {
                     "not_understood",
                     Takes::Steps,
                     "What happens if no answer is understood",
-                    "not_understood: [ { hand_over: support } ]",
+                    "not_understood: [ { exit: confused } ]",
                 )
                 .or_else("as `else`"),
                 word(
@@ -391,6 +390,7 @@ pub(super) static STEP: Context = Context {
             words: &[ID],
         },
     ],
+    ..PLAIN
 };
 
 static CHOICE: Context = Context {
@@ -413,7 +413,7 @@ static CHOICE: Context = Context {
         )
         .needed(),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 static ARM: Context = Context {
@@ -439,5 +439,5 @@ static ARM: Context = Context {
         )
         .or_else("the journey goes on"),
     ],
-    forms: &[],
+    ..PLAIN
 };

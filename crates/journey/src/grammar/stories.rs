@@ -1,7 +1,7 @@
 //! `journeys/NAME/tests.yaml`: tests in simulated time.
 
 use super::{
-    Context, Takes,
+    Context, PLAIN, Takes,
     takes::{CHANNEL, Known},
     word,
 };
@@ -67,10 +67,11 @@ static STORY: Context = Context {
         )
         .needed(),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 static CUSTOMER: Context = Context {
+    rest: Some(Takes::Anything),
     name: "customer",
     what: "a customer",
     about: "Traits by their names, and what the customer has agreed to and been sent",
@@ -94,7 +95,7 @@ static CUSTOMER: Context = Context {
         )
         .or_else("nothing"),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 static SENT: Context = Context {
@@ -118,7 +119,7 @@ static SENT: Context = Context {
         )
         .needed(),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 static HAPPENS: Context = Context {
@@ -148,7 +149,7 @@ static HAPPENS: Context = Context {
         )
         .or_else("none"),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 static OUTCOME: Context = Context {
@@ -181,5 +182,5 @@ static OUTCOME: Context = Context {
             "goal: true",
         ),
     ],
-    forms: &[],
+    ..PLAIN
 };

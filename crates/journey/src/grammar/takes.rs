@@ -178,8 +178,8 @@ impl Takes {
         match self {
             Self::Text => "text".into(),
             Self::Ref(known) => known.say().into(),
-            Self::Name => "a name".into(),
-            Self::Slug => "a name, `-` allowed".into(),
+            Self::Name => "a name of a-z, digits and _".into(),
+            Self::Slug => "a name of a-z, digits, _ and -".into(),
             Self::Expression => "an expression".into(),
             Self::Given => "a value".into(),
             Self::GivenMap => "named values".into(),

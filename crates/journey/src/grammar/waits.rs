@@ -1,7 +1,7 @@
 //! The words of `wait`, `wait_for` and `repeat`.
 
 use super::{
-    Context, Form, Takes, Word,
+    Context, Form, PLAIN, Takes, Word,
     takes::{Choice, Known, choice},
     word,
 };
@@ -65,6 +65,7 @@ pub(super) static WAIT: Context = Context {
             ],
         },
     ],
+    ..PLAIN
 };
 static MISSED: &[Choice] = &[
     choice("go_on", "the journey goes on at once"),
@@ -80,6 +81,7 @@ const WITHIN: Word = word(
 .or_else("for ever");
 
 pub(super) static WAIT_FOR: Context = Context {
+    some: &["event", "if", "any"],
     name: "wait_for",
     what: "a `wait_for`",
     about: "An event, a condition, or both; or any of several",
@@ -104,10 +106,11 @@ pub(super) static WAIT_FOR: Context = Context {
         ),
         WITHIN,
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 static ANY: Context = Context {
+    some: &["event", "if"],
     name: "any",
     what: "one of `any`",
     about: "One of several things to wait for",
@@ -132,7 +135,7 @@ static ANY: Context = Context {
         )
         .or_else("the journey goes on"),
     ],
-    forms: &[],
+    ..PLAIN
 };
 
 pub(super) static REPEAT: Context = Context {
@@ -169,5 +172,5 @@ pub(super) static REPEAT: Context = Context {
         )
         .needed(),
     ],
-    forms: &[],
+    ..PLAIN
 };

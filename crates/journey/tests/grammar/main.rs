@@ -9,3 +9,4 @@
 
 mod parser;
 mod places;
+mod schemas;
