@@ -8,4 +8,5 @@ pub mod database;
 pub mod demo;
 pub mod dev;
 pub mod event;
+pub mod lsp;
 pub mod run;
