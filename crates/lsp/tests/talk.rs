@@ -234,8 +234,8 @@ fn half_a_word_is_completed() {
     );
     let item = &list["items"][0];
     assert_eq!(item["label"], "nudge");
-    let end = position(&text, text.find("and steps.nu").unwrap() + 12);
-    assert_eq!(item["textEdit"]["range"]["end"], end);
+    let behind = position(&text, text.find("and steps.nu").unwrap() + 12);
+    assert_eq!(item["textEdit"]["range"]["end"], behind);
     end(client, server);
 }
 
