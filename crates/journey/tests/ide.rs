@@ -14,7 +14,9 @@ const TEMPLATE: &str = "templates/cart/nudge/email.fr.txt";
 
 fn samples() -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut open = ["journeys", "config", "templates"].map(|d| root.join(d)).to_vec();
+    let mut open = ["journeys", "config", "templates"]
+        .map(|d| root.join(d))
+        .to_vec();
     let mut files = Vec::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {
@@ -22,7 +24,10 @@ fn samples() -> Vec<SourceFile> {
         } else if path.extension().is_some_and(|e| e != "json") {
             let known = path.strip_prefix(&root).unwrap().to_str().unwrap();
             let text = fs::read_to_string(&path).unwrap();
-            files.push(SourceFile { path: known.into(), text: text.into() });
+            files.push(SourceFile {
+                path: known.into(),
+                text: text.into(),
+            });
         }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -37,7 +42,10 @@ fn typed(path: &str, marked: &str) -> (Project, usize) {
     for file in samples() {
         project.set(&file);
     }
-    project.set(&SourceFile { path: path.into(), text });
+    project.set(&SourceFile {
+        path: path.into(),
+        text,
+    });
     (project, at)
 }
 
@@ -69,46 +77,162 @@ fn completes(path: &str, marked: &str, wanted: &[&str], unwanted: &[&str]) {
 fn completion_knows_the_place_in_a_journey() {
     // The line that is being typed, what is offered, and what is not.
     const CASES: &[(&str, &[&str], &[&str])] = &[
-        ("  - |", &["send", "wait", "if", "choose", "id"], &["template", "nudge"]),
+        (
+            "  - |",
+            &["send", "wait", "if", "choose", "id"],
+            &["template", "nudge"],
+        ),
         ("  -|", &["send", "wait"], &[]),
         ("  - se|", &["send"], &["template"]),
-        ("  - id: x\n    |", &["send", "wait_for", "split"], &["id", "template"]),
-        ("  - send: email\n    |", &["template", "with", "purpose", "id"], &["send", "wait", "then"]),
+        (
+            "  - id: x\n    |",
+            &["send", "wait_for", "split"],
+            &["id", "template"],
+        ),
+        (
+            "  - send: email\n    |",
+            &["template", "with", "purpose", "id"],
+            &["send", "wait", "then"],
+        ),
         ("  - send: email\n    te|", &["template"], &["send"]),
-        ("  - send: |", &["email", "sms", "push", "chat"], &["template"]),
+        (
+            "  - send: |",
+            &["email", "sms", "push", "chat"],
+            &["template"],
+        ),
         ("  - send: [push, |", &["email", "sms"], &["nudge"]),
         ("  - { send: email, |", &["template", "with"], &["send"]),
-        ("  - send: email\n    template: |", &["cart/nudge", "welcome/hello"], &["_layouts/shop.fr.mjml"]),
-        ("  - send: email\n    template: cart/|", &["cart/nudge"], &[]),
-        ("  - send: email\n    template: cart/nudge\n    with: { |", &["cart", "code"], &["customer", "item", "default"]),
-        ("  - send: email\n    purpose: |", &["marketing", "service"], &["none"]),
-        ("  - send: email\n    capped: |", &["skip", "hold", "fallback", "send"], &["email"]),
-        ("  - if: |", &["steps", "customer", "run", "not", "size"], &["nudge"]),
-        ("  - if: steps.|", &["nudge", "offer", "resumed", "last_call"], &["customer", "opened"]),
+        (
+            "  - send: email\n    template: |",
+            &["cart/nudge", "welcome/hello"],
+            &["_layouts/shop.fr.mjml"],
+        ),
+        (
+            "  - send: email\n    template: cart/|",
+            &["cart/nudge"],
+            &[],
+        ),
+        (
+            "  - send: email\n    template: cart/nudge\n    with: { |",
+            &["cart", "code"],
+            &["customer", "item", "default"],
+        ),
+        (
+            "  - send: email\n    purpose: |",
+            &["marketing", "service"],
+            &["none"],
+        ),
+        (
+            "  - send: email\n    capped: |",
+            &["skip", "hold", "fallback", "send"],
+            &["email"],
+        ),
+        (
+            "  - if: |",
+            &["steps", "customer", "run", "not", "size"],
+            &["nudge"],
+        ),
+        (
+            "  - if: steps.|",
+            &["nudge", "offer", "resumed", "last_call"],
+            &["customer", "opened"],
+        ),
         ("  - if: steps.nud|", &["nudge"], &["customer"]),
-        ("  - if: steps.nudge.|", &["opened", "clicked", "reason"], &["arm", "nudge"]),
+        (
+            "  - if: steps.nudge.|",
+            &["opened", "clicked", "reason"],
+            &["arm", "nudge"],
+        ),
         ("  - if: steps.offer.|", &["arm"], &["opened"]),
-        ("  - if: not (customer.|", &["loyalty", "do_not_disturb"], &["steps", "cart_id"]),
-        ("  - if: customer.|\n    then: []\n", &["loyalty"], &["then"]),
+        (
+            "  - if: not (customer.|",
+            &["loyalty", "do_not_disturb"],
+            &["steps", "cart_id"],
+        ),
+        (
+            "  - if: customer.|\n    then: []\n",
+            &["loyalty"],
+            &["then"],
+        ),
         ("  - if: run.|", &["event", "key", "code"], &["cart_id"]),
-        ("  - if: run.event.|", &["cart_id", "total", "items"], &["loyalty"]),
-        ("  - if: run.event.items.exists(i, i.|", &["sku", "price"], &["cart_id"]),
+        (
+            "  - if: run.event.|",
+            &["cart_id", "total", "items"],
+            &["loyalty"],
+        ),
+        (
+            "  - if: run.event.items.exists(i, i.|",
+            &["sku", "price"],
+            &["cart_id"],
+        ),
         ("  - if: consent.|", &["marketing", "service"], &["email"]),
-        ("  - if: consent.marketing.|", &["email", "sms"], &["marketing"]),
-        ("  - if: customer.loyalty == |", &["\"gold\"", "\"silver\""], &[]),
-        ("  - if: steps.offer.arm == \"|", &["\"reminder\"", "\"held_out\""], &["steps"]),
-        ("  - if: steps.offer.arm in [\"reminder\", \"|", &["\"with_code\""], &[]),
-        ("  - if: customer.first_name == \"a.|", &[], &["steps", "loyalty"]),
-        ("  - wait_for: { event: |", &["order.placed", "checkout.started"], &["nudge"]),
-        ("  - wait_for: { event: order.placed, if: event.|", &["order_id"], &["items.sku", "loyalty"]),
-        ("  - wait_for: { event: order.placed, |", &["if", "within"], &["event", "then"]),
-        ("  - wait: { until: \"09:00\", days: [|", &["mon", "sat", "mon-fri"], &[]),
-        ("  - wait: { until: \"09:00\", zone: |", &["customer", "Europe/Paris"], &[]),
-        ("  - set: { |", &["run.code", "customer.loyalty"], &["nudge"]),
+        (
+            "  - if: consent.marketing.|",
+            &["email", "sms"],
+            &["marketing"],
+        ),
+        (
+            "  - if: customer.loyalty == |",
+            &["\"gold\"", "\"silver\""],
+            &[],
+        ),
+        (
+            "  - if: steps.offer.arm == \"|",
+            &["\"reminder\"", "\"held_out\""],
+            &["steps"],
+        ),
+        (
+            "  - if: steps.offer.arm in [\"reminder\", \"|",
+            &["\"with_code\""],
+            &[],
+        ),
+        (
+            "  - if: customer.first_name == \"a.|",
+            &[],
+            &["steps", "loyalty"],
+        ),
+        (
+            "  - wait_for: { event: |",
+            &["order.placed", "checkout.started"],
+            &["nudge"],
+        ),
+        (
+            "  - wait_for: { event: order.placed, if: event.|",
+            &["order_id"],
+            &["items.sku", "loyalty"],
+        ),
+        (
+            "  - wait_for: { event: order.placed, |",
+            &["if", "within"],
+            &["event", "then"],
+        ),
+        (
+            "  - wait: { until: \"09:00\", days: [|",
+            &["mon", "sat", "mon-fri"],
+            &[],
+        ),
+        (
+            "  - wait: { until: \"09:00\", zone: |",
+            &["customer", "Europe/Paris"],
+            &[],
+        ),
+        (
+            "  - set: { |",
+            &["run.code", "customer.loyalty"],
+            &["nudge"],
+        ),
         ("  - set: { run.x: run.|", &["event", "code"], &["nudge"]),
-        ("  - set: { run.x: \"= run.|", &["event", "code"], &["nudge"]),
+        (
+            "  - set: { run.x: \"= run.|",
+            &["event", "code"],
+            &["nudge"],
+        ),
         ("  - choose:\n      - |", &["when", "then"], &["send"]),
-        ("  - choose:\n      - when: steps.nudge.opened\n        then:\n          - |", &["send", "exit"], &["when"]),
+        (
+            "  - choose:\n      - when: steps.nudge.opened\n        then:\n          - |",
+            &["send", "exit"],
+            &["when"],
+        ),
         ("  # steps.|", &[], &["nudge"]),
         ("|", &["migrate"], &["steps", "journey", "send"]),
     ];
@@ -120,37 +244,119 @@ fn completion_knows_the_place_in_a_journey() {
 #[test]
 fn completion_knows_the_place_in_config_and_templates() {
     const CASES: &[(&str, &str, &[&str], &[&str])] = &[
-        ("config/policies.yaml", "purposes:\n  marketing: { |", &["consent", "channels"], &["caps"]),
-        ("config/policies.yaml", "purposes:\n  x: { consent: |", &["opt_in", "none"], &["marketing"]),
-        ("config/policies.yaml", "purposes:\n  x: { consent: none }\ncaps:\n  - { purpose: |", &["x"], &["marketing"]),
-        ("config/policies.yaml", "caps:\n  - { journey: |", &["cart-rescue", "welcome"], &[]),
-        ("config/traits.yaml", "properties:\n  x: { type: |", &["string", "boolean"], &[]),
-        (TEMPLATE, "{{ |", &["customer", "cart", "code", "links"], &["steps"]),
-        (TEMPLATE, "{{ customer.| }}", &["first_name", "loyalty"], &["cart"]),
+        (
+            "config/policies.yaml",
+            "purposes:\n  marketing: { |",
+            &["consent", "channels"],
+            &["caps"],
+        ),
+        (
+            "config/policies.yaml",
+            "purposes:\n  x: { consent: |",
+            &["opt_in", "none"],
+            &["marketing"],
+        ),
+        (
+            "config/policies.yaml",
+            "purposes:\n  x: { consent: none }\ncaps:\n  - { purpose: |",
+            &["x"],
+            &["marketing"],
+        ),
+        (
+            "config/policies.yaml",
+            "caps:\n  - { journey: |",
+            &["cart-rescue", "welcome"],
+            &[],
+        ),
+        (
+            "config/traits.yaml",
+            "properties:\n  x: { type: |",
+            &["string", "boolean"],
+            &[],
+        ),
+        (
+            TEMPLATE,
+            "{{ |",
+            &["customer", "cart", "code", "links"],
+            &["steps"],
+        ),
+        (
+            TEMPLATE,
+            "{{ customer.| }}",
+            &["first_name", "loyalty"],
+            &["cart"],
+        ),
         (TEMPLATE, "{{ customer.fi|", &["first_name"], &[]),
         (TEMPLATE, "{{ cart.|", &["total", "items"], &["first_name"]),
-        (TEMPLATE, "{% for item in cart.items %}{{ item.|", &["price", "sku"], &["total"]),
-        (TEMPLATE, "{{ links.|", &["unsubscribe", "preferences"], &["customer"]),
-        (TEMPLATE, "{{ code | |", &["upper", "default", "money"], &["customer"]),
+        (
+            TEMPLATE,
+            "{% for item in cart.items %}{{ item.|",
+            &["price", "sku"],
+            &["total"],
+        ),
+        (
+            TEMPLATE,
+            "{{ links.|",
+            &["unsubscribe", "preferences"],
+            &["customer"],
+        ),
+        (
+            TEMPLATE,
+            "{{ code | |",
+            &["upper", "default", "money"],
+            &["customer"],
+        ),
         (TEMPLATE, "{% |", &["if", "for", "extends"], &["customer"]),
-        (TEMPLATE, "{% extends \"| %}", &["_layouts/shop.fr.mjml"], &[]),
+        (
+            TEMPLATE,
+            "{% extends \"| %}",
+            &["_layouts/shop.fr.mjml"],
+            &[],
+        ),
         (TEMPLATE, "plain |text", &[], &["customer"]),
-        ("templates/cart/nudge/email.fr.mjml", "---\n|", &["subject", "preheader"], &[]),
-        ("templates/cart/nudge/email.fr.mjml", "<mj-te|", &["mj-text"], &[]),
-        ("templates/cart/last-call/push.fr.yaml", "title: x\n|", &["body", "url"], &[]),
+        (
+            "templates/cart/nudge/email.fr.mjml",
+            "---\n|",
+            &["subject", "preheader"],
+            &[],
+        ),
+        (
+            "templates/cart/nudge/email.fr.mjml",
+            "<mj-te|",
+            &["mj-text"],
+            &[],
+        ),
+        (
+            "templates/cart/last-call/push.fr.yaml",
+            "title: x\n|",
+            &["body", "url"],
+            &[],
+        ),
     ];
     for (path, text, wanted, unwanted) in CASES {
         // In templates a pipe means something: the last one is the cursor.
         let (head, tail) = text.rsplit_once('|').unwrap();
         let (mut project, _) = typed(path, "|");
         let whole: Arc<str> = format!("{head}{tail}").into();
-        project.set(&SourceFile { path: (*path).into(), text: whole });
-        let labels: Vec<String> = ide::complete(&project, path, head.len()).into_iter().map(|c| c.label).collect();
+        project.set(&SourceFile {
+            path: (*path).into(),
+            text: whole,
+        });
+        let labels: Vec<String> = ide::complete(&project, path, head.len())
+            .into_iter()
+            .map(|c| c.label)
+            .collect();
         for label in *wanted {
-            assert!(labels.iter().any(|l| l == label), "{text}: {label} is not offered: {labels:?}");
+            assert!(
+                labels.iter().any(|l| l == label),
+                "{text}: {label} is not offered: {labels:?}"
+            );
         }
         for label in *unwanted {
-            assert!(!labels.iter().any(|l| l == label), "{text}: {label} is offered: {labels:?}");
+            assert!(
+                !labels.iter().any(|l| l == label),
+                "{text}: {label} is offered: {labels:?}"
+            );
         }
     }
 }
@@ -166,7 +372,10 @@ fn a_completion_replaces_the_word_at_the_cursor() {
 
     let (project, at) = typed(JOURNEY, &journey("  - send: email\n    te|"));
     let found = ide::complete(&project, JOURNEY, at);
-    assert_eq!(found.iter().find(|c| c.label == "template").unwrap().insert, "template: ");
+    assert_eq!(
+        found.iter().find(|c| c.label == "template").unwrap().insert,
+        "template: "
+    );
 }
 
 #[test]

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use journey::ide::{self, Place};
 use lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CompletionItem,
-    CompletionList, CompletionParams, DocumentFormattingParams, DocumentSymbol,
-    DocumentSymbolParams, GotoDefinitionParams, Hover, HoverContents, HoverParams, Location,
-    LocationLink, PrepareRenameResponse, ReferenceParams, RenameParams, TextDocumentPositionParams,
-    TextEdit, Uri, WorkspaceEdit,
+    CompletionList, CompletionParams, DocumentSymbol, DocumentSymbolParams, GotoDefinitionParams,
+    Hover, HoverContents, HoverParams, Location, LocationLink, PrepareRenameResponse,
+    ReferenceParams, RenameParams, TextDocumentPositionParams, TextEdit, Uri, WorkspaceEdit,
 };
 
 use crate::{
@@ -198,11 +197,4 @@ fn title(old: &str, new: &str) -> String {
         (true, _) => format!("Insert `{}`", short(new)),
         _ => format!("Change `{}` to `{}`", short(old), short(new)),
     }
-}
-
-/// The whole file anew; nothing where it is right already or cannot be read.
-pub fn format(state: &mut State, params: &DocumentFormattingParams) -> Option<Vec<TextEdit>> {
-    let asked = state.file(&params.text_document.uri)?;
-    let _ = &asked;
-    None
 }

@@ -234,7 +234,6 @@ fn answer(state: &mut State, request: Request) -> Response {
         ask::Rename::METHOD => with(request, |p| requests::rename(state, &p)),
         ask::DocumentSymbolRequest::METHOD => with(request, |p| Ok(requests::symbols(state, &p))),
         ask::CodeActionRequest::METHOD => with(request, |p| Ok(requests::actions(state, &p))),
-        ask::Formatting::METHOD => with(request, |p| Ok(requests::format(state, &p))),
         other => {
             let why = format!("`{other}` is not answered here");
             Response::new_err(request.id, ErrorCode::MethodNotFound as i32, why)

@@ -72,7 +72,7 @@ fn defined(project: &Project, symbol: &Symbol) -> Vec<Place> {
         }
         Symbol::Shared(name) => stem_places(project.shared(), name),
         Symbol::Segment(name) => stem_places(project.stems("config/segments/"), name),
-        Symbol::Fragment(name) => stem_places(project.stems("fragments/"), name),
+        Symbol::Fragment(name) => stem_places(project.stems("journeys/_fragments/"), name),
         Symbol::Filled { template, name } => {
             let sends = project.sends(template).into_iter();
             let fields =

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     expression::{self, Path, Token},
-    facts::Shape,
+    facts::{ITEM, Shape},
     project::{Project, template_of},
     symbol::{Named, Symbol, computed},
 };
@@ -41,10 +41,9 @@ pub(super) fn tags(text: &str) -> Vec<Tag> {
         let start = open + 2;
         let line_end = text[start..].find('\n').map_or(text.len(), |n| start + n);
         let end = text[start..].find(close).map(|n| start + n);
-        // The next tag's end is not this one's.
-        let end = end
-            .filter(|end| !text[start..*end].contains("{{") && !text[start..*end].contains("{%"));
-        let end = end.unwrap_or(line_end);
+        // The next tag's end is not this one's; a comment may hold tags.
+        let of_next = |end: &usize| close != "#}" && opens(&text[start..*end]);
+        let end = end.filter(|end| !of_next(end)).unwrap_or(line_end);
         at = end;
         if close != "#}" {
             found.push(Tag {
@@ -54,6 +53,11 @@ pub(super) fn tags(text: &str) -> Vec<Tag> {
         }
     }
     found
+}
+
+/// Whether a tag begins in a text.
+fn opens(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
 }
 
 /// A name that the template gives itself, by `for` or `set`, and what it stands for.
@@ -107,9 +111,6 @@ fn local(text: &str, tag: &Tag) -> Option<Local> {
         source,
     })
 }
-
-/// A step of a path: an item of a list.
-pub(super) const ITEM: &str = "[]";
 
 /// What a template's names mean.
 pub(super) struct Meaning<'p> {

@@ -10,12 +10,7 @@ pub(super) fn present<'s>(text: &'s str, node: &Node) -> Vec<&'s str> {
 
 /// The fields that may stand in a map, of the alternatives that there are.
 pub(super) fn context(takes: &Takes) -> Option<&'static Context> {
-    match takes {
-        Takes::Fields(context) => Some(context),
-        Takes::Either(all) => all.iter().find_map(context),
-        Takes::OneOrMore(one) => context(one),
-        _ => None,
-    }
+    takes.fields()
 }
 
 /// What a field's name is, where it is no word of the language but a name of the author's.
@@ -42,7 +37,7 @@ pub(super) fn below(text: &str, takes: &Takes, node: &Node, child: usize) -> Opt
         (Kind::List(_), Takes::List(item) | Takes::OneOrMore(item)) => Some(**item),
         (Kind::List(_), Takes::Steps) => step(),
         (Kind::Map(_), Takes::OneOrMore(one)) => below(text, one, node, child),
-        (Kind::Map(pairs), Takes::Fields(_)) => {
+        (Kind::Map(pairs), Takes::Fields(_) | Takes::Schema) => {
             word(text, takes, node, pairs.get(child)?).map(|w| w.takes)
         }
         (Kind::Map(_), Takes::Named { value, .. }) => Some(**value),

@@ -96,7 +96,12 @@ pub(super) fn known(cursor: &Cursor<'_>, known: Known, start: usize) -> Vec<Comp
         Known::Purpose => declared(cursor, start, project.purposes(), "purpose"),
         Known::Endpoint => declared(cursor, start, project.endpoints(), "endpoint"),
         Known::Segment => stems(cursor, start, project.stems("config/segments/"), "segment"),
-        Known::Fragment => stems(cursor, start, project.stems("fragments/"), "fragment"),
+        Known::Fragment => stems(
+            cursor,
+            start,
+            project.stems("journeys/_fragments/"),
+            "fragment",
+        ),
         Known::Journey => journeys(cursor, start),
         Known::Tag => {
             let tags = project.journeys().flat_map(|(_, j)| &j.tags);

@@ -169,15 +169,16 @@ fn fields(meaning: &Meaning<'_>, here: &Here<'_>, names: &[&str], start: usize) 
 /// Outside tags: elements of MJML, and the fields at the head of a file.
 fn outside(path: &str, here: &Here<'_>) -> Vec<Completion> {
     let line = super::line_before(&here.text[..here.at]);
-    let word = line.rfind(|c: char| c != '-' && c != '_' && !c.is_alphanumeric());
-    let start = here.at - (line.len() - word.map_or(0, |w| w + 1));
+    let part = |c: char| c == '-' || c == '_' || c.is_alphanumeric();
+    let start = here.at - (line.len() - line.trim_end_matches(part).len());
+    let alone = line.chars().all(part);
     if path.ends_with(".mjml") && here.text[..start].ends_with('<') {
         let all = ELEMENTS.iter();
         return all
             .map(|name| here.offer(start, Kind::Word, name))
             .collect();
     }
-    if word.is_some() || !in_head(path, here) {
+    if !alone || !in_head(path, here) {
         return Vec::new();
     }
     let offer = |name: &&str| {

@@ -74,7 +74,7 @@ fn contexts(takes: &Takes) -> Vec<&'static Context> {
         Takes::Fields(context) => vec![context],
         Takes::Either(all) => all.iter().flat_map(contexts).collect(),
         Takes::OneOrMore(one) => contexts(one),
-        _ => Vec::new(),
+        other => other.fields().into_iter().collect(),
     }
 }
 

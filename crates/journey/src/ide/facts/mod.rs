@@ -6,7 +6,7 @@ mod shape;
 use std::sync::Arc;
 
 pub(super) use journey::{JourneyFacts, SendFact, StepFact};
-pub(super) use shape::Shape;
+pub(super) use shape::{ITEM, Shape};
 
 use super::outline::Node;
 use crate::{grammar::File, source::Span};

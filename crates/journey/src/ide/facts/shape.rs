@@ -7,6 +7,9 @@ use crate::{
     source::Span,
 };
 
+/// A step of a path: an item of a list.
+pub(in crate::ide) const ITEM: &str = "[]";
+
 /// How deep schemas are followed: as deep as expressions can sensibly go.
 const MAX_DEPTH: usize = 6;
 
@@ -32,10 +35,11 @@ pub(in crate::ide) struct Shape {
 }
 
 impl Shape {
-    /// The field at the end of a path.
+    /// The field at the end of a path, in which [`ITEM`] stands for any item of a list.
     pub fn at(&self, path: &[&str]) -> Option<&Self> {
-        path.iter().try_fold(self, |shape, name| {
-            shape.fields.iter().find(|f| *f.0 == **name).map(|f| &f.1)
+        path.iter().try_fold(self, |shape, name| match *name {
+            ITEM => shape.item.as_deref(),
+            name => shape.fields.iter().find(|f| *f.0 == *name).map(|f| &f.1),
         })
     }
 }
