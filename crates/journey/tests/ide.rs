@@ -1,5 +1,6 @@
 //! What an editor is told about files that are still being typed. `|` marks the cursor.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::disallowed_methods, reason = "the samples are files")]
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -135,7 +136,7 @@ fn completion_knows_the_place_in_a_journey() {
         (
             "  - if: steps.|",
             &["nudge", "offer", "resumed", "last_call"],
-            &["customer", "opened"],
+            &["customer", "opened", "contains"],
         ),
         ("  - if: steps.nud|", &["nudge"], &["customer"]),
         (

@@ -25,6 +25,9 @@ pub struct Job {
     pub files: Vec<SourceFile>,
 }
 
+/// The workspace that was checked, and what was found.
+pub type Done = (PathBuf, Checked);
+
 /// The stack of the thread: enough for the deepest file that the compiler takes.
 const STACK: usize = 16 << 20;
 
@@ -32,7 +35,7 @@ const STACK: usize = 16 << 20;
 ///
 /// # Errors
 /// If the system gives no thread.
-pub fn start() -> std::io::Result<(Sender<Job>, Receiver<(PathBuf, Checked)>)> {
+pub fn start() -> std::io::Result<(Sender<Job>, Receiver<Done>)> {
     let (jobs, taken) = bounded::<Job>(1);
     let (done, results) = bounded(1);
     thread::Builder::new()

@@ -20,7 +20,9 @@ pub fn take(state: &mut State, n: Notification) -> Vec<Message> {
     match n.method.as_str() {
         note::Initialized::METHOD => initialized(state),
         note::DidOpenTextDocument::METHOD => read(n).map_or_else(Vec::new, |p| opened(state, p)),
-        note::DidChangeTextDocument::METHOD => read(n).map_or_else(Vec::new, |p| changed(state, p)),
+        note::DidChangeTextDocument::METHOD => {
+            read(n).map_or_else(Vec::new, |p| changed(state, &p))
+        }
         note::DidCloseTextDocument::METHOD => read(n).map_or_else(Vec::new, |p| closed(state, &p)),
         note::DidSaveTextDocument::METHOD => {
             read(n).map_or_else(Vec::new, |p: DidSaveTextDocumentParams| {
@@ -97,7 +99,7 @@ fn opened(state: &mut State, p: DidOpenTextDocumentParams) -> Vec<Message> {
     Vec::new()
 }
 
-fn changed(state: &mut State, p: DidChangeTextDocumentParams) -> Vec<Message> {
+fn changed(state: &mut State, p: &DidChangeTextDocumentParams) -> Vec<Message> {
     if let Some(path) = convert::path(&p.text_document.uri) {
         let version = p.text_document.version;
         state

@@ -1,9 +1,19 @@
 //! An editor for tests: it speaks the protocol over two streams and keeps what it is told.
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    missing_docs,
+    reason = "each test uses a part of it"
+)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "messages are written where they are sent"
+)]
 
 use std::{
     collections::VecDeque,
-    io::{BufRead as _, BufReader, Read, Write},
+    io::{BufReader, Read, Write},
     path::{Path, PathBuf},
     time::Duration,
 };

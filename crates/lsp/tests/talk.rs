@@ -365,6 +365,7 @@ fn garbage_costs_nobody_the_server() {
 /// promise: `cargo test --release -p parcours-lsp --test talk -- --ignored --nocapture`.
 #[test]
 #[ignore = "measures"]
+#[allow(clippy::print_stderr, reason = "its figures are for people")]
 fn measure() {
     for copies in [1, 67] {
         let workspace = copied(copies);

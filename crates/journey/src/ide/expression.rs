@@ -118,7 +118,7 @@ fn path(rest: &str, start: usize) -> (Path, usize) {
 pub(super) fn path_before(text: &str, span: &Span, at: usize) -> Option<Path> {
     let before = tokens(text, &(span.start..at.min(span.end)));
     let nothing = || Path {
-        parts: vec![at..at],
+        parts: std::iter::once(at..at).collect(),
         called: false,
     };
     match before.last() {

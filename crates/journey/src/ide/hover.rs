@@ -109,8 +109,7 @@ pub(super) fn root(root: Root) -> &'static str {
         Root::Consent => "what the customer has agreed to: `consent.PURPOSE.CHANNEL`",
         Root::Steps => "what steps tell: `steps.ID.opened`",
         Root::Now => "the moment of this input",
-        #[allow(unreachable_patterns)]
-        _ => "a value of this journey",
+        Root::Param => "a parameter of this fragment",
     }
 }
 

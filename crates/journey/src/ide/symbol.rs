@@ -209,10 +209,8 @@ impl Finder<'_> {
         match takes {
             Takes::OneOrMore(one) => self.scalar_as(way, named, one),
             Takes::Expression => self.expression(way, &named.span),
-            Takes::Given | Takes::Until | Takes::Moment => {
-                if computed(&named.text) {
-                    self.expression(way, &named.span);
-                }
+            Takes::Given | Takes::Until | Takes::Moment if computed(&named.text) => {
+                self.expression(way, &named.span);
             }
             Takes::Ref(known) => self.known(named.span, &named.text, *known, false),
             Takes::OneOf(choices) => {

@@ -7,7 +7,7 @@ use crate::{
     expr::Root,
     ide::{
         expression::{Path, Token, path_before, tokens},
-        facts::Shape,
+        facts::{Shape, StepFact},
         functions, hover, outline,
         outline::{Node, Style},
         scope::Scope,
@@ -44,13 +44,21 @@ pub(super) fn complete(cursor: &Cursor<'_>, node: &Node, whole: bool) -> Vec<Com
         called: false,
     };
     let mut found = behind(cursor, &scope, &path, &span, start);
-    found.extend(methods(cursor, start, whole));
+    // Roots and steps have no functions, and what steps tell is true or false.
+    let plain = matches!(path.root(cursor.text), Some(Root::Steps | Root::Consent));
+    found.extend(methods(
+        cursor,
+        start,
+        whole && !plain && path.parts.len() > 1,
+    ));
     found
 }
 
 /// A name that an expression starts from, a function, a word.
 fn first(cursor: &Cursor<'_>, span: &Span, start: usize, whole: bool) -> Vec<Completion> {
-    let roots = Root::ALL.iter().map(|root| {
+    // Parameters are there in fragments alone.
+    let here = |root: &&Root| **root != Root::Param || cursor.path.contains("/_fragments/");
+    let roots = Root::ALL.iter().filter(here).map(|root| {
         cursor
             .offer(start, Kind::Variable, root.as_str())
             .with(hover::root(*root), "")
@@ -103,7 +111,11 @@ fn behind(
     match (root, &names[1..]) {
         (Root::Steps, []) => steps(cursor, start),
         (Root::Steps, [id]) => {
-            let verb = cursor.project.step(cursor.path, id).map_or("", |s| s.verb);
+            let step = cursor.project.step(cursor.path, id);
+            let verb = step.map_or("", |s| s.verb);
+            if let Some(used) = step.filter(|s| s.verb == "use") {
+                return inside_fragment(cursor, start, used);
+            }
             let tells = tells::of(verb).iter();
             tells
                 .map(|(name, about)| cursor.offer(start, Kind::Field, name).with(*about, ""))
@@ -130,14 +142,25 @@ fn behind(
     }
 }
 
+/// The steps of the fragment that a step uses.
+fn inside_fragment(cursor: &Cursor<'_>, start: usize, used: &StepFact) -> Vec<Completion> {
+    let fragments = cursor.project.stems("journeys/_fragments/");
+    let path = fragments
+        .iter()
+        .find(|f| used.names.iter().any(|n| **n == *f.0));
+    let facts = path.and_then(|f| cursor.project.journey_of(f.1));
+    let steps = facts.map_or(&[][..], |f| &f.1.steps);
+    let offer = |s: &StepFact| cursor.offer(start, Kind::Step, &s.id.text).with(s.verb, "");
+    steps.iter().map(offer).collect()
+}
+
 fn steps(cursor: &Cursor<'_>, start: usize) -> Vec<Completion> {
     let steps = cursor
         .project
         .journey_of(cursor.path)
         .map_or(&[][..], |j| &j.1.steps);
-    let told = steps
-        .iter()
-        .filter(|s| !tells::of(s.verb).is_empty() || s.verb.is_empty());
+    let told = |s: &&StepFact| ["", "use"].contains(&s.verb) || !tells::of(s.verb).is_empty();
+    let told = steps.iter().filter(told);
     told.map(|s| cursor.offer(start, Kind::Step, &s.id.text).with(s.verb, ""))
         .collect()
 }

@@ -39,7 +39,7 @@ pub(in crate::ide) struct StepFact {
     pub verb: &'static str,
     /// The whole step.
     pub span: Span,
-    /// The names of a split's arms, of an answer's options.
+    /// The names of a split's arms, of an answer's options; of a `use`, the fragment's.
     pub names: Vec<Arc<str>>,
 }
 
@@ -161,18 +161,23 @@ fn verb(word: &str) -> Option<&'static str> {
     forms.iter().map(|f| f.head.name).find(|name| *name == word)
 }
 
+fn scalar_of(text: &str, node: &Node, name: &str) -> Option<Arc<str>> {
+    scalar(text, node.get(text, name)?).map(|n| n.text)
+}
+
 fn step(text: &str, node: &Node, id: Named) -> StepFact {
     let verb = node.pairs().iter().find_map(|p| verb(&text[p.key.clone()]));
     let list = ["arms", "options"]
         .iter()
         .find_map(|name| node.get(text, name))
         .or_else(|| node.get(text, "ask").and_then(|a| a.get(text, "options")));
+    let used = scalar_of(text, node, "use");
     let names = match list.map(|n| &n.kind) {
         Some(Kind::Map(pairs)) => pairs
             .iter()
             .map(|p| Arc::from(&text[p.key.clone()]))
             .collect(),
-        _ => Vec::new(),
+        _ => used.into_iter().collect(),
     };
     StepFact {
         id,

@@ -16,7 +16,7 @@ impl Reader<'_> {
         let map = self.rest().starts_with('{');
         self.at += 1;
         if self.depth >= MAX_DEPTH {
-            self.to_line_end();
+            self.skip_line();
             return Node {
                 span: start..self.at,
                 kind: Kind::Scalar(Style::Plain),

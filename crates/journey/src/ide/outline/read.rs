@@ -15,7 +15,7 @@ pub(in crate::ide) fn read(text: &str) -> Node {
     };
     reader.skip_blank();
     while reader.rest().starts_with("---") {
-        reader.to_line_end();
+        reader.skip_line();
         reader.skip_blank();
     }
     if reader.done() {
@@ -52,7 +52,7 @@ impl<'t> Reader<'t> {
         self.at - self.text[..self.at].rfind('\n').map_or(0, |n| n + 1)
     }
 
-    pub fn to_line_end(&mut self) {
+    pub fn skip_line(&mut self) {
         self.at += self.line().len();
     }
 
@@ -85,7 +85,7 @@ impl<'t> Reader<'t> {
             if !self.rest().starts_with('#') {
                 return;
             }
-            self.to_line_end();
+            self.skip_line();
         }
     }
 
@@ -123,7 +123,7 @@ impl<'t> Reader<'t> {
         let start = self.at;
         let mut end = start;
         while !self.done() && (self.at == start || self.column() >= min) {
-            self.to_line_end();
+            self.skip_line();
             end = self.at;
             self.skip_blank();
         }
@@ -274,7 +274,7 @@ impl<'t> Reader<'t> {
         let written = line[..end].trim_end().len();
         let least = line.chars().next().map_or(0, char::len_utf8);
         let span = self.at..self.at + written.max(least);
-        self.to_line_end();
+        self.skip_line();
         span
     }
 
@@ -302,7 +302,7 @@ impl<'t> Reader<'t> {
 
     /// A text behind `|` or `>`.
     fn block_text(&mut self, min: usize) -> Node {
-        self.to_line_end();
+        self.skip_line();
         let mut span: Option<Span> = None;
         loop {
             let here = self.at;
@@ -313,7 +313,7 @@ impl<'t> Reader<'t> {
                 break;
             }
             let start = self.at;
-            self.to_line_end();
+            self.skip_line();
             span = Some(span.map_or(start, |s| s.start)..self.at);
         }
         Node {
