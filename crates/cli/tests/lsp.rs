@@ -1,7 +1,7 @@
 //! `parcours lsp`, as an editor starts it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "../../lsp/tests/client.rs"]
+#[path = "../../lsp/tests/client/mod.rs"]
 mod client;
 
 use std::process::{Child, ChildStdin, Command, Stdio};

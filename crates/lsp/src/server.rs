@@ -261,3 +261,44 @@ fn with<P: DeserializeOwned, R: Serialize>(
         Err(why) => Response::new_err(request.id, ErrorCode::RequestFailed as i32, why),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crossbeam_channel::{bounded, unbounded};
+    use lsp_server::{Message, Notification, Request};
+    use serde_json::{Value, json};
+
+    use super::{Incoming, run};
+    use crate::{Ending, roots::Sources};
+
+    #[test]
+    fn a_request_that_is_cancelled_while_it_waits_is_not_worked_on() {
+        let (to, input) = bounded(10);
+        let (out, answers) = unbounded();
+        let ask = |id: i32, method: &str, params: Value| {
+            Message::from(Request::new(id.into(), method.to_owned(), params))
+        };
+        let tell = |method: &str, params: Value| {
+            Message::from(Notification::new(method.to_owned(), params))
+        };
+        for message in [
+            ask(1, "initialize", json!({ "capabilities": {} })),
+            ask(2, "no/such", Value::Null),
+            ask(3, "no/such", Value::Null),
+            tell("$/cancelRequest", json!({ "id": 2 })),
+            tell("exit", Value::Null),
+        ] {
+            to.send(Incoming::Message(message)).unwrap();
+        }
+        let ending = run(&input, out, |_| Sources::default()).unwrap();
+        assert_eq!(ending, Ending::Lost);
+        let codes: Vec<i32> = answers
+            .iter()
+            .filter_map(|m| match m {
+                Message::Response(r) => r.response_result.err().map(|e| e.code),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(codes, [-32800, -32601]);
+    }
+}

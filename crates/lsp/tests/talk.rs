@@ -2,57 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod client;
+mod server;
 
-use std::{io::PipeWriter, path::Path, sync::Arc, thread::JoinHandle};
-
-use client::{Client, JOURNEY, Workspace, position};
-use journey::diagnostic::SourceFile;
-use lsp::{Ending, Sources};
+use client::{JOURNEY, Workspace, position};
+use lsp::Ending;
 use serde_json::{Value, json};
+use server::{begun, end, start};
 
 const FILE: &str = "journeys/hello/journey.yaml";
-
-fn read(root: &Path) -> Sources {
-    let mut sources = Sources::default();
-    let mut open = vec![root.to_owned()];
-    while let Some(path) = open.pop() {
-        if path.is_dir() {
-            open.extend(std::fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
-            continue;
-        }
-        let known = path.strip_prefix(root).unwrap().to_str().unwrap();
-        match std::fs::read_to_string(&path) {
-            Ok(text) => sources.files.push(SourceFile {
-                path: known.into(),
-                text: Arc::from(text),
-            }),
-            Err(error) => sources
-                .unreadable
-                .push((known.to_owned(), error.to_string())),
-        }
-    }
-    sources.files.sort_by(|a, b| a.path.cmp(&b.path));
-    sources
-}
-
-fn start() -> (Client<PipeWriter>, JoinHandle<Ending>) {
-    let (server_reads, editor_writes) = std::io::pipe().unwrap();
-    let (editor_reads, server_writes) = std::io::pipe().unwrap();
-    let server = std::thread::spawn(move || lsp::serve(server_reads, server_writes, read).unwrap());
-    (Client::new(editor_writes, editor_reads), server)
-}
-
-fn begun(workspace: &Workspace) -> (Client<PipeWriter>, JoinHandle<Ending>) {
-    let (mut client, server) = start();
-    client.initialize(&workspace.root, json!({}));
-    (client, server)
-}
-
-fn end(mut client: Client<PipeWriter>, server: JoinHandle<Ending>) {
-    assert_eq!(client.ask("shutdown", Value::Null), Value::Null);
-    client.tell("exit", Value::Null);
-    assert_eq!(server.join().unwrap(), Ending::Orderly);
-}
 
 #[test]
 fn what_is_typed_is_checked_and_mended() {
@@ -278,7 +235,7 @@ fn files_on_disk_and_files_of_others() {
 }
 
 #[test]
-fn a_cancelled_request_and_ten_quick_keys() {
+fn the_newest_of_many_quick_keys_is_checked() {
     let workspace = Workspace::new("quick");
     let (mut client, server) = begun(&workspace);
     let uri = workspace.uri(FILE);
@@ -361,75 +318,27 @@ fn garbage_costs_nobody_the_server() {
     end(client, server);
 }
 
-/// How long an author waits, in the samples and in a workspace of 200 journeys. No test of a
-/// promise: `cargo test --release -p parcours-lsp --test talk -- --ignored --nocapture`.
 #[test]
-#[ignore = "measures"]
-#[allow(clippy::print_stderr, reason = "its figures are for people")]
-fn measure() {
-    for copies in [1, 67] {
-        let workspace = copied(copies);
-        let (mut client, server) = begun(&workspace);
-        let uri = workspace.uri("journeys/cart-rescue/journey.yaml");
-        let text =
-            std::fs::read_to_string(workspace.root.join("journeys/cart-rescue/journey.yaml"))
-                .unwrap();
-        client.open(&uri, &text);
-        client.diagnostics(&uri, 1);
-        let (mut checks, mut lists) = (Vec::new(), Vec::new());
-        for version in 2..42 {
-            let typed = text.replace("steps.nudge.sent", &format!("steps.nudge{version}.sent"));
-            let start = std::time::Instant::now();
-            client.change(&uri, version, &typed);
-            client.at(
-                "textDocument/completion",
-                &uri,
-                &typed,
-                "and not steps.",
-                &json!({}),
-            );
-            lists.push(start.elapsed());
-            assert_eq!(client.diagnostics(&uri, version).len(), 1);
-            checks.push(start.elapsed());
-        }
-        checks.sort();
-        lists.sort();
-        eprintln!(
-            "{} journeys: completion behind a key {:?} (worst {:?}), diagnostics {:?} (worst {:?})",
-            copies * 3,
-            lists[20],
-            lists[39],
-            checks[20],
-            checks[39]
-        );
-        end(client, server);
-    }
-}
-
-/// The samples, with every journey so many times.
-fn copied(copies: usize) -> Workspace {
-    let workspace = Workspace::new(&format!("copied-{copies}"));
-    std::fs::remove_dir_all(&workspace.root).unwrap();
-    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for folder in ["journeys", "config/events", "templates"] {
-        for file in read(&samples.join(folder)).files {
-            workspace.write(&format!("{folder}/{}", file.path), &file.text);
-        }
-    }
-    for file in ["config/policies.yaml", "config/traits.yaml"] {
-        workspace.write(file, &std::fs::read_to_string(samples.join(file)).unwrap());
-    }
-    for name in ["cart-rescue", "welcome", "win-back"] {
-        let text =
-            std::fs::read_to_string(workspace.root.join(format!("journeys/{name}/journey.yaml")))
-                .unwrap();
-        for copy in 1..copies {
-            let text = text.replace(
-                &format!("journey: {name}"),
-                &format!("journey: {name}-{copy}"),
-            );
-            workspace.write(&format!("journeys/{name}-{copy}/journey.yaml"), &text);
-        }
-    }
-    workspace
+fn other_places_and_what_is_there_for_nothing_are_shown() {
+    let workspace = Workspace::new("shown");
+    let (mut client, server) = begun(&workspace);
+    let uri = workspace.uri(FILE);
+    let twice = JOURNEY.replace("  - wait: 1d", "  - id: nudge\n    wait: 1d");
+    client.open(&uri, &twice);
+    let found = client.diagnostics(&uri, 1);
+    let also = &found[0]["relatedInformation"][0];
+    assert_eq!(
+        (&found[0]["code"], &also["message"]),
+        (&json!("J121"), &json!("the first"))
+    );
+    assert_eq!(also["location"]["uri"], uri);
+    let unused = JOURNEY.replace("cart: run.event }", "cart: run.event, x: y }");
+    client.change(&uri, 2, &unused);
+    let found = client.diagnostics(&uri, 2);
+    assert_eq!(
+        (&found[0]["code"], &found[0]["tags"]),
+        (&json!("J615"), &json!([1]))
+    );
+    assert_eq!(found[0]["severity"], 2);
+    end(client, server);
 }
