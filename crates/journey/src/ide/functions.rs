@@ -187,3 +187,41 @@ pub(super) const STATEMENTS: &[(&str, &str)] = &[
     ("raw", "{% raw %} … {% endraw %}"),
     ("endraw", "ends `raw`"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        diagnostic::SourceFile,
+        expr::Expr,
+        message::Channel,
+        render::{Context, Templates},
+        value::{Map, Value},
+    };
+
+    fn fault(filter: &str) -> String {
+        let file = SourceFile {
+            path: "templates/t/sms.en.txt".into(),
+            text: format!("{{{{ \"a\" | {filter} }}}}").into(),
+        };
+        let (templates, _) = Templates::compile(&[file], "en");
+        let nothing = Map::default();
+        let context = Context {
+            with: &Value::Null,
+            customer: &nothing,
+            links: &nothing,
+        };
+        let rendered = templates.render("t", Channel::Sms, None, &context);
+        rendered.err().map_or(String::new(), |e| e.message)
+    }
+
+    #[test]
+    fn every_filter_and_function_that_is_offered_exists() {
+        assert!(fault("no_such").contains("unknown"), "{}", fault("no_such"));
+        for (filter, ..) in super::FILTERS {
+            assert!(!fault(filter).contains("unknown"), "{filter}: {}", fault(filter));
+        }
+        for function in super::ALL {
+            assert!(Expr::parse(function.example).is_ok(), "{}", function.example);
+        }
+    }
+}
