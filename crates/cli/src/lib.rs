@@ -20,7 +20,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, check, customer, database, demo, dev, event, run},
+    commands::{backtest, bench, check, customer, database, demo, dev, event, run},
     output::Refused,
 };
 
@@ -42,6 +42,7 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Check(args) => check::check(&args, &root),
         Command::Explain(args) => check::explain(&args),
         Command::Backtest(args) => backtest::run(&args, &root),
+        Command::Bench(args) => bench::run(&args),
         command => serve(command, &root),
     }
 }
@@ -61,7 +62,9 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::Apply(args) => database::apply(&args, root).await,
             Command::Event(args) => event::run(&args, root).await,
             Command::Customer(args) => customer::run(&args, root).await,
-            Command::Check(_) | Command::Explain(_) | Command::Backtest(_) => Ok(()),
+            Command::Check(_) | Command::Explain(_) | Command::Backtest(_) | Command::Bench(_) => {
+                Ok(())
+            }
         }
     })
 }
