@@ -1,8 +1,8 @@
 //! The kinds of YAML files.
 
 use super::{
-    Context, Takes, endpoints::ENDPOINTS, head::JOURNEY, policies::POLICIES, schemas,
-    segments::SEGMENT, stories::STORIES,
+    Context, Takes, endpoints::ENDPOINTS, fragments::FRAGMENT, head::JOURNEY, policies::POLICIES,
+    schemas, segments::SEGMENT, stories::STORIES,
 };
 
 /// A kind of YAML file.
@@ -22,11 +22,13 @@ pub enum File {
     Segment,
     /// `config/endpoints.yaml`.
     Endpoints,
+    /// `journeys/_fragments/NAME.yaml`.
+    Fragment,
 }
 
 impl File {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Journey,
         Self::Tests,
         Self::Policies,
@@ -34,6 +36,7 @@ impl File {
         Self::Traits,
         Self::Segment,
         Self::Endpoints,
+        Self::Fragment,
     ];
 
     /// The kind of the file at that path of a workspace, `/` between its parts; `None` for a file
@@ -55,6 +58,9 @@ impl File {
         if stem.starts_with("templates/") {
             return None;
         }
+        if stem.starts_with("journeys/_fragments/") {
+            return Some(Self::Fragment);
+        }
         match stem.rsplit('/').next() {
             Some("tests") => Some(Self::Tests),
             _ => Some(Self::Journey),
@@ -71,6 +77,7 @@ impl File {
             Self::Traits => "traits",
             Self::Segment => "segments",
             Self::Endpoints => "endpoints",
+            Self::Fragment => "fragments",
         }
     }
 
@@ -84,6 +91,7 @@ impl File {
             Self::Traits => "config/traits.yaml",
             Self::Segment => "config/segments/*.yaml",
             Self::Endpoints => "config/endpoints.yaml",
+            Self::Fragment => "journeys/_fragments/*.yaml",
         }
     }
 
@@ -97,6 +105,7 @@ impl File {
             Self::Traits => Takes::Fields(&schemas::TRAITS),
             Self::Segment => Takes::Fields(&SEGMENT),
             Self::Endpoints => ENDPOINTS,
+            Self::Fragment => Takes::Fields(&FRAGMENT),
         }
     }
 
@@ -110,6 +119,7 @@ impl File {
             Self::Traits => "What is known of a customer",
             Self::Segment => "A group of customers that journeys can enter on",
             Self::Endpoints => "Services that journeys can call",
+            Self::Fragment => "Steps with parameters, which journeys use",
         }
     }
 

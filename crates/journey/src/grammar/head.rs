@@ -161,35 +161,130 @@ const KEY: super::Word = word(
 )
 .or_else("one run per customer");
 
+const SEGMENT: super::Word = word(
+    "segment",
+    Takes::Ref(Known::Segment),
+    "Whoever comes to belong to this segment, or belongs no longer",
+    "segment: vip",
+);
+
 static ENTRY: Context = Context {
     name: "entry",
     what: "an entry",
     about: "One way into the journey",
-    forms: &[Form {
-        what: "an entry",
-        head: word(
-            "event",
-            Takes::Ref(Known::Event),
-            "The event that enters",
-            "event: cart.updated",
-        )
-        .needed(),
-        words: &[
-            CONDITION,
-            KEY,
-            word(
+    words: &[CONDITION, KEY, INSIDE, AGAIN],
+    forms: &[
+        // A schedule is over a segment: it comes first.
+        Form {
+            what: "an entry",
+            head: word(
+                "schedule",
+                Takes::Ref(Known::Cron),
+                "At these times, everybody or a segment: minute, hour, day of the month, month, day of the week",
+                "schedule: 0 9 * * mon",
+            ),
+            words: &[
+                word(
+                    "zone",
+                    Takes::ZoneName,
+                    "The clock for all",
+                    "zone: Europe/Paris",
+                )
+                .or_else("the default zone of the policies"),
+                word(
+                    "segment",
+                    Takes::Ref(Known::Segment),
+                    "Only those who belong to it",
+                    "segment: vip",
+                )
+                .or_else("everybody"),
+            ],
+        },
+        Form {
+            what: "an entry",
+            head: word(
+                "event",
+                Takes::Ref(Known::Event),
+                "The event that enters",
+                "event: cart.updated",
+            ),
+            words: &[word(
                 "fresh",
                 Takes::Duration,
                 "How old the event may be",
                 "fresh: 2h",
             )
-            .or("1d"),
-            INSIDE,
-            AGAIN,
-        ],
-    }],
+            .or("1d")],
+        },
+        Form {
+            what: "an entry",
+            head: SEGMENT,
+            words: &[
+                word(
+                    "change",
+                    Takes::OneOf(CHANGES),
+                    "Which change enters",
+                    "change: left",
+                )
+                .or("entered"),
+                word(
+                    "backfill",
+                    Takes::Truth,
+                    "Whether those enter as well who belong when the journey is published",
+                    "backfill: true",
+                )
+                .or("false"),
+            ],
+        },
+        Form {
+            what: "an entry",
+            head: word(
+                "date",
+                Takes::Ref(Known::TraitPath),
+                "A trait that holds a date or a moment",
+                "date: customer.birthday",
+            ),
+            words: &[
+                word("every", Takes::OneOf(EVERY), "Comes again", "every: year")
+                    .or_else("once per date"),
+                word(
+                    "offset",
+                    Takes::Offset,
+                    "How long before (negative) or after; with `at`, days of the calendar",
+                    "offset: -3d",
+                )
+                .or("0s"),
+                word(
+                    "at",
+                    Takes::Time,
+                    "At this time of the day",
+                    "at: \"09:00\"",
+                )
+                .or_else("the moment's own time, or midnight"),
+                word("zone", Takes::Zone, "Whose clock", "zone: customer").or("customer"),
+            ],
+        },
+        Form {
+            what: "an entry",
+            head: word(
+                "api",
+                Takes::Just("true"),
+                "Other journeys can `start` this one, and so can the API",
+                "api: true",
+            ),
+            words: &[],
+        },
+    ],
     ..PLAIN
 };
+static CHANGES: &[Choice] = &[
+    choice("entered", "belongs to it from now on"),
+    choice("left", "belongs to it no longer"),
+];
+static EVERY: &[Choice] = &[choice(
+    "year",
+    "every year; 29 February is kept on 28 February",
+)];
 
 static GOAL: Context = Context {
     some: &["event", "if"],
@@ -257,11 +352,8 @@ static MIGRATE: Context = Context {
     words: &[
         word(
             "from",
-            Takes::Whole {
-                min: 1,
-                max: u32::MAX,
-            },
-            "The version whose customers are meant",
+            Takes::Either(FROM),
+            "The versions whose customers are meant",
             "from: 3",
         )
         .needed(),
@@ -282,6 +374,13 @@ static MIGRATE: Context = Context {
     ],
     ..PLAIN
 };
+static FROM: &[Takes] = &[
+    Takes::OneOrMore(&Takes::Whole {
+        min: 1,
+        max: u32::MAX,
+    }),
+    Takes::Just("any"),
+];
 static IN_FLIGHT: &[Choice] = &[
     choice("finish", "they finish on their version"),
     choice(

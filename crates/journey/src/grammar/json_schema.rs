@@ -19,6 +19,7 @@ const SLUG: &str = "^[a-z][a-z0-9_-]*$";
 const TARGET: &str = r"^(run\.[a-z][a-z0-9_]*|customer\.[^.]+)$";
 const SPAN: &str = r"([0-9]+\s*[smhdw]\s*)+$";
 const TIME: &str = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?";
+const PARAMETER: &str = r"param\.[a-z][a-z0-9_]*";
 const DAY: &str = "(mon|tue|wed|thu|fri|sat|sun)";
 
 /// The JSON Schema of a kind of file.
@@ -35,7 +36,42 @@ pub fn schema(file: File) -> Json {
         "definitions": definitions,
     });
     join(&mut schema, of(&file.root()));
+    if file == File::Fragment {
+        admit_parameters(&mut schema["definitions"]);
+    }
     schema
+}
+
+/// In the steps of a fragment, `param.NAME` may stand for every value that stands alone.
+fn admit_parameters(schema: &mut Json) {
+    match schema {
+        Json::Object(fields) => {
+            if let Some(Json::String(pattern)) = fields.get_mut("pattern") {
+                *pattern = format!("({pattern})|^{PARAMETER}$");
+            }
+            let alone = fields.contains_key("enum")
+                || matches!(fields.get("type"), Some(Json::String(t)) if ["integer", "number", "boolean"].contains(&&**t));
+            if alone {
+                let kept: Vec<&str> =
+                    ["description", "markdownDescription", "default", "examples"].to_vec();
+                let about: Map<String, Json> = kept
+                    .iter()
+                    .filter_map(|k| Some(((*k).to_owned(), fields.remove(*k)?)))
+                    .collect();
+                let plain = Json::Object(std::mem::take(fields));
+                *fields = about;
+                let parameter = json!({ "type": "string", "pattern": format!("^{PARAMETER}$") });
+                fields.insert("anyOf".to_owned(), json!([plain, parameter]));
+                return;
+            }
+            fields
+                .iter_mut()
+                .filter(|(name, _)| *name != "propertyNames")
+                .for_each(|(_, value)| admit_parameters(value));
+        }
+        Json::Array(items) => items.iter_mut().for_each(admit_parameters),
+        _ => {}
+    }
 }
 
 /// The JSON Schema of a kind of file as its file's text.
@@ -112,15 +148,8 @@ fn one_of(words: &[&str], context: &Context) -> Json {
 
 /// One branch per form, and one where its word is missing.
 fn of_forms(context: &Context) -> Json {
-    let mut branches: Vec<Json> = context
-        .forms
-        .iter()
-        .map(|form| {
-            let words: Vec<&Word> = form.words().chain(context.words).collect();
-            let mut then = of_words(&words, context);
-            then["title"] = json!(form.head.name);
-            json!({ "if": requires(form.head.name), "then": then })
-        })
+    let mut branches: Vec<Json> = (0..context.forms.len())
+        .map(|at| branch(context, at))
         .collect();
     let heads: Vec<&str> = context.forms.iter().map(|f| f.head.name).collect();
     let any: Vec<Json> = heads.iter().map(|head| requires(head)).collect();
@@ -133,6 +162,32 @@ fn of_forms(context: &Context) -> Json {
     }
     branches.push(json!({ "if": { "not": { "anyOf": any } }, "then": none }));
     json!({ "allOf": branches })
+}
+
+/// The words of one form, where its first word stands. Where that word may also stand in an earlier
+/// form (a schedule is over a segment), the earlier one decides.
+fn branch(context: &Context, at: usize) -> Json {
+    let form = &context.forms[at];
+    let head = form.head.name;
+    let words: Vec<&Word> = form.words().chain(context.words).collect();
+    let mut then = of_words(&words, context);
+    then["title"] = json!(head);
+    then["required"] = words
+        .iter()
+        .filter(|w| w.required() || w.name == head)
+        .map(|w| w.name)
+        .collect();
+    let having = |f: &&Form| f.words.iter().any(|w| w.name == head);
+    let earlier: Vec<Json> = context.forms[..at]
+        .iter()
+        .filter(having)
+        .map(|f| requires(f.head.name))
+        .collect();
+    let mut wanted = requires(head);
+    if !earlier.is_empty() {
+        wanted["not"] = json!({ "anyOf": earlier });
+    }
+    json!({ "if": wanted, "then": then })
 }
 
 /// The words that may stand in every form: they are no mistake where the form is still to be written.
@@ -174,7 +229,9 @@ fn of(takes: &Takes) -> Json {
     };
     match takes {
         Takes::Ref(Known::Target) => pattern(TARGET),
-        Takes::Ref(Known::Variable) => pattern(r"^run\.[a-z][a-z0-9_]*$"),
+        Takes::Ref(Known::TraitPath) => pattern(r"^customer\.[^. ]+$"),
+        Takes::Ref(Known::Environment) => pattern("^[A-Z0-9_]+$"),
+        Takes::Ref(Known::Url) => pattern("^https?://[^/?#\\s][^\\s]*$"),
         Takes::Text | Takes::Ref(_) | Takes::Expression => {
             json!({ "type": ["string", "number", "boolean"] })
         }

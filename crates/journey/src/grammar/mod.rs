@@ -7,6 +7,7 @@
 
 mod endpoints;
 mod files;
+mod fragments;
 mod head;
 mod lookup;
 mod policies;

@@ -11,20 +11,14 @@ pub(super) static SEGMENT: Context = Context {
             "title",
             Takes::Text,
             "What people call it",
-            "title: Regulars",
+            "title: Our best customers",
         )
         .or_else("its file's name"),
         word(
-            "description",
-            Takes::Text,
-            "For people",
-            "description: Whoever has ordered three times.",
-        ),
-        word(
             "if",
             Takes::Expression,
-            "Who belongs to it",
-            "if: customer.orders_count >= 3",
+            "Who belongs to it, by traits alone",
+            "if: customer.orders_count >= 5",
         )
         .needed(),
     ],

@@ -65,18 +65,26 @@ pub(super) const EXPIRES: Word = word(
 )
 .or_else("for ever");
 
+static LABEL: &[Takes] = &[
+    Takes::Text,
+    Takes::Named {
+        name: Known::Locale,
+        value: &Takes::Text,
+    },
+];
+
 pub(super) static OPTION: Context = Context {
     name: "option",
-    what: "an option",
+    what: "an answer",
     about: "One answer that can be chosen",
     words: &[
         word(
             "label",
-            Takes::Text,
-            "What the customer reads",
+            Takes::Either(LABEL),
+            "What the customer reads; one text, or one per locale",
             "label: Talk to a person",
         )
-        .or_else("its name"),
+        .needed(),
         word(
             "synonyms",
             Takes::OneOrMore(&Takes::Text),
@@ -104,20 +112,21 @@ pub(super) static EXPECTED: &[Choice] = &[
 
 pub(super) static EXPECT: Context = Context {
     name: "expect",
-    what: "what is expected",
+    what: "`expect`",
     about: "What kind of answer is expected, with its bounds",
     words: &[word(
         "number",
         Takes::Fields(&BOUNDS),
         "A number within bounds",
         "number: { min: 0, max: 10 }",
-    )],
+    )
+    .needed()],
     ..PLAIN
 };
 
 static BOUNDS: Context = Context {
     name: "bounds",
-    what: "bounds",
+    what: "a number",
     about: "Bounds of a number",
     words: &[
         word("min", Takes::Number, "The least", "min: 0"),
@@ -125,3 +134,11 @@ static BOUNDS: Context = Context {
     ],
     ..PLAIN
 };
+
+pub(super) const KEY: Word = word(
+    "key",
+    Takes::Given,
+    "Sends once per customer and value, ever, over all journeys; null is no limit",
+    "key: run.event.order_id",
+)
+.or_else("no limit");

@@ -3,8 +3,8 @@
 use super::{
     Context, Form, PLAIN, Takes, Word,
     sends::{
-        CAPPED_WORD, CHANNELS, EXPECT, EXPECTED, EXPIRES, OPTION, PURPOSE, QUIET_WORD, TEMPLATE,
-        WITH,
+        CAPPED_WORD, CHANNELS, EXPECT, EXPECTED, EXPIRES, KEY, OPTION, PURPOSE, QUIET_WORD,
+        TEMPLATE, WITH,
     },
     takes::Known,
     waits::{REPEAT, WAIT, WAIT_FOR},
@@ -47,13 +47,7 @@ pub(super) static STEP: Context = Context {
                 CAPPED_WORD,
                 QUIET_WORD,
                 EXPIRES,
-                word(
-                    "key",
-                    Takes::Expression,
-                    "Sends once per customer and value, ever",
-                    "key: run.event.order_id",
-                )
-                .or_else("each time"),
+                KEY,
             ],
         },
         Form {
@@ -95,7 +89,7 @@ pub(super) static STEP: Context = Context {
                     "How long it waits for the answer",
                     "within: 2d",
                 )
-                .needed(),
+                .or_else("for ever"),
                 word(
                     "retry",
                     Takes::Whole { min: 0, max: 10 },
@@ -109,7 +103,7 @@ pub(super) static STEP: Context = Context {
                     "What happens if no answer is understood",
                     "not_understood: [ { exit: confused } ]",
                 )
-                .or_else("as `else`"),
+                .or_else("the journey goes on"),
                 word(
                     "else",
                     Takes::Steps,
@@ -121,13 +115,14 @@ pub(super) static STEP: Context = Context {
                 CAPPED_WORD,
                 QUIET_WORD,
                 EXPIRES,
+                KEY,
             ],
         },
         Form {
             what: "a `hand_over`",
             head: word(
                 "hand_over",
-                Takes::Ref(Known::Desk),
+                Takes::Ref(Known::Endpoint),
                 "Hands the customer over to a person, and waits for them to come back",
                 "hand_over: support",
             ),
@@ -146,7 +141,7 @@ pub(super) static STEP: Context = Context {
                     "How long it waits for the customer to come back",
                     "within: 2d",
                 )
-                .needed(),
+                .or_else("for ever"),
                 word(
                     "else",
                     Takes::Steps,
@@ -311,7 +306,7 @@ pub(super) static STEP: Context = Context {
                 .or_else("nothing"),
                 word(
                     "save",
-                    Takes::Ref(Known::Variable),
+                    Takes::Ref(Known::Target),
                     "Where the answer is kept",
                     "save: run.gift",
                 ),
@@ -321,7 +316,7 @@ pub(super) static STEP: Context = Context {
                     "How long it waits for the answer",
                     "within: 1h",
                 )
-                .needed(),
+                .or_else("for ever"),
                 word(
                     "else",
                     Takes::Steps,
@@ -365,7 +360,7 @@ pub(super) static STEP: Context = Context {
             head: word(
                 "use",
                 Takes::Ref(Known::Fragment),
-                "Puts a named fragment of steps here",
+                "Puts the steps of a fragment here: `journeys/_fragments/NAME.yaml`",
                 "use: polite-reminder",
             ),
             words: &[

@@ -1,8 +1,8 @@
 //! `journeys/NAME/tests.yaml`: tests in simulated time.
 
 use super::{
-    Context, PLAIN, Takes,
-    takes::{CHANNEL, Known},
+    Context, Form, PLAIN, Takes, Word,
+    takes::{CHANNEL, Choice, Known, choice},
     word,
 };
 
@@ -12,12 +12,12 @@ pub(super) static STORIES: Takes = Takes::List(&Takes::Fields(&STORY));
 static STORY: Context = Context {
     name: "test",
     what: "a test",
-    about: "One story about one customer, and how it should end",
+    about: "One story about one customer, and what should come of it",
     words: &[
         word(
             "name",
             Takes::Text,
-            "What it shows",
+            "What the journey promises",
             "name: a buyer never hears from us",
         )
         .needed(),
@@ -36,6 +36,13 @@ static STORY: Context = Context {
         )
         .or_else("somebody without traits and consents"),
         word(
+            "with",
+            Takes::OneOrMore(&Takes::Ref(Known::Journey)),
+            "Other journeys that run beside this one",
+            "with: [welcome]",
+        )
+        .or_else("none"),
+        word(
             "arms",
             Takes::Named {
                 name: Known::Step,
@@ -46,6 +53,22 @@ static STORY: Context = Context {
         )
         .or_else("as the hash deals"),
         word(
+            "fails",
+            Takes::OneOrMore(&Takes::Either(FAILURES)),
+            "Steps whose messages do not arrive",
+            "fails: [nudge]",
+        )
+        .or_else("providers accept at once"),
+        word(
+            "calls",
+            Takes::Named {
+                name: Known::Endpoint,
+                value: &Takes::Anything,
+            },
+            "What endpoints answer, by endpoint or step: fields, `fail` or `never`",
+            "calls: { vouchers: { code: X1 } }",
+        ),
+        word(
             "events",
             Takes::List(&Takes::Fields(&HAPPENS)),
             "What happens to them",
@@ -55,14 +78,14 @@ static STORY: Context = Context {
         word(
             "run_for",
             Takes::Duration,
-            "How long the story runs",
+            "How long the clock runs",
             "run_for: 3d",
         )
-        .or_else("until the last timer"),
+        .or_else("until nothing is pending"),
         word(
             "expect",
             Takes::Fields(&OUTCOME),
-            "How it should end",
+            "What should come of it",
             "expect: { end: bought }",
         )
         .needed(),
@@ -70,18 +93,53 @@ static STORY: Context = Context {
     ..PLAIN
 };
 
+static FAILURES: &[Takes] = &[Takes::Ref(Known::Step), Takes::Fields(&FAILURE)];
+static FAILURE: Context = Context {
+    name: "failure",
+    what: "a failure",
+    about: "A message that the provider refuses for good",
+    words: &[
+        word(
+            "step",
+            Takes::Ref(Known::Step),
+            "Whose message does not arrive",
+            "step: nudge",
+        )
+        .needed(),
+        word("channel", CHANNEL, "By this channel only", "channel: email").or_else("any"),
+    ],
+    ..PLAIN
+};
+
+static SOME_CHANNELS: &[Takes] = &[Takes::OneOrMore(&CHANNEL), Takes::OneOf(ALL)];
+static ALL: &[Choice] = &[choice("all", "all channels")];
+static REACHABLE: &[Takes] = &[Takes::OneOrMore(&CHANNEL), Takes::OneOf(ALL_OR_NONE)];
+static ALL_OR_NONE: &[Choice] = &[choice("all", "all channels"), choice("none", "no channel")];
+static CONSENT: &[Takes] = &[
+    Takes::OneOrMore(&CHANNEL),
+    Takes::OneOf(ALL),
+    Takes::Named {
+        name: Known::Channel,
+        value: &Takes::OneOf(STATES),
+    },
+];
+static STATES: &[Choice] = &[
+    choice("granted", "given, and confirmed where that is asked for"),
+    choice("unconfirmed", "given, but not confirmed"),
+    choice("withdrawn", "withdrawn"),
+];
+
 static CUSTOMER: Context = Context {
-    rest: Some(Takes::Anything),
     name: "customer",
     what: "a customer",
-    about: "Traits by their names, and what the customer has agreed to and been sent",
+    about: "What they have agreed to and been sent; every other name is a trait",
     words: &[
         word("id", Takes::Text, "Who they are", "id: ana"),
         word(
             "consent",
             Takes::Named {
                 name: Known::Purpose,
-                value: &Takes::OneOrMore(&CHANNEL),
+                value: &Takes::Either(CONSENT),
             },
             "The channels that they agreed to, by purpose",
             "consent: { marketing: [email] }",
@@ -89,19 +147,34 @@ static CUSTOMER: Context = Context {
         .or_else("none"),
         word(
             "sent",
-            Takes::List(&Takes::Fields(&SENT)),
-            "What they have been sent before",
+            Takes::OneOrMore(&Takes::Fields(&SENT_BEFORE)),
+            "What they have been sent before, which caps count",
             "sent: [ { channel: email, purpose: marketing, ago: 1d } ]",
         )
         .or_else("nothing"),
+        word(
+            "reachable",
+            Takes::Either(REACHABLE),
+            "The channels that reach them",
+            "reachable: [email]",
+        )
+        .or_else("all"),
+        word(
+            "traits",
+            Takes::Anything,
+            "Traits by name, where one is called like a word of this list",
+            "traits: { country: FR }",
+        )
+        .or_else("none"),
     ],
+    rest: Some(Takes::Anything),
     ..PLAIN
 };
 
-static SENT: Context = Context {
-    name: "sent",
-    what: "a message that was sent",
-    about: "A message before the story begins, which caps count",
+static SENT_BEFORE: Context = Context {
+    name: "sent_before",
+    what: "a message of before",
+    about: "A message of the time before the test",
     words: &[
         word("channel", CHANNEL, "By which channel", "channel: email").needed(),
         word(
@@ -114,65 +187,234 @@ static SENT: Context = Context {
         word(
             "ago",
             Takes::Duration,
-            "How long before the story begins",
+            "How long before the test it went",
             "ago: 1d",
         )
         .needed(),
+        word(
+            "journey",
+            Takes::Ref(Known::Journey),
+            "Which journey sent it",
+            "journey: welcome",
+        ),
     ],
     ..PLAIN
 };
+
+const AFTER: Word = word(
+    "after",
+    Takes::Duration,
+    "How long after the test begins",
+    "after: 90m",
+)
+.or_else("together with the one before");
+const AT: Word = word(
+    "at",
+    Takes::Moment,
+    "At what time, instead of `after`",
+    "at: \"10:00\"",
+);
+const STEP: Takes = Takes::Ref(Known::Step);
+static REPLY_TAKES: &[Takes] = &[Takes::Text, Takes::Fields(&REPLY)];
+static CONSENT_TAKES: &[Takes] = &[Takes::Ref(Known::Purpose), Takes::Fields(&CONSENT_GIVEN)];
+static HANDED_BACK_TAKES: &[Takes] = &[Takes::Ref(Known::Step), Takes::Fields(&HANDED_BACK)];
+
+/// A form without more words than its first.
+macro_rules! happens {
+    ($name:literal, $takes:expr, $about:literal, $example:literal $(, $more:expr)*) => {
+        Form {
+            what: "an entry of `events`",
+            head: word($name, $takes, $about, $example),
+            words: &[$($more),*],
+        }
+    };
+}
 
 static HAPPENS: Context = Context {
     name: "happening",
-    what: "an event of a test",
-    about: "Something that happens to the customer",
-    words: &[
-        word(
-            "after",
-            Takes::Duration,
-            "How long after the beginning",
-            "after: 90m",
-        )
-        .or("0s"),
-        word(
+    what: "an entry of `events`",
+    about: "One thing that happens",
+    words: &[AFTER, AT],
+    forms: &[
+        happens!(
             "event",
             Takes::Ref(Known::Event),
-            "The event",
+            "An event comes in",
             "event: order.placed",
-        )
-        .needed(),
-        word(
-            "with",
+            word(
+                "with",
+                Takes::Anything,
+                "Its fields",
+                "with: { cart_id: c1, total: 50 }"
+            )
+            .or_else("none"),
+            word(
+                "traits",
+                Takes::Anything,
+                "Traits that it brings along",
+                "traits: { country: FR }"
+            )
+            .or_else("none")
+        ),
+        happens!(
+            "opens",
+            STEP,
+            "The customer opens that step's message",
+            "opens: nudge"
+        ),
+        happens!(
+            "clicks",
+            STEP,
+            "The customer clicks in that step's message",
+            "clicks: nudge"
+        ),
+        happens!(
+            "delivered",
+            STEP,
+            "That step's message arrives",
+            "delivered: nudge"
+        ),
+        happens!(
+            "replies",
+            Takes::Either(REPLY_TAKES),
+            "The customer writes",
+            "replies: \"Yes, please\""
+        ),
+        happens!(
+            "bounces",
+            Takes::Text,
+            "An address turns out to be no good: of a channel, or of that step's message",
+            "bounces: email"
+        ),
+        happens!(
+            "complains",
+            Takes::Text,
+            "The customer reports a message as spam: by a channel, or of that step",
+            "complains: email"
+        ),
+        happens!(
+            "grants",
+            Takes::Either(CONSENT_TAKES),
+            "The customer gives a consent",
+            "grants: marketing"
+        ),
+        happens!(
+            "withdraws",
+            Takes::Either(CONSENT_TAKES),
+            "The customer takes a consent back",
+            "withdraws: marketing"
+        ),
+        happens!(
+            "hands_back",
+            Takes::Either(HANDED_BACK_TAKES),
+            "A person hands the customer back",
+            "hands_back: person"
+        ),
+        happens!(
+            "starts",
             Takes::Anything,
-            "Its fields",
-            "with: { cart_id: c1, total: 50 }",
-        )
-        .or_else("none"),
+            "The API starts the journey, with these fields",
+            "starts: { cart_id: c1 }"
+        ),
+        happens!(
+            "traits",
+            Takes::Anything,
+            "Traits of the customer change",
+            "traits: { vip: true }"
+        ),
     ],
     ..PLAIN
 };
 
+static REPLY: Context = Context {
+    name: "reply",
+    what: "a reply",
+    about: "An answer to a message",
+    words: &[
+        word("to", STEP, "Which step's message is answered", "to: nudge").needed(),
+        word(
+            "text",
+            Takes::Text,
+            "What the customer writes",
+            "text: \"Yes, please\"",
+        )
+        .or_else("nothing that can be read"),
+    ],
+    ..PLAIN
+};
+
+static HANDED_BACK: Context = Context {
+    name: "hand_back",
+    what: "a hand-back",
+    about: "A person is done with a customer",
+    words: &[
+        word("step", STEP, "Which step had handed over", "step: person").needed(),
+        word(
+            "answer",
+            Takes::Anything,
+            "What came of it",
+            "answer: { solved: true }",
+        )
+        .or_else("nothing"),
+    ],
+    ..PLAIN
+};
+
+static CONSENT_GIVEN: Context = Context {
+    name: "consent",
+    what: "a consent",
+    about: "A consent that changes",
+    words: &[
+        word(
+            "purpose",
+            Takes::Ref(Known::Purpose),
+            "What it is for",
+            "purpose: marketing",
+        )
+        .needed(),
+        word(
+            "channels",
+            Takes::Either(SOME_CHANNELS),
+            "On which channels",
+            "channels: [email]",
+        )
+        .or_else("all"),
+        word(
+            "confirmed",
+            Takes::Truth,
+            "Whether a given consent is confirmed",
+            "confirmed: false",
+        )
+        .or("true"),
+    ],
+    ..PLAIN
+};
+
+static SENT_TAKES: &[Takes] = &[Takes::Ref(Known::Step), Takes::Fields(&SENT)];
+static REFUSED_TAKES: &[Takes] = &[Takes::Ref(Known::Step), Takes::Fields(&REFUSED)];
+static EMITTED_TAKES: &[Takes] = &[Takes::Ref(Known::Event), Takes::Fields(&EMITTED)];
+
 static OUTCOME: Context = Context {
     name: "outcome",
-    what: "what is expected",
-    about: "How the story should end; lists are exact",
+    what: "`expect`",
+    about: "What should come of it; lists are exact, what is not named is not looked at",
     words: &[
         word(
             "sends",
-            Takes::List(&Takes::Anything),
-            "The messages that leave, all of them",
-            "sends: []",
+            Takes::OneOrMore(&Takes::Either(SENT_TAKES)),
+            "The messages that leave, all of them in order; none: `[]`",
+            "sends: [nudge]",
         ),
         word(
             "suppressed",
-            Takes::List(&Takes::Anything),
+            Takes::OneOrMore(&Takes::Either(REFUSED_TAKES)),
             "The messages that are held back, all of them",
             "suppressed: [ { step: nudge, reason: capped } ]",
         ),
         word(
             "end",
-            Takes::Ref(Known::Reason),
-            "The reason with which the customer leaves",
+            Takes::OneOrMore(&Takes::Ref(Known::Reason)),
+            "The reason with which the customer leaves; a list for several runs",
             "end: bought",
         ),
         word(
@@ -181,6 +423,139 @@ static OUTCOME: Context = Context {
             "Whether the goal is counted",
             "goal: true",
         ),
+        word(
+            "entered",
+            Takes::Truth,
+            "Whether the customer enters at all",
+            "entered: false",
+        ),
+        word(
+            "path",
+            Takes::OneOrMore(&Takes::Anything),
+            "The steps that are walked, in order",
+            "path: [resumed, nudge]",
+        ),
+        word(
+            "at_step",
+            Takes::Ref(Known::Step),
+            "Where the customer stands at the end",
+            "at_step: nudge",
+        ),
+        word(
+            "set",
+            Takes::Named {
+                name: Known::Target,
+                value: &Takes::Anything,
+            },
+            "Variables and traits at the end",
+            "set: { run.code: BACK10 }",
+        ),
+        word(
+            "traits",
+            Takes::Anything,
+            "Traits at the end",
+            "traits: { lapsed: true }",
+        ),
+        word(
+            "vars",
+            Takes::Anything,
+            "Variables of the run at the end",
+            "vars: { code: BACK10 }",
+        ),
+        word(
+            "events",
+            Takes::OneOrMore(&Takes::Either(EMITTED_TAKES)),
+            "The events that the journey emits",
+            "events: [nps.answered]",
+        ),
+    ],
+    ..PLAIN
+};
+
+static SENT: Context = Context {
+    name: "sent",
+    what: "an expected message",
+    about: "A message that leaves",
+    words: &[
+        word("step", STEP, "Which step sends it", "step: nudge").needed(),
+        word("channel", CHANNEL, "By which channel", "channel: email"),
+        word(
+            "template",
+            Takes::Ref(Known::Template),
+            "With which template",
+            "template: cart/nudge",
+        ),
+        word(
+            "after",
+            Takes::Duration,
+            "How long after the test begins",
+            "after: 1d",
+        ),
+        word(
+            "at",
+            Takes::Moment,
+            "At what time, instead of `after`",
+            "at: \"tue 09:00\"",
+        ),
+        word(
+            "subject",
+            Takes::Text,
+            "Its subject",
+            "subject: Your cart is waiting",
+        ),
+        word(
+            "contains",
+            Takes::OneOrMore(&Takes::Text),
+            "Texts that it contains",
+            "contains: [BACK10]",
+        ),
+        word(
+            "lacks",
+            Takes::OneOrMore(&Takes::Text),
+            "Texts that it does not contain",
+            "lacks: [BACK10]",
+        ),
+        word(
+            "with",
+            Takes::Anything,
+            "Values of its `with`",
+            "with: { code: BACK10 }",
+        ),
+    ],
+    ..PLAIN
+};
+
+static REFUSED: Context = Context {
+    name: "refused",
+    what: "a message that does not leave",
+    about: "A message that is held back",
+    words: &[
+        word("step", STEP, "Whose message it is", "step: nudge").needed(),
+        word("reason", Takes::Ref(Known::Other), "Why", "reason: capped"),
+        word(
+            "rule",
+            Takes::Ref(Known::Other),
+            "The cap or quiet hours that hold it back",
+            "rule: marketing_week",
+        ),
+        word("channel", CHANNEL, "By which channel", "channel: email"),
+    ],
+    ..PLAIN
+};
+
+static EMITTED: Context = Context {
+    name: "emitted",
+    what: "an event of the journey's own",
+    about: "An event that the journey emits",
+    words: &[
+        word(
+            "event",
+            Takes::Ref(Known::Event),
+            "Which event",
+            "event: nps.answered",
+        )
+        .needed(),
+        word("with", Takes::Anything, "Its fields", "with: { score: 9 }"),
     ],
     ..PLAIN
 };

@@ -113,8 +113,6 @@ pub enum Known {
     TraitPath,
     /// A trait's name.
     Trait,
-    /// A variable of the run: `run.code`.
-    Variable,
     /// A variable of the run or a trait of the customer: what `set` may set.
     Target,
     /// A step's id, in this journey.
@@ -131,12 +129,12 @@ pub enum Known {
     Locale,
     /// A cron expression.
     Cron,
-    /// A team or a person who takes over.
-    Desk,
     /// A field of an event or a schema.
     Field,
     /// A definition of a schema.
     Definition,
+    /// The name of an environment variable.
+    Environment,
     /// A web address.
     Url,
     /// Something else with a name.
@@ -231,7 +229,6 @@ impl Known {
             Self::Parameter => "a parameter",
             Self::TraitPath => "a trait, as a path",
             Self::Trait => "a trait",
-            Self::Variable => "a variable, as `run.NAME`",
             Self::Target => "`run.NAME` or `customer.NAME`",
             Self::Step => "a step's id",
             Self::Arm => "an arm",
@@ -240,9 +237,9 @@ impl Known {
             Self::Channel => "a channel",
             Self::Locale => "a locale",
             Self::Cron => "a cron expression",
-            Self::Desk => "a team",
             Self::Field => "a field",
             Self::Definition => "a definition",
+            Self::Environment => "an environment variable",
             Self::Url => "a web address",
             Self::Other => "a name",
         }

@@ -112,7 +112,7 @@ pub(super) static WAIT_FOR: Context = Context {
 static ANY: Context = Context {
     some: &["event", "if"],
     name: "any",
-    what: "one of `any`",
+    what: "something to wait for",
     about: "One of several things to wait for",
     words: &[
         word(

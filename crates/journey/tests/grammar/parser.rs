@@ -20,15 +20,22 @@ fn path(file: File) -> &'static str {
         File::Traits => "config/traits.yaml",
         File::Segment => "config/segments/regulars.yaml",
         File::Endpoints => "config/endpoints.yaml",
+        File::Fragment => "journeys/_fragments/remind.yaml",
     }
 }
 
 /// What is said of a document, its own file only.
 fn said(file: File, document: &str) -> Vec<Diagnostic> {
-    let sources = [SourceFile {
-        path: path(file).into(),
-        text: document.into(),
-    }];
+    let source = |path: &str, text: &str| SourceFile {
+        path: path.into(),
+        text: text.into(),
+    };
+    let mut sources = vec![source(path(file), document)];
+    if file == File::Fragment {
+        // The steps of a fragment are read where it is used.
+        let user = "journey: user\nenter: { event: a }\nsteps: [ { use: remind } ]\n";
+        sources.push(source("journeys/user/journey.yaml", user));
+    }
     let (_, found) = workspace::compile(&sources, &Options::default());
     found
         .into_iter()
@@ -36,9 +43,9 @@ fn said(file: File, document: &str) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Whether the parser of this version does not look into it yet.
-fn unread(file: File, found: &[Diagnostic]) -> bool {
-    matches!(file, File::Tests | File::Segment | File::Endpoints) || has(found, &["J015"])
+/// Whether the parser of this version does not look into such a file yet.
+fn unread(file: File) -> bool {
+    file == File::Tests && said(file, "[ { zzqx: 1 } ]").is_empty()
 }
 
 fn has(found: &[Diagnostic], codes: &[&str]) -> bool {
@@ -96,7 +103,7 @@ fn the_parser_refuses_every_other_word() {
     each(|place| {
         let document = place.with("", "zzqx: 1");
         let found = said(place.file, &document);
-        match has(&found, &UNKNOWN) || unread(place.file, &found) {
+        match has(&found, &UNKNOWN) || unread(place.file) {
             true => Vec::new(),
             false => vec![format!("{}:\n{document}\n{found:#?}", place.title())],
         }
@@ -118,18 +125,10 @@ fn the_grammar_has_every_word_that_the_parser_looks_for() {
             .difference(&all)
             .map(|w| format!("{}: the grammar has no `{w}`", place.title()))
             .collect();
-        for word in own.difference(&listed) {
-            let example = place
-                .words()
-                .into_iter()
-                .find(|w| w.name == *word)
-                .unwrap()
-                .example;
-            let found = said(place.file, &place.with(word, example));
-            if !unread(place.file, &found) {
-                wrong.push(format!("{}: the parser has no `{word}`", place.title()));
-            }
-        }
+        wrong.extend(
+            own.difference(&listed)
+                .map(|w| format!("{}: the parser has no `{w}`", place.title())),
+        );
         wrong
     });
 }
