@@ -363,6 +363,29 @@ fn completion_knows_the_place_in_config_and_templates() {
 }
 
 #[test]
+fn completion_knows_fragments() {
+    let fragment = SourceFile {
+        path: "journeys/_fragments/remind.yaml".into(),
+        text: "fragment: remind\nparams: { delay: 2d }\nsteps:\n  - id: note\n    send: sms\n    template: t\n".into(),
+    };
+    let cases = [
+        ("  - use: |", "remind"),
+        ("  - use: remind\n    with: { |", "delay"),
+        ("  - id: r\n    use: remind\n  - if: steps.r.|", "note"),
+    ];
+    for (line, wanted) in cases {
+        let (mut project, at) = typed(JOURNEY, &journey(line));
+        project.set(&fragment);
+        let found = ide::complete(&project, JOURNEY, at);
+        assert!(found.iter().any(|c| c.label == wanted), "{line}: {found:?}");
+    }
+    let marked = format!("{}  - if: param.|", fragment.text);
+    let (project, at) = typed(&fragment.path, &marked);
+    let found = ide::complete(&project, &fragment.path, at);
+    assert!(found.iter().any(|c| c.label == "delay"), "{found:?}");
+}
+
+#[test]
 fn a_completion_replaces_the_word_at_the_cursor() {
     let marked = journey("  - if: steps.nu|dg");
     let (project, at) = typed(JOURNEY, &marked);

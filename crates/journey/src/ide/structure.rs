@@ -45,7 +45,7 @@ pub fn outline(project: &Project, path: &str) -> Vec<Part> {
     };
     let writer = Writer {
         text: &read.text,
-        journey: file == File::Journey,
+        journey: [File::Journey, File::Fragment].contains(&file),
     };
     match &read.tree.kind {
         Kind::List(items) => items.iter().filter_map(|i| writer.named_item(i)).collect(),

@@ -245,7 +245,7 @@ impl Finder<'_> {
 
     /// Whether the scalar is the id of a step.
     fn names_step(&self, way: &[Level<'_>]) -> bool {
-        let (Some(level), File::Journey) = (way.last(), self.file) else {
+        let (Some(level), File::Journey | File::Fragment) = (way.last(), self.file) else {
             return false;
         };
         let Some(pair) = level.node.pairs().get(level.child) else {
@@ -274,7 +274,7 @@ impl Finder<'_> {
             Known::Fragment => (Symbol::Fragment(text), false),
             Known::Step => (Symbol::Step { journey, id: text }, false),
             Known::Trait => (Symbol::Trait(vec![text]), false),
-            Known::TraitPath | Known::Variable | Known::Target => {
+            Known::TraitPath | Known::Target => {
                 return self.target(&span, name, key);
             }
             _ => return,

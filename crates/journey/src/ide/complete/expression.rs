@@ -122,6 +122,7 @@ fn behind(
                 .collect()
         }
         (Root::Run, []) => run(cursor, start),
+        (Root::Param, []) => params(cursor, start, cursor.path),
         (Root::Consent, []) => {
             let purposes = cursor.project.purposes().into_iter();
             let offer = |p: &crate::ide::facts::Declared| {
@@ -163,6 +164,18 @@ fn steps(cursor: &Cursor<'_>, start: usize) -> Vec<Completion> {
     let told = steps.iter().filter(told);
     told.map(|s| cursor.offer(start, Kind::Step, &s.id.text).with(s.verb, ""))
         .collect()
+}
+
+/// The parameters of the fragment in that file.
+pub(super) fn params(cursor: &Cursor<'_>, start: usize, path: &str) -> Vec<Completion> {
+    let facts = cursor.project.journey_of(path).map(|j| j.1);
+    let params = facts.map_or(&[][..], |f| &f.params);
+    let offer = |p: &crate::ide::facts::Named| {
+        cursor
+            .offer(start, Kind::Variable, &p.text)
+            .with("a parameter of the fragment", "")
+    };
+    params.iter().map(offer).collect()
 }
 
 fn run(cursor: &Cursor<'_>, start: usize) -> Vec<Completion> {

@@ -123,9 +123,9 @@ pub(super) fn known(cursor: &Cursor<'_>, known: Known, start: usize) -> Vec<Comp
                 .map(|r| cursor.offer(start, Kind::Value, &r.text))
                 .collect()
         }
+        Known::Parameter => parameters(cursor, start),
         Known::Trait => traits(cursor, start, ""),
         Known::TraitPath => traits(cursor, start, "customer."),
-        Known::Variable => variables(cursor, start),
         Known::Target => [variables(cursor, start), traits(cursor, start, "customer.")].concat(),
         Known::Channel => crate::message::Channel::ALL
             .iter()
@@ -133,6 +133,15 @@ pub(super) fn known(cursor: &Cursor<'_>, known: Known, start: usize) -> Vec<Comp
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// The parameters of the fragment that the step around the cursor uses.
+fn parameters(cursor: &Cursor<'_>, start: usize) -> Vec<Completion> {
+    let step = cursor.way.iter().rev().nth(1).map(|l| l.node);
+    let used = step.and_then(|s| s.get(cursor.text, "use")?.raw(cursor.text));
+    let all = cursor.project.stems("journeys/_fragments/");
+    let found = all.into_iter().find(|f| Some(f.0) == used);
+    found.map_or_else(Vec::new, |f| expression::params(cursor, start, f.1))
 }
 
 fn declared(

@@ -65,6 +65,7 @@ fn fields(
     }
     if matches!(takes, Takes::GivenMap) {
         found.extend(passed_on(cursor, &present, start, colon));
+        found.extend(of_names(cursor, Known::Parameter, &present, start, colon));
     }
     found
 }

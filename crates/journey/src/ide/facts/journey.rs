@@ -27,6 +27,8 @@ pub(in crate::ide) struct JourneyFacts {
     /// Traits that it sets; without `customer.`.
     pub traits: Vec<Named>,
     pub sends: Vec<SendFact>,
+    /// The parameters of a fragment.
+    pub params: Vec<Named>,
     /// Reasons to leave.
     pub reasons: Vec<Named>,
 }
@@ -52,7 +54,7 @@ pub(in crate::ide) struct SendFact {
 }
 
 /// What that journey says.
-pub(super) fn facts(text: &str, tree: &Node) -> JourneyFacts {
+pub(super) fn facts(text: &str, file: File, tree: &Node) -> JourneyFacts {
     let top = |name: &str| tree.get(text, name).and_then(|n| scalar(text, n));
     let mut facts = JourneyFacts {
         name: top("journey"),
@@ -62,6 +64,9 @@ pub(super) fn facts(text: &str, tree: &Node) -> JourneyFacts {
     if let Some(tags) = tree.get(text, "tags") {
         facts.tags = tags.each().iter().filter_map(|t| scalar(text, t)).collect();
     }
+    if let Some(params) = tree.get(text, "params") {
+        facts.params = names(text, params);
+    }
     if let Some(enter) = tree.get(text, "enter") {
         let events = enter
             .each()
@@ -69,16 +74,26 @@ pub(super) fn facts(text: &str, tree: &Node) -> JourneyFacts {
             .filter_map(|e| scalar(text, e.get(text, "event")?));
         facts.events = events.map(|e| e.text).collect();
     }
-    walk::walk(text, File::Journey, tree, &mut |way, met| match met {
+    walk::walk(text, file, tree, &mut |way, met| match met {
         Met::Field(pair, takes) => field(text, way, pair, takes, &mut facts),
         Met::Scalar(node, takes) => value(text, way, node, takes, &mut facts),
     });
     facts
 }
 
+/// The items of a list, or the names of fields.
+fn names(text: &str, node: &Node) -> Vec<Named> {
+    let listed = node.items().iter().filter_map(|i| scalar(text, i));
+    let fields = node.pairs().iter().map(|p| Named {
+        text: Arc::from(&text[p.key.clone()]),
+        span: p.key.clone(),
+    });
+    listed.chain(fields).collect()
+}
+
 fn field(text: &str, way: &[Level<'_>], pair: &Pair, takes: &Takes, facts: &mut JourneyFacts) {
     let word = &text[pair.key.clone()];
-    if matches!(walk::named(takes), Some(Known::Target | Known::Variable)) {
+    if matches!(walk::named(takes), Some(Known::Target)) {
         target(text, pair, facts);
     }
     if word == "template"

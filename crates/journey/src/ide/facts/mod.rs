@@ -46,7 +46,9 @@ impl Facts {
     /// What that file says.
     pub fn of(file: Option<File>, text: &str, tree: &Node) -> Self {
         match file {
-            Some(File::Journey) => Self::Journey(Box::new(journey::facts(text, tree))),
+            Some(file @ (File::Journey | File::Fragment)) => {
+                Self::Journey(Box::new(journey::facts(text, file, tree)))
+            }
             Some(File::Policies) => Self::Policies {
                 purposes: fields(text, tree.get(text, "purposes")),
                 caps: names(text, tree.get(text, "caps")),
