@@ -12,6 +12,7 @@ use crate::commands::{
     demo::DemoArgs,
     dev::DevArgs,
     event::EventArgs,
+    lsp::LspArgs,
     plan::{ApplyArgs, PlanArgs},
     run::RunArgs,
 };
@@ -50,6 +51,8 @@ pub enum Command {
     Backtest(BacktestArgs),
     /// Measure how fast this machine does it, against what is aimed at
     Bench(BenchArgs),
+    /// Serve editors: the language server, on standard input and output
+    Lsp(LspArgs),
     /// Run everything on this machine, without RabbitMQ, with a capture mailbox and the console
     Dev(DevArgs),
     /// Run the sample journeys on a stream of sample events, through private servers

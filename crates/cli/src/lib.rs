@@ -20,7 +20,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, bench, check, customer, database, demo, dev, event, plan, run},
+    commands::{backtest, bench, check, customer, database, demo, dev, event, lsp, plan, run},
     output::Refused,
 };
 
@@ -43,6 +43,10 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Explain(args) => check::explain(&args),
         Command::Backtest(args) => backtest::run(&args, &root),
         Command::Bench(args) => bench::run(&args),
+        Command::Lsp(args) => {
+            log(&Command::Lsp(args));
+            lsp::run()
+        }
         command => serve(command, &root),
     }
 }
@@ -63,9 +67,11 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::Apply(args) => plan::apply(&args, root).await,
             Command::Event(args) => event::run(&args, root).await,
             Command::Customer(args) => customer::run(&args, root).await,
-            Command::Check(_) | Command::Explain(_) | Command::Backtest(_) | Command::Bench(_) => {
-                Ok(())
-            }
+            Command::Check(_)
+            | Command::Explain(_)
+            | Command::Backtest(_)
+            | Command::Bench(_)
+            | Command::Lsp(_) => Ok(()),
         }
     })
 }

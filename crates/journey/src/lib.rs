@@ -22,6 +22,8 @@ pub mod diagnostic;
 pub mod diagnostics;
 pub mod endpoints;
 pub mod expr;
+pub mod grammar;
+pub mod ide;
 pub mod ids;
 pub mod input;
 pub mod intake;

@@ -8,5 +8,6 @@ pub mod database;
 pub mod demo;
 pub mod dev;
 pub mod event;
+pub mod lsp;
 pub mod plan;
 pub mod run;
