@@ -19,6 +19,7 @@ pub mod customer;
 pub mod diagnostic;
 pub mod diagnostics;
 pub mod expr;
+pub mod graph;
 pub mod ids;
 pub mod input;
 pub mod intake;

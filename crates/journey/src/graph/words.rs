@@ -1,0 +1,300 @@
+//! How steps and rules are said, close to how authors write them.
+
+use jiff::{SignedDuration, Timestamp, civil};
+
+use super::About;
+use crate::{
+    expr::{Expr, Operand},
+    machine::{
+        Again, Capped, Entry, Exit, Goal, Hours, Inside, Quiet, Send, Target, Wait, Weekday, Zone,
+    },
+    message::Channel,
+    value::Value,
+};
+
+/// A text of at most `most` characters on one line, `…` in place of what is too long.
+pub(super) fn clip(text: &str, most: usize) -> String {
+    let mut out = String::new();
+    let mut count = 0;
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+            count += 1;
+        }
+        for c in word.chars().filter(|c| !c.is_control()) {
+            if count + 1 >= most {
+                out.push('…');
+                return out;
+            }
+            out.push(c);
+            count += 1;
+        }
+    }
+    out
+}
+
+/// `2 h`, `1 d 12 h`, `30 min`; a day has 24 hours.
+pub(super) fn span(span: SignedDuration) -> String {
+    let seconds = span.as_secs().unsigned_abs();
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3_600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let said: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, unit)| format!("{n} {unit}"))
+        .collect();
+    if said.is_empty() {
+        "0 s".into()
+    } else {
+        said.join(" ")
+    }
+}
+
+/// `09:00`, with seconds only where there are any.
+fn time(time: civil::Time) -> String {
+    let (h, m, s) = (time.hour(), time.minute(), time.second());
+    if s == 0 {
+        format!("{h:02}:{m:02}")
+    } else {
+        format!("{h:02}:{m:02}:{s:02}")
+    }
+}
+
+fn hours(hours: Hours) -> String {
+    match hours {
+        Hours::At(at) => time(at),
+        Hours::Between { from, to } => format!("{}–{}", time(from), time(to)),
+    }
+}
+
+fn day(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Mon => "Mon",
+        Weekday::Tue => "Tue",
+        Weekday::Wed => "Wed",
+        Weekday::Thu => "Thu",
+        Weekday::Fri => "Fri",
+        Weekday::Sat => "Sat",
+        Weekday::Sun => "Sun",
+    }
+}
+
+/// `Mon–Sat`, `Mon, Fri–Sun`; the days are in their order.
+fn days(days: &[Weekday]) -> String {
+    let mut runs: Vec<(Weekday, Weekday, usize)> = Vec::new();
+    for &today in days {
+        match runs.last_mut() {
+            Some((_, last, length)) if *last as u8 + 1 == today as u8 => {
+                *last = today;
+                *length += 1;
+            }
+            _ => runs.push((today, today, 1)),
+        }
+    }
+    let said: Vec<String> = runs
+        .into_iter()
+        .map(|(first, last, length)| match length {
+            1 => day(first).to_owned(),
+            2 => format!("{}, {}", day(first), day(last)),
+            _ => format!("{}–{}", day(first), day(last)),
+        })
+        .collect();
+    said.join(", ")
+}
+
+/// A path or computation; a date that was written out is a date again.
+fn moment(expr: &Expr) -> String {
+    let source = expr.source();
+    let inner = source.strip_prefix('"').and_then(|s| s.strip_suffix('"'));
+    match inner.and_then(|text| text.parse::<Timestamp>().ok()) {
+        Some(at) => format!("{} UTC", at.strftime("%Y-%m-%d %H:%M")),
+        None => source.to_owned(),
+    }
+}
+
+/// `Wait 1 d, then until 09:00, Mon–Fri`.
+pub(super) fn wait(wait: &Wait) -> String {
+    let mut until: Vec<String> = Vec::new();
+    if let Some(expr) = &wait.moment {
+        let moment = moment(expr);
+        until.push(match wait.offset {
+            offset if offset.is_negative() => format!("{} before {moment}", span(offset)),
+            offset if offset.is_positive() => format!("{} after {moment}", span(offset)),
+            _ => moment,
+        });
+    }
+    until.extend(wait.at.map(hours));
+    if !wait.days.is_empty() {
+        until.push(days(&wait.days));
+    }
+    match (wait.span.is_zero(), until.is_empty()) {
+        (_, true) => format!("Wait {}", span(wait.span)),
+        (true, false) => format!("Wait until {}", until.join(", ")),
+        (false, false) => format!("Wait {}, then until {}", span(wait.span), until.join(", ")),
+    }
+}
+
+/// Whose clock counts, where one does.
+pub(super) fn zone(wait: &Wait) -> Option<String> {
+    let counts = wait.at.is_some() || !wait.days.is_empty();
+    counts.then(|| match &wait.zone {
+        Zone::Customer => "the customer’s time".to_owned(),
+        Zone::Named(name) => format!("{name} time"),
+    })
+}
+
+fn channel(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "E-mail",
+        Channel::Sms => "SMS",
+        Channel::Push => "Push",
+        Channel::Chat => "Chat",
+    }
+}
+
+/// `Push, SMS or Chat`.
+pub(super) fn channels(channels: &[Channel]) -> String {
+    let names: Vec<&str> = channels.iter().map(|c| channel(*c)).collect();
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// The rest of a send: its purpose and its words.
+pub(super) fn terms(send: &Send) -> String {
+    let mut terms = vec![send.purpose.to_string()];
+    terms.extend(send.expires.map(|e| format!("expires after {}", span(e))));
+    terms.extend(send.capped.map(|c| format!("capped: {}", capped(c))));
+    terms.extend(send.quiet.map(|q| format!("quiet: {}", quiet(q))));
+    terms.retain(|term| !term.is_empty());
+    terms.join(" · ")
+}
+
+fn capped(word: Capped) -> &'static str {
+    match word {
+        Capped::Skip => "skip",
+        Capped::Hold => "hold",
+        Capped::Fallback => "fallback",
+        Capped::Send => "send",
+    }
+}
+
+fn quiet(word: Quiet) -> &'static str {
+    match word {
+        Quiet::Skip => "skip",
+        Quiet::Hold => "hold",
+        Quiet::Fallback => "fallback",
+        Quiet::Send => "send",
+    }
+}
+
+/// `run.code = BACK10`.
+pub(super) fn assignment(target: &Target, value: &Operand) -> String {
+    let name = match target {
+        Target::Run(name) => format!("run.{name}"),
+        Target::Customer(name) => format!("customer.{name}"),
+    };
+    format!("{name} = {}", operand(value))
+}
+
+/// A value as written: text without quotes.
+pub(super) fn operand(operand: &Operand) -> String {
+    let written = |value: &Operand| self::operand(value);
+    match operand {
+        Operand::Literal(Value::Text(text)) => text.to_string(),
+        Operand::Literal(value) => value.to_string(),
+        Operand::Computed(expr) => expr.source().to_owned(),
+        Operand::List(items) => {
+            let items: Vec<String> = items.iter().map(written).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Operand::Map(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", written(value)))
+                .collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
+    }
+}
+
+/// `order.placed if event.cart_id == run.key`.
+fn occasion(event: Option<&str>, condition: Option<&Expr>) -> String {
+    let condition = condition.map(|c| format!("if {}", c.source()));
+    [event.map(str::to_owned), condition]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// What stands under an entry's event.
+pub(super) fn entry(entry: &Entry) -> Vec<String> {
+    let condition = entry.condition.iter().map(|c| format!("if {}", c.source()));
+    let key = entry
+        .key
+        .iter()
+        .map(|k| format!("one run per {}", k.source()));
+    condition.chain(key).collect()
+}
+
+pub(super) fn goal(goal: &Goal) -> String {
+    let mut words = occasion(goal.event.as_deref(), goal.condition.as_ref());
+    if let Some(within) = goal.within {
+        words = format!("{words}, within {}", span(within));
+    }
+    words
+}
+
+pub(super) fn exit(exit: &Exit) -> String {
+    occasion(exit.event.as_deref(), exit.condition.as_ref())
+}
+
+/// How a customer may enter again.
+pub(super) fn again(again: Again) -> String {
+    match again {
+        Again::Never => "never again".into(),
+        Again::Always => "whenever not inside".into(),
+        Again::After {
+            after,
+            per_customer,
+        } => {
+            let per = if per_customer { "customer" } else { "key" };
+            format!("{} after the last entry, per {per}", span(after))
+        }
+    }
+}
+
+/// What the same key does while inside; nothing to say where it does nothing.
+pub(super) fn inside(inside: Inside) -> Option<&'static str> {
+    match inside {
+        Inside::Ignore => None,
+        Inside::Refresh => Some("the same key while inside refreshes the event"),
+        Inside::Restart => Some("the same key while inside starts anew"),
+    }
+}
+
+/// The share of `weight` in `sum`, in percent: `45 %`, `33.3 %`.
+pub(super) fn share(weight: u32, sum: u64) -> String {
+    let tenths = (u64::from(weight) * 2_000 + sum) / (2 * sum.max(1));
+    if tenths.is_multiple_of(10) {
+        format!("{} %", tenths / 10)
+    } else {
+        format!("{}.{} %", tenths / 10, tenths % 10)
+    }
+}
+
+/// The name of a rule.
+pub(super) fn about(about: About) -> &'static str {
+    match about {
+        About::Again => "Enters again",
+        About::Goal => "Goal",
+        About::Exit => "Leaves on",
+    }
+}
