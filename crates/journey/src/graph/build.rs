@@ -6,7 +6,7 @@ use super::{
     About, Arrow, Box, Graph, Kind, LONGEST_DETAIL, LONGEST_LABEL, LONGEST_TITLE, MOST_DETAILS,
     MOST_LABELS, Rule, words,
 };
-use crate::machine::{Machine, Missed, Node, NodeId, Op, WaitFor};
+use crate::machine::{Ask, Expect, Machine, Missed, Node, NodeId, Op, Repeat, WaitFor};
 
 pub(super) fn graph(machine: &Machine) -> Graph {
     let mut build = Build {
@@ -59,7 +59,8 @@ impl Build<'_> {
     fn entries(&mut self) {
         for (n, entry) in self.machine.entries.iter().enumerate() {
             let id = format!("enter#{}", n + 1);
-            self.add(&id, Kind::Enter, &entry.event, words::entry(entry));
+            let (title, details) = words::entry(entry);
+            self.add(&id, Kind::Enter, &title, details);
         }
     }
 
@@ -109,20 +110,60 @@ impl Build<'_> {
                     self.arrow(from, arm.first, Some(&label));
                 }
             }
-            Op::Send(_) | Op::Set(_) => self.arrow(from, node.next, None),
+            Op::Ask(ask) => self.ask(ask, node.next, from),
+            Op::Call(call) => {
+                self.arrow(from, node.next, Some("answered"));
+                let label = words::no_answer("no answer", call.within);
+                self.arrow(from, call.otherwise, Some(&label));
+            }
+            Op::HandOver(call) => {
+                self.arrow(from, node.next, Some("handed back"));
+                let label = words::no_answer("not handed back", call.within);
+                self.arrow(from, call.otherwise, Some(&label));
+            }
+            Op::Repeat(Repeat { first, .. }) => {
+                self.arrow(from, *first, Some("each round"));
+                self.arrow(from, node.next, Some("then"));
+            }
+            Op::Send(_)
+            | Op::Set(_)
+            | Op::Emit { .. }
+            | Op::Start { .. }
+            | Op::Stop { .. }
+            | Op::Use { .. } => self.arrow(from, node.next, None),
             Op::Exit { .. } => {}
         }
     }
 
     fn wait_for(&mut self, wait: &WaitFor, from: usize) {
-        match wait.within {
-            Some(within) => {
-                self.arrow(from, wait.then, Some("yes"));
-                let label = format!("after {}", words::span(within));
-                self.arrow(from, wait.otherwise, Some(&label));
-            }
-            None => self.arrow(from, wait.then, None),
+        let several = wait.arms.len() > 1;
+        for arm in &wait.arms {
+            let occasion = words::occasion(arm.event.as_deref(), arm.condition.as_ref());
+            let label = match (several, wait.within) {
+                (true, _) => Some(occasion.as_str()),
+                (false, Some(_)) => Some("yes"),
+                (false, None) => None,
+            };
+            self.arrow(from, arm.then, label);
         }
+        if let Some(within) = wait.within {
+            let label = format!("after {}", words::span(within));
+            self.arrow(from, wait.otherwise, Some(&label));
+        }
+    }
+
+    fn ask(&mut self, ask: &Ask, next: NodeId, from: usize) {
+        match &ask.expect {
+            Expect::Options(choices) => {
+                for choice in choices {
+                    self.arrow(from, choice.then, Some(&choice.name));
+                }
+            }
+            _ => self.arrow(from, next, Some("answered")),
+        }
+        self.arrow(from, ask.not_understood, Some("not understood"));
+        let label = words::no_answer("no answer", ask.within);
+        self.arrow(from, ask.otherwise, Some(&label));
     }
 
     /// A wait whose moment is past leaves the journey.
@@ -189,24 +230,12 @@ fn shorten(lines: &mut Vec<String>, most: usize) {
 
 /// A step in words.
 fn said(node: &Node) -> (Kind, String, Vec<String>) {
+    let some = |detail: Option<String>| detail.into_iter().collect::<Vec<_>>();
     match &node.op {
-        Op::Wait(wait) => {
-            let zone = words::zone(wait).into_iter().collect();
-            (Kind::Wait, words::wait(wait), zone)
-        }
+        Op::Wait(wait) => (Kind::Wait, words::wait(wait), some(words::zone(wait))),
         Op::WaitFor(wait) => {
-            let condition = wait.condition.as_ref().map(|c| c.source());
-            let (title, detail) = match (&wait.event, condition) {
-                (Some(event), condition) => (
-                    format!("Wait for {event}"),
-                    condition.map(|c| format!("if {c}")),
-                ),
-                (None, condition) => (
-                    format!("Wait until {}", condition.unwrap_or_default()),
-                    None,
-                ),
-            };
-            (Kind::WaitFor, title, detail.into_iter().collect())
+            let (title, detail) = words::wait_for(wait);
+            (Kind::WaitFor, title, some(detail))
         }
         Op::Choose { arms, .. } => match arms.as_slice() {
             [(when, _)] => (Kind::Choose, format!("If {}", when.source()), Vec::new()),
@@ -221,17 +250,34 @@ fn said(node: &Node) -> (Kind, String, Vec<String>) {
             let title = format!("{} {}", words::channels(&send.channels), send.template);
             (Kind::Send, title, vec![words::terms(send)])
         }
-        Op::Set(set) => match set.as_slice() {
-            [(target, value)] => {
-                let title = format!("Set {}", words::assignment(target, value));
-                (Kind::Set, title, Vec::new())
-            }
-            several => {
-                let lines = several.iter().map(|(t, v)| words::assignment(t, v));
-                (Kind::Set, "Set".into(), lines.collect())
-            }
-        },
+        Op::Set(set) => {
+            let (title, lines) = words::set(set);
+            (Kind::Set, title, lines)
+        }
         Op::Exit { reason } => (Kind::Exit, format!("Leave: {reason}"), Vec::new()),
+        Op::Ask(ask) => {
+            let channels = words::channels(&ask.send.channels);
+            let title = format!("Ask by {channels}: {}", ask.send.template);
+            (Kind::Ask, title, words::question(ask))
+        }
+        Op::Call(call) => {
+            let title = format!("Call {}", call.endpoint);
+            let saved = call.save.as_ref().map(words::saved);
+            (Kind::Call, title, some(saved))
+        }
+        Op::HandOver(call) => {
+            let title = format!("Hand over to {}", call.endpoint);
+            (Kind::HandOver, title, Vec::new())
+        }
+        Op::Repeat(repeat) => {
+            let until = repeat.until.as_ref();
+            let until = until.map(|u| format!("until {}", u.source()));
+            (Kind::Repeat, words::repeat(repeat), some(until))
+        }
+        Op::Emit { event, .. } => (Kind::Emit, format!("Emit {event}"), Vec::new()),
+        Op::Start { journey, .. } => (Kind::Start, format!("Start {journey}"), Vec::new()),
+        Op::Stop { journey } => (Kind::Stop, format!("Stop {journey}"), Vec::new()),
+        Op::Use { fragment } => (Kind::Use, format!("Use {fragment}"), Vec::new()),
     }
 }
 

@@ -56,9 +56,12 @@ fn look(kind: Kind) -> &'static str {
     match kind {
         Kind::Enter => "shape=oval, fillcolor=\"#d5f2e5\"",
         Kind::Wait | Kind::WaitFor => "fillcolor=\"#fff4dc\"",
-        Kind::Choose | Kind::Split => "shape=hexagon, style=filled, fillcolor=\"#efebff\"",
-        Kind::Send => "fillcolor=\"#e4efff\"",
-        Kind::Set => "fillcolor=\"#eef1f5\"",
+        Kind::Choose | Kind::Split | Kind::Repeat => {
+            "shape=hexagon, style=filled, fillcolor=\"#efebff\""
+        }
+        Kind::Call | Kind::HandOver => "fillcolor=\"#dff4f4\"",
+        Kind::Send | Kind::Ask => "fillcolor=\"#e4efff\"",
+        Kind::Set | Kind::Emit | Kind::Start | Kind::Stop | Kind::Use => "fillcolor=\"#eef1f5\"",
         Kind::Exit => "shape=oval, fillcolor=\"#ffe9ec\"",
         Kind::End => "shape=oval, fillcolor=\"#dfe3e8\"",
     }

@@ -5,17 +5,20 @@ use std::fmt::Write as _;
 use super::{Box, Graph, Kind};
 
 /// How each kind is coloured: fill, border and text, readable on white and on dark.
-const LOOK: [(Kind, &str); 9] = [
-    (Kind::Enter, "fill:#0f7a55,stroke:#0f7a55,color:#fff"),
-    (Kind::Wait, "fill:#fff4dc,stroke:#b07400,color:#1c2330"),
-    (Kind::WaitFor, "fill:#fff4dc,stroke:#b07400,color:#1c2330"),
-    (Kind::Choose, "fill:#efebff,stroke:#6b4fd8,color:#1c2330"),
-    (Kind::Split, "fill:#efebff,stroke:#6b4fd8,color:#1c2330"),
-    (Kind::Send, "fill:#e4efff,stroke:#1f6feb,color:#1c2330"),
-    (Kind::Set, "fill:#eef1f5,stroke:#54606f,color:#1c2330"),
-    (Kind::Exit, "fill:#ffe9ec,stroke:#c2384a,color:#1c2330"),
-    (Kind::End, "fill:#54606f,stroke:#54606f,color:#fff"),
-];
+fn look(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Enter => "fill:#0b7a52,stroke:#0b7a52,color:#fff",
+        Kind::Wait | Kind::WaitFor => "fill:#fff4dc,stroke:#9a6200,color:#1b2230",
+        Kind::Choose | Kind::Split | Kind::Repeat => "fill:#efebff,stroke:#6544d6,color:#1b2230",
+        Kind::Send | Kind::Ask => "fill:#e4efff,stroke:#1a63d8,color:#1b2230",
+        Kind::Call | Kind::HandOver => "fill:#dff4f4,stroke:#0b7285,color:#1b2230",
+        Kind::Set | Kind::Emit | Kind::Start | Kind::Stop | Kind::Use => {
+            "fill:#eef1f5,stroke:#4d5868,color:#1b2230"
+        }
+        Kind::Exit => "fill:#ffe9ec,stroke:#bd2f45,color:#1b2230",
+        Kind::End => "fill:#4d5868,stroke:#4d5868,color:#fff",
+    }
+}
 
 /// The graph as a Mermaid flowchart.
 pub fn mermaid(graph: &Graph) -> String {
@@ -30,7 +33,7 @@ pub fn mermaid(graph: &Graph) -> String {
             out,
             "  n{at}{open}\"{}\"{close}:::{}",
             words(one),
-            one.kind.as_str()
+            class(one.kind)
         );
     }
     for arrow in &graph.arrows {
@@ -42,9 +45,9 @@ pub fn mermaid(graph: &Graph) -> String {
         let _ = writeln!(out, "  n{} {line}{label} n{}", arrow.from, arrow.to);
     }
     rules(graph, &mut out);
-    for (kind, look) in LOOK {
+    for kind in Kind::ALL {
         if graph.boxes.iter().any(|b| b.kind == kind) {
-            let _ = writeln!(out, "  classDef {} {look}", kind.as_str());
+            let _ = writeln!(out, "  classDef {} {}", class(kind), look(kind));
         }
     }
     out
@@ -68,8 +71,8 @@ fn rules(graph: &Graph, out: &mut String) {
 fn shape(kind: Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::Enter | Kind::Exit | Kind::End => ("([", "])"),
-        Kind::Choose | Kind::Split => ("{{", "}}"),
-        Kind::Wait | Kind::WaitFor | Kind::Send | Kind::Set => ("[", "]"),
+        Kind::Choose | Kind::Split | Kind::Repeat => ("{{", "}}"),
+        _ => ("[", "]"),
     }
 }
 
@@ -105,4 +108,9 @@ fn text(text: &str) -> String {
 /// The title, in the quotes of YAML.
 fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// The kind as a class: some kinds are words of Mermaid itself.
+fn class(kind: Kind) -> String {
+    format!("k_{}", kind.as_str())
 }

@@ -96,8 +96,24 @@ pub enum Kind {
     Split,
     /// A message.
     Send,
+    /// A question to the customer.
+    Ask,
+    /// A question to an endpoint.
+    Call,
+    /// A person takes over.
+    HandOver,
+    /// Rounds of the same steps.
+    Repeat,
     /// Variables and traits.
     Set,
+    /// An event of our own.
+    Emit,
+    /// Another journey begins.
+    Start,
+    /// Another journey ends.
+    Stop,
+    /// The steps of a fragment follow.
+    Use,
     /// Leaves, with a reason.
     Exit,
     /// Behind the last step.
@@ -105,6 +121,27 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 17] = [
+        Self::Enter,
+        Self::Wait,
+        Self::WaitFor,
+        Self::Choose,
+        Self::Split,
+        Self::Send,
+        Self::Ask,
+        Self::Call,
+        Self::HandOver,
+        Self::Repeat,
+        Self::Set,
+        Self::Emit,
+        Self::Start,
+        Self::Stop,
+        Self::Use,
+        Self::Exit,
+        Self::End,
+    ];
+
     /// As it stands in class names and in data: `wait_for`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -114,7 +151,15 @@ impl Kind {
             Self::Choose => "choose",
             Self::Split => "split",
             Self::Send => "send",
+            Self::Ask => "ask",
+            Self::Call => "call",
+            Self::HandOver => "hand_over",
+            Self::Repeat => "repeat",
             Self::Set => "set",
+            Self::Emit => "emit",
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Use => "use",
             Self::Exit => "exit",
             Self::End => "end",
         }

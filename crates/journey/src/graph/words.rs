@@ -6,7 +6,8 @@ use super::About;
 use crate::{
     expr::{Expr, Operand},
     machine::{
-        Again, Capped, Entry, Exit, Goal, Hours, Inside, Quiet, Send, Target, Wait, Weekday, Zone,
+        Again, Ask, By, Capped, Change, Entry, Exit, Expect, Goal, Hours, Inside, Quiet, Repeat,
+        Send, Target, Wait, WaitFor, Weekday, Zone,
     },
     message::Channel,
     value::Value,
@@ -138,13 +139,78 @@ pub(super) fn wait(wait: &Wait) -> String {
     }
 }
 
+/// `Wait for order.placed`, and its condition.
+pub(super) fn wait_for(wait: &WaitFor) -> (String, Option<String>) {
+    let [arm] = wait.arms.as_slice() else {
+        return ("Wait for the first of these".into(), None);
+    };
+    let condition = arm.condition.as_ref().map(Expr::source);
+    match (&arm.event, condition) {
+        (Some(event), condition) => (
+            format!("Wait for {event}"),
+            condition.map(|c| format!("if {c}")),
+        ),
+        (None, condition) => (
+            format!("Wait until {}", condition.unwrap_or_default()),
+            None,
+        ),
+    }
+}
+
+/// What counts as an answer, how often it is asked again, and where the answer goes.
+pub(super) fn question(ask: &Ask) -> Vec<String> {
+    let mut lines = vec![match &ask.expect {
+        Expect::Options(choices) => {
+            let labels: Vec<&str> = choices.iter().map(|c| &*c.name).collect();
+            format!("answers: {}", labels.join(", "))
+        }
+        Expect::Text => "answer: text".into(),
+        Expect::Number { min, max } => format!("answer: a number{}", bounds(*min, *max)),
+        Expect::Date => "answer: a date".into(),
+        Expect::Email => "answer: a mail address".into(),
+    }];
+    match ask.retry {
+        0 => {}
+        1 => lines.push("asks once more".into()),
+        n => lines.push(format!("asks up to {n} times more")),
+    }
+    lines.extend(ask.save.as_ref().map(saved));
+    lines.push(terms(&ask.send));
+    lines
+}
+
+fn bounds(min: Option<f64>, max: Option<f64>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) => format!(" from {min} to {max}"),
+        (Some(min), None) => format!(" from {min}"),
+        (None, Some(max)) => format!(" up to {max}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// Where an answer is kept.
+pub(super) fn saved(target: &Target) -> String {
+    format!("saved as {}", name(target))
+}
+
+/// `no answer in 2 d`; without a limit it is a failure that leads there.
+pub(super) fn no_answer(what: &str, within: Option<SignedDuration>) -> String {
+    within.map_or_else(|| "failed".into(), |w| format!("{what} in {}", span(w)))
+}
+
+/// `Repeat 3 times, every 7 d`.
+pub(super) fn repeat(repeat: &Repeat) -> String {
+    let times = match repeat.times {
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    };
+    format!("Repeat {times}, every {}", span(repeat.every))
+}
+
 /// Whose clock counts, where one does.
 pub(super) fn zone(wait: &Wait) -> Option<String> {
     let counts = wait.at.is_some() || !wait.days.is_empty();
-    counts.then(|| match &wait.zone {
-        Zone::Customer => "the customer’s time".to_owned(),
-        Zone::Named(name) => format!("{name} time"),
-    })
+    counts.then(|| whose(&wait.zone))
 }
 
 fn channel(channel: Channel) -> &'static str {
@@ -172,6 +238,11 @@ pub(super) fn terms(send: &Send) -> String {
     terms.extend(send.expires.map(|e| format!("expires after {}", span(e))));
     terms.extend(send.capped.map(|c| format!("capped: {}", capped(c))));
     terms.extend(send.quiet.map(|q| format!("quiet: {}", quiet(q))));
+    terms.extend(
+        send.key
+            .as_ref()
+            .map(|k| format!("once per {}", operand(k))),
+    );
     terms.retain(|term| !term.is_empty());
     terms.join(" · ")
 }
@@ -194,17 +265,25 @@ fn quiet(word: Quiet) -> &'static str {
     }
 }
 
-/// `run.code = BACK10`.
-pub(super) fn assignment(target: &Target, value: &Operand) -> String {
-    let name = match target {
+fn name(target: &Target) -> String {
+    match target {
         Target::Run(name) => format!("run.{name}"),
         Target::Customer(name) => format!("customer.{name}"),
-    };
-    format!("{name} = {}", operand(value))
+    }
+}
+
+/// `Set run.code = BACK10`; several stand below each other.
+pub(super) fn set(set: &[(Target, Operand)]) -> (String, Vec<String>) {
+    let said =
+        |(target, value): &(Target, Operand)| format!("{} = {}", name(target), operand(value));
+    match set {
+        [one] => (format!("Set {}", said(one)), Vec::new()),
+        several => ("Set".into(), several.iter().map(said).collect()),
+    }
 }
 
 /// A value as written: text without quotes.
-pub(super) fn operand(operand: &Operand) -> String {
+fn operand(operand: &Operand) -> String {
     let written = |value: &Operand| self::operand(value);
     match operand {
         Operand::Literal(Value::Text(text)) => text.to_string(),
@@ -225,7 +304,7 @@ pub(super) fn operand(operand: &Operand) -> String {
 }
 
 /// `order.placed if event.cart_id == run.key`.
-fn occasion(event: Option<&str>, condition: Option<&Expr>) -> String {
+pub(super) fn occasion(event: Option<&str>, condition: Option<&Expr>) -> String {
     let condition = condition.map(|c| format!("if {}", c.source()));
     [event.map(str::to_owned), condition]
         .into_iter()
@@ -234,14 +313,82 @@ fn occasion(event: Option<&str>, condition: Option<&Expr>) -> String {
         .join(" ")
 }
 
-/// What stands under an entry's event.
-pub(super) fn entry(entry: &Entry) -> Vec<String> {
-    let condition = entry.condition.iter().map(|c| format!("if {}", c.source()));
-    let key = entry
-        .key
-        .iter()
-        .map(|k| format!("one run per {}", k.source()));
-    condition.chain(key).collect()
+/// An entry: what lets a customer in, and what stands under it.
+pub(super) fn entry(entry: &Entry) -> (String, Vec<String>) {
+    let (title, mut details) = by(&entry.by);
+    let condition = entry.condition.iter();
+    details.extend(condition.map(|c| format!("if {}", c.source())));
+    let key = entry.key.iter();
+    details.extend(key.map(|k| format!("one run per {}", k.source())));
+    (title, details)
+}
+
+fn by(by: &By) -> (String, Vec<String>) {
+    match by {
+        By::Event { name, .. } => (name.to_string(), Vec::new()),
+        By::Segment {
+            name,
+            condition,
+            change,
+            backfill,
+        } => {
+            let title = match change {
+                Change::Entered => format!("Comes into segment {name}"),
+                Change::Left => format!("Leaves segment {name}"),
+            };
+            let mut details = vec![format!("that is {}", condition.source())];
+            if *backfill {
+                details.push("also those who belong to it already".into());
+            }
+            (title, details)
+        }
+        By::Schedule {
+            cron,
+            zone,
+            segment,
+        } => {
+            let who = segment.as_ref().map_or_else(
+                || "every customer".to_owned(),
+                |(name, _)| format!("customers of segment {name}"),
+            );
+            (
+                format!("Schedule {cron}"),
+                vec![format!("{zone} time"), who],
+            )
+        }
+        By::Date {
+            of,
+            yearly,
+            offset,
+            at,
+            zone,
+        } => {
+            let title = format!("customer.{of}{}", if *yearly { ", every year" } else { "" });
+            let mut when = Vec::new();
+            if !offset.is_zero() {
+                let side = if offset.is_negative() {
+                    "before"
+                } else {
+                    "after"
+                };
+                when.push(format!("{} {side}", span(*offset)));
+            }
+            when.extend(at.map(|at| format!("at {}", time(at))));
+            when.push(whose(zone));
+            (title, vec![when.join(", ")])
+        }
+        By::Api => (
+            "Started from elsewhere".into(),
+            vec!["by the API, or by another journey".into()],
+        ),
+    }
+}
+
+fn whose(zone: &Zone) -> String {
+    match zone {
+        Zone::Customer => "the customer’s time".to_owned(),
+        Zone::Named(name) => format!("{name} time"),
+    }
 }
 
 pub(super) fn goal(goal: &Goal) -> String {
