@@ -12,6 +12,7 @@ use crate::commands::{
     demo::DemoArgs,
     dev::DevArgs,
     event::EventArgs,
+    graph::GraphArgs,
     run::RunArgs,
 };
 
@@ -45,6 +46,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Explain a diagnostic code, with a wrong and a right example
     Explain(ExplainArgs),
+    /// Draw a journey as SVG, Mermaid or DOT
+    Graph(GraphArgs),
     /// Play past events through a draft and count what it would have done
     Backtest(BacktestArgs),
     /// Run everything on this machine, without RabbitMQ, with a capture mailbox and the console

@@ -123,7 +123,7 @@ impl Build<'_> {
             }
             Op::Repeat(Repeat { first, .. }) => {
                 self.arrow(from, *first, Some("each round"));
-                self.arrow(from, node.next, Some("then"));
+                self.arrow(from, node.next, Some("afterwards"));
             }
             Op::Send(_)
             | Op::Set(_)
@@ -247,7 +247,8 @@ fn said(node: &Node) -> (Kind, String, Vec<String>) {
         },
         Op::Split { .. } => (Kind::Split, format!("Split {}", node.id), Vec::new()),
         Op::Send(send) => {
-            let title = format!("{} {}", words::channels(&send.channels), send.template);
+            let channels = words::capital(&words::channels(&send.channels));
+            let title = format!("{channels} {}", send.template);
             (Kind::Send, title, vec![words::terms(send)])
         }
         Op::Set(set) => {

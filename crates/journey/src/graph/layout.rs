@@ -1,7 +1,7 @@
 //! Where everything stands. The `dagre` crate puts boxes into layers and orders them so that few
 //! arrows cross; heights and the ways of the arrows between the layers are our own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dagre::{
     EdgeLabel, LayoutOptions, NodeLabel,
@@ -11,7 +11,7 @@ use dagre::{
 
 use super::{
     Arrow,
-    route::{self, Route, Stop},
+    route::{self, Ends, Route, Stop, To},
 };
 
 /// The most layers that all arrows together may run through: beyond, the layout would take minutes
@@ -23,8 +23,10 @@ const MOST_BOXES: usize = 1_500;
 const BESIDE: f64 = 36.0;
 /// Between arrows side by side.
 const APART: f64 = 22.0;
+/// What the turn below a repeated part takes up.
+const TURN: (f64, f64) = (64.0, 2.0);
 /// Between two layers: the least, and the most where arrows go far to the side.
-const GAP: (f64, f64) = (17.0, 44.0);
+const GAP: (f64, f64) = (17.0, 52.0);
 
 /// A rectangle; `x` and `y` are its upper left corner.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -61,8 +63,10 @@ impl Rect {
 pub struct Placed {
     /// Of every box.
     pub boxes: Vec<Rect>,
-    /// The way of every arrow.
+    /// The way of every arrow; of one that leads back, to where the way up begins.
     pub routes: Vec<Route>,
+    /// The ways up, one for each box that something leads back to.
+    pub loops: Vec<Route>,
     /// The words of every arrow; none where it has no words.
     pub labels: Vec<Option<Rect>>,
     /// Of all of it, in pixels.
@@ -105,38 +109,50 @@ pub fn place(
         multigraph: true,
         compound: false,
     });
+    // First, so that the way up stands to the left of what is repeated.
+    for to in repeated(arrows) {
+        layered.set_node(above(to), Some(node((1.0, 1.0))));
+        layered.set_node(turn(to), Some(node(TURN)));
+        layered.set_edge(above(to), turn(to), Some(edge((0.0, 0.0))), None);
+    }
     for (at, size) in boxes.iter().enumerate() {
         layered.set_node(at.to_string(), Some(node(*size)));
     }
     for (at, arrow) in arrows.iter().enumerate() {
         let size = labels.get(at).copied().flatten().unwrap_or_default();
-        for (from, to, label) in pieces(at, arrow) {
-            let size = if label { size } else { (0.0, 0.0) };
-            for end in [&from, &to] {
-                if !layered.has_node(end) {
-                    layered.set_node(end.clone(), Some(node((1.0, 1.0))));
-                }
-            }
-            layered.set_edge(from, to, Some(edge(size)), None);
-        }
+        let from = arrow.from.to_string();
+        layered.set_edge(from, target(arrow), Some(edge(size)), None);
+    }
+    for to in repeated(arrows) {
+        layered.set_edge(above(to), to.to_string(), Some(edge((0.0, 0.0))), None);
     }
     dagre::layout(&mut layered, Some(options()));
     Ok(Settled::read(&layered, boxes, arrows, labels).finish())
 }
 
-/// An arrow as the layout sees it: its ends, and whether it carries the words. One that leads back
-/// goes down below its beginning, up beside what it repeats, and down to its end from above.
-fn pieces(at: usize, arrow: &Arrow) -> Vec<(String, String, bool)> {
-    let (from, to) = (arrow.from.to_string(), arrow.to.to_string());
-    if !arrow.back {
-        return vec![(from, to, true)];
+/// Where the layout has an arrow end. One that leads back ends below all that is repeated, where
+/// one line for all of them goes up again.
+fn target(arrow: &Arrow) -> String {
+    if arrow.back {
+        turn(arrow.to)
+    } else {
+        arrow.to.to_string()
     }
-    let (below, above) = (format!("below{at}"), format!("above{at}"));
-    vec![
-        (from, below.clone(), false),
-        (above.clone(), below, true),
-        (above, to, false),
-    ]
+}
+
+/// Below what a box repeats.
+fn turn(to: usize) -> String {
+    format!("turn{to}")
+}
+
+/// Above a box that repeats.
+fn above(to: usize) -> String {
+    format!("above{to}")
+}
+
+/// The boxes that something leads back to.
+fn repeated(arrows: &[Arrow]) -> BTreeSet<usize> {
+    arrows.iter().filter(|a| a.back).map(|a| a.to).collect()
 }
 
 /// How many layers all arrows together run through, if every box stands as high as it can.
@@ -157,6 +173,8 @@ fn options() -> LayoutOptions {
         nodesep: BESIDE,
         edgesep: APART,
         ranksep: 40.0,
+        // The order as written, where another would cross as little.
+        tie_keep_first: true,
         ..LayoutOptions::default()
     }
 }
@@ -185,6 +203,12 @@ struct Layer {
     height: f64,
 }
 
+impl Layer {
+    fn bottom(self) -> f64 {
+        self.top + self.height
+    }
+}
+
 /// The layout's heights are told apart to a tenth of a pixel.
 fn level(y: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "far below 2^63")]
@@ -192,15 +216,21 @@ fn level(y: f64) -> i64 {
     level
 }
 
+/// Where an arrow runs through a layer: the layer, and how far from the left.
+type Way = Vec<(i64, f64)>;
+/// A rectangle whose height is not known yet: its layer, its middle, its size.
+type Spot = (i64, f64, (f64, f64));
+
 /// What the layout says, before heights are given.
+#[derive(Default)]
 struct Settled {
     layers: BTreeMap<i64, Layer>,
-    /// Each box: its layer, its middle, its size.
-    boxes: Vec<(i64, f64, (f64, f64))>,
-    /// Each arrow: the layers and middles that it runs through, ends not included.
-    ways: Vec<Vec<(i64, f64)>>,
-    labels: Vec<Option<(i64, f64, (f64, f64))>>,
-    ends: Vec<(usize, usize, bool)>,
+    boxes: Vec<Spot>,
+    labels: Vec<Option<Spot>>,
+    /// Each arrow, from its box to the next.
+    ways: Vec<(Ends, Way)>,
+    /// Each box that something leads back to: from the turn up to it.
+    loops: Vec<(usize, (i64, f64), Way)>,
 }
 
 impl Settled {
@@ -210,21 +240,22 @@ impl Settled {
         arrows: &[Arrow],
         labels: &[Option<(f64, f64)>],
     ) -> Self {
-        let mut settled = Self {
-            layers: BTreeMap::new(),
-            boxes: Vec::with_capacity(boxes.len()),
-            ways: Vec::with_capacity(arrows.len()),
-            labels: Vec::with_capacity(arrows.len()),
-            ends: arrows.iter().map(|a| (a.from, a.to, a.back)).collect(),
-        };
+        let mut settled = Self::default();
         for (at, size) in boxes.iter().enumerate() {
             let (x, y) = spot(layered, &at.to_string());
             settled.layer(y, size.1);
             settled.boxes.push((level(y), x, *size));
         }
+        for to in repeated(arrows) {
+            let (x, y) = spot(layered, &turn(to));
+            settled.layer(y, TURN.1);
+            let mut way = settled.way(layered, &above(to), &turn(to));
+            way.reverse();
+            settled.loops.push((to, (level(y), x), way));
+        }
         for (at, arrow) in arrows.iter().enumerate() {
             let size = labels.get(at).copied().flatten();
-            settled.arrow(layered, at, arrow, size);
+            settled.arrow(layered, arrow, size);
         }
         settled
     }
@@ -234,113 +265,122 @@ impl Settled {
         layer.height = layer.height.max(height);
     }
 
+    /// The layers that an edge runs through, its ends not included.
+    fn way(&mut self, layered: &Layered<NodeLabel, EdgeLabel>, from: &str, to: &str) -> Way {
+        let points = layered.edge(from, to, None).map(|e| e.points.as_slice());
+        let points = points.unwrap_or_default();
+        let inner = points.get(1..points.len().saturating_sub(1));
+        let mut way = Way::new();
+        for point in inner.unwrap_or_default() {
+            self.layer(point.y, 0.0);
+            way.push((level(point.y), point.x));
+        }
+        way
+    }
+
     fn arrow(
         &mut self,
         layered: &Layered<NodeLabel, EdgeLabel>,
-        at: usize,
         arrow: &Arrow,
         size: Option<(f64, f64)>,
     ) {
-        let mut way = Vec::new();
-        let mut label = None;
-        for (from, to, words) in pieces(at, arrow) {
-            let Some(edge) = layered.edge(&from, &to, None) else {
-                continue;
-            };
-            let inner = edge.points.len().saturating_sub(1);
-            let mut points: Vec<(f64, f64)> = edge
-                .points
-                .get(1..inner)
-                .unwrap_or_default()
-                .iter()
-                .map(|p| (p.x, p.y))
-                .collect();
-            if arrow.back {
-                // Drawn from below to above, and only beside what it repeats.
-                points = if words {
-                    points.into_iter().rev().collect()
-                } else {
-                    Vec::new()
-                };
-            }
-            for (x, y) in points {
-                self.layer(y, 0.0);
-                way.push((level(y), x));
-            }
-            if let (true, Some(size), Some(x), Some(y)) = (words, size, edge.x, edge.y) {
-                self.layer(y, size.1);
-                label = Some((level(y), x, size));
-            }
-        }
-        self.ways.push(way);
+        let (from, to) = (arrow.from.to_string(), target(arrow));
+        let way = self.way(layered, &from, &to);
+        let edge = layered.edge(&from, &to, None);
+        let place = edge.and_then(|e| Some((e.x?, e.y?)));
+        let label = place.zip(size).map(|((x, y), size)| {
+            self.layer(y, size.1);
+            (level(y), x, size)
+        });
         self.labels.push(label);
+        let to = if arrow.back {
+            let own = self.loops.iter().position(|l| l.0 == arrow.to);
+            To::Turn(own.unwrap_or_default())
+        } else {
+            To::Box(arrow.to)
+        };
+        self.ways.push((
+            Ends {
+                from: arrow.from,
+                to,
+            },
+            way,
+        ));
     }
 
     fn finish(mut self) -> Placed {
         self.stack();
-        let layer = |level: &i64| self.layers.get(level).copied().unwrap_or_default();
-        let boxes: Vec<Rect> = self
-            .boxes
+        let ways: Vec<(Ends, Vec<Stop>)> = self
+            .ways
             .iter()
-            .map(|(level, x, (width, height))| Rect {
-                x: x - width / 2.0,
-                y: layer(level).top,
-                width: *width,
-                height: *height,
-            })
+            .map(|(ends, way)| (*ends, self.stops(way)))
             .collect();
-        let labels = self.labels.iter().map(|label| {
-            label.as_ref().map(|(level, x, (width, height))| {
-                let layer = layer(level);
-                Rect {
-                    x: x - width / 2.0,
-                    y: layer.top + (layer.height - height) / 2.0,
-                    width: *width,
-                    height: *height,
-                }
-            })
-        });
-        let labels = labels.collect();
+        let boxes: Vec<Rect> = self.boxes.iter().map(|b| self.rect(b, 0.0)).collect();
+        let labels = self
+            .labels
+            .iter()
+            .map(|l| l.as_ref().map(|l| self.rect(l, 0.5)));
+        let floors: Vec<f64> = self.boxes.iter().map(|b| self.at(b.0).bottom()).collect();
+        let turns: Vec<(f64, f64)> = self
+            .loops
+            .iter()
+            .map(|l| (l.1.1, self.at(l.1.0).top))
+            .collect();
+        let loops = self
+            .loops
+            .iter()
+            .zip(&turns)
+            .map(|((to, _, way), turn)| route::around(*turn, &boxes, *to, &self.stops(way)));
+        let placed = Placed {
+            loops: loops.collect(),
+            routes: route::routes(&boxes, &floors, &turns, &ways),
+            labels: labels.collect(),
+            boxes,
+            width: 0.0,
+            height: 0.0,
+        };
+        shifted(placed)
+    }
+
+    fn at(&self, level: i64) -> Layer {
+        self.layers.get(&level).copied().unwrap_or_default()
+    }
+
+    fn stops(&self, way: &Way) -> Vec<Stop> {
         let stop = |(level, x): &(i64, f64)| {
-            let layer = layer(level);
+            let layer = self.at(*level);
             Stop {
                 x: *x,
                 top: layer.top,
-                bottom: layer.top + layer.height,
+                bottom: layer.bottom(),
             }
         };
-        let ways: Vec<Vec<Stop>> = self
-            .ways
-            .iter()
-            .map(|w| w.iter().map(stop).collect())
-            .collect();
-        let floors: Vec<f64> = self
-            .boxes
-            .iter()
-            .map(|(level, ..)| layer(level).top + layer(level).height)
-            .collect();
-        let routes = route::routes(&boxes, &floors, &self.ends, &ways);
-        shifted(Placed {
-            boxes,
-            routes,
-            labels,
-            width: 0.0,
-            height: 0.0,
-        })
+        way.iter().map(stop).collect()
+    }
+
+    /// `share`: how much of the room that is left in the layer stands above it.
+    fn rect(&self, (level, x, (width, height)): &Spot, share: f64) -> Rect {
+        let layer = self.at(*level);
+        Rect {
+            x: x - width / 2.0,
+            y: layer.top + (layer.height - height) * share,
+            width: *width,
+            height: *height,
+        }
     }
 
     /// Gives every layer its height and its place below the one before.
     fn stack(&mut self) {
         let mut aside: BTreeMap<i64, f64> = BTreeMap::new();
-        let mut far = |a: (i64, f64), b: (i64, f64)| {
-            let upper = aside.entry(a.0.min(b.0)).or_default();
-            *upper = upper.max((a.1 - b.1).abs());
-        };
-        for (way, (from, to, _)) in self.ways.iter().zip(&self.ends) {
-            let end = |at: usize| (self.boxes[at].0, self.boxes[at].1);
-            let mut before = end(*from);
-            for stop in way.iter().copied().chain([end(*to)]) {
-                far(before, stop);
+        for (ends, way) in &self.ways {
+            let end = match ends.to {
+                To::Box(to) => (self.boxes[to].0, self.boxes[to].1),
+                To::Turn(at) => self.loops[at].1,
+            };
+            let mut before = (self.boxes[ends.from].0, self.boxes[ends.from].1);
+            for stop in way.iter().copied().chain([end]) {
+                let far = aside.entry(before.0).or_default();
+                *far = far.max((before.1 - stop.1).abs());
                 before = stop;
             }
         }
@@ -348,7 +388,7 @@ impl Settled {
         for (level, layer) in &mut self.layers {
             layer.top = y;
             let far = aside.get(level).copied().unwrap_or_default();
-            y += layer.height + (GAP.0 + far * 0.06).min(GAP.1);
+            y += layer.height + (GAP.0 + far * 0.07).min(GAP.1);
         }
     }
 }
@@ -365,7 +405,8 @@ fn shifted(mut placed: Placed) -> Placed {
     let rects = || placed.boxes.iter().chain(placed.labels.iter().flatten());
     let least = |values: &mut dyn Iterator<Item = f64>| values.fold(f64::INFINITY, f64::min);
     let most = |values: &mut dyn Iterator<Item = f64>| values.fold(f64::NEG_INFINITY, f64::max);
-    let points = || placed.routes.iter().flat_map(Route::points);
+    let routes = || placed.routes.iter().chain(&placed.loops);
+    let points = || routes().flat_map(Route::points);
     let left = least(&mut rects().map(|r| r.x).chain(points().map(|p| p.0)));
     let right = most(&mut rects().map(Rect::right).chain(points().map(|p| p.0)));
     let top = least(&mut rects().map(|r| r.y).chain(points().map(|p| p.1)));
@@ -381,7 +422,7 @@ fn shifted(mut placed: Placed) -> Placed {
         rect.x -= left;
         rect.y -= top;
     }
-    for route in &mut placed.routes {
+    for route in placed.routes.iter_mut().chain(&mut placed.loops) {
         route.shift(-left, -top);
     }
     (placed.width, placed.height) = (right - left, bottom - top);

@@ -7,6 +7,8 @@ use super::layout::Rect;
 const PORTS: f64 = 30.0;
 /// How far from the corners of a box an arrow may leave it.
 const CORNER: f64 = 18.0;
+/// How far beside a turn the way up begins.
+const ASIDE: f64 = 26.0;
 /// How far a bow's control points reach out.
 const BOW: f64 = 20.0;
 
@@ -129,27 +131,43 @@ impl Curve {
     }
 }
 
-/// The ways of all arrows. `floors`: the lower edge of each box's layer; `ends`: from, to, and
-/// whether it leads back; `ways`: the layers in between.
+/// Where an arrow begins and ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    /// Index of a box.
+    pub from: usize,
+    pub to: To,
+}
+
+/// Where an arrow ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum To {
+    /// At the box of that index.
+    Box(usize),
+    /// At the turn of that index: it leads back.
+    Turn(usize),
+}
+
+/// The ways of all arrows. `floors`: the lower edge of each box's layer.
 pub(super) fn routes(
     boxes: &[Rect],
     floors: &[f64],
-    ends: &[(usize, usize, bool)],
-    ways: &[Vec<Stop>],
+    turns: &[(f64, f64)],
+    ways: &[(Ends, Vec<Stop>)],
 ) -> Vec<Route> {
-    let leave = ports(boxes, ends, ways, false);
-    let arrive = ports(boxes, ends, ways, true);
-    ends.iter()
-        .zip(ways)
-        .enumerate()
-        .map(|(at, ((from, to, back), way))| {
-            let start = (leave[at], boxes[*from].bottom());
-            let end = (arrive[at], boxes[*to].y);
-            if *back {
-                around(start, end, floors[*from], way)
-            } else {
-                down(start, end, floors[*from], way)
-            }
+    let end = |to: To| match to {
+        To::Box(at) => (boxes[at].middle(), boxes[at].y),
+        To::Turn(at) => turns[at],
+    };
+    let aims: Vec<(usize, f64)> = ways
+        .iter()
+        .map(|(ends, way)| (ends.from, way.first().map_or(end(ends.to).0, |s| s.x)))
+        .collect();
+    ways.iter()
+        .zip(ports(boxes, &aims))
+        .map(|((ends, way), x)| {
+            let start = (x, boxes[ends.from].bottom());
+            down(start, end(ends.to), floors[ends.from], way)
         })
         .collect()
 }
@@ -168,25 +186,69 @@ fn down(start: (f64, f64), end: (f64, f64), floor: f64, way: &[Stop]) -> Route {
     route
 }
 
-/// Down, around, up beside what is repeated, and around again.
-fn around(start: (f64, f64), end: (f64, f64), floor: f64, way: &[Stop]) -> Route {
+/// From a turn up beside what is repeated, and to the box `to` from above.
+pub(super) fn around(turn: (f64, f64), boxes: &[Rect], to: usize, way: &[Stop]) -> Route {
     let mut route = Route {
-        start,
+        start: turn,
         curves: Vec::new(),
     };
-    route.line((start.0, floor));
-    let beside = |stop: &&Stop| stop.bottom <= floor + 0.5 && stop.top >= end.1 - 0.5;
-    let stops: Vec<&Stop> = way.iter().filter(beside).collect();
-    for (at, stop) in stops.iter().enumerate() {
-        if at == 0 {
-            route.turn((stop.x, floor), BOW);
-        } else {
-            route.bend((stop.x, stop.bottom));
-        }
+    let to = &boxes[to];
+    let mut stops = way.iter().filter(|stop| stop.top >= to.y - 0.5);
+    if let Some(first) = stops.next() {
+        below(&mut route, boxes, first);
+        route.line((first.x, first.top));
+    }
+    for stop in stops {
+        route.bend((stop.x, stop.bottom));
         route.line((stop.x, stop.top));
     }
-    route.turn(end, -BOW);
+    let side = side(route.end().0 - to.middle());
+    let port = (to.width / 2.0 - CORNER).clamp(0.0, PORTS);
+    route.line((route.end().0, to.y));
+    route.turn((to.middle() + side * port, to.y), -BOW);
     route
+}
+
+/// From the turn to where the way up begins: in one bow if no box stands there, else around a
+/// point beside the turn, where there is always room.
+fn below(route: &mut Route, boxes: &[Rect], first: &Stop) {
+    let (x, y) = route.end();
+    let (left, right) = (x.min(first.x) - PORTS, x.max(first.x) + PORTS);
+    let taken = boxes.iter().any(|b| {
+        b.x < right && b.right() > left && b.y < y + BOW && b.bottom() > first.bottom + 0.5
+    });
+    if taken {
+        route.turn((x + side(first.x - x) * ASIDE, y), BOW);
+        route.bend((first.x, first.bottom));
+    } else {
+        let low = y + BOW;
+        route.curves.push(Curve::Bezier(
+            (x, low),
+            (first.x, low + (y - first.bottom) / 2.0),
+            (first.x, first.bottom),
+        ));
+    }
+}
+
+fn side(x: f64) -> f64 {
+    if x < 0.0 { -1.0 } else { 1.0 }
+}
+
+/// Where each arrow leaves its box. `aims`: the box, and how far from the left it goes on.
+fn ports(boxes: &[Rect], aims: &[(usize, f64)]) -> Vec<f64> {
+    let mut found = vec![0.0; aims.len()];
+    let mut leaving: Vec<Vec<(f64, usize)>> = vec![Vec::new(); boxes.len()];
+    for (at, (from, aim)) in aims.iter().enumerate() {
+        leaving[*from].push((*aim, at));
+    }
+    for (rect, mut arrows) in boxes.iter().zip(leaving) {
+        arrows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let aims: Vec<f64> = arrows.iter().map(|a| a.0).collect();
+        for (place, (_, at)) in spread(rect, &aims).into_iter().zip(arrows) {
+            found[at] = place;
+        }
+    }
+    found
 }
 
 /// The places of arrows that leave a box: each straight above where it goes on, as far as there is
@@ -198,48 +260,11 @@ fn spread(rect: &Rect, aims: &[f64]) -> Vec<f64> {
     let (left, right) = (rect.x + corner, rect.right() - corner);
     let apart = PORTS.min((right - left) / between.max(1.0));
     let mut places = Vec::with_capacity(aims.len());
-    let mut least = left;
-    for (at, aim) in aims.iter().enumerate() {
-        #[expect(clippy::cast_precision_loss, reason = "a few arrows")]
-        let most = right - apart * (between - at as f64);
+    let (mut least, mut most) = (left, right - apart * between);
+    for aim in aims {
         let place = aim.max(least).min(most);
         places.push(place);
-        least = place + apart;
+        (least, most) = (place + apart, most + apart);
     }
     places
-}
-
-/// Where each arrow leaves its box, or arrives at it. Those that arrive from above meet in the
-/// middle; one that leads back arrives beside it.
-fn ports(
-    boxes: &[Rect],
-    ends: &[(usize, usize, bool)],
-    ways: &[Vec<Stop>],
-    arriving: bool,
-) -> Vec<f64> {
-    let mut found = vec![0.0; ends.len()];
-    let mut leaving: Vec<Vec<(f64, usize)>> = vec![Vec::new(); boxes.len()];
-    for (at, (from, to, back)) in ends.iter().enumerate() {
-        let rect = &boxes[if arriving { *to } else { *from }];
-        let next = if arriving {
-            ways[at].last()
-        } else {
-            ways[at].first()
-        };
-        let aim = next.map_or(boxes[*to].middle(), |stop| stop.x);
-        let side = if aim < rect.middle() { -1.0 } else { 1.0 };
-        let aside = (rect.width / 2.0 - CORNER).clamp(0.0, PORTS);
-        found[at] = rect.middle() + if *back { side * aside } else { 0.0 };
-        if !arriving {
-            leaving[*from].push((aim, at));
-        }
-    }
-    for (own, mut arrows) in leaving.into_iter().enumerate() {
-        arrows.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let aims: Vec<f64> = arrows.iter().map(|a| a.0).collect();
-        for (place, (_, at)) in spread(&boxes[own], &aims).into_iter().zip(arrows) {
-            found[at] = place;
-        }
-    }
-    found
 }

@@ -108,6 +108,20 @@ impl Face {
         lines
     }
 
+    /// Terms with ` · ` between them, in lines that break between terms where they can.
+    pub fn pack(self, text: &str, room: f64, most: usize) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for term in text.split(" · ") {
+            let joined = lines.last().map(|last| format!("{last} · {term}"));
+            match (joined, lines.last_mut()) {
+                (Some(joined), Some(last)) if self.width(&joined) <= room => *last = joined,
+                _ => lines.push(term.to_owned()),
+            }
+        }
+        let wrapped = lines.iter().flat_map(|l| self.wrap(l, room, most));
+        wrapped.take(most).collect()
+    }
+
     /// How many bytes of a word fit; at least one character.
     fn break_at(self, word: &str, room: f64) -> usize {
         let mut wide = 0.0;

@@ -215,14 +215,14 @@ pub(super) fn zone(wait: &Wait) -> Option<String> {
 
 fn channel(channel: Channel) -> &'static str {
     match channel {
-        Channel::Email => "E-mail",
+        Channel::Email => "e-mail",
         Channel::Sms => "SMS",
-        Channel::Push => "Push",
-        Channel::Chat => "Chat",
+        Channel::Push => "push",
+        Channel::Chat => "chat",
     }
 }
 
-/// `Push, SMS or Chat`.
+/// `push, SMS or chat`.
 pub(super) fn channels(channels: &[Channel]) -> String {
     let names: Vec<&str> = channels.iter().map(|c| channel(*c)).collect();
     match names.split_last() {
@@ -230,6 +230,13 @@ pub(super) fn channels(channels: &[Channel]) -> String {
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
         None => String::new(),
     }
+}
+
+/// The same at the head of a line.
+pub(super) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + chars.as_str()
 }
 
 /// The rest of a send: its purpose and its words.

@@ -29,7 +29,7 @@ impl<'g> Card<'g> {
         let room = WIDTH.0 - ICON - PAD.0 - PAD.1;
         // A split is called by its id already.
         let id = one.given_id().filter(|_| one.kind != Kind::Split);
-        let details = one.details.iter().flat_map(|d| DETAIL.wrap(d, room, 3));
+        let details = one.details.iter().flat_map(|d| DETAIL.pack(d, room, 3));
         Self {
             one,
             title: TITLE.wrap(&one.title, room, 4),

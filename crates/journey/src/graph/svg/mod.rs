@@ -101,6 +101,7 @@ impl Drawing<'_> {
         let Placed {
             boxes,
             routes,
+            loops,
             labels,
             ..
         } = &mut self.placed;
@@ -108,7 +109,7 @@ impl Drawing<'_> {
             rect.x += x;
             rect.y += y;
         }
-        for route in routes {
+        for route in routes.iter_mut().chain(loops) {
             route.shift(x, y);
         }
     }
@@ -118,12 +119,13 @@ impl Drawing<'_> {
         let Placed {
             boxes,
             routes,
+            loops,
             labels,
             ..
         } = &self.placed;
         let rects = boxes.iter().chain(labels.iter().flatten());
         let rects = rects.filter(|r| r.y < y).map(super::Rect::right);
-        let points = routes.iter().flat_map(|r| r.samples(4));
+        let points = routes.iter().chain(loops).flat_map(|r| r.samples(4));
         let points = points.filter(|p| p.1 < y).map(|p| p.0);
         rects.chain(points).fold(0.0, f64::max)
     }
@@ -167,22 +169,28 @@ impl Drawing<'_> {
     }
 
     fn arrows(&self, out: &mut Writer) {
-        for (arrow, route) in self.graph.arrows.iter().zip(&self.placed.routes) {
-            let id = |at: usize| self.graph.boxes[at].id.clone();
-            let class = if arrow.back {
-                "pg-arrow pg-back"
-            } else {
-                "pg-arrow"
-            };
-            let (from, to) = (id(arrow.from), id(arrow.to));
-            let attributes = [
-                ("class", class),
-                ("data-from", &from),
-                ("data-to", &to),
-                ("d", &path(route)),
-            ];
-            out.empty("path", &attributes);
+        let Placed { routes, loops, .. } = &self.placed;
+        for route in loops {
+            out.empty(
+                "path",
+                &[("class", "pg-arrow pg-back"), ("d", &path(route, true))],
+            );
             out.empty("path", &[("class", "pg-tip"), ("d", &tip(route))]);
+            let (x, y) = (px(route.start.0), px(route.start.1));
+            out.empty(
+                "circle",
+                &[("class", "pg-tip"), ("cx", &x), ("cy", &y), ("r", "3.5")],
+            );
+        }
+        for (arrow, route) in self.graph.arrows.iter().zip(routes) {
+            let id = |at: usize| &*self.graph.boxes[at].id;
+            let d = path(route, !arrow.back);
+            let mut attributes = vec![("class", "pg-arrow"), ("d", d.as_str())];
+            attributes.extend([("data-from", id(arrow.from)), ("data-to", id(arrow.to))]);
+            out.empty("path", &attributes);
+            if !arrow.back {
+                out.empty("path", &[("class", "pg-tip"), ("d", &tip(route))]);
+            }
         }
         for (lines, rect) in self.words.iter().zip(&self.placed.labels) {
             if let Some(rect) = rect {
@@ -215,13 +223,13 @@ fn label(out: &mut Writer, lines: &[String], rect: &super::Rect) {
     out.lines("pg-word", WORD, rect.middle(), top, lines);
 }
 
-/// The way of an arrow, up to where its tip begins.
-fn path(route: &Route) -> String {
+/// The way of an arrow; `tipped`: up to where its tip begins.
+fn path(route: &Route, tipped: bool) -> String {
     let point = |(x, y): (f64, f64)| format!("{} {}", px(x), px(y));
     let mut d = format!("M{}", point(route.start));
     for (at, curve) in route.curves.iter().enumerate() {
         // The tip covers the last pixels.
-        let up = if at + 1 == route.curves.len() {
+        let up = if tipped && at + 1 == route.curves.len() {
             4.0
         } else {
             0.0
