@@ -7,12 +7,14 @@ use clap::{Parser, Subcommand};
 use crate::commands::{
     backtest::BacktestArgs,
     check::{CheckArgs, ExplainArgs},
+    completions::CompletionsArgs,
     customer::CustomerArgs,
     database::ApplyArgs,
     demo::DemoArgs,
     dev::DevArgs,
     event::EventArgs,
     graph::GraphArgs,
+    preview::PreviewArgs,
     run::RunArgs,
 };
 
@@ -48,6 +50,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Draw a journey as SVG, Mermaid or DOT
     Graph(GraphArgs),
+    /// Show a template as its readers get it, in every channel and language
+    Preview(PreviewArgs),
     /// Play past events through a draft and count what it would have done
     Backtest(BacktestArgs),
     /// Run everything on this machine, without RabbitMQ, with a capture mailbox and the console
@@ -64,4 +68,6 @@ pub enum Command {
     Event(EventArgs),
     /// Show what happened to a customer, and why
     Customer(CustomerArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
 }

@@ -20,7 +20,9 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, check, customer, database, demo, dev, event, graph, run},
+    commands::{
+        backtest, check, completions, customer, database, demo, dev, event, graph, preview, run,
+    },
     output::Refused,
 };
 
@@ -42,6 +44,8 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Check(args) => check::check(&args, &root),
         Command::Explain(args) => check::explain(&args),
         Command::Graph(args) => graph::run(&args, &root),
+        Command::Preview(args) => preview::run(&args, &root),
+        Command::Completions(args) => completions::run(&args),
         Command::Backtest(args) => backtest::run(&args, &root),
         command => serve(command, &root),
     }
@@ -62,9 +66,12 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::Apply(args) => database::apply(&args, root).await,
             Command::Event(args) => event::run(&args, root).await,
             Command::Customer(args) => customer::run(&args, root).await,
-            Command::Check(_) | Command::Explain(_) | Command::Graph(_) | Command::Backtest(_) => {
-                Ok(())
-            }
+            Command::Check(_)
+            | Command::Explain(_)
+            | Command::Graph(_)
+            | Command::Preview(_)
+            | Command::Completions(_)
+            | Command::Backtest(_) => Ok(()),
         }
     })
 }

@@ -5,7 +5,10 @@
     reason = "the one place that prints"
 )]
 
-use std::{fmt, io::IsTerminal as _};
+use std::{
+    fmt,
+    io::{self, IsTerminal as _, Write as _},
+};
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -38,9 +41,19 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// Prints a text.
+/// Prints a text. A reader that has gone away (`| head`) has seen what it wanted.
 pub fn text(text: &str) {
-    println!("{text}");
+    let printed = writeln!(std::io::stdout(), "{text}");
+    if let Err(error) = printed.or_else(forgive) {
+        eprintln!("error: cannot print: {error}");
+    }
+}
+
+fn forgive(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(error),
+    }
 }
 
 /// Says something beside the result.
@@ -53,7 +66,7 @@ pub fn aside(text: &str) {
 /// # Errors
 /// If it cannot be serialised.
 pub fn json(value: &impl Serialize) -> Result<()> {
-    println!("{}", serde_json::to_string(value)?);
+    text(&serde_json::to_string(value)?);
     Ok(())
 }
 

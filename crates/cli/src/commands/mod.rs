@@ -2,10 +2,12 @@
 
 pub mod backtest;
 pub mod check;
+pub mod completions;
 pub mod customer;
 pub mod database;
 pub mod demo;
 pub mod dev;
 pub mod event;
 pub mod graph;
+pub mod preview;
 pub mod run;
