@@ -8,12 +8,15 @@ use crate::commands::{
     backtest::BacktestArgs,
     bench::BenchArgs,
     check::{CheckArgs, ExplainArgs},
+    completions::CompletionsArgs,
     customer::CustomerArgs,
     demo::DemoArgs,
     dev::DevArgs,
     event::EventArgs,
+    graph::GraphArgs,
     lsp::LspArgs,
     plan::{ApplyArgs, PlanArgs},
+    preview::PreviewArgs,
     run::RunArgs,
 };
 
@@ -47,6 +50,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Explain a diagnostic code, with a wrong and a right example
     Explain(ExplainArgs),
+    /// Draw a journey as SVG, Mermaid or DOT
+    Graph(GraphArgs),
+    /// Show a template as its readers get it, in every channel and language
+    Preview(PreviewArgs),
     /// Play past events through a draft and count what it would have done
     Backtest(BacktestArgs),
     /// Measure how fast this machine does it, against what is aimed at
@@ -69,4 +76,6 @@ pub enum Command {
     Event(EventArgs),
     /// Show what happened to a customer, and why
     Customer(CustomerArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
 }

@@ -20,7 +20,10 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, bench, check, customer, database, demo, dev, event, lsp, plan, run},
+    commands::{
+        backtest, bench, check, completions, customer, database, demo, dev, event, graph, lsp,
+        plan, preview, run,
+    },
     output::Refused,
 };
 
@@ -41,6 +44,9 @@ fn dispatch(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Check(args) => check::check(&args, &root),
         Command::Explain(args) => check::explain(&args),
+        Command::Graph(args) => graph::run(&args, &root),
+        Command::Preview(args) => preview::run(&args, &root),
+        Command::Completions(args) => completions::run(&args),
         Command::Backtest(args) => backtest::run(&args, &root),
         Command::Bench(args) => bench::run(&args),
         Command::Lsp(args) => {
@@ -67,11 +73,7 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::Apply(args) => plan::apply(&args, root).await,
             Command::Event(args) => event::run(&args, root).await,
             Command::Customer(args) => customer::run(&args, root).await,
-            Command::Check(_)
-            | Command::Explain(_)
-            | Command::Backtest(_)
-            | Command::Bench(_)
-            | Command::Lsp(_) => Ok(()),
+            _ => Ok(()),
         }
     })
 }

@@ -34,8 +34,12 @@ pub fn paths(root: &Path) -> Result<Vec<PathBuf>> {
     for dir in sorted(&root.join("journeys"))? {
         paths.push(dir.join("journey.yaml"));
     }
-    paths.extend(["config/policies.yaml", "config/traits.yaml"].map(|name| root.join(name)));
-    paths.extend(sorted(&root.join("config/events"))?);
+    for name in ["policies", "traits", "endpoints"] {
+        paths.push(root.join(format!("config/{name}.yaml")));
+    }
+    for dir in ["config/events", "config/segments", "journeys/_fragments"] {
+        paths.extend(sorted(&root.join(dir))?);
+    }
     walk(&root.join("templates"), &mut paths)?;
     paths.retain(|path| path.is_file() && !hidden(path));
     if paths.is_empty() {
@@ -71,6 +75,27 @@ pub fn templates(dir: &Path) -> Result<Vec<SourceFile>> {
         .iter()
         .map(|path| source(path, &format!("templates/{}", relative(dir, path))))
         .collect()
+}
+
+/// The journey's file, and the path that the compiler is to know it by: the path as given, else
+/// `journeys/NAME/journey.yaml`.
+///
+/// # Errors
+/// If there is neither.
+pub fn journey(journey: &str, root: &Path) -> Result<(PathBuf, String)> {
+    let as_path = Path::new(journey);
+    if as_path.is_file() {
+        return Ok((as_path.to_owned(), relative(root, as_path)));
+    }
+    let known_as = format!("journeys/{journey}/journey.yaml");
+    let in_workspace = root.join(&known_as);
+    if in_workspace.is_file() {
+        return Ok((in_workspace, known_as));
+    }
+    bail!(
+        "there is no journey `{journey}`: no such file, and no {known_as} in {}",
+        root.display()
+    )
 }
 
 /// One file under the path that the compiler is to know it by.
