@@ -28,6 +28,7 @@ pub mod policies;
 pub mod policy;
 pub mod render;
 pub mod schema;
+pub mod testing;
 pub mod time;
 pub mod trace;
 pub mod value;

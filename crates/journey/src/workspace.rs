@@ -5,13 +5,14 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     compile::{self, Names, World},
     diagnostic::{Diagnostic, Severity, SourceFile},
-    diagnostics::{Sink, names, schemas as schema_codes},
+    diagnostics::{Sink, names, schemas as schema_codes, tests as test_codes},
     machine::Machine,
     parse::{self, Reader, ast::Word},
     policies::Policies,
     render::Templates,
     schema::{Schemas, schema},
     source,
+    testing::{self, TestFile},
 };
 
 /// How to check.
@@ -44,6 +45,8 @@ pub struct Workspace {
     pub schemas: Schemas,
     /// What messages look like.
     pub templates: Templates,
+    /// The journeys' own tests, in the order of their files.
+    pub tests: Vec<TestFile>,
 }
 
 /// A compiled journey with its source.
@@ -64,6 +67,7 @@ enum Role<'p> {
     Event(&'p str),
     Traits,
     Template,
+    Tests,
     Other,
 }
 
@@ -79,11 +83,9 @@ impl<'p> Role<'p> {
             (_, Some(config)) => config
                 .strip_prefix("events/")
                 .map_or(Self::Other, Self::Event),
-            (Some(stem), None)
-                if stem.rsplit('/').next() != Some("tests") && !path.starts_with("config/") =>
-            {
-                Self::Journey
-            }
+            (Some(_), None) if path.starts_with("config/") => Self::Other,
+            (Some(stem), None) if stem.rsplit('/').next() == Some("tests") => Self::Tests,
+            (Some(_), None) => Self::Journey,
             _ => Self::Other,
         }
     }
@@ -112,6 +114,8 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
     if !options.alone && names.complete() {
         strangers(files, &names, &mut found);
     }
+    let complete = names.complete() && !options.alone;
+    let tests = tests(files, world, &machines, complete, &mut found);
     let order: BTreeMap<&str, usize> = files
         .iter()
         .enumerate()
@@ -124,6 +128,7 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         policies,
         schemas,
         templates,
+        tests,
     };
     ((!failed).then_some(workspace), found)
 }
@@ -272,4 +277,67 @@ fn journeys(
         }));
     }
     machines
+}
+
+/// The tests beside journeys. Those of a journey with errors are read all the same.
+fn tests(
+    files: &[SourceFile],
+    world: World<'_>,
+    compiled: &[Compiled],
+    complete: bool,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<TestFile> {
+    let by_name: BTreeMap<Arc<str>, Arc<Machine>> = compiled
+        .iter()
+        .map(|c| (c.machine.journey.clone(), c.machine.clone()))
+        .collect();
+    let mut tests = Vec::new();
+    for file in files
+        .iter()
+        .filter(|f| matches!(Role::of(&f.path), Role::Tests))
+    {
+        let beside =
+            |path: &str| matches!(Role::of(path), Role::Journey) && dir(path) == dir(&file.path);
+        let machine = compiled
+            .iter()
+            .find(|c| beside(&c.path))
+            .map(|c| &*c.machine);
+        if !files.iter().any(|f| beside(&f.path)) {
+            found.push(no_journey(file));
+            continue;
+        }
+        let known = testing::Known {
+            machine,
+            machines: &by_name,
+            complete,
+            policies: world.policies,
+            schemas: world.schemas,
+        };
+        let read = read(file, found, |root, r| testing::tests(root, &known, r));
+        tests.extend(read.zip(machine).map(|(tests, machine)| TestFile {
+            path: file.path.clone(),
+            journey: machine.journey.clone(),
+            tests,
+        }));
+    }
+    tests
+}
+
+/// The folder of a file.
+fn dir(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(dir, _)| dir)
+}
+
+fn no_journey(file: &SourceFile) -> Diagnostic {
+    let mut sink = Sink::new(file);
+    sink.error(
+        test_codes::NO_JOURNEY,
+        0..file.text.lines().next().map_or(0, str::len),
+        "there is no journey beside these tests",
+    )
+    .noted(format!(
+        "tests are about the journey in the same folder: {}/journey.yaml",
+        dir(&file.path)
+    ));
+    sink.finish().remove(0)
 }

@@ -9,6 +9,7 @@ mod messages;
 mod stay;
 
 pub use limits::{Names, strangers};
+pub(crate) use lower::operand;
 
 use std::sync::Arc;
 

@@ -17,3 +17,4 @@ pub use journey::journey;
 pub use policies::policies;
 pub(crate) use reader::Reader;
 pub(crate) use scalars::plain;
+pub(crate) use times::time_of_day;

@@ -1,0 +1,151 @@
+//! What a test says that happens, as the events that production would see.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Player, Trouble};
+use crate::{
+    expr::Operand,
+    input::{Event, Input, InputKind},
+    message::{Channel, Message},
+    testing::{
+        stage::{self, Here},
+        written::{By, Happening, What},
+    },
+    value::{Map, Value},
+};
+
+impl Player<'_> {
+    /// Something happens. What cannot happen is kept as trouble, and the play goes on.
+    pub(in crate::testing) fn act(&mut self, happening: &Happening, at: Timestamp) {
+        // What the customer does with a message depends on what was sent until then.
+        self.fire(at, false);
+        self.played.until = self.played.until.max(at);
+        match self.event(&happening.what, at) {
+            Ok((event, label)) => self.submit(event, at, label, happening),
+            Err((says, note)) => self.trouble(happening, says, note),
+        }
+    }
+
+    fn submit(&mut self, event: Event, at: Timestamp, label: String, happening: &Happening) {
+        if let Some(why) = self.stage.schemas.refuse(&event) {
+            let says = format!("intake would refuse this event: {why}");
+            let note = format!(
+                "config/events/{}.yaml and config/traits.yaml say what is accepted",
+                event.name
+            );
+            return self.trouble(happening, says, note);
+        }
+        let input = Input {
+            id: stage::event_id(&event),
+            now: at,
+            kind: InputKind::Event(event),
+        };
+        self.take(input, Some(label));
+    }
+
+    fn trouble(&mut self, happening: &Happening, says: String, note: String) {
+        let span = happening.span.clone();
+        self.played.trouble.push(Trouble { span, says, note });
+    }
+
+    fn event(&mut self, what: &What, at: Timestamp) -> Result<(Event, String), (String, String)> {
+        let (name, fields, traits) = match what {
+            What::Event { name, with, traits } => {
+                (name.clone(), self.values(with, at), self.values(traits, at))
+            }
+            What::Message { what, step, text } => {
+                let name = Arc::from(format!("message.{what}"));
+                (name, self.message_fields(step, text.as_ref())?, Map::new())
+            }
+            What::Address { what, by } => {
+                let name = Arc::from(format!("message.{what}"));
+                (name, self.address_fields(by)?, Map::new())
+            }
+            What::Consent {
+                granted,
+                purpose,
+                channels,
+                confirmed,
+            } => {
+                let name = if *granted {
+                    "consent.granted"
+                } else {
+                    "consent.withdrawn"
+                };
+                let fields = consent_fields(purpose, channels, granted & confirmed);
+                (Arc::from(name), fields, Map::new())
+            }
+        };
+        let label = stage::label(what, &fields, &traits);
+        let number = self.number();
+        let mut event = stage::event(&self.key(), name, fields, at, number);
+        event.traits = traits;
+        Ok((event, label))
+    }
+
+    fn values(&self, written: &[(Arc<str>, Operand)], now: Timestamp) -> Map {
+        let here = Here {
+            now,
+            traits: &self.customer.traits,
+        };
+        written
+            .iter()
+            .map(|(name, value)| (name.clone(), value.eval(&here)))
+            .collect()
+    }
+
+    /// The latest message of that step that the customer has.
+    fn latest(&self, step: &str) -> Result<&Message, (String, String)> {
+        let mut sent = self.played.sends.iter().rev().map(|d| &d.message);
+        sent.find(|m| &*m.step == step).ok_or_else(|| {
+            let says = format!("no message of `{step}` had been sent by then");
+            let note = "the customer can only do something with a message that they have: look at the times".to_owned();
+            (says, note)
+        })
+    }
+
+    fn message_fields(&self, step: &str, text: Option<&Arc<str>>) -> Result<Map, (String, String)> {
+        let message = self.latest(step)?;
+        let mut fields = Map::from([
+            (Arc::from("message_id"), Value::text(message.id.to_string())),
+            (Arc::from("journey"), Value::Text(message.journey.clone())),
+            (Arc::from("step"), Value::Text(message.step.clone())),
+            (Arc::from("channel"), Value::text(message.channel.as_str())),
+        ]);
+        fields.extend(text.map(|t| (Arc::from("text"), Value::Text(t.clone()))));
+        Ok(fields)
+    }
+
+    fn address_fields(&self, by: &By) -> Result<Map, (String, String)> {
+        let channel = match by {
+            By::Channel(channel) => *channel,
+            By::Step(step) => self.latest(step)?.channel,
+        };
+        if self.customer.address(channel).is_none() {
+            let says = format!("the customer has no address for {channel}");
+            let note = format!(
+                "give the test's customer one: `{}: …`",
+                stage::addresses(channel)[0]
+            );
+            return Err((says, note));
+        }
+        Ok(Map::from([(
+            Arc::from("channel"),
+            Value::text(channel.as_str()),
+        )]))
+    }
+}
+
+fn consent_fields(purpose: &Arc<str>, channels: &[Channel], confirmed: bool) -> Map {
+    let mut fields = Map::from([(Arc::from("purpose"), Value::Text(purpose.clone()))]);
+    if !channels.is_empty() {
+        let names = channels.iter().map(|c| Value::text(c.as_str())).collect();
+        fields.insert(Arc::from("channels"), Value::List(names));
+    }
+    if confirmed {
+        fields.insert(Arc::from("confirmed"), Value::Bool(true));
+    }
+    fields
+}
