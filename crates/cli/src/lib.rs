@@ -20,7 +20,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, check, customer, database, demo, dev, event, run},
+    commands::{backtest, check, customer, database, demo, dev, event, run, simulate, test},
     output::Refused,
 };
 
@@ -41,6 +41,8 @@ fn dispatch(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Check(args) => check::check(&args, &root),
         Command::Explain(args) => check::explain(&args),
+        Command::Test(args) => test::run(&args, &root),
+        Command::Simulate(args) => simulate::run(&args, &root),
         Command::Backtest(args) => backtest::run(&args, &root),
         command => serve(command, &root),
     }
@@ -61,7 +63,11 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::Apply(args) => database::apply(&args, root).await,
             Command::Event(args) => event::run(&args, root).await,
             Command::Customer(args) => customer::run(&args, root).await,
-            Command::Check(_) | Command::Explain(_) | Command::Backtest(_) => Ok(()),
+            Command::Check(_)
+            | Command::Explain(_)
+            | Command::Test(_)
+            | Command::Simulate(_)
+            | Command::Backtest(_) => Ok(()),
         }
     })
 }

@@ -8,3 +8,5 @@ pub mod demo;
 pub mod dev;
 pub mod event;
 pub mod run;
+pub mod simulate;
+pub mod test;

@@ -12,6 +12,7 @@ mod steps;
 mod times;
 mod waits;
 
+pub(crate) use durations::seconds;
 pub(crate) use fields::Fields;
 pub use journey::journey;
 pub use policies::policies;

@@ -12,7 +12,8 @@
 //! | [`play`] | one customer on a recorded clock; tests and simulations share it |
 //! | `judge` | expected against found |
 //! | [`coverage`] | which steps and branches no test walks |
-//! | [`show`] | timelines and failures for people |
+//! | [`show`] | timelines and failures for people, and as data |
+//! | [`simulate`] | what simulations need beside a player |
 
 pub mod coverage;
 mod judge;
@@ -20,6 +21,7 @@ mod outline;
 pub mod play;
 mod read;
 pub mod show;
+pub mod simulate;
 mod stage;
 mod stamp;
 mod written;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
-use super::written::{Person, Test, What, When};
+use super::written::{Happening, Person, Test, What, When};
 use crate::{
     customer::{Consent, Customer, PastSend},
     expr::{Operand, Root, Scope},
@@ -56,16 +56,20 @@ pub(crate) fn schedule(test: &Test, policies: &Policies) -> (Timestamp, Vec<Time
         Some(stamp) => stamp.resolve(midnight, &zone),
         None => default_start(policies),
     };
+    (start, moments(&test.events, start, &zone))
+}
+
+/// When each event happens, in the order of the file.
+pub(super) fn moments(events: &[Happening], start: Timestamp, zone: &TimeZone) -> Vec<Timestamp> {
     let mut last = start;
-    let moments = test.events.iter().map(|happening| {
+    let moments = events.iter().map(|happening| {
         last = match &happening.when {
-            Some(when) => moment(when, start, last, &zone),
+            Some(when) => moment(when, start, last, zone),
             None => last,
         };
         last
     });
-    let moments = moments.collect();
-    (start, moments)
+    moments.collect()
 }
 
 /// The moment that is meant, where `last` is the one before it.
@@ -301,11 +305,7 @@ pub(super) fn event_id(event: &Event) -> InputId {
 /// What happens, as the timeline says it.
 pub(super) fn label(what: &What, fields: &Map, traits: &Map) -> String {
     match what {
-        What::Event { name, .. } if &**name == "identify" && fields.is_empty() => {
-            format!("traits {}", shown(traits))
-        }
-        What::Event { name, .. } if fields.is_empty() => name.to_string(),
-        What::Event { name, .. } => format!("{name} {}", shown(fields)),
+        What::Event { name, .. } => event_label(name, fields, traits),
         What::Message { what, step, text } => {
             let verb = match *what {
                 "opened" => "opens",
@@ -343,6 +343,27 @@ pub(super) fn label(what: &What, fields: &Map, traits: &Map) -> String {
             format!("{verb} {purpose} on {by}")
         }
     }
+}
+
+/// An event with what it carries.
+pub(super) fn event_label(name: &str, fields: &Map, traits: &Map) -> String {
+    let mut text = if name == "identify" {
+        "traits".to_owned()
+    } else {
+        name.to_owned()
+    };
+    if !fields.is_empty() {
+        text = format!("{text} {}", shown(fields));
+    }
+    if !traits.is_empty() {
+        let with = if name == "identify" {
+            ""
+        } else {
+            "with traits "
+        };
+        text = format!("{text} {with}{}", shown(traits));
+    }
+    text
 }
 
 /// Fields as an author would write them, cut where they are long.

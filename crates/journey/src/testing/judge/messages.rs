@@ -236,8 +236,13 @@ impl Judge<'_> {
     fn refusal(&self, refusal: &Refusal) -> String {
         let zone = &self.played.zone.zone;
         let at = show::local(refusal.message.at, zone, self.played.start);
-        let why = show::in_local_time(&refusal.why, zone, self.played.start);
-        format!("{}  {at}  {why}", refusal.message.step)
+        let mut whys = refusal.why.split("; ");
+        let first = show::in_local_time(whys.next().unwrap_or_default(), zone, self.played.start);
+        let more = match whys.count() {
+            0 => String::new(),
+            n => format!("; and {n} more"),
+        };
+        format!("{}  {at}  {first}{more}", refusal.message.step)
     }
 
     fn why_not_refused(&self, step: &str) -> String {

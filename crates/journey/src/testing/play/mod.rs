@@ -8,7 +8,7 @@ mod visits;
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use self::played::Trouble;
 pub use self::played::{Delivery, Moment, Played, Refusal, Said, Standing, Visit};
@@ -171,6 +171,16 @@ impl<'s> Player<'s> {
             step: line.step.clone(),
             fact: line.fact.clone(),
         }
+    }
+
+    /// The zone of the customer's clock now.
+    pub(super) fn zone(&self) -> TimeZone {
+        time::of_customer(&self.customer, &self.stage.world.policies.defaults).zone
+    }
+
+    /// What could not happen, so far.
+    pub(super) fn troubles(&self) -> &[Trouble] {
+        &self.played.trouble
     }
 
     fn number(&mut self) -> u32 {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    advance,
     content::Content,
     customer::{Customer, Run},
     ids::RunId,
@@ -181,15 +180,10 @@ impl Played {
         self.runs.iter().filter(move |r| &*r.journey == journey)
     }
 
-    /// What is due next: journey, step and when.
-    pub fn next(&self, world: &World) -> Option<(Arc<str>, Arc<str>, Timestamp)> {
-        let (id, due) = advance::next_due(world, &self.customer)?;
-        let run = self.customer.runs.iter().find(|r| r.id == id)?;
-        let step = world
-            .machine(run.machine)?
-            .node(run.node)
-            .map(|n| n.id.clone());
-        Some((run.journey.clone(), step.unwrap_or_default(), due))
+    /// Where the customer moves next if nothing happens; `None` where nothing is pending.
+    pub fn next(&self) -> Option<&Standing> {
+        let waiting = self.standing.iter().filter(|s| s.due.is_some());
+        waiting.min_by_key(|s| s.due)
     }
 }
 

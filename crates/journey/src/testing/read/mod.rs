@@ -11,7 +11,7 @@ mod values;
 use std::{collections::BTreeMap, sync::Arc};
 
 use self::names::listed;
-use super::written::{Expect, Fails, Person, Test};
+use super::written::{Expect, Fails, Happening, Person, Test};
 use crate::{
     diagnostics::{tests as codes, yaml},
     machine::Machine,
@@ -67,6 +67,11 @@ pub(crate) fn tests(root: &Node, known: &Known<'_>, r: &mut Reader<'_>) -> Vec<T
         .collect();
     book.unique(&tests);
     tests
+}
+
+/// A list of what happens, by itself.
+pub(crate) fn happenings(root: &Node, known: &Known<'_>, r: &mut Reader<'_>) -> Vec<Happening> {
+    Book { r, known }.happenings(root)
 }
 
 fn not_a_list(root: &Node, r: &mut Reader<'_>) {

@@ -36,10 +36,10 @@ pub fn failed(verdict: &Verdict, files: &[SourceFile], look: Look) -> String {
     out
 }
 
-/// Expected and found as one list, where there is anything to compare.
+/// Expected and found as one list. What is wrong with a list of one stands at its place already.
 fn rows(failure: &Failure, look: Look) -> String {
     let mut out = String::new();
-    if failure.rows.is_empty() {
+    if failure.rows.len() < 2 {
         return out;
     }
     let _ = writeln!(out, "\n  {}", legend(&failure.rows));

@@ -1,5 +1,6 @@
 //! A play and its failures as people read them.
 
+pub mod data;
 mod failures;
 mod timeline;
 mod times;

@@ -10,6 +10,9 @@ use crate::{
     trace::{Fact, NOTHING_LISTENED},
 };
 
+/// How long a sentence may be before its reasons are told one a line, in characters.
+const WIDE: usize = 88;
+
 /// How it is shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Look {
@@ -18,19 +21,23 @@ pub struct Look {
 }
 
 impl Look {
-    pub(super) fn red(self, text: &str) -> String {
+    /// What is wrong.
+    pub fn red(self, text: &str) -> String {
         self.painted("31;1", text)
     }
 
-    pub(super) fn green(self, text: &str) -> String {
+    /// What is right, or new.
+    pub fn green(self, text: &str) -> String {
         self.painted("32", text)
     }
 
-    pub(super) fn dim(self, text: &str) -> String {
+    /// What stands in the background.
+    pub fn dim(self, text: &str) -> String {
         self.painted("2", text)
     }
 
-    pub(super) fn bold(self, text: &str) -> String {
+    /// What is to be read first.
+    pub fn bold(self, text: &str) -> String {
         self.painted("1", text)
     }
 
@@ -96,20 +103,32 @@ fn write(
     }
     for said in &moment.said {
         let sentence = sentence(said, moment, played.start);
-        let step = place(said, several);
-        let line = format!("{step:>width$}  {sentence}");
-        if marked(&said.fact) {
-            let _ = writeln!(
-                out,
-                "{} {}  {}",
-                look.red(">"),
-                look.dim(&head),
-                look.red(&line)
-            );
-        } else {
-            let _ = writeln!(out, "  {}  {line}", look.dim(&head));
+        let mut step = place(said, several);
+        for part in parts(&sentence) {
+            let line = format!("{step:>width$}  {part}");
+            if marked(&said.fact) {
+                let _ = writeln!(
+                    out,
+                    "{} {}  {}",
+                    look.red(">"),
+                    look.dim(&head),
+                    look.red(&line)
+                );
+            } else {
+                let _ = writeln!(out, "  {}  {line}", look.dim(&head));
+            }
+            step.clear();
+            head.clone_from(&blank);
         }
-        head.clone_from(&blank);
+    }
+}
+
+/// A long sentence with several reasons, one reason a line.
+fn parts(sentence: &str) -> Vec<&str> {
+    if sentence.chars().count() > WIDE {
+        sentence.split("; ").collect()
+    } else {
+        vec![sentence]
     }
 }
 
