@@ -81,7 +81,7 @@ pub fn run(args: &SimulateArgs, root: &Path) -> Result<()> {
         simulate::world(&compiled, &args.journey, &args.with, &arms).map_err(anyhow::Error::msg)?;
     let given = events::read(args, &compiled)?;
     let plays = play(args, &compiled, &world, given)?;
-    print(args, &world, &plays)
+    print(args, &plays)
 }
 
 /// `NAME=VALUE`.
@@ -115,7 +115,7 @@ fn play(
             .first()
             .unwrap_or_else(|| testing::default_start(&compiled.policies));
         let start = start(args, first, &customer, compiled)?;
-        let mut player = Player::new(stage, customer, start);
+        let mut player = Player::new(stage, customer, start).begin();
         happen(&mut player, source, start, compiled)?;
         player.run(run_for.map(|span| journey::time::plus(start, span)));
         plays.push(player.finish());
@@ -175,7 +175,7 @@ fn refuse_if_any(file: &SourceFile, found: &[journey::diagnostic::Diagnostic]) -
     Err(Refused.into())
 }
 
-fn print(args: &SimulateArgs, world: &World, plays: &[Played]) -> Result<()> {
+fn print(args: &SimulateArgs, plays: &[Played]) -> Result<()> {
     if args.format == Format::Json {
         let data: Vec<_> = plays.iter().map(show::data::played).collect();
         return output::json(&data);
@@ -183,12 +183,12 @@ fn print(args: &SimulateArgs, world: &World, plays: &[Played]) -> Result<()> {
     let look = Look {
         colour: output::coloured(),
     };
-    let texts: Vec<String> = plays.iter().map(|p| text(p, world, look)).collect();
+    let texts: Vec<String> = plays.iter().map(|p| text(p, look)).collect();
     output::text(texts.join("\n").trim_end());
     Ok(())
 }
 
-fn text(played: &Played, world: &World, look: Look) -> String {
+fn text(played: &Played, look: Look) -> String {
     let title = format!(
         "{}, on the clock of {}",
         look.bold(&played.key),
@@ -196,11 +196,10 @@ fn text(played: &Played, world: &World, look: Look) -> String {
     );
     let timeline = show::timeline(played, look, &|_| false);
     let standing = show::standing(played, look);
-    let next = played
-        .next(world)
-        .map_or_else(String::new, |(journey, step, due)| {
-            let at = show::local(due, &played.zone.zone, played.start);
-            format!("  due next: {journey}, {step}, {at}\n")
-        });
+    let next = played.next().and_then(|here| {
+        let at = show::local(here.due?, &played.zone.zone, played.start);
+        Some(format!("  due next: {} at {at}\n", here.step))
+    });
+    let next = next.unwrap_or_default();
     format!("{title}\n\n{timeline}\n{standing}{next}")
 }

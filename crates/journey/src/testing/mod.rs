@@ -139,7 +139,9 @@ fn play(
         schemas: &workspace.schemas,
     };
     let customer = stage::customer(test, start, machines);
-    let mut player = Player::new(stage, customer, start).failing(&test.fails);
+    let mut player = Player::new(stage, customer, start)
+        .testing(&file.journey, test)
+        .begin();
     let mut order: Vec<_> = moments.into_iter().zip(&test.events).collect();
     order.sort_by_key(|(at, _)| *at);
     for (at, happening) in order {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use crate::machine::{Inside, Machine, Missed, Node, NodeId, Op, Send};
+use crate::machine::{Ask, By, Expect, Inside, Machine, Missed, Node, NodeId, Op, Send, WaitFor};
 
 /// The node of a step's id, declared or generated.
 pub(crate) fn find<'m>(machine: &'m Machine, id: &str) -> Option<&'m Node> {
@@ -13,8 +13,55 @@ pub(crate) fn find<'m>(machine: &'m Machine, id: &str) -> Option<&'m Node> {
 pub(crate) fn message(node: &Node) -> Option<&Send> {
     match &node.op {
         Op::Send(send) => Some(send),
+        Op::Ask(ask) => Some(&ask.send),
         _ => None,
     }
+}
+
+/// The endpoint that a step calls, if it calls one.
+pub(crate) fn endpoint(node: &Node) -> Option<&Arc<str>> {
+    match &node.op {
+        Op::Call(call) => Some(&call.endpoint),
+        Op::HandOver(call) => Some(&call.endpoint),
+        _ => None,
+    }
+}
+
+/// What is waited for: `then`, or of several the event, or the place in the list.
+fn awaited(wait: &WaitFor) -> Vec<(Arc<str>, NodeId)> {
+    let single = wait.arms.len() == 1;
+    if single && wait.within.is_none() {
+        return Vec::new();
+    }
+    let same = |event: &Arc<str>| {
+        wait.arms
+            .iter()
+            .filter(|a| a.event.as_ref() == Some(event))
+            .count()
+    };
+    let arms = wait.arms.iter().enumerate().map(|(i, arm)| {
+        let label = match &arm.event {
+            _ if single => Arc::from("then"),
+            Some(event) if same(event) == 1 => event.clone(),
+            _ => Arc::from(format!("any {}", i + 1)),
+        };
+        (label, arm.then)
+    });
+    let timeout = wait.within.map(|_| (Arc::from("else"), wait.otherwise));
+    arms.chain(timeout).collect()
+}
+
+/// The answers of a question, what is not understood, and silence.
+fn answers(node: &Node, ask: &Ask) -> Vec<(Arc<str>, NodeId)> {
+    let mut found: Vec<(Arc<str>, NodeId)> = match &ask.expect {
+        Expect::Options(choices) => choices.iter().map(|c| (c.name.clone(), c.then)).collect(),
+        _ => vec![(Arc::from("answered"), node.next)],
+    };
+    if !matches!(ask.expect, Expect::Text) {
+        found.push((Arc::from("not_understood"), ask.not_understood));
+    }
+    found.push((Arc::from("else"), ask.otherwise));
+    found
 }
 
 /// Whether an author has given the step its id.
@@ -43,9 +90,11 @@ pub(crate) fn branches(node: &Node) -> Vec<(Arc<str>, NodeId)> {
             .filter(|arm| arm.weight > 0)
             .map(|arm| (arm.name.clone(), arm.first))
             .collect(),
-        Op::WaitFor(wait) if wait.within.is_some() => {
-            vec![name("then", wait.then), name("else", wait.otherwise)]
-        }
+        Op::WaitFor(wait) => awaited(wait),
+        Op::Ask(ask) => answers(node, ask),
+        Op::Call(call) => vec![name("answered", node.next), name("else", call.otherwise)],
+        Op::HandOver(call) => vec![name("handed_back", node.next), name("else", call.otherwise)],
+        Op::Repeat(repeat) => vec![name("again", repeat.first), name("done", node.next)],
         Op::Wait(wait) => match wait.missed {
             Missed::Steps(to) => vec![name("in time", node.next), name("missed", to)],
             Missed::Exit => vec![name("in time", node.next), name("missed", NodeId::END)],
@@ -59,6 +108,7 @@ pub(crate) fn branches(node: &Node) -> Vec<(Arc<str>, NodeId)> {
 pub(crate) fn reasons(machine: &Machine) -> BTreeSet<Arc<str>> {
     let mut found: BTreeSet<Arc<str>> = machine.exits.iter().map(|e| e.reason.clone()).collect();
     found.insert(Arc::from("completed"));
+    found.insert(Arc::from("stopped"));
     found.extend(machine.stay.as_ref().map(|s| s.reason.clone()));
     if machine.inside == Inside::Restart {
         found.insert(Arc::from("restarted"));
@@ -73,6 +123,11 @@ pub(crate) fn reasons(machine: &Machine) -> BTreeSet<Arc<str>> {
         }
     }
     found
+}
+
+/// Whether another journey or the API can start it.
+pub(crate) fn can_be_started(machine: &Machine) -> bool {
+    machine.entries.iter().any(|e| matches!(e.by, By::Api))
 }
 
 /// Whether a goal can be counted at all.

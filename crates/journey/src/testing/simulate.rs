@@ -49,10 +49,7 @@ pub fn script(
     let mut sink = Sink::new(file);
     let root = source::load(file, &mut sink);
     let happenings = root.map_or_else(Vec::new, |root| {
-        let mut reader = Reader {
-            file,
-            sink: &mut sink,
-        };
+        let mut reader = Reader::new(file, &mut sink);
         read::happenings(&root, &known, &mut reader)
     });
     let found = sink.finish();

@@ -10,7 +10,7 @@ use crate::{
     expr::{Operand, Root, Scope},
     ids::{InputId, MessageId, RunId},
     input::Event,
-    machine::{Machine, Op, Target},
+    machine::{HANDED_BACK, Machine, Op, STARTED, Target},
     message::Channel,
     policies::Policies,
     schema::Schemas,
@@ -231,6 +231,8 @@ pub(super) fn is_own(name: &str) -> bool {
         "screen",
         "consent.granted",
         "consent.withdrawn",
+        HANDED_BACK,
+        STARTED,
     ];
     own.contains(&name) || name.starts_with("message.")
 }
@@ -315,6 +317,13 @@ pub(super) fn label(what: &What, fields: &Map, traits: &Map) -> String {
             };
             let said = text.as_ref().map_or_else(String::new, |t| format!(": {t}"));
             format!("{verb} {step}{said}")
+        }
+        What::Writes { text } => format!("writes: {text}"),
+        What::HandsBack { step, .. } => format!("a person hands {step} back"),
+        What::Starts { with } if with.is_empty() => "the shop starts the journey".to_owned(),
+        What::Starts { .. } => {
+            let with = fields.get("with").cloned().unwrap_or_default();
+            format!("the shop starts the journey {}", plain(&with))
         }
         What::Address { what, by } => {
             let whose = match by {

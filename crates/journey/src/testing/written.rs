@@ -37,6 +37,8 @@ pub struct Test {
     pub(crate) arms: Vec<(Arc<str>, Arc<str>)>,
     /// Messages that the provider refuses for good.
     pub(crate) fails: Vec<Fails>,
+    /// What endpoints answer, by step or endpoint.
+    pub(crate) calls: Vec<(Arc<str>, Answers)>,
     /// What happens, as written.
     pub(crate) events: Vec<Happening>,
     /// How long the clock runs from the start; `None`: until nothing is pending.
@@ -98,6 +100,16 @@ pub(crate) struct Fails {
     pub(crate) channel: Option<Channel>,
 }
 
+/// What an endpoint answers.
+#[derive(Clone, Debug)]
+pub(crate) enum Answers {
+    With(Operand),
+    /// It fails for good.
+    Fails,
+    /// It never answers.
+    Never,
+}
+
 /// When something happens.
 #[derive(Clone, Debug)]
 pub(crate) enum When {
@@ -132,6 +144,15 @@ pub(crate) enum What {
         step: Arc<str>,
         text: Option<Arc<str>>,
     },
+    /// The customer writes back, without saying to which message.
+    Writes { text: Arc<str> },
+    /// A person hands a conversation back, perhaps with what came of it.
+    HandsBack {
+        step: Arc<str>,
+        answer: Option<Operand>,
+    },
+    /// The shop starts the journey through the API.
+    Starts { with: Vec<(Arc<str>, Operand)> },
     /// An address turns out to be no good: `bounced`, `complained`.
     Address { what: &'static str, by: By },
     /// A consent is given or taken back.

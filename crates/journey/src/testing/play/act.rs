@@ -8,6 +8,7 @@ use super::{Player, Trouble};
 use crate::{
     expr::Operand,
     input::{Event, Input, InputKind},
+    machine::{HANDED_BACK, REPLIED, STARTED},
     message::{Channel, Message},
     testing::{
         stage::{self, Here},
@@ -20,7 +21,7 @@ impl Player<'_> {
     /// Something happens. What cannot happen is kept as trouble, and the play goes on.
     pub(in crate::testing) fn act(&mut self, happening: &Happening, at: Timestamp) {
         // What the customer does with a message depends on what was sent until then.
-        self.fire(at, false);
+        self.fire(super::Until::Before(at));
         self.played.until = self.played.until.max(at);
         match self.event(&happening.what, at) {
             Ok((event, label)) => self.submit(event, at, label, happening),
@@ -58,6 +59,19 @@ impl Player<'_> {
             What::Message { what, step, text } => {
                 let name = Arc::from(format!("message.{what}"));
                 (name, self.message_fields(step, text.as_ref())?, Map::new())
+            }
+            What::Writes { text } => (Arc::from(REPLIED), self.writes(text)?, Map::new()),
+            What::HandsBack { step, answer } => (
+                Arc::from(HANDED_BACK),
+                self.handed_back(step, answer.as_ref(), at)?,
+                Map::new(),
+            ),
+            What::Starts { with } => {
+                let journey = Value::Text(self.journey.clone());
+                let with = Value::Map(Arc::new(self.values(with, at)));
+                let fields =
+                    Map::from([(Arc::from("journey"), journey), (Arc::from("with"), with)]);
+                (Arc::from(STARTED), fields, Map::new())
             }
             What::Address { what, by } => {
                 let name = Arc::from(format!("message.{what}"));
@@ -115,6 +129,55 @@ impl Player<'_> {
             (Arc::from("channel"), Value::text(message.channel.as_str())),
         ]);
         fields.extend(text.map(|t| (Arc::from("text"), Value::Text(t.clone()))));
+        Ok(fields)
+    }
+
+    /// To the latest message, whichever it is.
+    fn writes(&self, text: &Arc<str>) -> Result<Map, (String, String)> {
+        let Some(last) = self.played.sends.last() else {
+            let says = "the customer had no message by then that could be answered".to_owned();
+            let note = "look at the times: a reply must come after a message".to_owned();
+            return Err((says, note));
+        };
+        Ok(Map::from([
+            (Arc::from("text"), Value::Text(text.clone())),
+            (
+                Arc::from("channel"),
+                Value::text(last.message.channel.as_str()),
+            ),
+        ]))
+    }
+
+    fn handed_back(
+        &self,
+        step: &str,
+        answer: Option<&Operand>,
+        now: Timestamp,
+    ) -> Result<Map, (String, String)> {
+        let waits = |run: &&crate::customer::Run| {
+            let machine = self.stage.world.machine(run.machine);
+            machine
+                .and_then(|m| m.node(run.node))
+                .is_some_and(|n| &*n.id == step)
+        };
+        let run = self
+            .customer
+            .runs
+            .iter()
+            .filter(|r| r.left.is_none())
+            .find(waits);
+        let call = run.and_then(|r| r.state.pending.as_ref()?.call);
+        let Some(call) = call else {
+            let says = format!("nobody was waiting at `{step}` by then");
+            let note =
+                "a person can only hand back what they were handed: look at the times".to_owned();
+            return Err((says, note));
+        };
+        let mut fields = Map::from([(Arc::from("call"), Value::text(call.to_string()))]);
+        if let Some(answer) = answer {
+            let traits = &self.customer.traits;
+            fields.insert(Arc::from("answer"), answer.eval(&Here { now, traits }));
+        }
         Ok(fields)
     }
 

@@ -2,6 +2,8 @@
 //! says that happens. Providers accept at once, unless the test says that they refuse.
 
 mod act;
+mod calls;
+mod clock;
 mod played;
 mod post;
 mod visits;
@@ -10,13 +12,14 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+use self::clock::Until;
 use self::played::Trouble;
 pub use self::played::{Delivery, Moment, Played, Refusal, Said, Standing, Visit};
-use super::written::Fails;
+use super::written::{Answers, Fails, Test};
 use crate::{
     advance::{self, Clock, Effects, Turn},
     customer::Customer,
-    input::{Input, InputKind},
+    input::{Input, InputKind, SweepKind},
     render::Templates,
     schema::Schemas,
     time,
@@ -45,6 +48,11 @@ pub struct Player<'s> {
     stage: Stage<'s>,
     customer: Customer,
     fails: &'s [Fails],
+    calls: &'s [(Arc<str>, Answers)],
+    /// The journey under test.
+    journey: Arc<str>,
+    /// The last tick of a schedule.
+    ticked: Timestamp,
     played: Played,
     /// What the next input is called in the timeline.
     label: Option<String>,
@@ -61,20 +69,32 @@ impl<'s> Player<'s> {
             stage,
             customer,
             fails: &[],
+            calls: &[],
+            journey: Arc::from(""),
+            // A tick at the very start counts.
+            ticked: time::plus(start, SignedDuration::from_micros(-1)),
             label: None,
             count: 0,
         }
     }
 
-    /// Messages that the provider refuses for good.
-    pub(super) fn failing(mut self, fails: &'s [Fails]) -> Self {
-        self.fails = fails;
+    /// What a test says of providers and endpoints.
+    pub(super) fn testing(mut self, journey: &Arc<str>, test: &'s Test) -> Self {
+        self.journey = journey.clone();
+        (self.fails, self.calls) = (&test.fails, &test.calls);
+        self
+    }
+
+    /// The journeys are published, and the clock starts.
+    #[must_use]
+    pub fn begin(mut self) -> Self {
+        self.publish();
         self
     }
 
     /// Takes an input, after the timers that are due before it. `label` names it in the timeline.
     pub fn take(&mut self, input: Input, label: Option<String>) {
-        self.fire(input.now, false);
+        self.fire(Until::Before(input.now));
         self.played.until = self.played.until.max(input.now);
         self.label = label;
         let customer = self.lend();
@@ -83,40 +103,22 @@ impl<'s> Player<'s> {
         self.label = None;
     }
 
-    /// Lets the clock run until `end`, or until nothing is pending where there is no end.
+    /// Lets the clock run until `end`, or until the customer is inside no journey
+    /// where there is no end.
     pub fn run(&mut self, end: Option<Timestamp>) {
-        let last = end.unwrap_or_else(|| time::plus(self.played.until, LONGEST));
-        self.fire(last, true);
-        self.played.until = match end {
-            Some(end) => self.played.until.max(end),
-            None => self
-                .played
-                .moments
-                .last()
-                .map_or(self.played.until, |m| m.at),
-        };
+        match end {
+            Some(end) => {
+                self.fire(Until::At(end));
+                self.played.until = self.played.until.max(end);
+            }
+            None => self.fire(Until::Rest),
+        }
     }
 
     /// What was played.
     pub fn finish(mut self) -> Played {
         self.played.close(self.stage.world, self.customer);
         self.played
-    }
-
-    /// Fires what is due before `until`, or also at it, each when it is due.
-    fn fire(&mut self, until: Timestamp, included: bool) {
-        for _ in 0..MAX_ROUNDS {
-            let Some((_, due)) = advance::next_due(self.stage.world, &self.customer) else {
-                return;
-            };
-            if due > until || (due == until && !included) {
-                return;
-            }
-            let customer = self.lend();
-            let turn = advance::take_due(self.stage.world, customer, due, Clock::Recorded);
-            self.keep(turn);
-        }
-        self.played.endless = true;
     }
 
     fn lend(&mut self) -> Customer {
@@ -126,11 +128,13 @@ impl<'s> Player<'s> {
     fn keep(&mut self, turn: Turn) {
         let Turn { customer, effects } = turn;
         self.customer = customer;
+        self.walk(&effects);
         self.tell(&effects);
         for run in effects.ended.iter().chain(&self.customer.runs) {
             self.played.remember(run);
         }
         self.post(effects.messages);
+        self.answer(effects.calls);
     }
 
     /// Writes the timeline on.
@@ -142,10 +146,15 @@ impl<'s> Player<'s> {
                 InputKind::Event(event) => {
                     self.label.take().unwrap_or_else(|| event.name.to_string())
                 }
-                InputKind::Timer { .. } => String::new(),
                 InputKind::Receipt(_) => "the provider refuses".to_owned(),
+                InputKind::Date { journey, .. } => format!("a date of {journey}"),
+                InputKind::Sweep(sweep) => match sweep.kind {
+                    SweepKind::Tick(_) => format!("the schedule of {}", sweep.journey),
+                    _ if trace.iter().all(|l| l.journey.is_none()) => continue,
+                    _ => format!("{} is published", sweep.journey),
+                },
+                InputKind::Timer { .. } | InputKind::Answer(_) => String::new(),
             };
-            trace.iter().for_each(|line| self.walk(line));
             let said = trace.iter().map(|line| self.said(line)).collect();
             self.played.moments.push(Moment {
                 at: input.now,

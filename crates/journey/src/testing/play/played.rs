@@ -110,6 +110,8 @@ pub struct Visit {
     pub step: Arc<str>,
     /// The branch that was taken there, if the step has branches and has been left.
     pub branch: Option<Arc<str>>,
+    /// Whether the run has gone on from there.
+    pub left: bool,
 }
 
 /// Where the customer stands in one journey.

@@ -1,73 +1,119 @@
-//! The steps that were walked, as far as the trace tells.
+//! The steps that were walked, and the branches that were taken there.
+
+use std::sync::Arc;
 
 use super::{Player, Visit};
 use crate::{
+    advance::{self, Effects},
     ids::RunId,
-    machine::Op,
-    trace::{Fact, Line},
+    machine::NodeId,
+    testing::outline,
+    trace::Fact,
+    value::Value,
 };
 
+/// What the trace says of a branch: the run, the step, and the branch.
+type Hint = (RunId, Arc<str>, Said);
+
+/// A branch as the trace speaks of it.
+enum Said {
+    /// By its name.
+    Named(Arc<str>),
+    /// By its place in the list; `None`: the last one.
+    Numbered(Option<u32>),
+    /// The first: what was waited for came, an answer did, a round begins. Or the last.
+    First(bool),
+}
+
 impl Player<'_> {
-    pub(super) fn walk(&mut self, line: &Line) {
-        let (Some(journey), Some(run)) = (&line.journey, line.run) else {
+    /// Adds the steps that a turn walked, and the events that they emitted.
+    pub(super) fn walk(&mut self, effects: &Effects) {
+        let mut hints = hints(effects);
+        for visit in &effects.path {
+            self.visit(visit, &mut hints);
+        }
+        for (run, event) in &effects.emitted {
+            let runs = effects.ended.iter().chain(&self.customer.runs);
+            let journey = runs.chain(&self.played.runs).find(|r| r.id == *run);
+            let journey = journey.map(|r| r.journey.clone()).unwrap_or_default();
+            let emitted = (journey, event.name.clone(), event.properties.clone());
+            self.played.emitted.push(emitted);
+        }
+    }
+
+    fn visit(&mut self, visit: &advance::Visit, hints: &mut Vec<Hint>) {
+        let Some(machine) = self.stage.world.machine(visit.machine) else {
             return;
         };
-        if let (Fact::Left { reason }, None) = (&line.fact, &line.step) {
-            return self.walk_out(journey, run, reason);
-        }
-        let Some(step) = &line.step else { return };
-        let branch = self.branch(journey, step, &line.fact);
-        let last = self.played.visits.iter_mut().rev().find(|v| v.run == run);
-        match last {
-            Some(last) if last.step == *step => last.branch = branch.or(last.branch.take()),
-            _ => self.played.visits.push(Visit {
-                journey: journey.clone(),
-                run,
-                step: step.clone(),
+        let Some(node) = machine.node(visit.node) else {
+            return;
+        };
+        let branches = outline::branches(node);
+        let branch = visit.to.and_then(|to| {
+            let mut there = branches.iter().filter(|b| b.1 == to);
+            let first = there.next()?;
+            let hint = there
+                .next()
+                .and_then(|_| take_hint(hints, visit.run, &node.id, &branches));
+            Some(hint.unwrap_or_else(|| first.0.clone()))
+        });
+        let (step, left) = (node.id.clone(), visit.to.is_some());
+        // A run that waits is seen when it comes to the step, and again when it goes on.
+        let waits = self
+            .played
+            .visits
+            .iter_mut()
+            .rev()
+            .find(|v| v.run == visit.run);
+        match waits.filter(|v| v.step == step && !v.left) {
+            Some(waits) => (waits.branch, waits.left) = (branch, left),
+            None => self.played.visits.push(Visit {
+                journey: machine.journey.clone(),
+                run: visit.run,
+                step,
                 branch,
+                left,
             }),
         }
     }
+}
 
-    fn branch(&self, journey: &str, step: &str, fact: &Fact) -> Option<std::sync::Arc<str>> {
-        let node = super::super::outline::find(self.stage.world.current(journey)?, step)?;
-        let branches = super::super::outline::branches(node);
-        let at = match (fact, &node.op) {
-            (Fact::Chose { arm: Some(n) }, _) => usize::try_from(*n).ok()?,
-            (Fact::Chose { arm: None }, _) => branches.len().checked_sub(1)?,
-            (Fact::Split { arm }, _) => branches.iter().position(|b| b.0 == *arm)?,
-            (Fact::Woke { matched }, Op::WaitFor(_)) => usize::from(!matched),
-            (Fact::Woke { .. }, Op::Wait(_)) => 0,
-            _ => return None,
-        };
-        branches.get(at).map(|b| b.0.clone())
-    }
+/// The branch that the trace names of that step, where several lead to the same place.
+fn take_hint(
+    hints: &mut Vec<Hint>,
+    run: RunId,
+    step: &Arc<str>,
+    branches: &[(Arc<str>, NodeId)],
+) -> Option<Arc<str>> {
+    let at = hints.iter().position(|h| h.0 == run && h.1 == *step)?;
+    let place = match hints.remove(at).2 {
+        Said::Named(name) => branches.iter().position(|b| b.0 == name)?,
+        Said::Numbered(Some(n)) => usize::try_from(n).ok()?,
+        Said::First(true) => 0,
+        Said::Numbered(None) | Said::First(false) => branches.len().checked_sub(1)?,
+    };
+    branches.get(place).map(|b| b.0.clone())
+}
 
-    fn walk_out(&mut self, journey: &std::sync::Arc<str>, run: RunId, reason: &str) {
-        let Some(machine) = self.stage.world.current(journey) else {
-            return;
-        };
-        let last = self.played.visits.iter().rev().find(|v| v.run == run);
-        let next = last.and_then(|v| {
-            let node = super::super::outline::find(machine, &v.step)?;
-            let branches = super::super::outline::branches(node);
-            let to = branches
-                .iter()
-                .find(|b| Some(&b.0) == v.branch.as_ref())
-                .map_or(node.next, |b| b.1);
-            machine.node(to)
-        });
-        let first = machine.nodes.first();
-        if let Some(node) = next
-            .or(first)
-            .filter(|n| matches!(&n.op, Op::Exit { reason: r } if **r == *reason))
-        {
-            self.played.visits.push(Visit {
-                journey: journey.clone(),
-                run,
-                step: node.id.clone(),
-                branch: None,
-            });
-        }
-    }
+fn hints(effects: &Effects) -> Vec<Hint> {
+    let lines = effects.inputs.iter().flat_map(|(_, trace)| trace);
+    lines
+        .filter_map(|line| {
+            let said = match &line.fact {
+                Fact::Split { arm } => Said::Named(arm.clone()),
+                Fact::Chose { arm } => Said::Numbered(*arm),
+                Fact::Answered {
+                    answer: Value::Text(answer),
+                } => Said::Named(answer.clone()),
+                Fact::NotUnderstood { repeated: false } => Said::Named(Arc::from("not_understood")),
+                Fact::Woke { matched } => Said::First(*matched),
+                Fact::CallAnswered { .. } | Fact::HandedBack { .. } | Fact::Round { .. } => {
+                    Said::First(true)
+                }
+                Fact::CallFailed { .. } | Fact::RoundsOver { .. } => Said::First(false),
+                _ => return None,
+            };
+            Some((line.run?, line.step.clone()?, said))
+        })
+        .collect()
 }

@@ -9,13 +9,13 @@ use crate::{
     parse::{Fields, ast::Word},
     source::{Kind, Node, Pair},
     testing::{
-        stage,
+        outline, stage,
         written::{By, Happening, What},
     },
 };
 
 /// The words of which each entry has one.
-const VERBS: [&str; 9] = [
+const VERBS: [&str; 11] = [
     "event",
     "opens",
     "clicks",
@@ -25,6 +25,8 @@ const VERBS: [&str; 9] = [
     "complains",
     "grants",
     "withdraws",
+    "hands_back",
+    "starts",
 ];
 
 impl Book<'_, '_> {
@@ -101,6 +103,8 @@ impl Book<'_, '_> {
             "replies" => self.reply(node),
             "bounces" => self.address("bounced", node),
             "complains" => self.address("complained", node),
+            "hands_back" => self.hand_back(node),
+            "starts" => self.starts(node),
             "grants" => self.consent_changes(node, true),
             _ => self.consent_changes(node, false),
         }
@@ -178,8 +182,48 @@ impl Book<'_, '_> {
         None
     }
 
-    /// The text of a reply to the latest message, or `{ to: STEP, text: … }`.
+    /// A step that hands over, or `{ step, answer }`.
+    fn hand_back(&mut self, node: &Node) -> Option<What> {
+        if !matches!(node.kind, Kind::Map(_)) {
+            let step = self.handing_step(node)?.text;
+            return Some(What::HandsBack { step, answer: None });
+        }
+        let mut f = Fields::of(node, "a hand-back", self.r)?;
+        let step = f
+            .need("step", "it says which step had handed over", self.r)
+            .and_then(|n| self.handing_step(n));
+        let answer = f.get("answer").and_then(|n| self.value(n));
+        f.finish(self.r);
+        Some(What::HandsBack {
+            step: step?.text,
+            answer,
+        })
+    }
+
+    /// The fields with which the shop starts the journey.
+    fn starts(&mut self, node: &Node) -> Option<What> {
+        let with = self.fields(
+            node,
+            "what the journey is started with, such as `{ cart_id: c1 }`,",
+        );
+        let closed = self
+            .known
+            .machine
+            .is_some_and(|m| !outline::can_be_started(m));
+        if closed {
+            let span = self.r.first_line(&node.span);
+            self.contradiction(&span, "this journey cannot be started from outside")
+                .noted("a journey that can be has `enter: { api: true }`, alone or in its list of entries");
+        }
+        Some(What::Starts { with })
+    }
+
+    /// What the customer writes, or `{ to: STEP, text: … }`.
     fn reply(&mut self, node: &Node) -> Option<What> {
+        if !matches!(node.kind, Kind::Map(_)) {
+            let text = self.r.text(node, "what the customer writes")?.text;
+            return Some(What::Writes { text });
+        }
         let mut f = Fields::of(node, "a reply", self.r)?;
         let step = f
             .need("to", "it says which step's message is answered", self.r)

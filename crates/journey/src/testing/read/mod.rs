@@ -1,5 +1,6 @@
 //! Reading `tests.yaml`: all mistakes of a file at once, each with its cure.
 
+mod calls;
 mod contradict;
 mod customer;
 mod expect;
@@ -101,6 +102,7 @@ impl Book<'_, '_> {
         let with = f.get("with").map_or_else(Vec::new, |n| self.journeys(n));
         let arms = f.get("arms").map_or_else(Vec::new, |n| self.arms(n));
         let fails = f.get("fails").map_or_else(Vec::new, |n| self.fails(n));
+        let calls = f.get("calls").map_or_else(Vec::new, |n| self.calls(n));
         let run_for = f.get("run_for").and_then(|n| self.r.some_time(n));
         let events = f
             .get("events")
@@ -119,6 +121,7 @@ impl Book<'_, '_> {
             with,
             arms,
             fails,
+            calls,
             events,
             run_for,
             expect,

@@ -94,6 +94,25 @@ impl Book<'_, '_> {
         Some(word)
     }
 
+    /// A step that hands over to a person.
+    pub(super) fn handing_step(&mut self, node: &Node) -> Option<Word> {
+        let word = self.r.text(node, "the id of a step that hands over")?;
+        let hands_over = self
+            .known_step(&word)
+            .map(|s| matches!(s.op, Op::HandOver(_)));
+        if hands_over == Some(false) {
+            self.r
+                .sink
+                .error(
+                    codes::OTHER_KIND,
+                    word.span.clone(),
+                    format!("the step `{}` hands nothing over", word.text),
+                )
+                .labelled("a `hand_over` should stand here");
+        }
+        Some(word)
+    }
+
     /// Reports a channel by which the step does not send.
     pub(super) fn channel_of(&mut self, step: &Word, channel: Channel, place: &Span) {
         let known = self.known;
