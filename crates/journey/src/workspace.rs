@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     compile::{self, Names, World},
     diagnostic::{Diagnostic, Severity, SourceFile},
-    diagnostics::{Sink, names, schemas as schema_codes, tests as test_codes},
+    diagnostics::{Sink, names, schemas as schema_codes, testing as test_codes},
     endpoints::Endpoints,
     machine::Machine,
     parse::{

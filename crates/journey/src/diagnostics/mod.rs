@@ -12,7 +12,7 @@ pub mod render;
 pub mod schemas;
 mod sink;
 pub mod templates;
-pub mod tests;
+pub mod testing;
 pub mod time;
 pub mod yaml;
 
@@ -41,7 +41,7 @@ const FAMILIES: [&[(&str, &str)]; 9] = [
     time::PAGES,
     policy::PAGES,
     templates::PAGES,
-    tests::PAGES,
+    testing::PAGES,
     schemas::PAGES,
 ];
 

@@ -48,6 +48,9 @@ pub enum ItemKind {
     Branch,
     /// An exit at the head.
     Exit,
+    /// The longest stay: a safety net that many journeys never reach, so it is shown and not
+    /// counted.
+    Stay,
 }
 
 impl ItemKind {
@@ -57,6 +60,7 @@ impl ItemKind {
             Self::Step => "step",
             Self::Branch => "branch",
             Self::Exit => "exit",
+            Self::Stay => "stay",
         }
     }
 }
@@ -65,7 +69,7 @@ impl Item {
     /// As people name it: `offer`, `offer: reminder`, `exit as bought`.
     pub fn title(&self) -> String {
         match (self.kind, &self.branch) {
-            (ItemKind::Exit, _) => format!("exit as {}", self.name),
+            (ItemKind::Exit | ItemKind::Stay, _) => format!("exit as {}", self.name),
             (_, Some(branch)) => format!("{}: {branch}", self.name),
             (_, None) => self.name.to_string(),
         }
@@ -109,7 +113,7 @@ impl Coverage {
                 ItemKind::Branch => visits
                     .iter()
                     .any(|v| v.step == item.name && v.branch == item.branch),
-                ItemKind::Exit => left.contains(&item.name),
+                ItemKind::Exit | ItemKind::Stay => left.contains(&item.name),
             };
             item.tests += usize::from(walked);
         }
@@ -123,11 +127,10 @@ impl Coverage {
 
     /// How much is walked, in per cent, rounded down; 100 of a journey with nothing to walk.
     pub fn percent(&self) -> u32 {
-        let walked = self.items.iter().filter(|i| i.tests > 0).count();
-        let all = self.items.len();
-        (walked * 100)
-            .checked_div(all)
-            .map_or(100, |p| u32::try_from(p).unwrap_or(100))
+        let counted = || self.items.iter().filter(|i| i.kind != ItemKind::Stay);
+        let walked = counted().filter(|i| i.tests > 0).count();
+        let percent = (walked * 100).checked_div(counted().count());
+        percent.map_or(100, |p| u32::try_from(p).unwrap_or(100))
     }
 
     /// What no test walks.
@@ -140,18 +143,19 @@ impl Coverage {
 fn exits(machine: &Machine, path: &Arc<str>, text: &Arc<str>) -> Vec<Item> {
     let lines = exit_lines(path, text);
     let (stays, others): (Vec<_>, Vec<_>) = lines.into_iter().partition(|l| l.1);
-    let reasons = machine.exits.iter().map(|e| e.reason.clone()).zip(others);
-    let stay = machine.stay.iter().map(|s| s.reason.clone()).zip(stays);
-    let mut items: Vec<Item> = reasons
-        .chain(stay)
-        .map(|(name, (line, _))| Item {
+    let item = |kind| {
+        move |(name, (line, _)): (Arc<str>, (u32, bool))| Item {
             line,
-            kind: ItemKind::Exit,
+            kind,
             name,
             branch: None,
             tests: 0,
-        })
-        .collect();
+        }
+    };
+    let reasons = machine.exits.iter().map(|e| e.reason.clone()).zip(others);
+    let stay = machine.stay.iter().map(|s| s.reason.clone()).zip(stays);
+    let exits = reasons.map(item(ItemKind::Exit));
+    let mut items: Vec<Item> = exits.chain(stay.map(item(ItemKind::Stay))).collect();
     items.sort_by_key(|i| i.line);
     items
 }

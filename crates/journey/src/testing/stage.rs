@@ -53,7 +53,7 @@ pub(crate) fn schedule(test: &Test, policies: &Policies) -> (Timestamp, Vec<Time
     let zone = zone(&test.customer, policies);
     let midnight = time::instant(MONDAY, civil::Time::MIN, &zone);
     let start = match &test.at {
-        Some(stamp) => stamp.resolve(midnight, &zone),
+        Some(at) => at.value.resolve(midnight, &zone),
         None => default_start(policies),
     };
     (start, moments(&test.events, start, &zone))

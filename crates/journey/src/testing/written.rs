@@ -29,7 +29,7 @@ pub struct TestFile {
 pub struct Test {
     pub(crate) name: Word,
     /// When it begins.
-    pub(crate) at: Option<Stamp>,
+    pub(crate) at: Option<Placed<Stamp>>,
     pub(crate) customer: Person,
     /// Other journeys that run beside the one under test.
     pub(crate) with: Vec<Arc<str>>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Book, listed};
 use crate::{
-    diagnostics::tests as codes,
+    diagnostics::testing as codes,
     source::{Kind, Node, Pair, Style},
     testing::{outline, written::Answers},
 };

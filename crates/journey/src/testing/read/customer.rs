@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Book, nodes};
 use crate::{
     customer::ConsentState,
-    diagnostics::tests as codes,
+    diagnostics::testing as codes,
     expr::{Operand, types::Type},
     intake::MAX_ID,
     message::Channel,

@@ -2,7 +2,7 @@
 
 use super::{Book, nodes};
 use crate::{
-    diagnostics::{tests as codes, yaml},
+    diagnostics::{testing as codes, yaml},
     message::Channel,
     parse::{Fields, ast::Word},
     source::{Kind, Node},

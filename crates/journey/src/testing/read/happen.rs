@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Book, listed};
 use crate::{
-    diagnostics::{nearest, tests as codes, yaml},
+    diagnostics::{nearest, testing as codes, yaml},
     intake::MAX_NAME,
     parse::{Fields, ast::Word},
     source::{Kind, Node, Pair},

@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use self::names::listed;
 use super::written::{Expect, Fails, Happening, Person, Test};
 use crate::{
-    diagnostics::{tests as codes, yaml},
+    diagnostics::{testing as codes, yaml},
     machine::Machine,
     message::Channel,
     parse::{Fields, Reader, ast::Word},

@@ -3,7 +3,7 @@
 use super::Book;
 use crate::{
     diagnostic::Diagnostic,
-    diagnostics::tests as codes,
+    diagnostics::testing as codes,
     machine::{Node as Step, Op},
     message::{Channel, Reason},
     parse::ast::Word,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Book;
 use crate::{
-    diagnostics::tests as codes,
+    diagnostics::testing as codes,
     parse::Fields,
     source::{Node, Span},
     testing::{
@@ -23,8 +23,10 @@ const LAST: i64 = 16_725_225_600;
 
 impl Book<'_, '_> {
     /// When a test begins.
-    pub(super) fn start(&mut self, node: &Node) -> Option<Stamp> {
-        self.stamp(node)
+    pub(super) fn start(&mut self, node: &Node) -> Option<Placed<Stamp>> {
+        let value = self.stamp(node)?;
+        let span = node.span.clone();
+        Some(Placed { value, span })
     }
 
     fn stamp(&mut self, node: &Node) -> Option<Stamp> {
@@ -76,10 +78,8 @@ impl Book<'_, '_> {
         let end = test.run_for.map(|d| crate::time::plus(start, d));
         let far = Timestamp::from_second(LAST).unwrap_or(Timestamp::MAX);
         if start < FIRST || start > far {
-            self.bad_time(
-                &test.name.span,
-                "this test begins outside the years 1970 to 2499",
-            );
+            let span = test.at.as_ref().map_or(&test.name.span, |at| &at.span);
+            self.bad_time(span, "this test begins outside the years 1970 to 2499");
             return;
         }
         for (happening, at) in test.events.iter().zip(moments) {
