@@ -16,7 +16,7 @@ const FILES: [(&str, &str); 8] = [
     ),
     (
         "config/events/cart.updated.yaml",
-        "properties: { cart_id: { type: string }, total: { type: number }, at: { type: string, format: date-time } }\n",
+        "properties: { cart_id: { type: string }, code: { type: string }, total: { type: number }, at: { type: string, format: date-time } }\n",
     ),
     (
         "config/endpoints.yaml",

@@ -2,7 +2,7 @@
 
 use crate::shop::{CART, fails, passes};
 
-const HELLO: &str = "steps:\n  - { id: hello, send: [sms, email], template: hello, with: { code: run.code } }\n  - wait: 1d\n";
+const HELLO: &str = "steps:\n  - { id: hello, send: [sms, email], template: hello, with: { code: run.event.code } }\n  - wait: 1d\n";
 
 #[test]
 fn the_shortest_test_there_is() {
@@ -69,7 +69,7 @@ fn what_the_customer_does_with_a_message_is_known_to_later_steps() {
 
 #[test]
 fn a_question_is_answered_misunderstood_and_met_with_silence() {
-    let journey = "steps:\n  - id: again\n    ask: chat\n    template: hello\n    within: 1d\n    options:\n      - { id: yes, label: Oui, then: [ { exit: gladly } ] }\n      - { id: no, label: Non, then: [ { exit: rather_not } ] }\n    not_understood: [ { exit: lost } ]\n    else: [ { exit: silent } ]\n";
+    let journey = "steps:\n  - id: again\n    ask: chat\n    template: hello\n    within: 1d\n    options:\n      yes: { label: Oui, then: [ { exit: gladly } ] }\n      no: { label: Non, then: [ { exit: rather_not } ] }\n    not_understood: [ { exit: lost } ]\n    else: [ { exit: silent } ]\n";
     let asked = |reply: &str, end: &str, branch: &str| {
         passes(
             journey,
@@ -137,7 +137,7 @@ fn a_person_hands_back() {
 
 #[test]
 fn rounds_are_walked_one_by_one() {
-    let journey = "steps:\n  - id: daily\n    repeat: { every: 1d, times: 3 }\n    steps: [ { id: hello, send: email, template: hello } ]\n";
+    let journey = "steps:\n  - id: daily\n    repeat: { every: 1d, times: 3, steps: [ { id: hello, send: email, template: hello } ] }\n";
     passes(
         journey,
         &format!(
@@ -148,7 +148,7 @@ fn rounds_are_walked_one_by_one() {
 
 #[test]
 fn events_of_our_own_are_listed_with_their_fields() {
-    let journey = "steps:\n  - emit: { event: cart.rescued, with: { total: run.event.total } }\n";
+    let journey = "steps:\n  - emit: cart.rescued\n    with: { total: run.event.total }\n";
     passes(
         journey,
         &format!(
