@@ -72,12 +72,15 @@ pub(crate) struct List<T> {
     pub(crate) items: Vec<T>,
 }
 
+/// The states of a purpose's consents.
+pub(crate) type Consents = Vec<(Channel, ConsentState)>;
+
 /// The customer of a test.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Person {
     pub(crate) id: Option<Arc<str>>,
     pub(crate) traits: Vec<(Arc<str>, Operand)>,
-    pub(crate) consents: Vec<(Arc<str>, Vec<(Channel, ConsentState)>)>,
+    pub(crate) consents: Vec<(Arc<str>, Consents)>,
     pub(crate) sent: Vec<Past>,
     /// The channels that reach them; `None`: all, but for those whose address is written empty.
     pub(crate) reachable: Option<Vec<Channel>>,

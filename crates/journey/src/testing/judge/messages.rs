@@ -1,13 +1,11 @@
 //! `sends` and `suppressed`.
 
 use super::{
-    Failure, Judge, Row, Stands,
-    align::{Pair, align},
+    Judge,
+    lay::{Speech, Wrong, lay},
 };
 use crate::{
     content::Content,
-    ids::MessageId,
-    source::Span,
     testing::{
         play::{Delivery, Refusal},
         show,
@@ -25,75 +23,22 @@ impl Judge<'_> {
             return;
         };
         let played = self.played;
-        let found: Vec<&Delivery> = played
-            .sends
-            .iter()
-            .filter(|d| &*d.message.journey == self.journey)
-            .collect();
-        let items = &expected.items;
-        let pairs = align(items.len(), found.len(), |i, j| {
-            items[i].step.text == found[j].message.step
-        });
-        let (mut wrong, mut rows, mut marked) = (Vec::new(), Vec::new(), Vec::new());
-        for pair in pairs {
-            match pair {
-                Pair::Both(i, j) => {
-                    let differs = self.differences(&items[i], found[j]);
-                    let stands = if differs.is_empty() {
-                        Stands::Both
-                    } else {
-                        Stands::Differs
-                    };
-                    if !differs.is_empty() {
-                        marked.push(found[j].message.id);
-                    }
-                    wrong.extend(differs);
-                    rows.push(row(stands, self.delivery(found[j])));
-                }
-                Pair::First(i) => {
-                    wrong.push((items[i].step.span.clone(), self.why_not(&items[i])));
-                    rows.push(row(Stands::Missing, items[i].step.text.to_string()));
-                }
-                Pair::Second(j) => {
-                    let step = &found[j].message.step;
-                    wrong.push((expected.span.clone(), format!("`{step}` was sent as well")));
-                    rows.push(row(Stands::Extra, self.delivery(found[j])));
-                    marked.push(found[j].message.id);
-                }
-            }
-        }
-        let names = items.iter().map(|s| s.step.text.to_string()).collect();
-        let found: Vec<String> = found.iter().map(|d| self.delivery(d)).collect();
+        let own = |d: &&Delivery| &*d.message.journey == self.journey;
+        let found: Vec<&Delivery> = played.sends.iter().filter(own).collect();
+        let speech = Speech {
+            same: &|sent: &Sent, found: &&Delivery| sent.step.text == found.message.step,
+            differs: &|sent, found| self.differences(sent, found),
+            missing: &|sent| (sent.step.span.clone(), self.why_not(sent)),
+            extra: &|found| format!("`{}` was sent as well", found.message.step),
+            wanted: &|sent| sent.step.text.to_string(),
+            shown: &|found| self.delivery(found),
+        };
+        let laid = lay(expected, &found, &speech);
+        let odd = laid.odd.iter().map(|n| found[*n].message.id).collect();
         let says = "other messages were sent than expected";
-        self.fail_messages(
-            "sends",
-            says,
-            &expected.span,
-            wrong,
-            rows,
-            (names, found, marked),
-        );
-    }
-
-    #[expect(
-        clippy::type_complexity,
-        reason = "expected, found, and the messages it is about"
-    )]
-    fn fail_messages(
-        &mut self,
-        about: &'static str,
-        says: &str,
-        list: &Span,
-        wrong: Vec<(Span, String)>,
-        rows: Vec<Row>,
-        lists: (Vec<String>, Vec<String>, Vec<MessageId>),
-    ) {
-        if wrong.is_empty() {
-            return;
+        if let Some(failure) = self.fail_list("sends", says, laid) {
+            failure.marks.messages = odd;
         }
-        let failure: &mut Failure = self.fail_list(about, says, list, merged(wrong), rows);
-        (failure.expected, failure.found) = (lists.0, lists.1);
-        failure.marks.messages = lists.2.into_iter().collect();
     }
 
     fn delivery(&self, delivery: &Delivery) -> String {
@@ -126,7 +71,7 @@ impl Judge<'_> {
     }
 
     /// Where a message of the right step is another than expected.
-    fn differences(&self, sent: &Sent, found: &Delivery) -> Vec<(Span, String)> {
+    fn differences(&self, sent: &Sent, found: &Delivery) -> Vec<Wrong> {
         let message = &found.message;
         let mut wrong = Vec::new();
         if let Some(channel) = sent.channel.as_ref().filter(|c| c.value != message.channel) {
@@ -179,58 +124,25 @@ impl Judge<'_> {
             return;
         };
         let played = self.played;
-        let found: Vec<&Refusal> = played
-            .refused
-            .iter()
-            .filter(|r| &*r.message.journey == self.journey)
-            .collect();
-        let items = &expected.items;
-        let pairs = align(items.len(), found.len(), |i, j| {
-            items[i].step.text == found[j].message.step
-        });
-        let (mut wrong, mut rows, mut marked) = (Vec::new(), Vec::new(), Vec::new());
-        for pair in pairs {
-            match pair {
-                Pair::Both(i, j) => {
-                    let differs = self.other_refusal(&items[i], found[j]);
-                    let stands = if differs.is_empty() {
-                        Stands::Both
-                    } else {
-                        Stands::Differs
-                    };
-                    if !differs.is_empty() {
-                        marked.push(found[j].message.id);
-                    }
-                    wrong.extend(differs);
-                    rows.push(row(stands, self.refusal(found[j])));
-                }
-                Pair::First(i) => {
-                    let step = &items[i].step;
-                    wrong.push((step.span.clone(), self.why_not_refused(&step.text)));
-                    rows.push(row(Stands::Missing, step.text.to_string()));
-                }
-                Pair::Second(j) => {
-                    let step = &found[j].message.step;
-                    wrong.push((
-                        expected.span.clone(),
-                        format!("`{step}` did not leave either"),
-                    ));
-                    rows.push(row(Stands::Extra, self.refusal(found[j])));
-                    marked.push(found[j].message.id);
-                }
-            }
-        }
-        let names = items.iter().map(|s| s.step.text.to_string()).collect();
-        let found: Vec<String> = found.iter().map(|r| self.refusal(r)).collect();
+        let own = |r: &&Refusal| &*r.message.journey == self.journey;
+        let found: Vec<&Refusal> = played.refused.iter().filter(own).collect();
+        let speech = Speech {
+            same: &|refused: &Refused, found: &&Refusal| refused.step.text == found.message.step,
+            differs: &|refused, found| self.other_refusal(refused, found),
+            missing: &|refused| {
+                let step = &refused.step;
+                (step.span.clone(), self.why_not_refused(&step.text))
+            },
+            extra: &|found| format!("`{}` did not leave either", found.message.step),
+            wanted: &|refused| refused.step.text.to_string(),
+            shown: &|found| self.refusal(found),
+        };
+        let laid = lay(expected, &found, &speech);
+        let odd = laid.odd.iter().map(|n| found[*n].message.id).collect();
         let says = "other messages were held back than expected";
-        self.fail_messages(
-            "suppressed",
-            says,
-            &expected.span,
-            wrong,
-            rows,
-            (names, found, marked),
-        );
+        if let Some(failure) = self.fail_list("suppressed", says, laid) {
+            failure.marks.messages = odd;
+        }
     }
 
     fn refusal(&self, refusal: &Refusal) -> String {
@@ -255,7 +167,7 @@ impl Judge<'_> {
     }
 
     /// Where a refusal of the right step is another than expected.
-    fn other_refusal(&self, expected: &Refused, found: &Refusal) -> Vec<(Span, String)> {
+    fn other_refusal(&self, expected: &Refused, found: &Refusal) -> Vec<Wrong> {
         let refusals = &found.message.decision.refusals;
         let on = |channel| refusals.iter().filter(move |r| channel == r.channel);
         let why = show::in_local_time(&found.why, &self.played.zone.zone, self.played.start);
@@ -293,23 +205,7 @@ impl Judge<'_> {
     }
 }
 
-fn row(stands: Stands, text: String) -> Row {
-    Row { stands, text }
-}
-
-/// What is said of one place, said once.
-fn merged(wrong: Vec<(Span, String)>) -> Vec<(Span, String)> {
-    let mut merged: Vec<(Span, String)> = Vec::new();
-    for (span, says) in wrong {
-        match merged.iter_mut().find(|m| m.0 == span) {
-            Some((_, said)) => *said = format!("{said}; {says}"),
-            None => merged.push((span, says)),
-        }
-    }
-    merged
-}
-
-fn texts_differ(sent: &Sent, content: &Content) -> Vec<(Span, String)> {
+fn texts_differ(sent: &Sent, content: &Content) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     if let Some(subject) = &sent.subject {
         let is = title(content).unwrap_or_default();

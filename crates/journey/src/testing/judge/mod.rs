@@ -1,6 +1,7 @@
 //! What was expected, held against what was found.
 
 mod align;
+mod lay;
 mod lists;
 mod messages;
 mod states;
@@ -146,25 +147,6 @@ impl Judge<'_> {
         &mut self.failures[index]
     }
 
-    /// A failure of a list. `wrong` are the places in the file, with what to say there.
-    fn fail_list(
-        &mut self,
-        about: &'static str,
-        says: &str,
-        list: &Span,
-        wrong: Vec<(Span, String)>,
-        rows: Vec<Row>,
-    ) -> &mut Failure {
-        let mut wrong = wrong.into_iter();
-        let (span, label) = wrong
-            .next()
-            .unwrap_or_else(|| (list.clone(), String::new()));
-        let failure = self.fail(about, &span, says.to_owned(), label);
-        failure.diagnostic.also = wrong.collect();
-        failure.rows = rows;
-        failure
-    }
-
     /// What could not happen as the test says.
     fn trouble(&mut self) {
         for trouble in &self.played.trouble {
@@ -213,7 +195,7 @@ fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// Whether such a place is the same one twice.
+/// Lines in one; `nothing` of none.
 fn joined(lines: &[String]) -> String {
     if lines.is_empty() {
         "nothing".to_owned()

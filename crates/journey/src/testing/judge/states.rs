@@ -77,12 +77,12 @@ impl Judge<'_> {
         );
         failure.marks.ends = true;
         failure.expected = vec![word.text.to_string()];
-        failure.found = found.last().map(|r| r.to_string()).into_iter().collect();
+        failure.found = found.last().map(ToString::to_string).into_iter().collect();
     }
 
     fn other_ends(&mut self, list: &List<Word>, found: &[Arc<str>]) {
         let expected: Vec<String> = list.items.iter().map(|w| w.text.to_string()).collect();
-        let found: Vec<String> = found.iter().map(|r| r.to_string()).collect();
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         if expected == found {
             return;
         }

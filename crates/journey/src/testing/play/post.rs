@@ -93,7 +93,7 @@ impl Player<'_> {
             .decision
             .refusals
             .iter()
-            .map(|r| r.sentence())
+            .map(crate::message::Refusal::sentence)
             .collect();
         let why = match detail {
             Some(detail) => format!("{reason}: {detail}"),

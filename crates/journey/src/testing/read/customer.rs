@@ -13,7 +13,7 @@ use crate::{
     source::{Kind, Node, Pair},
     testing::{
         stage,
-        written::{Past, Person},
+        written::{Consents, Past, Person},
     },
 };
 
@@ -122,7 +122,7 @@ impl Book<'_, '_> {
     }
 
     /// `{ marketing: [email, sms] }`, `{ marketing: all }` or `{ marketing: { email: unconfirmed } }`.
-    fn consents(&mut self, node: &Node) -> Vec<(Arc<str>, Vec<(Channel, ConsentState)>)> {
+    fn consents(&mut self, node: &Node) -> Vec<(Arc<str>, Consents)> {
         let Kind::Map(pairs) = &node.kind else {
             self.r.wrong_kind(
                 node,
@@ -136,7 +136,7 @@ impl Book<'_, '_> {
             .collect()
     }
 
-    fn consent(&mut self, pair: &Pair) -> Vec<(Channel, ConsentState)> {
+    fn consent(&mut self, pair: &Pair) -> Consents {
         let word = Word {
             text: pair.name.clone(),
             span: pair.name_span.clone(),

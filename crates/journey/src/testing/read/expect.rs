@@ -35,7 +35,6 @@ impl Book<'_, '_> {
                 self.values(n, "variables by name, such as `{ code: BACK10 }`,")
             }),
             events: f.get("events").and_then(|n| self.list(n, Self::emitted)),
-            ..Expect::default()
         };
         let expect = match f.get("set") {
             Some(node) => self.set(node, expect),
