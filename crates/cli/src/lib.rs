@@ -20,7 +20,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, check, customer, database, demo, dev, event, run, simulate, test},
+    commands::{backtest, bench, check, customer, database, demo, dev, event, run, simulate, test},
     output::Refused,
 };
 
@@ -44,6 +44,7 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Test(args) => test::run(&args, &root),
         Command::Simulate(args) => simulate::run(&args, &root),
         Command::Backtest(args) => backtest::run(&args, &root),
+        Command::Bench(args) => bench::run(&args),
         command => serve(command, &root),
     }
 }
@@ -67,6 +68,7 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             | Command::Explain(_)
             | Command::Test(_)
             | Command::Simulate(_)
+            | Command::Bench(_)
             | Command::Backtest(_) => Ok(()),
         }
     })

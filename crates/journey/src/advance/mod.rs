@@ -28,7 +28,7 @@ use std::{
 use jiff::Timestamp;
 
 pub use self::{
-    audience::{concerns, next_date},
+    audience::{NextDate, concerns, next_date},
     effects::{Effects, Settled, Turn, Visit},
     others::OWN,
     timers::{Due, next_due},

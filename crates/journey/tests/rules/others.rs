@@ -124,19 +124,15 @@ fn stop_ends_every_run_of_the_other_journey() {
 #[test]
 fn rule_28_of_several_things_the_first_as_written_wins() {
     let any = "enter: { event: go }\nsteps: [ { id: w, wait_for: { any: [ { event: a, if: event.n > 5, then: [ { exit: big } ] }, { event: a, then: [ { exit: small } ] }, { if: customer.vip, then: [ { exit: vip } ] } ], within: 2d }, else: [ { exit: late } ] } ]";
-    let end = |act: fn(&mut Play)| {
+    let end = |act: fn(&mut Play) -> &mut Play| {
         let mut play = Play::new(any, FREE);
-        play.does("go", json!({}));
-        act(&mut play);
+        act(play.does("go", json!({})));
         play.log_of("left")
     };
-    assert_eq!(end(|p| drop(p.does("a", json!({ "n": 6 })))), ["left big"]);
-    assert_eq!(
-        end(|p| drop(p.does("a", json!({ "n": 5 })))),
-        ["left small"]
-    );
-    assert_eq!(end(|p| drop(p.is(json!({ "vip": true })))), ["left vip"]);
-    assert_eq!(end(|p| drop(p.waits("2d"))), ["left late"]);
+    assert_eq!(end(|p| p.does("a", json!({ "n": 6 }))), ["left big"]);
+    assert_eq!(end(|p| p.does("a", json!({ "n": 5 }))), ["left small"]);
+    assert_eq!(end(|p| p.is(json!({ "vip": true }))), ["left vip"]);
+    assert_eq!(end(|p| p.waits("2d")), ["left late"]);
 }
 
 #[test]
