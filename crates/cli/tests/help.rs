@@ -9,8 +9,24 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 11] = [
-    "check", "explain", "backtest", "lsp", "dev", "demo", "run", "migrate", "apply", "event",
+const COMMANDS: [&str; 18] = [
+    "check",
+    "explain",
+    "test",
+    "simulate",
+    "backtest",
+    "graph",
+    "preview",
+    "lsp",
+    "completions",
+    "bench",
+    "dev",
+    "demo",
+    "run",
+    "migrate",
+    "plan",
+    "apply",
+    "event",
     "customer",
 ];
 

@@ -38,6 +38,7 @@ pub mod render;
 pub mod schema;
 pub mod segments;
 pub mod sms;
+pub mod testing;
 pub mod time;
 pub mod trace;
 pub mod value;

@@ -14,3 +14,5 @@ pub mod lsp;
 pub mod plan;
 pub mod preview;
 pub mod run;
+pub mod simulate;
+pub mod test;
