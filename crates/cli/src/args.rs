@@ -13,7 +13,9 @@ use crate::commands::{
     demo::DemoArgs,
     dev::DevArgs,
     event::EventArgs,
+    fmt::FmtArgs,
     run::RunArgs,
+    schema::SchemaArgs,
 };
 
 /// Omnichannel journey orchestration: customer journeys as YAML, checked, simulated and run.
@@ -46,6 +48,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Explain a diagnostic code, with a wrong and a right example
     Explain(ExplainArgs),
+    /// Bring YAML files into the one form
+    Fmt(FmtArgs),
+    /// Write the JSON Schemas that editors complete and check YAML files by
+    Schema(SchemaArgs),
     /// Play past events through a draft and count what it would have done
     Backtest(BacktestArgs),
     /// Measure how fast this machine does it, against what is aimed at

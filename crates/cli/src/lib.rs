@@ -20,7 +20,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, bench, check, customer, database, demo, dev, event, run},
+    commands::{backtest, bench, check, customer, database, demo, dev, event, fmt, run, schema},
     output::Refused,
 };
 
@@ -41,6 +41,8 @@ fn dispatch(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Check(args) => check::check(&args, &root),
         Command::Explain(args) => check::explain(&args),
+        Command::Fmt(args) => fmt::run(&args, &root),
+        Command::Schema(args) => schema::run(&args, &root),
         Command::Backtest(args) => backtest::run(&args, &root),
         Command::Bench(args) => bench::run(&args),
         command => serve(command, &root),
@@ -62,9 +64,12 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::Apply(args) => database::apply(&args, root).await,
             Command::Event(args) => event::run(&args, root).await,
             Command::Customer(args) => customer::run(&args, root).await,
-            Command::Check(_) | Command::Explain(_) | Command::Backtest(_) | Command::Bench(_) => {
-                Ok(())
-            }
+            Command::Check(_)
+            | Command::Explain(_)
+            | Command::Fmt(_)
+            | Command::Schema(_)
+            | Command::Backtest(_)
+            | Command::Bench(_) => Ok(()),
         }
     })
 }

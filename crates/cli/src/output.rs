@@ -43,6 +43,11 @@ pub fn text(text: &str) {
     println!("{text}");
 }
 
+/// Prints a text as it is, without a line end of its own.
+pub fn raw(text: &str) {
+    print!("{text}");
+}
+
 /// Says something beside the result.
 pub fn aside(text: &str) {
     eprintln!("{text}");

@@ -9,8 +9,9 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 12] = [
     "check", "explain", "backtest", "dev", "demo", "run", "migrate", "apply", "event", "customer",
+    "fmt", "schema",
 ];
 
 #[test]

@@ -8,4 +8,6 @@ pub mod database;
 pub mod demo;
 pub mod dev;
 pub mod event;
+pub mod fmt;
 pub mod run;
+pub mod schema;
