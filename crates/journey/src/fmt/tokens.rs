@@ -126,7 +126,7 @@ impl<'t> Reader<'t> {
                 Event::DocumentStart(true, _) => start = Some(self.marker(span)?),
                 Event::DocumentStart(..) => {}
                 Event::StreamEnd => break,
-                _ => root = Some(self.token(event, span, tag)?),
+                _ => root = Some(self.token(&event, span, tag)?),
             }
         }
         let end = self.text.len();
@@ -151,11 +151,11 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn token(&mut self, event: Event<'t>, span: Span, tag: Option<Span>) -> Result<Token, Reason> {
+    fn token(&mut self, event: &Event<'t>, span: Span, tag: Option<Span>) -> Result<Token, Reason> {
         if let Some(tag) = tag {
             return Err(self.unusual("a tag", tag.start));
         }
-        let id = match &event {
+        let id = match event {
             Event::Scalar(_, _, id, _)
             | Event::SequenceStart(_, id, _)
             | Event::MappingStart(_, id, _) => *id,
@@ -254,7 +254,7 @@ impl<'t> Reader<'t> {
                     what: What::List(written, items),
                 });
             }
-            items.push(self.token(event, span, tag)?);
+            items.push(self.token(&event, span, tag)?);
         }
     }
 
@@ -272,12 +272,12 @@ impl<'t> Reader<'t> {
                     what: What::Map(written, pairs),
                 });
             }
-            let key = self.token(event, span, tag)?;
+            let key = self.token(&event, span, tag)?;
             if !matches!(key.what, What::Word) || key.anchor.is_some() {
                 return Err(self.unusual("a name that is no single word", key.span.start));
             }
             let (event, span, tag) = self.next()?;
-            let value = self.token(event, span, tag)?;
+            let value = self.token(&event, span, tag)?;
             pairs.push((key, value));
         }
     }

@@ -46,7 +46,7 @@ fn row(word: &Word) -> String {
 /// What a word takes; each of a few words with what it does.
 fn takes(what: &Takes) -> String {
     match what {
-        Takes::OneOf(choices) if !std::ptr::eq(*choices, CHANNELS) => {
+        Takes::OneOf(choices) if !choices.iter().any(|c| c.name == CHANNELS[0].name) => {
             let said: Vec<String> = choices
                 .iter()
                 .map(|c| format!("`{}` ({})", c.name, c.about))
