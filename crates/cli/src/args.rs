@@ -9,11 +9,12 @@ use crate::commands::{
     bench::BenchArgs,
     check::{CheckArgs, ExplainArgs},
     customer::CustomerArgs,
-    database::ApplyArgs,
     demo::DemoArgs,
     dev::DevArgs,
     event::EventArgs,
     fmt::FmtArgs,
+    lsp::LspArgs,
+    plan::{ApplyArgs, PlanArgs},
     run::RunArgs,
     schema::SchemaArgs,
 };
@@ -56,6 +57,8 @@ pub enum Command {
     Backtest(BacktestArgs),
     /// Measure how fast this machine does it, against what is aimed at
     Bench(BenchArgs),
+    /// Serve editors: the language server, on standard input and output
+    Lsp(LspArgs),
     /// Run everything on this machine, without RabbitMQ, with a capture mailbox and the console
     Dev(DevArgs),
     /// Run the sample journeys on a stream of sample events, through private servers
@@ -64,6 +67,8 @@ pub enum Command {
     Run(RunArgs),
     /// Bring the database to this version
     Migrate,
+    /// Show what publishing the workspace would change, and for whom
+    Plan(PlanArgs),
     /// Publish the workspace to the database
     Apply(ApplyArgs),
     /// Publish one event, or a file of them

@@ -20,7 +20,9 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, bench, check, customer, database, demo, dev, event, fmt, run, schema},
+    commands::{
+        backtest, bench, check, customer, database, demo, dev, event, fmt, lsp, plan, run, schema,
+    },
     output::Refused,
 };
 
@@ -45,6 +47,10 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Schema(args) => schema::run(&args, &root),
         Command::Backtest(args) => backtest::run(&args, &root),
         Command::Bench(args) => bench::run(&args),
+        Command::Lsp(args) => {
+            log(&Command::Lsp(args));
+            lsp::run()
+        }
         command => serve(command, &root),
     }
 }
@@ -61,7 +67,8 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::Demo(args) => demo::run(&args, root).await,
             Command::Run(args) => run::run(&args, root).await,
             Command::Migrate => database::migrate(root).await,
-            Command::Apply(args) => database::apply(&args, root).await,
+            Command::Plan(args) => plan::plan(&args, root).await,
+            Command::Apply(args) => plan::apply(&args, root).await,
             Command::Event(args) => event::run(&args, root).await,
             Command::Customer(args) => customer::run(&args, root).await,
             Command::Check(_)
@@ -69,7 +76,8 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             | Command::Fmt(_)
             | Command::Schema(_)
             | Command::Backtest(_)
-            | Command::Bench(_) => Ok(()),
+            | Command::Bench(_)
+            | Command::Lsp(_) => Ok(()),
         }
     })
 }

@@ -9,9 +9,9 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 12] = [
-    "check", "explain", "backtest", "dev", "demo", "run", "migrate", "apply", "event", "customer",
-    "fmt", "schema",
+const COMMANDS: [&str; 13] = [
+    "check", "explain", "backtest", "lsp", "dev", "demo", "run", "migrate", "apply", "event",
+    "customer", "fmt", "schema",
 ];
 
 #[test]

@@ -9,5 +9,7 @@ pub mod demo;
 pub mod dev;
 pub mod event;
 pub mod fmt;
+pub mod lsp;
+pub mod plan;
 pub mod run;
 pub mod schema;

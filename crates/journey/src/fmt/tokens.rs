@@ -163,14 +163,14 @@ impl<'t> Reader<'t> {
         };
         let anchor = if id > 0 { self.anchor()? } else { None };
         let mut token = match event {
-            Event::Scalar(_, style, ..) => self.scalar(style, span)?,
+            Event::Scalar(_, style, ..) => self.scalar(*style, span)?,
             Event::Alias(_) => Token {
                 span,
                 anchor: None,
                 what: What::Word,
             },
-            Event::SequenceStart(style, ..) => self.list(style, span)?,
-            Event::MappingStart(style, ..) => self.map(style, span)?,
+            Event::SequenceStart(style, ..) => self.list(*style, span)?,
+            Event::MappingStart(style, ..) => self.map(*style, span)?,
             _ => return Err(self.unusual("something", span.start)),
         };
         token.anchor = anchor;
