@@ -21,8 +21,8 @@ use tracing_subscriber::EnvFilter;
 use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
-        backtest, bench, check, completions, customer, database, demo, dev, event, graph, lsp,
-        plan, preview, run, simulate, test,
+        backtest, bench, check, completions, customer, database, demo, dev, event, fmt, graph, lsp,
+        plan, preview, run, schema, simulate, test,
     },
     output::Refused,
 };
@@ -51,6 +51,8 @@ fn offline(command: Offline, root: &Path) -> Result<()> {
     match command {
         Offline::Check(args) => check::check(&args, root),
         Offline::Explain(args) => check::explain(&args),
+        Offline::Fmt(args) => fmt::run(&args, root),
+        Offline::Schema(args) => schema::run(&args, root),
         Offline::Test(args) => test::run(&args, root),
         Offline::Simulate(args) => simulate::run(&args, root),
         Offline::Backtest(args) => backtest::run(&args, root),

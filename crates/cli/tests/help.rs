@@ -9,9 +9,11 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 20] = [
     "check",
     "explain",
+    "fmt",
+    "schema",
     "test",
     "simulate",
     "backtest",
