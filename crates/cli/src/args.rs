@@ -12,6 +12,7 @@ use crate::commands::{
     demo::DemoArgs,
     dev::DevArgs,
     event::EventArgs,
+    new::NewArgs,
     run::RunArgs,
 };
 
@@ -41,6 +42,8 @@ pub struct Cli {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Make a journey from the gallery, with its templates and tests
+    New(NewArgs),
     /// Check the journeys, templates and policies of the workspace
     Check(CheckArgs),
     /// Explain a diagnostic code, with a wrong and a right example

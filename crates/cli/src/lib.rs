@@ -5,10 +5,12 @@ pub mod args;
 mod capture;
 pub mod commands;
 mod config;
+mod gallery;
 pub mod intake;
 mod local;
 mod output;
 pub mod rows;
+mod scaffold;
 pub mod servers;
 pub mod service;
 pub mod workspace;
@@ -20,7 +22,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, check, customer, database, demo, dev, event, run},
+    commands::{backtest, check, customer, database, demo, dev, event, new, run},
     output::Refused,
 };
 
@@ -39,6 +41,7 @@ pub fn run(cli: Cli) -> ExitCode {
 fn dispatch(cli: Cli) -> Result<()> {
     let root = cli.workspace;
     match cli.command {
+        Command::New(args) => new::run(&args, &root),
         Command::Check(args) => check::check(&args, &root),
         Command::Explain(args) => check::explain(&args),
         Command::Backtest(args) => backtest::run(&args, &root),
@@ -61,7 +64,9 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::Apply(args) => database::apply(&args, root).await,
             Command::Event(args) => event::run(&args, root).await,
             Command::Customer(args) => customer::run(&args, root).await,
-            Command::Check(_) | Command::Explain(_) | Command::Backtest(_) => Ok(()),
+            Command::New(_) | Command::Check(_) | Command::Explain(_) | Command::Backtest(_) => {
+                Ok(())
+            }
         }
     })
 }

@@ -7,4 +7,5 @@ pub mod database;
 pub mod demo;
 pub mod dev;
 pub mod event;
+pub mod new;
 pub mod run;

@@ -1,0 +1,120 @@
+//! The folder that the new journey goes to, as it is before.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use anyhow::Result;
+use journey::{
+    diagnostic::SourceFile,
+    workspace::{self as compiler, Options},
+};
+
+use crate::{gallery, workspace};
+
+/// Where files of the gallery are declared in one file by name, and under which name of it.
+pub const TRAITS: (&str, Option<&str>) = ("config/traits.yaml", Some("properties"));
+/// The endpoints.
+pub const ENDPOINTS: (&str, Option<&str>) = ("config/endpoints.yaml", None);
+/// The purposes.
+pub const PURPOSES: (&str, Option<&str>) = ("config/policies.yaml", Some("purposes"));
+
+/// What is in the folder.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Its files that belong to a workspace, by path.
+    files: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+impl Place {
+    /// Reads the workspace at `root`; a folder that holds none, or does not exist, is fresh.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn read(root: &Path) -> Result<Self> {
+        let folders = ["journeys", "templates", "config"];
+        let files = if folders.iter().any(|f| holds_something(&root.join(f))) {
+            workspace::read(root)?
+        } else {
+            Vec::new()
+        };
+        Ok(Self::of(files))
+    }
+
+    /// A workspace of these files.
+    pub fn of(files: impl IntoIterator<Item = SourceFile>) -> Self {
+        let files = files.into_iter().map(|f| (f.path, f.text)).collect();
+        Self { files }
+    }
+
+    /// Whether there is no workspace yet.
+    pub fn is_fresh(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Whether there is such a file.
+    pub fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// The text of a file.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.files.get(path).map(|text| &**text)
+    }
+
+    /// The first file at or below a folder.
+    pub fn first_below(&self, folder: &str) -> Option<&str> {
+        let inside = |path: &&Arc<str>| {
+            path.strip_prefix(folder)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.files.keys().find(inside).map(|path| &**path)
+    }
+
+    /// Whether a journey of the workspace names this event.
+    pub fn names_event(&self, event: &str) -> bool {
+        self.journeys().any(|(_, text)| {
+            let needs = gallery::Needs::of(&gallery::data(text));
+            needs.events.contains(event)
+        })
+    }
+
+    /// The file of the journey of that name, wherever it stands.
+    pub fn journey(&self, name: &str) -> Option<&str> {
+        self.journeys()
+            .find(|(_, text)| gallery::data(text)["journey"] == name)
+            .map(|(path, _)| path)
+    }
+
+    /// The locale that every template needs.
+    pub fn default_locale(&self) -> String {
+        let policies = self.text(PURPOSES.0).map(|text| SourceFile {
+            path: PURPOSES.0.into(),
+            text: text.into(),
+        });
+        let (read, _) = compiler::compile(policies.as_slice(), &Options::default());
+        let policies = read.map(|w| w.policies).unwrap_or_default();
+        policies.defaults.locale.to_string()
+    }
+
+    /// All files, in order, with those that are planned.
+    pub fn with(&self, plan: &super::Plan) -> Vec<SourceFile> {
+        let mut files = self.files.clone();
+        let created = plan.created.iter().map(|f| (&f.path, &f.text));
+        let changed = plan.additions.iter().map(|a| (&a.path, &a.text));
+        for (path, text) in created.chain(changed) {
+            files.insert(path.as_str().into(), text.as_str().into());
+        }
+        let file = |(path, text)| SourceFile { path, text };
+        files.into_iter().map(file).collect()
+    }
+
+    fn journeys(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files
+            .iter()
+            .filter(|(path, _)| path.starts_with("journeys/") && path.ends_with("/journey.yaml"))
+            .map(|(path, text)| (&**path, &**text))
+    }
+}
+
+fn holds_something(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+}
