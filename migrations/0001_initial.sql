@@ -23,8 +23,8 @@ create table input (
     id uuid not null,
     seq bigint generated always as identity,  -- the recorded order
     at timestamptz not null,                  -- the input's own clock (`now`)
-    kind smallint not null check (kind between 0 and 2), -- 0 event, 1 timer, 2 receipt
-    name text not null,                       -- of the event; `timer`, `receipt`
+    kind smallint not null check (kind between 0 and 5), -- 0 event, 1 timer, 2 receipt, 3 date, 4 sweep, 5 answer
+    name text not null,                       -- of the event; else the kind
     body bytea,                               -- the event as it was accepted, or the receipt
     trace bytea,                              -- what was decided and why (journey::trace::Line); null: nobody listened
     primary key (customer, id)

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{CustomerId, MachineId, MessageId, RunId},
+    ids::{CallId, CustomerId, MachineId, MessageId, RunId},
     machine::NodeId,
     message::{Channel, Refusal},
     value::{Map, Value},
@@ -80,9 +80,34 @@ pub struct Ledger {
     /// (the empty key where `again` counts per customer).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub entries: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Timestamp>>,
+    /// When date entries let the customer in next: by journey, then by the entry's place in it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub dates: BTreeMap<Arc<str>, BTreeMap<u16, Expected>>,
+    /// The keys of sends that went, with the message that they went with (rule 49).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<Arc<str>, MessageId>,
     /// Channels taken to be reachable though no trait holds an address: simulations only.
     #[serde(skip)]
     pub assumed_reachable: Vec<Channel>,
+}
+
+impl Ledger {
+    /// When the next date entry lets the customer in.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let entries = self.dates.values().flat_map(BTreeMap::values);
+        entries.filter_map(|e| e.at).min()
+    }
+}
+
+/// What a date entry waits for, and what it has let in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Its next moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// The day it has fired for, and when: one day fires once, whatever happens to the zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fired: Option<(civil::Date, Timestamp)>,
 }
 
 /// The state of one consent.
@@ -191,6 +216,20 @@ pub struct RunState {
     /// What the current step waits for, if it waits.
     #[serde(rename = "p", skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// Rounds under way, by the `repeat`'s id.
+    #[serde(rename = "l", skip_serializing_if = "BTreeMap::is_empty")]
+    pub rounds: BTreeMap<Arc<str>, Round>,
+}
+
+/// A round of a `repeat`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Round {
+    /// Which, from 1.
+    #[serde(rename = "n")]
+    pub number: u32,
+    /// When it began.
+    #[serde(rename = "s")]
+    pub since: Timestamp,
 }
 
 /// What a run waits for.
@@ -205,6 +244,39 @@ pub struct Pending {
     /// A held send: the refusal that it waits for, for support.
     #[serde(rename = "h", skip_serializing_if = "Option::is_none")]
     pub held: Option<Refusal>,
+    /// A question that was asked and not answered yet.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+    /// A call that was not answered yet, or a hand-over that is not over.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+}
+
+impl Pending {
+    /// A wait and nothing else.
+    pub fn until(since: Timestamp, until: Option<Timestamp>) -> Self {
+        Self {
+            since,
+            until,
+            held: None,
+            asked: None,
+            call: None,
+        }
+    }
+}
+
+/// An open question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// On which channel.
+    #[serde(rename = "c")]
+    pub channel: Channel,
+    /// By which message, the last one if it was repeated.
+    #[serde(rename = "m")]
+    pub message: MessageId,
+    /// How often it was repeated.
+    #[serde(rename = "t")]
+    pub repeats: u32,
 }
 
 /// What became of one step: the names behind `steps.ID`.
@@ -244,6 +316,20 @@ pub struct StepState {
     /// A `wait_for`'s outcome: true if the event or condition came.
     #[serde(skip_serializing_if = "is_false")]
     pub matched: bool,
+    /// The answer to a question, a call or a hand-over.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub answer: Value,
+    /// The round of a `repeat`, from 1; 0 before the first.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub round: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 #[expect(

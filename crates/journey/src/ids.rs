@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -52,6 +53,10 @@ id!(
     MessageId
 );
 id!(
+    /// One call of an endpoint; also the idempotency key towards it.
+    CallId
+);
+id!(
     /// One compiled journey, by its content.
     MachineId
 );
@@ -79,6 +84,63 @@ impl InputId {
         Self(hash(
             "receipt",
             &[message.0.as_bytes(), &attempt.to_le_bytes()],
+        ))
+    }
+}
+
+impl InputId {
+    /// The id of the `ordinal`-th further input that `input` causes (rule 12).
+    pub fn of_chained(input: Self, ordinal: u32) -> Self {
+        Self(hash(
+            "chained",
+            &[input.0.as_bytes(), &ordinal.to_le_bytes()],
+        ))
+    }
+
+    /// The id of the answer to a call.
+    pub fn of_answer(call: CallId) -> Self {
+        Self(hash("answer", &[call.0.as_bytes()]))
+    }
+
+    /// The id of the moment `due` of a date entry.
+    pub fn of_date(customer: CustomerId, journey: &str, entry: u16, due: Timestamp) -> Self {
+        Self::of_occasion("date", customer, journey, entry, due)
+    }
+
+    /// The id of one customer's part in a sweep: a tick of a schedule, or what a publication asks for.
+    pub fn of_sweep(customer: CustomerId, journey: &str, entry: u16, at: Timestamp) -> Self {
+        Self::of_occasion("sweep", customer, journey, entry, at)
+    }
+
+    fn of_occasion(
+        kind: &str,
+        customer: CustomerId,
+        journey: &str,
+        entry: u16,
+        at: Timestamp,
+    ) -> Self {
+        Self(hash(
+            kind,
+            &[
+                customer.0.as_bytes(),
+                journey.as_bytes(),
+                &entry.to_le_bytes(),
+                &at.as_microsecond().to_le_bytes(),
+            ],
+        ))
+    }
+}
+
+impl CallId {
+    /// The `ordinal`-th call that `run` decides at `revision`.
+    pub fn of(run: RunId, revision: u32, ordinal: u32) -> Self {
+        Self(hash(
+            "call",
+            &[
+                run.0.as_bytes(),
+                &revision.to_le_bytes(),
+                &ordinal.to_le_bytes(),
+            ],
         ))
     }
 }

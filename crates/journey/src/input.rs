@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{
+    call::Answer,
     ids::{InputId, RunId},
     message::{Message, Reason},
     value::{Map, Value},
@@ -33,6 +35,40 @@ pub enum InputKind {
     },
     /// A message has failed for good, or was stopped at dispatch.
     Receipt(Box<Receipt>),
+    /// The moment of a date entry has come (rule 20).
+    Date {
+        /// Of which journey.
+        journey: Arc<str>,
+        /// Which of its entries.
+        entry: u16,
+    },
+    /// The customer's part in something that concerns many at once.
+    Sweep(Sweep),
+    /// An endpoint's answer, or that there will be none.
+    Answer(Box<Answer>),
+}
+
+/// One customer's part in something that concerns many at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sweep {
+    /// The journey.
+    pub journey: Arc<str>,
+    /// Which of its entries.
+    pub entry: u16,
+    /// What it is about.
+    pub kind: SweepKind,
+}
+
+/// What a sweep is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SweepKind {
+    /// A tick of the entry's schedule, at that time.
+    Tick(Timestamp),
+    /// Those who belong to the entry's segment when the journey is published (rule 21).
+    Backfill,
+    /// Dates that were there before the journey was published at that time (rule 20).
+    Dates(Timestamp),
 }
 
 /// An event, as a producer sent it.

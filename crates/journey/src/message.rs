@@ -91,11 +91,13 @@ pub enum Reason {
     Failed,
     /// The template could not be rendered.
     Unrenderable,
+    /// The send's `key` was sent before (rule 49).
+    AlreadySent,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NoConsent,
         Self::Unreachable,
         Self::SuppressionList,
@@ -105,6 +107,7 @@ impl Reason {
         Self::Recalled,
         Self::Failed,
         Self::Unrenderable,
+        Self::AlreadySent,
     ];
 
     /// As authors and support read it.
@@ -119,6 +122,7 @@ impl Reason {
             Self::Recalled => "recalled",
             Self::Failed => "failed",
             Self::Unrenderable => "unrenderable",
+            Self::AlreadySent => "already_sent",
         }
     }
 }

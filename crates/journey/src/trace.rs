@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{MessageId, RunId},
+    ids::{CallId, MessageId, RunId},
     message::{Channel, Reason, Refusal},
     value::Value,
 };
@@ -126,6 +126,84 @@ pub enum Fact {
         /// What of it.
         what: Arc<str>,
     },
+    /// A question waits until another one on its channel is answered (rule 29).
+    Queued,
+    /// A question was answered.
+    Answered {
+        /// What the answer was taken for.
+        answer: Value,
+    },
+    /// An answer was not understood.
+    NotUnderstood {
+        /// Whether the question is repeated.
+        repeated: bool,
+    },
+    /// A reply asked for an end to all messages on its channel.
+    Stopped {
+        /// Which channel.
+        channel: Channel,
+    },
+    /// An endpoint is called.
+    Calls {
+        /// Which call.
+        call: CallId,
+        /// The endpoint's name.
+        endpoint: Arc<str>,
+        /// Until when an answer is waited for at the longest.
+        until: Option<Timestamp>,
+    },
+    /// An endpoint has answered.
+    CallAnswered {
+        /// Which call.
+        call: CallId,
+    },
+    /// A call has failed for good.
+    CallFailed {
+        /// Which call.
+        call: CallId,
+        /// Why.
+        why: Arc<str>,
+    },
+    /// A person has taken over.
+    HandedOver {
+        /// By which call.
+        call: CallId,
+    },
+    /// A person has handed back.
+    HandedBack {
+        /// By which call.
+        call: CallId,
+    },
+    /// A round of a `repeat` began.
+    Round {
+        /// Which, from 1.
+        number: u32,
+    },
+    /// The rounds are over: all were done, or `until` holds.
+    RoundsOver {
+        /// Whether `until` holds.
+        until: bool,
+    },
+    /// An event of our own happens.
+    Emits {
+        /// Its name.
+        event: Arc<str>,
+    },
+    /// Another journey is started.
+    Starts {
+        /// Which.
+        journey: Arc<str>,
+    },
+    /// Another journey is stopped.
+    Stops {
+        /// Which.
+        journey: Arc<str>,
+    },
+    /// A date entry will let the customer in at that moment, or does no longer.
+    Expects {
+        /// When; `None`: no more.
+        at: Option<Timestamp>,
+    },
     /// The run reached its goal.
     Goal,
     /// The run left.
@@ -183,6 +261,10 @@ pub enum NotEntered {
     TooManyKeys,
     /// The key is longer than 256 bytes.
     KeyTooLong,
+    /// The customer does not belong to the segment, or does not any more.
+    NotInSegment,
+    /// Nothing can start the journey: it is not published, or has no entry for that.
+    NotStartable,
 }
 
 impl NotEntered {
@@ -198,6 +280,8 @@ impl NotEntered {
             Self::TooManyRuns => "the customer has too many open runs",
             Self::TooManyKeys => "the customer has entered it with too many different keys",
             Self::KeyTooLong => "its `key` is longer than 256 bytes",
+            Self::NotInSegment => "the customer does not belong to the segment",
+            Self::NotStartable => "no published journey of that name has an entry by `api`",
         }
     }
 }
@@ -294,6 +378,33 @@ impl Fact {
                 format!("the message did not go: {reason} ({detail})")
             }
             Self::Noted { what, .. } => format!("the message was {what}"),
+            Self::Queued => "waits until the question before it is answered".into(),
+            Self::Answered { answer } => format!("answered: {answer}"),
+            Self::NotUnderstood { repeated: true } => {
+                "the answer was not understood: the question is repeated".into()
+            }
+            Self::NotUnderstood { repeated: false } => "the answer was not understood".into(),
+            Self::Stopped { channel } => {
+                format!("asked for an end to all messages by {channel}")
+            }
+            Self::Calls {
+                endpoint, until, ..
+            } => match until {
+                Some(until) => format!("calls {endpoint}, waits until {until}"),
+                None => format!("calls {endpoint}"),
+            },
+            Self::CallAnswered { .. } => "the call was answered".into(),
+            Self::CallFailed { why, .. } => format!("the call failed: {why}"),
+            Self::HandedOver { .. } => "a person has taken over".into(),
+            Self::HandedBack { .. } => "the person has handed back".into(),
+            Self::Round { number } => format!("round {number}"),
+            Self::RoundsOver { until: true } => "no more rounds: `until` holds".into(),
+            Self::RoundsOver { until: false } => "all rounds are done".into(),
+            Self::Emits { event } => format!("emits {event}"),
+            Self::Starts { journey } => format!("starts {journey}"),
+            Self::Stops { journey } => format!("stops {journey}"),
+            Self::Expects { at: Some(at) } => format!("will enter at {at}"),
+            Self::Expects { at: None } => "will not enter by date any more".into(),
             Self::Goal => "reached the goal".into(),
             Self::Left { reason } => format!("left: {reason}"),
             Self::Profile { traits } => format!("traits changed: {}", traits.join(", ")),

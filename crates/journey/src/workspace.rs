@@ -6,11 +6,16 @@ use crate::{
     compile::{self, Names, World},
     diagnostic::{Diagnostic, Severity, SourceFile},
     diagnostics::{Sink, names, schemas as schema_codes},
+    endpoints::Endpoints,
     machine::Machine,
-    parse::{self, Reader, ast::Word},
+    parse::{
+        self, Fragments, Reader,
+        ast::{Journey, Word},
+    },
     policies::Policies,
     render::Templates,
     schema::{Schemas, schema},
+    segments::Segments,
     source,
 };
 
@@ -44,6 +49,10 @@ pub struct Workspace {
     pub schemas: Schemas,
     /// What messages look like.
     pub templates: Templates,
+    /// Who belongs to what.
+    pub segments: Segments,
+    /// Who can be called.
+    pub endpoints: Endpoints,
 }
 
 /// A compiled journey with its source.
@@ -64,6 +73,9 @@ enum Role<'p> {
     Event(&'p str),
     Traits,
     Template,
+    Segment(&'p str),
+    Endpoints,
+    Fragment(&'p str),
     Other,
 }
 
@@ -76,9 +88,15 @@ impl<'p> Role<'p> {
         match (yaml(path), path.strip_prefix("config/").and_then(yaml)) {
             (_, Some("policies")) => Self::Policies,
             (_, Some("traits")) => Self::Traits,
-            (_, Some(config)) => config
-                .strip_prefix("events/")
-                .map_or(Self::Other, Self::Event),
+            (_, Some("endpoints")) => Self::Endpoints,
+            (_, Some(config)) => match config.split_once('/') {
+                Some(("events", name)) => Self::Event(name),
+                Some(("segments", name)) => Self::Segment(name),
+                _ => Self::Other,
+            },
+            (Some(path), None) if path.starts_with("journeys/_fragments/") => {
+                Self::Fragment(path.trim_start_matches("journeys/_fragments/"))
+            }
             (Some(stem), None)
                 if stem.rsplit('/').next() != Some("tests") && !path.starts_with("config/") =>
             {
@@ -102,16 +120,24 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         .collect();
     let (templates, wrong) = Templates::compile(&messages, &policies.defaults.locale);
     found.extend(wrong);
+    let segments = segments(files, &schemas, &mut found);
+    let endpoints = endpoints(files, &mut found);
+    let fragments = fragments(files, &mut found);
+    let (parsed, names) = parsed(files, &fragments, &mut found);
     let world = World {
         policies: &policies,
         schemas: &schemas,
         templates: (options.templates == TemplateCheck::Required).then_some(&templates),
+        segments: &segments,
+        endpoints: &endpoints,
+        journeys: (!options.alone).then_some(&names),
     };
-    let mut names = Names::default();
-    let machines = journeys(files, world, &mut names, &mut found);
+    let machines = journeys(parsed, world, &mut found);
     if !options.alone && names.complete() {
         strangers(files, &names, &mut found);
     }
+    // What stands in a fragment is met wherever it is used.
+    found.dedup_by(|a, b| a == b);
     let order: BTreeMap<&str, usize> = files
         .iter()
         .enumerate()
@@ -124,6 +150,8 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         policies,
         schemas,
         templates,
+        segments,
+        endpoints,
     };
     ((!failed).then_some(workspace), found)
 }
@@ -136,15 +164,7 @@ fn read<T>(
 ) -> Option<T> {
     let mut sink = Sink::new(file);
     let root = source::load(file, &mut sink);
-    let result = root.map(|root| {
-        with(
-            &root,
-            &mut Reader {
-                file,
-                sink: &mut sink,
-            },
-        )
-    });
+    let result = root.map(|root| with(&root, &mut Reader::new(file, &mut sink)));
     found.extend(sink.finish());
     result
 }
@@ -240,36 +260,103 @@ fn check_name(name: &Word, file: &SourceFile, taken: Option<&Arc<str>>, sink: &m
     }
 }
 
+/// A journey that was read, in the making.
+struct Parsed<'f> {
+    file: &'f SourceFile,
+    journey: Journey,
+    sink: Sink,
+}
+
+/// Reads every journey, so that each can be checked beside all others.
+fn parsed<'f>(
+    files: &'f [SourceFile],
+    fragments: &Fragments,
+    found: &mut Vec<Diagnostic>,
+) -> (Vec<Parsed<'f>>, Names) {
+    let (mut parsed, mut known) = (Vec::new(), Names::default());
+    let mut taken: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
+    for file in of_role(files, |role| matches!(role, Role::Journey)) {
+        let mut sink = Sink::new(file);
+        let root = source::load(file, &mut sink);
+        let journey = root.and_then(|root| {
+            let mut reader = Reader::new(file, &mut sink).with(fragments);
+            parse::journey(&root, &mut reader)
+        });
+        known.add(journey.as_ref());
+        let Some(journey) = journey else {
+            found.extend(sink.finish());
+            continue;
+        };
+        if let Some(name) = &journey.name {
+            check_name(name, file, taken.get(&name.text), &mut sink);
+            taken.insert(name.text.clone(), file.path.clone());
+        }
+        parsed.push(Parsed {
+            file,
+            journey,
+            sink,
+        });
+    }
+    (parsed, known)
+}
+
 fn journeys(
-    files: &[SourceFile],
+    parsed: Vec<Parsed<'_>>,
     world: World<'_>,
-    known: &mut Names,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Compiled> {
     let mut machines = Vec::new();
-    let mut taken: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
-    for file in files
-        .iter()
-        .filter(|f| matches!(Role::of(&f.path), Role::Journey))
-    {
-        let machine = read(file, found, |root, r| {
-            let journey = parse::journey(root, r);
-            known.add(journey.as_ref());
-            let journey = journey?;
-            if let Some(name) = &journey.name {
-                check_name(name, file, taken.get(&name.text), r.sink);
-                taken.insert(name.text.clone(), file.path.clone());
-            }
-            compile::journey(&journey, file, world, r.sink)
-        });
-        if machine.is_none() {
-            known.add(None);
-        }
-        machines.extend(machine.flatten().map(|machine| Compiled {
+    for mut each in parsed {
+        let machine = compile::journey(&each.journey, each.file, world, &mut each.sink);
+        found.extend(each.sink.finish());
+        machines.extend(machine.map(|machine| Compiled {
             machine,
-            path: file.path.clone(),
-            source: file.text.clone(),
+            path: each.file.path.clone(),
+            source: each.file.text.clone(),
         }));
     }
     machines
+}
+
+fn of_role<'f>(
+    files: &'f [SourceFile],
+    wanted: impl Fn(&Role<'_>) -> bool,
+) -> impl Iterator<Item = &'f SourceFile> {
+    files.iter().filter(move |f| wanted(&Role::of(&f.path)))
+}
+
+fn segments(files: &[SourceFile], schemas: &Schemas, found: &mut Vec<Diagnostic>) -> Segments {
+    let mut segments = Segments::default();
+    for file in files {
+        let Role::Segment(name) = Role::of(&file.path) else {
+            continue;
+        };
+        let condition = read(file, found, |root, r| {
+            let formula = parse::segment(root, r)?;
+            compile::segment(&formula, schemas, r);
+            Some(formula.expr)
+        });
+        segments.declare(name, condition.flatten());
+    }
+    segments
+}
+
+fn endpoints(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Endpoints {
+    of_role(files, |role| matches!(role, Role::Endpoints))
+        .next()
+        .and_then(|file| read(file, found, parse::endpoints))
+        .unwrap_or_default()
+}
+
+fn fragments(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Fragments {
+    let mut fragments = Fragments::default();
+    for file in files {
+        let Role::Fragment(name) = Role::of(&file.path) else {
+            continue;
+        };
+        if let Some(fragment) = read(file, found, |root, r| parse::fragment(root, name, r)) {
+            fragments.declare(name, fragment);
+        }
+    }
+    fragments
 }

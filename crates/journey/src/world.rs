@@ -6,9 +6,25 @@ use jiff::SignedDuration;
 
 use crate::{
     ids::MachineId,
-    machine::Machine,
+    machine::{By, Entry, Machine},
     policies::{Policies, Window},
 };
+
+/// One entry of a current journey.
+#[derive(Clone, Debug)]
+pub struct Entering {
+    /// The journey's machine.
+    pub machine: Arc<Machine>,
+    /// The entry's place in it.
+    pub entry: u16,
+}
+
+impl Entering {
+    /// The entry itself.
+    pub fn get(&self) -> Option<&Entry> {
+        self.machine.entries.get(usize::from(self.entry))
+    }
+}
 
 /// Machines, policies and routing. Immutable; engines swap it whole.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +35,10 @@ pub struct World {
     current: BTreeMap<Arc<str>, MachineId>,
     /// Which current journeys can be entered by an event of that name, with the machine's index of entries.
     entering: BTreeMap<Arc<str>, Vec<Arc<Machine>>>,
+    /// Entries of current journeys by segment.
+    by_segment: Vec<Entering>,
+    /// Entries of current journeys by date.
+    by_date: Vec<Entering>,
     /// Limits on sends.
     pub policies: Policies,
 }
@@ -43,7 +63,12 @@ impl World {
             .collect();
         for machine in current.into_values() {
             world.current.insert(machine.journey.clone(), machine.id);
-            let mut events: Vec<_> = machine.entries.iter().map(|e| e.event.clone()).collect();
+            world.index_entries(&machine);
+            let mut events: Vec<_> = machine
+                .entries
+                .iter()
+                .filter_map(|e| e.event().cloned())
+                .collect();
             events.sort();
             events.dedup();
             for event in events {
@@ -56,6 +81,20 @@ impl World {
             world.machines.insert(machine.id, machine);
         }
         world
+    }
+
+    fn index_entries(&mut self, machine: &Arc<Machine>) {
+        for (place, entry) in machine.entries.iter().enumerate() {
+            let entering = Entering {
+                machine: machine.clone(),
+                entry: u16::try_from(place).unwrap_or(u16::MAX),
+            };
+            match &entry.by {
+                By::Segment { .. } => self.by_segment.push(entering),
+                By::Date { .. } => self.by_date.push(entering),
+                By::Event { .. } | By::Schedule { .. } | By::Api => {}
+            }
+        }
     }
 
     /// Adds a machine that a run is on, though new runs do not enter it.
@@ -81,6 +120,16 @@ impl World {
     /// The current machines with an entry for that event, in order of their journeys' names.
     pub fn entered_by(&self, event: &str) -> &[Arc<Machine>] {
         self.entering.get(event).map_or(&[], Vec::as_slice)
+    }
+
+    /// Entries of current journeys by segment, in order of the journeys' names.
+    pub fn entered_by_segment(&self) -> &[Entering] {
+        &self.by_segment
+    }
+
+    /// Entries of current journeys by date, in order of the journeys' names.
+    pub fn entered_by_date(&self) -> &[Entering] {
+        &self.by_date
     }
 
     /// How far back [`crate::customer::Customer::sends`] must reach: the longest cap window,

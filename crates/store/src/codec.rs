@@ -15,6 +15,9 @@ use serde_json::{error::Result, ser::Formatter};
 const EVENT: i16 = 0;
 const TIMER: i16 = 1;
 const RECEIPT: i16 = 2;
+const DATE: i16 = 3;
+const SWEEP: i16 = 4;
+const ANSWER: i16 = 5;
 
 /// What happened, as the columns `kind` and `body` of `input`: enough to replay it.
 ///
@@ -25,6 +28,15 @@ pub fn encode(kind: &InputKind) -> Result<(i16, Vec<u8>)> {
         InputKind::Event(e) => (EVENT, serde_json::to_vec(&EventBody::of(e))?),
         InputKind::Timer { run } => (TIMER, serde_json::to_vec(&TimerBody { run: *run })?),
         InputKind::Receipt(r) => (RECEIPT, serde_json::to_vec(&ReceiptBody::of(r))?),
+        InputKind::Date { journey, entry } => {
+            let body = DateBody {
+                journey: journey.clone(),
+                entry: *entry,
+            };
+            (DATE, serde_json::to_vec(&body)?)
+        }
+        InputKind::Sweep(sweep) => (SWEEP, serde_json::to_vec(sweep)?),
+        InputKind::Answer(answer) => (ANSWER, serde_json::to_vec(answer)?),
     })
 }
 
@@ -41,6 +53,15 @@ pub fn decode(kind: i16, body: &[u8]) -> Result<InputKind> {
         RECEIPT => InputKind::Receipt(Box::new(
             serde_json::from_slice::<ReceiptBody<'_>>(body)?.into_receipt(),
         )),
+        DATE => {
+            let body = serde_json::from_slice::<DateBody>(body)?;
+            InputKind::Date {
+                journey: body.journey,
+                entry: body.entry,
+            }
+        }
+        SWEEP => InputKind::Sweep(serde_json::from_slice(body)?),
+        ANSWER => InputKind::Answer(Box::new(serde_json::from_slice(body)?)),
         _ => return Err(serde_json::Error::custom("unknown kind of input")),
     })
 }
@@ -51,6 +72,9 @@ pub(crate) fn name(kind: &InputKind) -> &str {
         InputKind::Event(e) => &e.name,
         InputKind::Timer { .. } => "timer",
         InputKind::Receipt(_) => "receipt",
+        InputKind::Date { .. } => "date",
+        InputKind::Sweep(_) => "sweep",
+        InputKind::Answer(_) => "answer",
     }
 }
 
@@ -101,6 +125,12 @@ impl<'a> EventBody<'a> {
 #[derive(Serialize, Deserialize)]
 struct TimerBody {
     run: RunId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DateBody {
+    journey: Arc<str>,
+    entry: u16,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -171,7 +171,10 @@ async fn ana(pool: &PgPool, machine: MachineId) -> (CustomerId, MessageId) {
             since: at(hours(13)),
             until: Some(at(hours(22))),
             held: Some(night.clone()),
+            asked: None,
+            call: None,
         }),
+        ..RunState::default()
     };
     run(pool, ana, id, machine, 3, &state).await;
     message(

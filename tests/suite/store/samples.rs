@@ -6,12 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::{Effects, Settled, Turn},
     customer::{
-        Consent, ConsentState, Customer, Ledger, Left, PastSend, Pending, Run, RunState, StepState,
-        Suppression,
+        Asked, Consent, ConsentState, Customer, Expected, Ledger, Left, PastSend, Pending, Round,
+        Run, RunState, StepState, Suppression,
     },
-    ids::{CustomerId, InputId, MachineId, MessageId, RunId},
+    ids::{CallId, CustomerId, InputId, MachineId, MessageId, RunId},
     input::{Event, Input, InputKind, Receipt},
-    machine::{Again, Entry, Inside, Machine, NodeId},
+    machine::{Again, By, Entry, Inside, Machine, NodeId},
     message::{Channel, Decision, Message, Reason, Refusal},
     trace::{Fact, Line},
     value::{Map, Value},
@@ -72,6 +72,10 @@ pub fn ledger() -> Ledger {
         at: at(-4),
         address: arc("+33600000000"),
     };
+    let expected = Expected {
+        at: Some(at(86_400)),
+        fired: Some((jiff::civil::date(2026, 5, 17), at(-900))),
+    };
     Ledger {
         consents: BTreeMap::from([(
             arc("marketing"),
@@ -79,6 +83,11 @@ pub fn ledger() -> Ledger {
         )]),
         suppressed: BTreeMap::from([(Channel::Sms, suppression)]),
         entries: BTreeMap::from([(arc("welcome"), BTreeMap::from([(arc(""), at(-3))]))]),
+        dates: BTreeMap::from([(arc("birthday"), BTreeMap::from([(0, expected)]))]),
+        keys: BTreeMap::from([(
+            arc("order-1"),
+            MessageId::of(RunId(uuid::Uuid::nil()), 0, 0),
+        )]),
         assumed_reachable: Vec::new(),
     }
 }
@@ -92,6 +101,8 @@ pub fn run(customer: &str, key: &str, due_at: Option<Timestamp>) -> Run {
         sent: true,
         reason: Some(arc("capped")),
         arm: Some(arc("a")),
+        answer: Value::Int(9),
+        round: 2,
         ..StepState::default()
     };
     Run {
@@ -113,7 +124,20 @@ pub fn run(customer: &str, key: &str, due_at: Option<Timestamp>) -> Run {
                 since: at(-10),
                 until: due_at,
                 held: Some(refusal()),
+                asked: Some(Asked {
+                    channel: Channel::Chat,
+                    message: MessageId::of(id, 2, 0),
+                    repeats: 1,
+                }),
+                call: Some(CallId::of(id, 3, 0)),
             }),
+            rounds: BTreeMap::from([(
+                arc("reminders"),
+                Round {
+                    number: 2,
+                    since: at(-20),
+                },
+            )]),
         },
     }
 }
@@ -213,10 +237,12 @@ pub fn left(mut run: Run, when: Timestamp) -> Run {
 
 pub fn machine(journey: &str, priority: u8) -> Arc<Machine> {
     let entry = Entry {
-        event: arc("order.placed"),
+        by: By::Event {
+            name: arc("order.placed"),
+            fresh: SignedDuration::from_hours(24),
+        },
         condition: None,
         key: None,
-        fresh: SignedDuration::from_hours(24),
     };
     let machine = Machine {
         id: MachineId::of(b""),
@@ -230,6 +256,7 @@ pub fn machine(journey: &str, priority: u8) -> Arc<Machine> {
         goal: None,
         exits: Vec::new(),
         stay: None,
+        migrate: None,
         nodes: Vec::new(),
     };
     Arc::new(machine.sealed())

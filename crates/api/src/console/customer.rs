@@ -271,6 +271,9 @@ fn shown(entry: &TimelineEntry, page: &TimelinePage) -> Entry {
         InputName::Event => ("event", entry.name.to_string()),
         InputName::Timer => ("timer", "Time had come".into()),
         InputName::Receipt => ("receipt", "News of a message".into()),
+        InputName::Date => ("timer", "A date had come".into()),
+        InputName::Sweep => ("timer", "A schedule had come".into()),
+        InputName::Answer => ("receipt", "News of a call".into()),
     };
     let mut groups: Vec<Group> = Vec::new();
     for line in &entry.trace {

@@ -5,9 +5,11 @@ use std::{collections::BTreeSet, sync::Arc};
 use jiff::Timestamp;
 
 use crate::{
+    call::Call,
     customer::{Customer, PastSend, Run},
-    ids::{MessageId, RunId},
+    ids::{CallId, MachineId, MessageId, RunId},
     input::Input,
+    machine::NodeId,
     message::{Message, Reason},
     trace::Line,
 };
@@ -39,6 +41,25 @@ pub struct Effects {
     pub touched: BTreeSet<RunId>,
     /// Runs that are over: out of their journey, with no goal to wait for.
     pub ended: Vec<Run>,
+    /// Calls to be made.
+    pub calls: Vec<Call>,
+    /// Calls that nobody waits for any more. Those that were not made need not be.
+    pub cancelled: Vec<CallId>,
+    /// The steps that were walked, in their order: what coverage counts. Not written.
+    pub path: Vec<Visit>,
+}
+
+/// One step that a run went through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// The run.
+    pub run: RunId,
+    /// Its machine.
+    pub machine: MachineId,
+    /// The step.
+    pub node: NodeId,
+    /// Where it led; `None`: the run waits there, or left.
+    pub to: Option<NodeId>,
 }
 
 /// A queued message that will not arrive.

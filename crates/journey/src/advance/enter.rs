@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use super::{Chained, MAX_RUNS, Stepper, View};
 use crate::{
     customer::{Run, RunState},
-    ids::{InputId, RunId},
+    ids::RunId,
     input::Event,
-    machine::{Again, Entry, Inside, Machine, NodeId},
+    machine::{Again, By, Entry, Inside, Machine, NodeId},
     time,
     trace::{Fact, Line, NotEntered},
     value::Map,
@@ -25,32 +25,47 @@ pub const MAX_KEYS: usize = 10_000;
 
 impl Stepper<'_> {
     /// Tests every entry that listens to the event. Returns the runs that are ready to go on.
-    pub(super) fn enter(&mut self, event: &Event, input: InputId) -> BTreeSet<RunId> {
+    pub(super) fn enter(&mut self, event: &Event) -> BTreeSet<RunId> {
         let world = self.world;
         let mut begun = BTreeSet::new();
         for machine in world.entered_by(&event.name) {
-            let mut why = None;
-            for entry in machine.entries.iter().filter(|e| e.event == event.name) {
-                match self.try_entry(machine, entry, event, input) {
-                    Ok(run) => {
-                        begun.extend(run);
-                        why = None;
-                        break;
-                    }
-                    // Of several entries, the last to be tried speaks.
-                    Err(reason) => why = Some(reason),
-                }
-            }
-            if let Some(why) = why {
-                self.trace.push(Line {
-                    journey: Some(machine.journey.clone()),
-                    run: None,
-                    step: None,
-                    fact: Fact::NotEntered { why },
-                });
-            }
+            let listens = |e: &&Entry| e.event().is_some_and(|name| *name == event.name);
+            let entries: Vec<&Entry> = machine.entries.iter().filter(listens).collect();
+            begun.extend(self.first_entry(machine, &entries, Some(event.at)));
         }
         begun
+    }
+
+    /// Tries several entries of one journey in their order; the first that takes the customer
+    /// counts. `at`: when the event happened, for those that must be fresh. What enters is
+    /// `self.event`.
+    pub(super) fn first_entry(
+        &mut self,
+        machine: &Arc<Machine>,
+        entries: &[&Entry],
+        at: Option<Timestamp>,
+    ) -> Option<RunId> {
+        let mut why = None;
+        for entry in entries {
+            match self.try_entry(machine, entry, at) {
+                Ok(run) => return run,
+                // Of several entries, the last to be tried speaks.
+                Err(reason) => why = Some(reason),
+            }
+        }
+        if let Some(why) = why {
+            self.not_entered(&machine.journey, why);
+        }
+        None
+    }
+
+    pub(super) fn not_entered(&mut self, journey: &Arc<str>, why: NotEntered) {
+        self.trace.push(Line {
+            journey: Some(journey.clone()),
+            run: None,
+            step: None,
+            fact: Fact::NotEntered { why },
+        });
     }
 
     /// The run that is ready to go on; `Ok(None)`: one that was inside took the event as its own
@@ -59,10 +74,11 @@ impl Stepper<'_> {
         &mut self,
         machine: &Arc<Machine>,
         entry: &Entry,
-        event: &Event,
-        input: InputId,
+        at: Option<Timestamp>,
     ) -> Result<Option<RunId>, NotEntered> {
-        if self.now.duration_since(event.at) > entry.fresh {
+        if let (Some(at), By::Event { fresh, .. }) = (at, &entry.by)
+            && self.now.duration_since(at) > *fresh
+        {
             return Err(NotEntered::Stale);
         }
         let view = self.before_entry();
@@ -83,30 +99,30 @@ impl Stepper<'_> {
         match (self.run_inside(&machine.journey, &key), machine.inside) {
             (Some(_), Inside::Ignore) => Err(NotEntered::Inside),
             (Some(run), Inside::Refresh) => {
-                self.refresh(run, event);
+                self.refresh(run);
                 Ok(None)
             }
             (Some(run), Inside::Restart) => {
-                self.may_stay(machine, event, &key)?;
+                self.may_stay(machine, &key)?;
                 self.leave(run, Arc::from("restarted"), true);
                 if self.customer.runs.len() >= MAX_RUNS {
                     // It would only watch for its goal; the run that goes on is worth more.
                     self.end(run);
                 }
-                Ok(Some(self.begin(machine, key, event, input)))
+                Ok(Some(self.begin(machine, key)))
             }
             (None, _) => {
                 self.may_enter_again(machine, &key)?;
-                self.may_stay(machine, event, &key)?;
+                self.may_stay(machine, &key)?;
                 if self.customer.runs.len() >= MAX_RUNS {
                     return Err(NotEntered::TooManyRuns);
                 }
-                Ok(Some(self.begin(machine, key, event, input)))
+                Ok(Some(self.begin(machine, key)))
             }
         }
     }
 
-    fn before_entry(&self) -> View<'_> {
+    pub(super) fn before_entry(&self) -> View<'_> {
         View {
             policies: &self.world.policies,
             customer: self.customer,
@@ -148,7 +164,7 @@ impl Stepper<'_> {
     }
 
     /// An exit condition that already holds prevents entry (rule 11).
-    fn may_stay(&self, machine: &Machine, event: &Event, key: &Arc<str>) -> Result<(), NotEntered> {
+    fn may_stay(&self, machine: &Machine, key: &Arc<str>) -> Result<(), NotEntered> {
         let mut conditions = machine
             .exits
             .iter()
@@ -157,7 +173,7 @@ impl Stepper<'_> {
         if conditions.peek().is_none() {
             return Ok(());
         }
-        let run = self.new_run(machine, key.clone(), event, RunId(uuid::Uuid::nil()));
+        let run = self.new_run(machine, key.clone(), RunId(uuid::Uuid::nil()));
         let view = self.view(&run);
         let exits = conditions.any(|e| e.condition.as_ref().is_some_and(|c| c.eval(&view).holds()));
         if exits {
@@ -167,7 +183,7 @@ impl Stepper<'_> {
         }
     }
 
-    fn new_run(&self, machine: &Machine, key: Arc<str>, event: &Event, id: RunId) -> Run {
+    fn new_run(&self, machine: &Machine, key: Arc<str>, id: RunId) -> Run {
         Run {
             id,
             journey: machine.journey.clone(),
@@ -184,17 +200,17 @@ impl Stepper<'_> {
             left: None,
             goal_at: None,
             state: RunState {
-                event: event.properties.clone(),
+                event: self.event.clone(),
                 vars: Map::new(),
                 ..RunState::default()
             },
         }
     }
 
-    fn begin(&mut self, machine: &Machine, key: Arc<str>, event: &Event, input: InputId) -> RunId {
-        let id = RunId::of(self.customer_id(), &machine.journey, &key, input);
+    fn begin(&mut self, machine: &Machine, key: Arc<str>) -> RunId {
+        let id = RunId::of(self.customer_id(), &machine.journey, &key, self.input);
         self.remember_entry(machine, &key);
-        let run = self.new_run(machine, key.clone(), event, id);
+        let run = self.new_run(machine, key.clone(), id);
         // In order of id, as they are loaded: what is decided must not depend on a reload.
         let place = self.customer.runs.partition_point(|r| r.id < id);
         self.customer.runs.insert(place, run);
@@ -223,9 +239,10 @@ impl Stepper<'_> {
 
     /// The new event becomes `run.event`; what depends on it is tested as a further input of
     /// this turn: moments (rule 26), and conditions of goals, exits and waits (rule 27).
-    fn refresh(&mut self, id: RunId, event: &Event) {
+    fn refresh(&mut self, id: RunId) {
+        let event = self.event.clone();
         if let Some(run) = self.touch(id) {
-            run.state.event = event.properties.clone();
+            run.state.event = event;
         }
         self.note(Some(id), None, Fact::Refreshed);
         self.chain(Chained::Refreshed);

@@ -97,13 +97,17 @@ impl Stepper<'_> {
     pub(super) fn leave(&mut self, id: RunId, reason: Arc<str>, recall: bool) {
         let at = self.now;
         let is_goal = &*reason == "goal";
+        self.cancel_call(id);
         let Some(run) = self.touch(id) else { return };
-        run.state.pending = None;
+        let asked = run.state.pending.take().is_some_and(|p| p.asked.is_some());
         run.left = Some(Left {
             at,
             reason: reason.clone(),
         });
         self.note(Some(id), None, Fact::Left { reason });
+        if asked {
+            self.chain(Chained::Asks);
+        }
         if recall {
             self.recall(id);
         }
@@ -169,6 +173,7 @@ impl Stepper<'_> {
         for send in recalled {
             self.forget_sent(id, &send);
             self.customer.sends.retain(|s| s.message != send.message);
+            self.free_key(send.message);
             self.note(
                 Some(id),
                 None,

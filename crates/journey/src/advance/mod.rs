@@ -5,34 +5,40 @@
 //! advanced by priority, entry time and id, each to its next wait. Total: no error, no panic; a
 //! surprising input leaves an `Ignored` in the trace.
 
+mod audience;
 mod effects;
 mod enter;
 mod leave;
+mod others;
 mod profile;
 mod receipt;
+mod rounds;
 mod scope;
 mod send;
 mod steps;
+mod talk;
 mod timers;
 mod wake;
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
 use jiff::Timestamp;
 
 pub use self::{
-    effects::{Effects, Settled, Turn},
-    timers::next_due,
+    audience::{NextDate, concerns, next_date},
+    effects::{Effects, Settled, Turn, Visit},
+    others::OWN,
+    timers::{Due, next_due},
 };
 use self::{profile::Changes, scope::View};
 use crate::{
     customer::{Customer, Run},
-    ids::{CustomerId, RunId},
-    input::{Input, InputKind},
-    machine::Machine,
+    ids::{CustomerId, InputId, RunId},
+    input::{Event, Input, InputKind},
+    machine::{Machine, STARTED},
     trace::{Fact, Line, NOTHING_LISTENED},
     value::Value,
     world::World,
@@ -130,8 +136,16 @@ struct Stepper<'a> {
     effects: &'a mut Effects,
     trace: Vec<Line>,
     now: Timestamp,
+    /// The input at hand, or the further one: new runs derive their ids from it.
+    input: InputId,
     /// `event`, while an event is decided.
     event: Value,
+    /// What entered a run otherwise than by `event`: its first steps see that (rule 19).
+    occasions: BTreeMap<RunId, Value>,
+    /// Who belonged to which segment before traits were changed, in the order of the world's entries.
+    members: Option<Vec<bool>>,
+    /// Whether a question or hand-over has taken the event for itself.
+    answered: bool,
     /// Runs that this input changed: each counts one revision.
     revised: BTreeSet<RunId>,
     /// Messages decided by this input, for their ids.
@@ -143,7 +157,7 @@ struct Stepper<'a> {
 }
 
 /// A further input of the same turn (rule 12).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 enum Chained {
     /// `set` changed traits of the customer.
     Traits,
@@ -151,17 +165,32 @@ enum Chained {
     Refreshed,
     /// A recall gave room in a cap back.
     Room,
+    /// A question is open no more: others may be asked.
+    Asks,
+    /// An event of our own.
+    Event(Box<Event>),
+    /// A journey is started, with its `run.event`.
+    Start(Arc<str>, Value),
+    /// A journey's runs are stopped.
+    Stop(Arc<str>),
 }
 
 impl Chained {
-    fn changes(self) -> Changes {
+    fn changes(&self) -> Changes {
         let mut changes = Changes::default();
         match self {
             Self::Traits => changes.traits = true,
             Self::Refreshed => changes.run_event = true,
             Self::Room => changes.room = true,
+            Self::Asks => changes.asks = true,
+            Self::Event(_) | Self::Start(..) | Self::Stop(_) => {}
         }
         changes
+    }
+
+    /// Whether one that waits already does for another of its kind.
+    fn is_change(&self) -> bool {
+        !matches!(self, Self::Event(_) | Self::Start(..) | Self::Stop(_))
     }
 }
 
@@ -169,7 +198,7 @@ impl<'a> Stepper<'a> {
     fn new(world: &'a World, turn: &'a mut Turn, input: &Input) -> Self {
         let event = match &input.kind {
             InputKind::Event(event) => event.properties.clone(),
-            InputKind::Timer { .. } | InputKind::Receipt(_) => Value::Null,
+            _ => Value::Null,
         };
         Self {
             world,
@@ -177,7 +206,11 @@ impl<'a> Stepper<'a> {
             effects: &mut turn.effects,
             trace: Vec::new(),
             now: input.now,
+            input: input.id,
             event,
+            occasions: BTreeMap::new(),
+            members: None,
+            answered: false,
             revised: BTreeSet::new(),
             ordinal: 0,
             hearing: BTreeSet::new(),
@@ -187,14 +220,7 @@ impl<'a> Stepper<'a> {
 
     fn decide(&mut self, input: &Input) {
         match &input.kind {
-            InputKind::Event(event) => {
-                let changes = self.update_profile(event);
-                self.test_goals(Some(&event.name));
-                self.test_exits(Some(&event.name));
-                let mut ready = self.wake(Some(&event.name), changes);
-                ready.extend(self.enter(event, input.id));
-                self.advance_all(&ready);
-            }
+            InputKind::Event(event) => self.happen(event),
             InputKind::Timer { run } => {
                 // Exits come before waits (rule 34), so also before the end of one.
                 self.test_goals(None);
@@ -204,33 +230,80 @@ impl<'a> Stepper<'a> {
                 self.advance_all(&ready);
             }
             InputKind::Receipt(receipt) => {
-                self.settle(receipt);
-                self.test_conditions(Chained::Room.changes());
+                let ready = self.settle(receipt);
+                self.test_conditions(Chained::Room.changes(), ready);
+            }
+            InputKind::Date { journey, entry } => {
+                let ready = self.date(journey, *entry);
+                self.test_conditions(Changes::default(), ready);
+            }
+            InputKind::Sweep(sweep) => {
+                let ready = self.sweep(sweep);
+                self.test_conditions(Changes::default(), ready);
+            }
+            InputKind::Answer(answer) => {
+                self.test_goals(None);
+                self.test_exits(None);
+                let ready = self.call_ended(answer);
+                self.advance_all(&ready);
             }
         }
         self.drain_chained();
     }
 
+    /// An event, of a producer or of our own.
+    fn happen(&mut self, event: &Event) {
+        let changes = self.update_profile(event);
+        if changes.traits {
+            self.expect_dates(self.now);
+        }
+        self.test_goals(Some(&event.name));
+        self.test_exits(Some(&event.name));
+        let mut ready = self.wake(Some(&event.name), changes);
+        ready.extend(self.enter(event));
+        if &*event.name == STARTED {
+            ready.extend(self.asked_to_start());
+        }
+        ready.extend(self.enter_by_segment());
+        self.advance_all(&ready);
+    }
+
+    /// The API starts a journey by an event that names it.
+    fn asked_to_start(&mut self) -> BTreeSet<RunId> {
+        let journey = self.event.field("journey");
+        let Some(journey) = journey.as_text().map(Arc::from) else {
+            let why = Arc::from("the event names no `journey` to start");
+            self.note(None, None, Fact::Ignored { why });
+            return BTreeSet::new();
+        };
+        self.event = match self.event.field("with") {
+            Value::Null => Value::Map(Arc::default()),
+            with => with,
+        };
+        self.start_journey(&journey)
+    }
+
     /// Goals, exits and waits that a condition alone decides, then the runs that are ready.
-    fn test_conditions(&mut self, changes: Changes) {
+    /// `ready`: those that are ready already.
+    fn test_conditions(&mut self, changes: Changes, mut ready: BTreeSet<RunId>) {
         self.test_goals(None);
         self.test_exits(None);
-        let ready = self.wake(None, changes);
+        ready.extend(self.wake(None, changes));
         self.advance_all(&ready);
     }
 
     /// Adds a further input to this turn. One that waits already will see this change too.
     fn chain(&mut self, next: Chained) {
-        if !self.chained.contains(&next) {
+        if !(next.is_change() && self.chained.contains(&next)) {
             self.chained.push_back(next);
         }
     }
 
     fn drain_chained(&mut self) {
-        let mut handled = 0;
+        let (cause, mut handled) = (self.input, 0);
         while let Some(next) = self.chained.pop_front() {
             handled += 1;
-            if handled > MAX_CHAINED {
+            if handled as usize > MAX_CHAINED {
                 self.note(
                     None,
                     None,
@@ -241,8 +314,34 @@ impl<'a> Stepper<'a> {
                 self.chained.clear();
                 return;
             }
+            self.input = InputId::of_chained(cause, handled);
             self.event = Value::Null;
-            self.test_conditions(next.changes());
+            self.hearing.clear();
+            self.answered = false;
+            self.follow(&next);
+        }
+    }
+
+    fn follow(&mut self, next: &Chained) {
+        match next {
+            Chained::Event(event) => {
+                self.event = event.properties.clone();
+                self.happen(event);
+            }
+            Chained::Start(journey, event) => {
+                self.event = event.clone();
+                let ready = self.start_journey(journey);
+                self.advance_all(&ready);
+            }
+            Chained::Stop(journey) => self.stop_journey(journey),
+            Chained::Traits => {
+                self.expect_dates(self.now);
+                let ready = self.enter_by_segment();
+                self.test_conditions(next.changes(), ready);
+            }
+            Chained::Refreshed | Chained::Room | Chained::Asks => {
+                self.test_conditions(next.changes(), BTreeSet::new());
+            }
         }
     }
 
@@ -261,8 +360,12 @@ impl<'a> Stepper<'a> {
             .collect();
         order.sort_unstable();
         for (.., id) in order {
-            let deaf = !self.hearing.contains(&id);
-            let event = deaf.then(|| std::mem::take(&mut self.event));
+            let heard = match self.occasions.remove(&id) {
+                Some(occasion) => Some(occasion),
+                None if self.hearing.contains(&id) => None,
+                None => Some(Value::Null),
+            };
+            let event = heard.map(|heard| std::mem::replace(&mut self.event, heard));
             self.walk(id);
             if let Some(event) = event {
                 self.event = event;

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use super::Stepper;
 use crate::{
+    answer,
     customer::{Consent, ConsentState, StepState, Suppression},
     ids::{MessageId, RunId},
     input::Event,
+    machine::REPLIED,
     message::Channel,
+    policies::ConsentRule,
     trace::Fact,
     value::Value,
 };
@@ -26,6 +29,8 @@ pub(super) struct Changes {
     pub consent: bool,
     /// Room in a cap.
     pub room: bool,
+    /// Whether a question may be asked that could not before.
+    pub asks: bool,
 }
 
 impl Changes {
@@ -58,6 +63,7 @@ impl Stepper<'_> {
             "message.bounced" if event.properties.field("permanent") == Value::Bool(false) => false,
             "message.bounced" => self.suppress(event, "bounced"),
             "message.complained" => self.suppress(event, "complained"),
+            REPLIED => self.stop_word(event),
             _ => false,
         };
         self.note_receipt(event);
@@ -68,7 +74,39 @@ impl Stepper<'_> {
         }
     }
 
+    /// A reply that asks for an end withdraws every consent on its channel, whatever was asked
+    /// (rule 29). Purposes without consent are not touched: they go on.
+    fn stop_word(&mut self, event: &Event) -> bool {
+        let text = event.properties.field("text");
+        let channel = event.properties.field("channel");
+        let channel = channel.as_text().and_then(|c| c.parse::<Channel>().ok());
+        let Some(channel) = channel.filter(|_| text.as_text().is_some_and(answer::stops)) else {
+            return false;
+        };
+        let policies = &self.world.policies;
+        let needing: Vec<Arc<str>> = policies
+            .purposes
+            .iter()
+            .filter(|(_, p)| p.consent_on(channel) != ConsentRule::None)
+            .map(|(name, _)| name.clone())
+            .collect();
+        let withdrawn = Consent {
+            state: ConsentState::Withdrawn,
+            at: self.now,
+        };
+        for purpose in needing {
+            let consents = self.customer.ledger.consents.entry(purpose).or_default();
+            consents.insert(channel, withdrawn.clone());
+        }
+        self.effects.profile = true;
+        self.note(None, None, Fact::Stopped { channel });
+        true
+    }
+
     fn change_traits(&mut self, event: &Event) -> bool {
+        if !event.traits.is_empty() {
+            self.remember_members();
+        }
         let (mut changed, mut too_many) = (Vec::new(), false);
         for (name, value) in &event.traits {
             let traits = &mut self.customer.traits;
@@ -187,6 +225,11 @@ impl Stepper<'_> {
             "replied" => |s| s.replied = true,
             _ => return,
         };
+        // A reply need not name the message: it is for whoever has asked.
+        let names = ["message_id", "journey"].map(|n| event.properties.field(n));
+        if what == "replied" && names.iter().all(Value::is_null) {
+            return;
+        }
         match self.find_message(event) {
             Some((run, step, message)) => {
                 self.touch(run);

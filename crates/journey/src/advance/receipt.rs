@@ -1,15 +1,16 @@
 //! Receipts: a queued message that will not arrive gives its cap back, and may go by another channel.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     Settled, Stepper,
     send::{Going, Place},
 };
 use crate::{
-    ids::RunId,
+    customer::Asked,
+    ids::{MessageId, RunId},
     input::Receipt,
-    machine::NodeId,
+    machine::{NodeId, Op},
     message::{Channel, Reason},
     policy::Verdict,
     trace::Fact,
@@ -17,7 +18,8 @@ use crate::{
 
 impl Stepper<'_> {
     /// Settles a message that failed for good or was stopped at dispatch (rules 41 and 47).
-    pub(super) fn settle(&mut self, receipt: &Receipt) {
+    /// Returns the run, if it goes on.
+    pub(super) fn settle(&mut self, receipt: &Receipt) -> BTreeSet<RunId> {
         let Receipt {
             message,
             reason,
@@ -25,6 +27,7 @@ impl Stepper<'_> {
             ..
         } = receipt;
         self.customer.sends.retain(|s| s.message != message.id);
+        self.free_key(message.id);
         self.effects.settled.push(Settled {
             message: message.id,
             at: message.at,
@@ -42,10 +45,43 @@ impl Stepper<'_> {
                 detail: detail.clone(),
             },
         );
-        if let Some(run) = run {
-            self.mark_failed(run, &message.step, *reason);
-            self.try_next_channel(run, receipt);
+        let Some(run) = run else {
+            return BTreeSet::new();
+        };
+        self.mark_failed(run, &message.step, *reason);
+        let next = self.try_next_channel(run, receipt);
+        self.ask_by(run, message.id, next)
+    }
+
+    /// A question that did not arrive is open by its next message, or was never asked.
+    fn ask_by(
+        &mut self,
+        id: RunId,
+        failed: MessageId,
+        next: Option<(MessageId, Channel)>,
+    ) -> BTreeSet<RunId> {
+        let Some(asked) = self.question_of(id, failed) else {
+            return BTreeSet::new();
+        };
+        if let Some((message, channel)) = next {
+            let pending = self.touch(id).and_then(|r| r.state.pending.as_mut());
+            if let Some(pending) = pending {
+                pending.asked = Some(Asked {
+                    channel,
+                    message,
+                    ..asked
+                });
+            }
+            return BTreeSet::new();
         }
+        let world = self.world;
+        let machine = self.run(id).and_then(|r| world.machine(r.machine)).cloned();
+        let node = machine.as_deref().and_then(|m| self.waiting_node(id, m));
+        if let Some((node, Op::Ask(ask))) = node.map(|n| (n, &n.op)) {
+            self.silence(id, node, ask);
+            return BTreeSet::from([id]);
+        }
+        BTreeSet::new()
     }
 
     fn mark_failed(&mut self, run: RunId, step: &Arc<str>, reason: Reason) {
@@ -58,34 +94,31 @@ impl Stepper<'_> {
 
     /// The next channel of the list, without moving the run, while it is inside and unexpired.
     /// Who withdrew consent, or let it expire, is not followed onto another channel.
-    fn try_next_channel(&mut self, id: RunId, receipt: &Receipt) {
+    fn try_next_channel(&mut self, id: RunId, receipt: &Receipt) -> Option<(MessageId, Channel)> {
         let message = &receipt.message;
         if matches!(receipt.reason, Reason::NoConsent | Reason::Expired)
             || message.decision.expires_at.is_some_and(|at| at <= self.now)
         {
-            return;
+            return None;
         }
         let world = self.world;
-        let Some(machine) = world.machine(message.decision.machine) else {
-            return;
-        };
-        let Some(place) = Place::find(machine, NodeId(message.decision.node)) else {
-            return;
-        };
+        let machine = world.machine(message.decision.machine)?;
+        let place = Place::find(machine, NodeId(message.decision.node))?;
         let inside = self.run(id).is_some_and(|r| r.left.is_none());
         let rest = after(&place.send.channels, message.channel);
         if !inside || rest.is_empty() {
-            return;
+            return None;
         }
-        if let Verdict::Go { channel, refusals } = self.verdict(place, rest) {
-            let going = Going {
-                channel,
-                refusals,
-                with: message.decision.with.clone(),
-                expires_at: message.decision.expires_at,
-            };
-            self.go(id, place, going);
-        }
+        let Verdict::Go { channel, refusals } = self.verdict(place, rest) else {
+            return None;
+        };
+        let going = Going {
+            channel,
+            refusals,
+            with: message.decision.with.clone(),
+            expires_at: message.decision.expires_at,
+        };
+        Some((self.go(id, place, going)?, channel))
     }
 }
 

@@ -31,6 +31,8 @@ impl Scope for View<'_> {
             Root::Consent => self.consent(path),
             Root::Steps => self.step(path),
             Root::Now => Value::Moment(self.now),
+            // Replaced when the journey was compiled.
+            Root::Param => Value::Null,
         }
     }
 }
@@ -74,27 +76,56 @@ impl View<'_> {
     }
 
     fn step(&self, path: &[Arc<str>]) -> Value {
-        let [id, field] = path else {
-            return Value::Null;
+        let Some((step, field, rest)) = self.find_step(path) else {
+            // Nothing has become of it yet.
+            return match path.split_last() {
+                Some((field, [_, ..])) => told(&StepState::default(), field),
+                _ => Value::Null,
+            };
         };
-        let default = StepState::default();
-        let step = self
-            .run
-            .and_then(|r| r.state.steps.get(id))
-            .unwrap_or(&default);
-        let text = |t: &Option<Arc<str>>| t.clone().map_or(Value::Null, Value::Text);
-        match &**field {
-            "sent" => Value::Bool(step.sent),
-            "delivered" => Value::Bool(step.delivered),
-            "opened" => Value::Bool(step.opened),
-            "clicked" => Value::Bool(step.clicked),
-            "replied" => Value::Bool(step.replied),
-            "failed" => Value::Bool(step.failed),
-            "suppressed" => Value::Bool(step.suppressed),
-            "matched" => Value::Bool(step.matched),
-            "reason" => text(&step.reason),
-            "arm" => text(&step.arm),
-            _ => Value::Null,
+        told(step, field).at(rest)
+    }
+
+    /// The step that a path names, and what of it. Steps of a fragment are kept under the whole
+    /// path of their names.
+    fn find_step<'p>(
+        &self,
+        path: &'p [Arc<str>],
+    ) -> Option<(&StepState, &'p Arc<str>, &'p [Arc<str>])> {
+        let steps = &self.run?.state.steps;
+        let (first, mut rest) = path.split_first()?;
+        if let Some(step) = steps.get(first) {
+            let (field, rest) = rest.split_first()?;
+            return Some((step, field, rest));
         }
+        let mut id = first.to_string();
+        while let Some((next, further)) = rest.split_first() {
+            if let Some(step) = steps.get(&*id) {
+                return Some((step, next, further));
+            }
+            id = format!("{id}.{next}");
+            rest = further;
+        }
+        None
+    }
+}
+
+/// What a step tells under that name.
+fn told(step: &StepState, field: &str) -> Value {
+    let text = |t: &Option<Arc<str>>| t.clone().map_or(Value::Null, Value::Text);
+    match field {
+        "sent" => Value::Bool(step.sent),
+        "delivered" => Value::Bool(step.delivered),
+        "opened" => Value::Bool(step.opened),
+        "clicked" => Value::Bool(step.clicked),
+        "replied" => Value::Bool(step.replied),
+        "failed" => Value::Bool(step.failed),
+        "suppressed" => Value::Bool(step.suppressed),
+        "matched" => Value::Bool(step.matched),
+        "reason" => text(&step.reason),
+        "arm" => text(&step.arm),
+        "answer" => step.answer.clone(),
+        "round" => Value::Int(i64::from(step.round)),
+        _ => Value::Null,
     }
 }

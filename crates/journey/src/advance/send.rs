@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Stepper, steps::Flow};
+use super::{Stepper, enter::MAX_KEY, steps::Flow};
 use crate::{
     customer::{PastSend, Pending},
     ids::{MessageId, RunId},
@@ -15,6 +15,9 @@ use crate::{
     trace::Fact,
     value::Value,
 };
+
+/// How many keys of sends are remembered for one customer; with more, none is sent any more.
+pub const MAX_KEYS: usize = 1_000;
 
 /// What is decided: the send of a node of a machine.
 #[derive(Clone, Copy)]
@@ -27,19 +30,31 @@ pub(super) struct Place<'m> {
 }
 
 impl<'m> Place<'m> {
-    /// The send at that node, if it is one.
+    /// The send or the question at that node, if it is one.
     pub(super) fn find(machine: &'m Machine, number: NodeId) -> Option<Self> {
         let node = machine.node(number)?;
-        match &node.op {
-            Op::Send(send) => Some(Self {
-                machine,
-                number,
-                node,
-                send,
-            }),
-            _ => None,
-        }
+        let send = match &node.op {
+            Op::Send(send) => send,
+            Op::Ask(ask) => &ask.send,
+            _ => return None,
+        };
+        Some(Self {
+            machine,
+            number,
+            node,
+            send,
+        })
     }
+}
+
+/// What became of a send.
+pub(super) enum Decided {
+    /// It goes, by that channel.
+    Went(MessageId, Channel),
+    /// It does not.
+    Refused,
+    /// It waits for its time, and holds the run.
+    Held,
 }
 
 /// What a message that goes is made of, beside its place.
@@ -53,8 +68,16 @@ pub(super) struct Going {
 impl Stepper<'_> {
     /// Decides a send, for the first time or anew after a hold.
     pub(super) fn send(&mut self, id: RunId, place: Place<'_>) -> Flow {
+        match self.decide_send(id, place) {
+            Decided::Went(..) | Decided::Refused => Flow::To(place.node.next),
+            Decided::Held => Flow::Stay,
+        }
+    }
+
+    /// The same for a send that other things hang on.
+    pub(super) fn decide_send(&mut self, id: RunId, place: Place<'_>) -> Decided {
         let Some(run) = self.run(id) else {
-            return Flow::Left;
+            return Decided::Refused;
         };
         let Place { node, send, .. } = place;
         let held = run.state.pending.as_ref().filter(|p| p.held.is_some());
@@ -63,7 +86,13 @@ impl Stepper<'_> {
         if held.is_some() && expires_at.is_some_and(|at| at <= self.now) {
             let refusals = held.and_then(|p| p.held.clone()).into_iter().collect();
             self.refuse(id, place, Reason::Expired, refusals);
-            return Flow::To(node.next);
+            return Decided::Refused;
+        }
+        let key = self.send_key(id, send);
+        if let Some(key) = key.as_ref().filter(|k| self.is_used(k)) {
+            let refusal = self.used_key(place, key);
+            self.refuse(id, place, Reason::AlreadySent, vec![refusal]);
+            return Decided::Refused;
         }
         match self.verdict(place, &send.channels) {
             Verdict::Go { channel, refusals } => {
@@ -74,17 +103,90 @@ impl Stepper<'_> {
                     with: with.map_or(Value::Null, |w| w.eval(&self.view(run))),
                     expires_at,
                 };
-                self.go(id, place, going);
-                Flow::To(node.next)
+                match self.go(id, place, going) {
+                    Some(message) => {
+                        self.use_key(key, message);
+                        Decided::Went(message, channel)
+                    }
+                    None => Decided::Refused,
+                }
             }
             Verdict::Refuse { reason, refusals } => {
                 self.refuse(id, place, reason, refusals);
-                Flow::To(node.next)
+                Decided::Refused
             }
             Verdict::Hold { until, refusals } => {
-                self.hold(id, node, since, until, expires_at, refusals)
+                self.hold(id, node, since, until, expires_at, refusals);
+                Decided::Held
             }
         }
+    }
+
+    /// Sends if it can go now, and does nothing else: a question that is repeated.
+    pub(super) fn go_at_once(
+        &mut self,
+        id: RunId,
+        place: Place<'_>,
+    ) -> Option<(MessageId, Channel)> {
+        let Verdict::Go { channel, refusals } = self.verdict(place, &place.send.channels) else {
+            return None;
+        };
+        let run = self.run(id)?;
+        let with = place.send.with.as_ref();
+        let going = Going {
+            channel,
+            refusals,
+            with: with.map_or(Value::Null, |w| w.eval(&self.view(run))),
+            expires_at: place.send.expires.map(|after| time::plus(self.now, after)),
+        };
+        Some((self.go(id, place, going)?, channel))
+    }
+
+    /// The key of a send; `None`: it has none, or one without a value.
+    fn send_key(&self, id: RunId, send: &Send) -> Option<Arc<str>> {
+        let key = send
+            .key
+            .as_ref()?
+            .eval(&self.view(self.run(id)?))
+            .to_key()?;
+        Some(Arc::from(key))
+    }
+
+    /// Whether a key was sent before, or can be remembered no more (rule 49).
+    fn is_used(&self, key: &Arc<str>) -> bool {
+        let keys = &self.customer.ledger.keys;
+        keys.contains_key(key) || keys.len() >= MAX_KEYS || key.len() > MAX_KEY
+    }
+
+    fn used_key(&self, place: Place<'_>, key: &Arc<str>) -> Refusal {
+        let first = self.customer.ledger.keys.get(key);
+        Refusal {
+            channel: place
+                .send
+                .channels
+                .first()
+                .copied()
+                .unwrap_or(Channel::Email),
+            reason: Reason::AlreadySent,
+            rule: Arc::from(if first.is_some() { "key" } else { "key_limit" }),
+            until: None,
+            used_by: first.copied().into_iter().collect(),
+        }
+    }
+
+    fn use_key(&mut self, key: Option<Arc<str>>, message: MessageId) {
+        if let Some(key) = key {
+            self.customer.ledger.keys.insert(key, message);
+            self.effects.profile = true;
+        }
+    }
+
+    /// A message that did not go gives its key back, as it does its cap.
+    pub(super) fn free_key(&mut self, message: MessageId) {
+        let keys = &mut self.customer.ledger.keys;
+        let before = keys.len();
+        keys.retain(|_, used_by| *used_by != message);
+        self.effects.profile |= keys.len() != before;
     }
 
     pub(super) fn verdict(&self, place: Place<'_>, channels: &[Channel]) -> Verdict {
@@ -106,18 +208,15 @@ impl Stepper<'_> {
         opens: Timestamp,
         expires_at: Option<Timestamp>,
         refusals: Vec<Refusal>,
-    ) -> Flow {
+    ) {
         // What it waits for, though others may have refused before.
         let because = refusals.iter().find(|r| r.until == Some(opens));
         let held = because.or(refusals.first()).cloned();
         let until = expires_at.map_or(opens, |at| at.min(opens));
-        let pending = Pending {
-            since,
-            until: Some(until),
-            held,
-        };
+        let mut pending = Pending::until(since, Some(until));
+        pending.held = held;
         if self.run(id).and_then(|r| r.state.pending.as_ref()) == Some(&pending) {
-            return Flow::Stay;
+            return;
         }
         if let Some(run) = self.touch(id) {
             run.state.pending = Some(pending);
@@ -127,20 +226,17 @@ impl Stepper<'_> {
             Some(node.id.clone()),
             Fact::Held { until, refusals },
         );
-        Flow::Stay
     }
 
     /// The message goes.
-    pub(super) fn go(&mut self, id: RunId, place: Place<'_>, going: Going) {
+    pub(super) fn go(&mut self, id: RunId, place: Place<'_>, going: Going) -> Option<MessageId> {
         let Going {
             channel,
             refusals,
             with,
             expires_at,
         } = going;
-        let Some(mut message) = self.message(id, place, channel) else {
-            return;
-        };
+        let mut message = self.message(id, place, channel)?;
         message.decision.with = with;
         message.decision.expires_at = expires_at;
         message.decision.refusals.clone_from(&refusals);
@@ -156,7 +252,9 @@ impl Stepper<'_> {
             refusals,
         };
         self.note(Some(id), Some(step.clone()), fact);
+        let decided = message.id;
         self.effects.messages.push(message);
+        Some(decided)
     }
 
     /// From now on caps count it.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Chained, Stepper, View, send::Place};
+use super::{Chained, Stepper, View, Visit, send::Place, talk::Calling};
 use crate::{
     customer::{Pending, StepState},
     expr::{Expr, Operand},
     ids::{RunId, sticky},
-    machine::{Arm, Hours, Machine, Missed, Node, NodeId, Op, Target, Wait, WaitFor},
+    machine::{Arm, Awaited, Hours, Machine, Missed, Node, NodeId, Op, Target, Wait, WaitFor},
     time,
     trace::Fact,
     value::Value,
@@ -50,25 +50,37 @@ impl Stepper<'_> {
         else {
             return;
         };
-        // Steps lead forward only, so no walk is longer than the journey.
-        for _ in 0..=machine.nodes.len() {
+        // Steps lead forward, but for rounds, of which each waits: no walk goes twice through them.
+        for _ in 0..=machine.nodes.len().saturating_mul(2) {
             let Some(run) = self.run(id).filter(|r| r.left.is_none()) else {
                 return;
             };
             let Some(node) = machine.node(run.node) else {
                 return self.leave(id, Arc::from("completed"), false);
             };
-            match self.perform(id, &machine, run.node, node) {
-                Flow::To(next) => {
-                    if let Some(run) = self.touch(id) {
-                        run.node = next;
-                        run.state.pending = None;
-                    }
+            let number = run.node;
+            match self.perform(id, &machine, number, node) {
+                Flow::To(next) => self.move_on(id, next),
+                Flow::Stay => {
+                    self.visit(id, number, None);
+                    return self.schedule(id);
                 }
-                Flow::Stay => return self.schedule(id),
                 Flow::Left => return,
             }
         }
+    }
+
+    /// Remembers that the run went through a step.
+    pub(super) fn visit(&mut self, id: RunId, node: NodeId, to: Option<NodeId>) {
+        let Some(machine) = self.run(id).map(|r| r.machine) else {
+            return;
+        };
+        self.effects.path.push(Visit {
+            run: id,
+            machine,
+            node,
+            to,
+        });
     }
 
     fn perform(&mut self, id: RunId, machine: &Machine, number: NodeId, node: &Node) -> Flow {
@@ -88,9 +100,27 @@ impl Stepper<'_> {
             ),
             Op::Set(targets) => self.set(id, node, targets),
             Op::Exit { reason } => {
+                self.visit(id, number, None);
                 self.leave(id, reason.clone(), false);
                 Flow::Left
             }
+            Op::Ask(ask) => {
+                let send = &ask.send;
+                let place = Place {
+                    machine,
+                    number,
+                    node,
+                    send,
+                };
+                self.ask(id, place, ask)
+            }
+            Op::Call(call) => self.call(id, node, Calling::of_call(call)),
+            Op::HandOver(call) => self.call(id, node, Calling::of_hand_over(call)),
+            Op::Repeat(repeat) => self.repeat(id, node, repeat),
+            Op::Emit { event, with } => self.emit(id, node, event, with.as_ref()),
+            Op::Start { journey, with } => self.start(id, node, journey, with.as_ref()),
+            Op::Stop { journey } => self.stop(id, node, journey),
+            Op::Use { .. } => Flow::To(node.next),
         }
     }
 
@@ -128,21 +158,22 @@ impl Stepper<'_> {
         let from = match &wait.moment {
             None => time::plus(since, wait.span),
             Some(moment) => match self.moment(&moment.eval(&then), wait) {
-                Some(at) => time::plus(at, wait.offset),
+                Some(at) => at,
                 None => return Some(End::Never),
             },
         };
+        let moved = time::plus(from, wait.offset);
         let local = wait.at.is_some() || !wait.days.is_empty();
         let zoned =
             local.then(|| time::resolve(&wait.zone, self.customer, &self.world.policies.defaults));
         let at = match &zoned {
             Some(zoned) => time::opening(
-                self.of_the_day(from, wait, &zoned.zone),
+                self.of_the_day(from, moved, wait, &zoned.zone),
                 wait.at,
                 &wait.days,
                 &zoned.zone,
             ),
-            None => from,
+            None => moved,
         };
         Some(End::Until {
             at,
@@ -151,16 +182,19 @@ impl Stepper<'_> {
     }
 
     /// A moment with a time of day means that time of its own day: a birthday at 10:00. With a
-    /// window, it is the moment itself that lies within it or not.
-    fn of_the_day(&self, from: Timestamp, wait: &Wait, zone: &jiff::tz::TimeZone) -> Timestamp {
+    /// window, it is the moment itself that lies within it or not. `moved`: `from` with the offset.
+    fn of_the_day(
+        &self,
+        from: Timestamp,
+        moved: Timestamp,
+        wait: &Wait,
+        zone: &jiff::tz::TimeZone,
+    ) -> Timestamp {
         if wait.moment.is_none() || !matches!(wait.at, Some(Hours::At(_))) {
-            return from;
+            return moved;
         }
-        time::instant(
-            from.to_zoned(zone.clone()).date(),
-            jiff::civil::Time::MIN,
-            zone,
-        )
+        let day = time::day_after(from, wait.offset, zone);
+        time::instant(day, jiff::civil::Time::MIN, zone)
     }
 
     /// A value as a moment: an instant, or a date, which is its local midnight.
@@ -208,19 +242,13 @@ impl Stepper<'_> {
         let Flow::To(next) = self.missed(id, node, &wait.missed) else {
             return false;
         };
-        if let Some(run) = self.touch(id) {
-            run.state.pending = None;
-            run.node = next;
-        }
+        self.move_on(id, next);
         true
     }
 
     /// The wait is over: the run moves behind it.
     pub(super) fn finish_wait(&mut self, id: RunId, node: &Node) {
-        if let Some(run) = self.touch(id) {
-            run.state.pending = None;
-            run.node = node.next;
-        }
+        self.move_on(id, node.next);
         self.note(
             Some(id),
             Some(node.id.clone()),
@@ -230,21 +258,34 @@ impl Stepper<'_> {
 
     fn start_wait_for(&mut self, id: RunId, node: &Node, wait: &WaitFor) -> Flow {
         // A condition alone is tested on arrival; an event must come later (rule 27).
-        let holds = wait.event.is_none()
-            && self.run(id).is_some_and(|run| {
-                wait.condition
-                    .as_ref()
-                    .is_some_and(|c| c.eval(&self.view(run)).holds())
-            });
-        if holds {
-            self.finish_wait_for(id, &node.id, wait, true);
-            return Flow::To(wait.then);
+        let Some(run) = self.run(id) else {
+            return Flow::Left;
+        };
+        let view = self.view(run);
+        let holds = |arm: &&Awaited| {
+            let condition = arm.condition.as_ref();
+            arm.event.is_none() && condition.is_some_and(|c| c.eval(&view).holds())
+        };
+        if let Some(arm) = wait.arms.iter().find(holds) {
+            self.step_state(id, &node.id, |s| s.matched = true);
+            self.note(
+                Some(id),
+                Some(node.id.clone()),
+                Fact::Woke { matched: true },
+            );
+            return Flow::To(arm.then);
         }
         let until = wait.within.map(|within| time::plus(self.now, within));
-        self.stay(id, node, until, wait.event.clone(), None)
+        let events: Vec<&str> = wait
+            .arms
+            .iter()
+            .filter_map(|a| a.event.as_deref())
+            .collect();
+        let event = (!events.is_empty()).then(|| Arc::from(events.join(" or ")));
+        self.stay(id, node, until, event, None)
     }
 
-    fn stay(
+    pub(super) fn stay(
         &mut self,
         id: RunId,
         node: &Node,
@@ -266,11 +307,7 @@ impl Stepper<'_> {
         zone: Option<Arc<str>>,
     ) {
         if let Some(run) = self.touch(id) {
-            run.state.pending = Some(Pending {
-                since,
-                until,
-                held: None,
-            });
+            run.state.pending = Some(Pending::until(since, until));
         }
         self.note(
             Some(id),
@@ -324,19 +361,24 @@ impl Stepper<'_> {
                 return Flow::Left;
             };
             let value = operand.eval(&self.view(run)).storable();
-            let name: Arc<str> = match target {
-                Target::Run(name) => {
-                    self.set_variable(id, name, value.clone());
-                    Arc::from(format!("run.{name}"))
-                }
-                Target::Customer(name) => {
-                    self.set_trait(name, value.clone());
-                    Arc::from(format!("customer.{name}"))
-                }
-            };
-            self.note(Some(id), Some(node.id.clone()), Fact::Set { name, value });
+            self.put(id, &node.id, target, value);
         }
         Flow::To(node.next)
+    }
+
+    /// Sets a variable or a trait.
+    pub(super) fn put(&mut self, id: RunId, step: &Arc<str>, target: &Target, value: Value) {
+        let name: Arc<str> = match target {
+            Target::Run(name) => {
+                self.set_variable(id, name, value.clone());
+                Arc::from(format!("run.{name}"))
+            }
+            Target::Customer(name) => {
+                self.set_trait(name, value.clone());
+                Arc::from(format!("customer.{name}"))
+            }
+        };
+        self.note(Some(id), Some(step.clone()), Fact::Set { name, value });
     }
 
     fn set_variable(&mut self, id: RunId, name: &Arc<str>, value: Value) {
@@ -355,6 +397,7 @@ impl Stepper<'_> {
         if before == Some(&value) || (before.is_none() && value.is_null()) {
             return;
         }
+        self.remember_members();
         if value.is_null() {
             self.customer.traits.remove(name);
         } else {

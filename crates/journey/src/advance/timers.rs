@@ -1,6 +1,6 @@
 //! Timers: which is next, and what it does.
 
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -23,15 +23,37 @@ pub(super) enum Until {
     At(Timestamp),
 }
 
-/// The run whose timer is next, and when. Timers go by due time, then run id; of held sends due
+/// Whose timer is next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// A run's wait, its longest stay, or the window of its goal.
+    Run(RunId),
+    /// A date entry of a journey.
+    Date(Arc<str>, u16),
+}
+
+/// What is due next, and when. At one instant dates come before runs. Timers go by due time, then run id; of held sends due
 /// together, by priority and held-since first (rules 13 and 43).
-pub fn next_due(world: &World, customer: &Customer) -> Option<(RunId, Timestamp)> {
-    customer
+pub fn next_due(world: &World, customer: &Customer) -> Option<(Due, Timestamp)> {
+    let run = customer
         .runs
         .iter()
         .filter_map(|run| Some((order(world, run)?, run)))
         .min_by_key(|(order, _)| *order)
-        .and_then(|(_, run)| Some((run.id, run.due_at?)))
+        .and_then(|(_, run)| Some((Due::Run(run.id), run.due_at?)));
+    let dates = &customer.ledger.dates;
+    let date = dates
+        .iter()
+        .flat_map(|(journey, all)| {
+            all.iter()
+                .filter_map(move |(entry, expected)| Some((expected.at?, journey, *entry)))
+        })
+        .min()
+        .map(|(at, journey, entry)| (Due::Date(journey.clone(), entry), at));
+    match (run, date) {
+        (Some(run), Some(date)) if run.1 < date.1 => Some(run),
+        (run, date) => date.or(run),
+    }
 }
 
 type Order = (Timestamp, bool, Reverse<u8>, Option<Timestamp>, RunId);
@@ -54,7 +76,7 @@ fn order(world: &World, run: &Run) -> Option<Order> {
 /// Fires timers, each as an input of its own.
 pub(super) fn fire(world: &World, turn: &mut Turn, until: Until, now: Timestamp, clock: Clock) {
     for _ in 0..MAX_TIMERS {
-        let Some((run, due)) = next_due(world, &turn.customer) else {
+        let Some((whose, due)) = next_due(world, &turn.customer) else {
             return;
         };
         let fires = match until {
@@ -64,27 +86,28 @@ pub(super) fn fire(world: &World, turn: &mut Turn, until: Until, now: Timestamp,
         if !fires {
             return;
         }
-        let revision = turn
-            .customer
-            .runs
-            .iter()
-            .find(|r| r.id == run)
-            .map_or(0, |r| r.revision);
         let now = match clock {
             Clock::Wall => now,
             Clock::Recorded => due,
         };
-        let id = InputId::of_timer(run, revision);
-        step(
-            world,
-            turn,
-            Input {
-                id,
-                now,
-                kind: InputKind::Timer { run },
-            },
-        );
+        let (id, kind) = input(&turn.customer, whose, due);
+        step(world, turn, Input { id, now, kind });
         hand_over(&mut turn.customer, clock);
+    }
+}
+
+/// The input that a timer becomes.
+fn input(customer: &Customer, whose: Due, due: Timestamp) -> (InputId, InputKind) {
+    match whose {
+        Due::Run(run) => {
+            let found = customer.runs.iter().find(|r| r.id == run);
+            let revision = found.map_or(0, |r| r.revision);
+            (InputId::of_timer(run, revision), InputKind::Timer { run })
+        }
+        Due::Date(journey, entry) => (
+            InputId::of_date(customer.id, &journey, entry, due),
+            InputKind::Date { journey, entry },
+        ),
     }
 }
 
@@ -124,10 +147,16 @@ impl Stepper<'_> {
         let Some(node) = self.waiting_node(id, machine) else {
             return;
         };
+        let asked = self
+            .run(id)
+            .and_then(|r| r.state.pending.as_ref())
+            .is_some_and(|p| p.asked.is_some());
         match &node.op {
-            Op::WaitFor(wait) => self.finish_wait_for(id, &node.id, wait, false),
+            Op::WaitFor(wait) => self.finish_wait_for(id, node, wait.otherwise, false),
             Op::Wait(_) => self.finish_wait(id, node),
-            // A held send stays pending: it is decided anew from the top.
+            Op::Ask(ask) if asked => self.silence(id, node, ask),
+            Op::Call(_) | Op::HandOver(_) => self.call_timed_out(id, node),
+            // A held send stays pending: it is decided anew from the top. So does a round.
             _ => {}
         }
     }

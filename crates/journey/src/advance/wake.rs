@@ -1,11 +1,11 @@
 //! Waits: what wakes them before their time.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use super::{Stepper, profile::Changes};
 use crate::{
     ids::RunId,
-    machine::{Machine, Node, Op, WaitFor},
+    machine::{HANDED_BACK, Machine, Node, NodeId, Op, WaitFor},
     trace::Fact,
 };
 
@@ -20,6 +20,12 @@ impl Stepper<'_> {
             };
             let woken = match &node.op {
                 Op::WaitFor(wait) => self.wake_wait_for(id, node, wait, event),
+                Op::Ask(ask) => {
+                    self.wake_ask(id, node, ask, event)
+                        || (changes.moves_holds() && self.is_held(id))
+                        || (changes.asks && self.is_queued(id))
+                }
+                Op::HandOver(_) => event == Some(HANDED_BACK) && self.handed_back(id, node),
                 Op::Wait(_) => changes.moves_moments() && self.recompute_wait(id),
                 // A held send is decided anew when consent, address or room may have changed.
                 Op::Send(_) => changes.moves_holds(),
@@ -49,33 +55,43 @@ impl Stepper<'_> {
         let Some(run) = self.run(id) else {
             return false;
         };
-        let matches = (wait.event.is_none() || wait.event.as_deref() == event)
-            && wait
-                .condition
-                .as_ref()
-                .is_none_or(|c| c.eval(&self.view(run)).holds());
-        if matches {
-            if wait.event.is_some() {
-                self.hearing.insert(id);
-            }
-            self.finish_wait_for(id, &node.id, wait, true);
+        let view = self.view(run);
+        // Of several the first as written wins (rule 28).
+        let matched = wait.arms.iter().find(|arm| {
+            (arm.event.is_none() || arm.event.as_deref() == event)
+                && arm.condition.as_ref().is_none_or(|c| c.eval(&view).holds())
+        });
+        let Some(arm) = matched else {
+            return false;
+        };
+        if arm.event.is_some() {
+            self.hearing.insert(id);
         }
-        matches
+        self.finish_wait_for(id, node, arm.then, true);
+        true
+    }
+
+    fn is_held(&self, id: RunId) -> bool {
+        self.run(id)
+            .and_then(|r| r.state.pending.as_ref())
+            .is_some_and(|p| p.held.is_some())
     }
 
     /// The wait is over: the run moves behind it.
-    pub(super) fn finish_wait_for(
-        &mut self,
-        id: RunId,
-        step: &Arc<str>,
-        wait: &WaitFor,
-        matched: bool,
-    ) {
+    pub(super) fn finish_wait_for(&mut self, id: RunId, node: &Node, to: NodeId, matched: bool) {
+        self.move_on(id, to);
+        self.step_state(id, &node.id, |s| s.matched = matched);
+        self.note(Some(id), Some(node.id.clone()), Fact::Woke { matched });
+    }
+
+    /// Ends whatever the run waits for: it goes on there.
+    pub(super) fn move_on(&mut self, id: RunId, to: NodeId) {
+        if let Some(from) = self.run(id).map(|r| r.node) {
+            self.visit(id, from, Some(to));
+        }
         if let Some(run) = self.touch(id) {
             run.state.pending = None;
-            run.node = if matched { wait.then } else { wait.otherwise };
+            run.node = to;
         }
-        self.step_state(id, step, |s| s.matched = matched);
-        self.note(Some(id), Some(step.clone()), Fact::Woke { matched });
     }
 }

@@ -22,22 +22,22 @@ use crate::{
     source::Span,
 };
 
-struct Checker<'c> {
-    reader: Reader<'c>,
-    world: World<'c>,
-    journey: &'c Journey,
-    env: Env,
+pub(super) struct Checker<'c> {
+    pub(super) reader: Reader<'c>,
+    pub(super) world: World<'c>,
+    pub(super) journey: &'c Journey,
+    pub(super) env: Env,
 }
 
 /// Checks everything that concerns more than one place.
 pub(super) fn check(journey: &Journey, file: &SourceFile, world: World<'_>, sink: &mut Sink) {
     let mut c = Checker {
-        reader: Reader { file, sink },
+        reader: Reader::new(file, sink),
         world,
         journey,
         env: names(journey, world),
     };
-    c.unique_ids();
+    c.unique_ids(&journey.steps);
     c.head();
     let start = Here {
         event: Current::Is(c.entering_event()),
@@ -48,9 +48,9 @@ pub(super) fn check(journey: &Journey, file: &SourceFile, world: World<'_>, sink
 }
 
 impl Checker<'_> {
-    fn unique_ids(&mut self) {
+    pub(super) fn unique_ids(&mut self, steps: &[Step]) {
         let mut seen: BTreeMap<Arc<str>, Span> = BTreeMap::new();
-        for step in all_steps(&self.journey.steps) {
+        for step in all_steps(steps) {
             let Some(id) = &step.id else { continue };
             if let Some(first) = seen.get(&id.text) {
                 self.reader
@@ -79,25 +79,7 @@ impl Checker<'_> {
 
     fn head(&mut self) {
         let journey = self.journey;
-        let mut entry_env = self.env.clone();
-        for root in [Root::Run, Root::Steps] {
-            entry_env.roots.remove(&root);
-            let why = "the customer is not in the journey yet: here are `event`, `customer`, `consent` and `now`";
-            entry_env.absent.insert(root, why.to_owned());
-        }
-        for entry in &journey.entries {
-            let env = with_event(
-                &entry_env,
-                entry
-                    .event
-                    .as_ref()
-                    .map_or(Type::Any, |e| self.world.schemas.event(&e.text)),
-            );
-            self.condition(entry.condition.as_ref(), &env);
-            if let Some(key) = &entry.key {
-                self.formula(key, &env);
-            }
-        }
+        self.entries();
         if let Some(goal) = &journey.goal {
             let env = self.listening(goal.event.as_ref().map(|w| &*w.text), "a goal");
             self.condition(goal.condition.as_ref(), &env);
@@ -125,7 +107,7 @@ impl Checker<'_> {
         env
     }
 
-    fn walk(&mut self, steps: &[Step], mut here: Here) -> Here {
+    pub(super) fn walk(&mut self, steps: &[Step], mut here: Here) -> Here {
         for step in steps {
             if let Some(exit) = here.left.take() {
                 self.reader
@@ -169,6 +151,22 @@ impl Checker<'_> {
                 if ends.is_empty() { here } else { join(ends) }
             }
             Action::Send(send) => self.send(step, send, here),
+            Action::Ask(ask) => self.ask(step, ask, here),
+            Action::Call(call) | Action::HandOver(call) => self.call(step, call, here),
+            Action::Repeat(repeat) => self.repeat(step, repeat, here),
+            Action::Use(used) => self.fragment(step, used, here),
+            Action::Emit(event, with) => {
+                self.emit(event.as_ref(), with.as_ref(), &here);
+                here
+            }
+            Action::Start(journey, with) => {
+                self.start(journey.as_ref(), with.as_ref(), &here);
+                here
+            }
+            Action::Stop(journey) => {
+                self.stop(journey.as_ref());
+                here
+            }
             Action::Set(set) => {
                 for (_, given) in set {
                     self.given(given, &here);
@@ -193,7 +191,7 @@ impl Checker<'_> {
             self.moment(moment, &env);
         }
         let after = Here {
-            event: Current::Gone(step.verb_span.clone()),
+            event: Current::Gone(Some(step.verb_span.clone())),
             left: None,
         };
         match &wait.missed {
@@ -206,21 +204,18 @@ impl Checker<'_> {
     }
 
     fn wait_for(&mut self, step: &Step, wait: &WaitFor) -> Here {
-        let gone = Current::Gone(step.verb_span.clone());
-        let event = wait.event.as_ref().map(|w| &*w.text);
-        let env = self.listening(event, "a `wait_for`");
-        self.condition(wait.condition.as_ref(), &env);
-        let matched = match event {
-            Some(event) => Current::Is(self.world.schemas.event(event)),
-            None => gone.clone(),
-        };
-        let mut ends = vec![self.walk(
-            &wait.then,
-            Here {
-                event: matched,
-                left: None,
-            },
-        )];
+        let gone = Current::Gone(Some(step.verb_span.clone()));
+        let mut ends = Vec::new();
+        for arm in &wait.arms {
+            let event = arm.event.as_ref().map(|w| &*w.text);
+            let env = self.listening(event, "a `wait_for`");
+            self.condition(arm.condition.as_ref(), &env);
+            let event = match event {
+                Some(event) => Current::Is(self.world.schemas.event(event)),
+                None => gone.clone(),
+            };
+            ends.push(self.walk(&arm.then, Here { event, left: None }));
+        }
         if let Some((place, steps)) = &wait.otherwise {
             if !wait.bounded {
                 self.reader
@@ -249,9 +244,9 @@ impl Checker<'_> {
         join(ends)
     }
 
-    fn send(&mut self, step: &Step, send: &Send, here: Here) -> Here {
-        if let Some(with) = &send.with {
-            self.given(with, &here);
+    pub(super) fn send(&mut self, step: &Step, send: &Send, here: Here) -> Here {
+        for given in [&send.with, &send.key].into_iter().flatten() {
+            self.given(given, &here);
         }
         match (&send.purpose, &self.journey.purpose) {
             (Some(purpose), _) => self
@@ -281,7 +276,7 @@ impl Checker<'_> {
         };
         match here.event {
             Current::Is(_) if !decided_at_once => Here {
-                event: Current::Unsure(step.verb_span.clone()),
+                event: Current::Unsure(Some(step.verb_span.clone())),
                 ..here
             },
             _ => here,
@@ -289,7 +284,7 @@ impl Checker<'_> {
     }
 
     /// The names at a place, after a report of `event` where it is gone.
-    fn at(&mut self, here: &Here, formula: Option<&Formula>) -> Env {
+    pub(super) fn at(&mut self, here: &Here, formula: Option<&Formula>) -> Env {
         let (wait, sure) = match &here.event {
             Current::Is(event) => return with_event(&self.env, event.clone()),
             Current::Gone(wait) => (wait, true),
@@ -302,18 +297,28 @@ impl Checker<'_> {
         if let Some((formula, (_, _, part))) = named {
             let place = formula.span(&self.reader.file.text, &part);
             if sure {
-                self.reader
+                let diagnostic = self
+                    .reader
                     .sink
                     .error(flow::EVENT_GONE, place, "the event is gone here")
-                    .labelled("`event` lasts until the journey next waits")
-                    .shown(wait.clone(), "it has waited here")
-                    .noted("`run.event` is the event that entered and lasts; anything else must be kept before the wait: `set: { run.NAME: event.FIELD }`");
+                    .labelled("`event` lasts until the journey next waits");
+                if let Some(wait) = wait {
+                    diagnostic.shown(wait.clone(), "it has waited here");
+                }
+                diagnostic.noted("`run.event` is the event that entered and lasts; anything else must be kept before the wait: `set: { run.NAME: event.FIELD }`");
             } else {
-                self.reader
+                let diagnostic = self
+                    .reader
                     .sink
                     .error(flow::EVENT_GONE, place, "the event may be gone here")
-                    .labelled("null if the message above was held back first")
-                    .shown(wait.clone(), "this waits while it is held by a cap or by quiet hours")
+                    .labelled("null if the message above was held back first");
+                if let Some(wait) = wait {
+                    diagnostic.shown(
+                        wait.clone(),
+                        "this waits while it is held by a cap or by quiet hours",
+                    );
+                }
+                diagnostic
                     .noted("use `run.event`, or keep the field before the send: `set: { run.NAME: event.FIELD }`")
                     .warns();
             }
@@ -321,7 +326,7 @@ impl Checker<'_> {
         with_event(&self.env, Type::Any)
     }
 
-    fn given(&mut self, given: &Given, here: &Here) {
+    pub(super) fn given(&mut self, given: &Given, here: &Here) {
         match given {
             Given::Literal(_) => {}
             Given::Computed(formula) => {
@@ -333,7 +338,7 @@ impl Checker<'_> {
         }
     }
 
-    fn condition(&mut self, formula: Option<&Formula>, env: &Env) {
+    pub(super) fn condition(&mut self, formula: Option<&Formula>, env: &Env) {
         if let Some(f) = formula {
             for problem in f.expr.check_condition(env) {
                 self.reader.problem(&f.node, f.offset, problem);
@@ -341,7 +346,16 @@ impl Checker<'_> {
         }
     }
 
-    fn formula(&mut self, f: &Formula, env: &Env) -> Type {
+    /// What is known of a value.
+    pub(super) fn type_of(&self, given: &Given, here: &Here) -> Type {
+        let event = match &here.event {
+            Current::Is(event) => event.clone(),
+            _ => Type::Any,
+        };
+        messages::type_of(given, &with_event(&self.env, event))
+    }
+
+    pub(super) fn formula(&mut self, f: &Formula, env: &Env) -> Type {
         let (found, problems) = f.expr.check(env);
         for problem in problems {
             self.reader.problem(&f.node, f.offset, problem);
@@ -364,7 +378,7 @@ impl Checker<'_> {
     }
 }
 
-fn with_event(env: &Env, event: Type) -> Env {
+pub(super) fn with_event(env: &Env, event: Type) -> Env {
     let mut env = env.clone();
     env.roots.insert(Root::Event, event);
     env

@@ -15,10 +15,34 @@ pub(super) struct Here {
 pub(super) enum Current {
     /// There, of this type.
     Is(Type),
-    /// The run has waited since, there.
-    Gone(Span),
+    /// The run has waited since, there; without a place, in another file.
+    Gone(Option<Span>),
     /// A send may have been held, there.
-    Unsure(Span),
+    Unsure(Option<Span>),
+}
+
+impl Here {
+    /// The same where another file begins: its places are not shown there.
+    pub(super) fn elsewhere(self) -> Self {
+        self.at(None)
+    }
+
+    /// The same behind a step that leads through another file.
+    pub(super) fn behind(self, step: &Span) -> Self {
+        self.at(Some(step))
+    }
+
+    fn at(self, place: Option<&Span>) -> Self {
+        let event = match self.event {
+            Current::Is(event) => Current::Is(event),
+            Current::Gone(_) => Current::Gone(place.cloned()),
+            Current::Unsure(_) => Current::Unsure(place.cloned()),
+        };
+        Self {
+            event,
+            left: self.left.and(place.cloned()),
+        }
+    }
 }
 
 /// What holds where several ways meet.

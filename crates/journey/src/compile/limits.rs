@@ -8,7 +8,7 @@ use crate::{
     machine::{Capped, Quiet},
     parse::{
         Reader,
-        ast::{Journey, Send, Word},
+        ast::{By, Journey, Send, Word},
     },
     source::{Kind, Node, Span},
 };
@@ -77,6 +77,8 @@ fn overrides(word: &str, place: &Span, purpose: &Word, world: World<'_>, r: &mut
 #[derive(Debug, Default)]
 pub struct Names {
     journeys: BTreeSet<Arc<str>>,
+    /// Those that `start` and the API can start.
+    startable: BTreeSet<Arc<str>>,
     tags: BTreeSet<Arc<str>>,
     /// Whether some journey could not be read.
     unread: bool,
@@ -89,7 +91,31 @@ impl Names {
         self.journeys.extend(name.map(|n| n.text.clone()));
         let tags = journey.into_iter().flat_map(|j| &j.tags);
         self.tags.extend(tags.map(|t| t.text.clone()));
+        let api = |j: &Journey| {
+            j.entries
+                .iter()
+                .any(|e| matches!(e.by, Some(By::Api) | None))
+        };
+        self.startable.extend(
+            name.filter(|_| journey.is_some_and(api))
+                .map(|n| n.text.clone()),
+        );
         self.unread |= name.is_none();
+    }
+
+    /// Whether there is a journey of that name, or may be one.
+    pub(super) fn has(&self, journey: &str) -> bool {
+        self.unread || self.journeys.contains(journey)
+    }
+
+    /// Whether that journey has an entry by `start`.
+    pub(super) fn starts(&self, journey: &str) -> bool {
+        self.startable.contains(journey) || !self.journeys.contains(journey)
+    }
+
+    /// The journeys' names, in order.
+    pub(super) fn journeys(&self) -> impl Iterator<Item = &str> {
+        self.journeys.iter().map(|j| &**j)
     }
 
     /// Whether all journeys are known, and there are any.

@@ -135,7 +135,7 @@ fn closed(fields: impl IntoIterator<Item = (Arc<str>, Type)>) -> Type {
     }
 }
 
-fn type_of(given: &Given, env: &Env) -> Type {
+pub(super) fn type_of(given: &Given, env: &Env) -> Type {
     match given {
         Given::Literal(Value::Text(_)) => Type::Text(None),
         Given::Literal(Value::Int(_) | Value::Float(_)) => Type::Number,

@@ -1,20 +1,26 @@
 //! From a typed journey to its machine, and every check that needs more than one place.
 
 mod check;
+mod entries;
 mod env;
+mod fragments;
 mod here;
 mod limits;
 mod lower;
 mod messages;
+mod segments;
 mod stay;
+mod talk;
 
 pub use limits::{Names, strangers};
+pub(crate) use segments::check as segment;
 
 use std::sync::Arc;
 
 use crate::{
-    diagnostic::SourceFile, diagnostics::Sink, machine::Machine, parse::ast::Journey,
-    policies::Policies, render::Templates, schema::Schemas,
+    diagnostic::SourceFile, diagnostics::Sink, endpoints::Endpoints, machine::Machine,
+    parse::ast::Journey, policies::Policies, render::Templates, schema::Schemas,
+    segments::Segments,
 };
 
 /// What a journey is checked against.
@@ -26,6 +32,12 @@ pub struct World<'w> {
     pub schemas: &'w Schemas,
     /// Templates; `None`: they are not looked at.
     pub templates: Option<&'w Templates>,
+    /// Segments.
+    pub segments: &'w Segments,
+    /// Endpoints.
+    pub endpoints: &'w Endpoints,
+    /// The journeys beside this one; `None`: nobody knows all of them.
+    pub journeys: Option<&'w Names>,
 }
 
 /// The machine of a journey; `None` where an error stands in `sink`.
@@ -39,5 +51,6 @@ pub fn journey(
     if sink.failed() {
         return None;
     }
-    Some(Arc::new(lower::machine(journey, &file.text).sealed()))
+    let machine = lower::machine(journey, &file.text, world, sink);
+    (!sink.failed()).then(|| Arc::new(machine.sealed()))
 }

@@ -20,7 +20,7 @@ pub(super) fn check(journey: &Journey, sink: &mut Sink) {
             .any(|e| e.reason.as_ref().is_some_and(|r| &*r.text == "goal"));
     for step in all_steps(&journey.steps) {
         match &step.action {
-            Action::WaitFor(wait) if !wait.bounded && !leaves => {
+            action if waits_for_ever(action) && !leaves => {
                 sink.error(
                     flow::FOR_EVER,
                     step.verb_span.clone(),
@@ -44,6 +44,16 @@ pub(super) fn check(journey: &Journey, sink: &mut Sink) {
             }
             _ => {}
         }
+    }
+}
+
+/// Whether only others can end it. A call ends by itself: its retries are bounded.
+fn waits_for_ever(action: &Action) -> bool {
+    match action {
+        Action::WaitFor(wait) => !wait.bounded,
+        Action::Ask(ask) => !ask.bounded,
+        Action::HandOver(call) => !call.bounded,
+        _ => false,
     }
 }
 

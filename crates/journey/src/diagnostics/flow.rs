@@ -15,4 +15,10 @@ super::codes! {
     FOR_EVER = "J306";
     /// A held-out arm in a journey without a goal.
     NO_GOAL = "J307";
+    /// A fragment that uses itself.
+    RECURSION = "J308";
+    /// A journey that starts or stops itself.
+    SELF_START = "J309";
+    /// Rounds without a wait between them.
+    NO_WAIT = "J310";
 }

@@ -1,6 +1,16 @@
 //! J1xx: names. Those that only expressions can get wrong are in `expressions`.
 
 super::codes! {
+    /// No such fragment.
+    NO_FRAGMENT = "J112";
+    /// No such segment.
+    NO_SEGMENT = "J113";
+    /// No such endpoint.
+    NO_ENDPOINT = "J114";
+    /// No such journey.
+    NO_JOURNEY = "J115";
+    /// A journey that nothing can start.
+    NOT_STARTED = "J116";
     /// A name with characters that names do not have.
     BAD_NAME = "J120";
     /// An id that another step has.
@@ -11,4 +21,6 @@ super::codes! {
     TAKEN_JOURNEY = "J123";
     /// A journey in a folder of another name.
     OTHER_FOLDER = "J124";
+    /// A word that means two answers.
+    TAKEN_ANSWER = "J125";
 }

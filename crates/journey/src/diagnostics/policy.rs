@@ -15,4 +15,8 @@ super::codes! {
     STRANGER = "J506";
     /// A cap that lets nothing through.
     NOTHING_FITS = "J507";
+    /// A question on a channel that nobody can answer.
+    ONE_WAY = "J508";
+    /// Not a URL that can be called.
+    BAD_URL = "J509";
 }

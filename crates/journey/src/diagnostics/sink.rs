@@ -49,6 +49,15 @@ impl Sink {
         &mut self.found[index]
     }
 
+    /// Takes over what was found in another file that this one uses.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for diagnostic in other.found {
+            if !self.found.contains(&diagnostic) {
+                self.found.push(diagnostic);
+            }
+        }
+    }
+
     /// Whether an error stands.
     pub fn failed(&self) -> bool {
         self.found.iter().any(|d| d.severity == Severity::Error)
@@ -56,7 +65,9 @@ impl Sink {
 
     /// Whether that code is reported at that very place already.
     pub fn has(&self, code: &str, span: &Span) -> bool {
-        self.found.iter().any(|d| d.code == code && d.span == *span)
+        self.found
+            .iter()
+            .any(|d| d.code == code && d.span == *span && d.file == self.file)
     }
 
     /// What was found, in the order of the text.

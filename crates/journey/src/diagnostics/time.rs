@@ -17,4 +17,6 @@ super::codes! {
     NO_WINDOW = "J407";
     /// A duration of nothing.
     NO_TIME = "J408";
+    /// Not a cron expression.
+    CRON = "J409";
 }

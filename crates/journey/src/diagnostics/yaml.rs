@@ -29,8 +29,6 @@ super::codes! {
     NUMBER = "J013";
     /// A word that the language does not have here.
     UNKNOWN_WORD = "J014";
-    /// A word of the language that this version cannot run yet.
-    NOT_YET = "J015";
     /// Two words that exclude each other, or one that needs another.
     EXCLUDES = "J016";
 }

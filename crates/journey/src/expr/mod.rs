@@ -42,17 +42,20 @@ pub enum Root {
     Steps,
     /// The input's clock.
     Now,
+    /// Parameters of a fragment: replaced by what they are when the journey is compiled.
+    Param,
 }
 
 impl Root {
     /// Every root.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Event,
         Self::Run,
         Self::Customer,
         Self::Consent,
         Self::Steps,
         Self::Now,
+        Self::Param,
     ];
 
     /// As authors write it.
@@ -64,6 +67,7 @@ impl Root {
             Self::Consent => "consent",
             Self::Steps => "steps",
             Self::Now => "now",
+            Self::Param => "param",
         }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct Fields<'n> {
     pairs: &'n [Pair],
     span: Span,
     asked: Vec<&'static str>,
-    /// Words that are known, but not offered to anybody yet.
+    /// Words that were reported: not offered to anybody.
     later: Vec<&'static str>,
 }
 
@@ -78,6 +78,21 @@ impl<'n> Fields<'n> {
             .any(|p| nearest(&p.name, [name]).is_some() && !self.asked.contains(&&*p.name))
     }
 
+    /// The same for a second field that has no meaning beside the first, and is not asked for.
+    pub(crate) fn exclude_unasked(
+        &mut self,
+        first: &str,
+        second: &'static str,
+        why: &str,
+        r: &mut Reader<'_>,
+    ) {
+        self.exclude(first, second, why, r);
+        if self.pairs.iter().any(|p| &*p.name == second) {
+            self.asked.push(second);
+            self.later.push(second);
+        }
+    }
+
     /// Reports a field that excludes another.
     pub(crate) fn exclude(&self, first: &str, second: &str, why: &str, r: &mut Reader<'_>) {
         let find = |name: &str| self.pairs.iter().find(|p| &*p.name == name);
@@ -91,16 +106,6 @@ impl<'n> Fields<'n> {
                 .labelled("one of them must go")
                 .shown(a.name_span.clone(), "the other")
                 .noted(why);
-        }
-    }
-
-    /// Reports words of the language that cannot be run yet.
-    pub(crate) fn not_yet(&mut self, words: &[&'static str], r: &mut Reader<'_>) {
-        self.later.extend(words);
-        for word in words {
-            if let Some(pair) = self.pair(word) {
-                r.not_yet(&pair.name, &pair.name_span);
-            }
         }
     }
 

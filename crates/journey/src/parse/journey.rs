@@ -4,15 +4,14 @@ use jiff::SignedDuration;
 
 use super::{
     Fields, Reader,
-    ast::{Entry, Exit, Goal, Journey, Word},
+    ast::{Exit, Goal, Journey, Word},
+    gate::Gate,
 };
 use crate::{
     diagnostics::{flow, yaml},
-    machine::{Again, Inside},
+    machine::{Again, InFlight, Inside, Lost, Migrate},
     source::{Kind, Node, Span},
 };
-
-const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A journey file; `None` where it has no fields at all.
 pub fn journey(root: &Node, r: &mut Reader<'_>) -> Option<Journey> {
@@ -45,13 +44,13 @@ pub fn journey(root: &Node, r: &mut Reader<'_>) -> Option<Journey> {
     let entries = f
         .need(
             "enter",
-            "it says which event lets a customer in: `enter: { event: cart.updated }`",
+            "it says what lets a customer in: `enter: { event: cart.updated }`",
             r,
         )
         .map_or_else(Vec::new, |n| r.entries(n, &mut gate));
     let goal = f.get("goal").and_then(|n| r.goal(n));
     let (exits, stay) = f.get("exit").map_or_else(Default::default, |n| r.exits(n));
-    f.not_yet(&["migrate"], r);
+    let migrate = f.get("migrate").and_then(|n| r.migrate(n));
     let steps = f
         .need(
             "steps",
@@ -72,51 +71,9 @@ pub fn journey(root: &Node, r: &mut Reader<'_>) -> Option<Journey> {
         goal,
         exits,
         stay,
+        migrate,
         steps,
     })
-}
-
-/// `inside` and `again`, which stand in the entry or beside `enter` (rule 17).
-#[derive(Default)]
-struct Gate {
-    inside: Option<(Inside, Span)>,
-    again: Option<(Again, Span)>,
-}
-
-impl Gate {
-    fn read(&mut self, f: &mut Fields<'_>, r: &mut Reader<'_>) {
-        if let Some(pair) = f.pair("inside") {
-            let words = [
-                ("ignore", Inside::Ignore),
-                ("refresh", Inside::Refresh),
-                ("restart", Inside::Restart),
-            ];
-            let first = self.inside.take();
-            twice("inside", first.as_ref().map(|i| &i.1), &pair.name_span, r);
-            self.inside = r
-                .one_of(&pair.value, "way to treat the same key again", &words)
-                .map(|i| (i, pair.name_span.clone()));
-        }
-        if let Some(pair) = f.pair("again") {
-            let first = self.again.take();
-            twice("again", first.as_ref().map(|a| &a.1), &pair.name_span, r);
-            self.again = r.again(&pair.value).map(|a| (a, pair.name_span.clone()));
-        }
-    }
-}
-
-fn twice(word: &str, first: Option<&Span>, second: &Span, r: &mut Reader<'_>) {
-    if let Some(first) = first {
-        r.sink
-            .error(
-                yaml::EXCLUDES,
-                second.clone(),
-                format!("`{word}` is said twice"),
-            )
-            .labelled("the second time")
-            .shown(first.clone(), "the first time")
-            .noted("it holds for the whole journey: say it once, in the entry or beside `enter`");
-    }
 }
 
 impl Reader<'_> {
@@ -130,109 +87,6 @@ impl Reader<'_> {
             .into_iter()
             .filter(|w| self.named(w, "a tag", true))
             .collect()
-    }
-
-    fn entries(&mut self, node: &Node, gate: &mut Gate) -> Vec<Entry> {
-        match &node.kind {
-            Kind::List(items) if items.is_empty() => {
-                self.sink
-                    .error(
-                        yaml::MISSING,
-                        node.span.clone(),
-                        "nobody can enter this journey",
-                    )
-                    .labelled("at least one entry is needed, such as `{ event: cart.updated }`");
-                Vec::new()
-            }
-            Kind::List(items) => items.iter().filter_map(|n| self.entry(n, None)).collect(),
-            _ => self.entry(node, Some(gate)).into_iter().collect(),
-        }
-    }
-
-    /// `gate`: where `inside` and `again` go; `None` in a list, where they may not stand.
-    fn entry(&mut self, node: &Node, gate: Option<&mut Gate>) -> Option<Entry> {
-        let mut f = Fields::of(node, "an entry", self)?;
-        let other = ["segment", "schedule", "date", "api"];
-        f.not_yet(&other, self);
-        let unsupported = other.iter().any(|w| node.get(w).is_some());
-        let event = if unsupported {
-            f.get("event")
-        } else {
-            f.need(
-                "event",
-                "a customer enters by an event: `event: cart.updated`",
-                self,
-            )
-        };
-        let entry = Entry {
-            event: event.and_then(|n| self.text(n, "the name of an event")),
-            condition: f.get("if").and_then(|n| self.formula(n)),
-            key: f.get("key").and_then(|n| self.formula(n)),
-            fresh: f.get("fresh").map_or(Some(DAY), |n| self.some_time(n)),
-        };
-        match gate {
-            Some(gate) => gate.read(&mut f, self),
-            None => self.not_in_list(&mut f),
-        }
-        if unsupported {
-            return Some(entry);
-        }
-        f.finish(self);
-        Some(entry)
-    }
-
-    fn not_in_list(&mut self, f: &mut Fields<'_>) {
-        for word in ["inside", "again"] {
-            if let Some(pair) = f.pair(word) {
-                self.sink
-                    .error(
-                        yaml::EXCLUDES,
-                        pair.name_span.clone(),
-                        format!("`{word}` cannot stand in one of several entries"),
-                    )
-                    .labelled("write it beside `enter`")
-                    .noted("it holds for the whole journey, whichever entry lets a customer in");
-            }
-        }
-    }
-
-    fn again(&mut self, node: &Node) -> Option<Again> {
-        if !matches!(node.kind, Kind::Map(_)) {
-            if let Some(text) = node
-                .scalar()
-                .map(|s| s.text.clone())
-                .filter(|t| t.starts_with(|c: char| c.is_ascii_digit()))
-            {
-                let mended = format!("{{ after: {text} }}");
-                self.sink
-                    .error(yaml::UNKNOWN_VALUE, node.span.clone(), format!("`again: {text}` does not say enough"))
-                    .labelled(format!("write `{mended}`"))
-                    .noted("`again` is `never`, `always`, or `{ after: 7d }`, which counts per key unless `per: customer` is said")
-                    .replaced(node.span.clone(), mended);
-                return None;
-            }
-            return self.one_of(
-                node,
-                "word for `again`",
-                &[("never", Again::Never), ("always", Again::Always)],
-            );
-        }
-        let mut f = Fields::of(node, "`again`", self)?;
-        let after = f
-            .need(
-                "after",
-                "it says how long after the last entry: `again: { after: 7d }`",
-                self,
-            )
-            .and_then(|n| self.some_time(n));
-        let per_customer = f.get("per").map_or(Some(false), |n| {
-            self.one_of(n, "way to count", &[("key", false), ("customer", true)])
-        });
-        f.finish(self);
-        Some(Again::After {
-            after: after?,
-            per_customer: per_customer?,
-        })
     }
 
     fn goal(&mut self, node: &Node) -> Option<Goal> {
@@ -328,5 +182,55 @@ impl Reader<'_> {
         }
         f.finish(self);
         Some(exit)
+    }
+
+    fn migrate(&mut self, node: &Node) -> Option<Migrate> {
+        let mut f = Fields::of(node, "`migrate`", self)?;
+        let from = f
+            .need(
+                "from",
+                "it says which versions: `from: 3`, a list of them, or `from: any`",
+                self,
+            )
+            .map(|n| self.versions(n));
+        let in_flight = f.get("in_flight").map(|n| {
+            self.one_of(
+                n,
+                "fate of those in flight",
+                &[
+                    ("finish", InFlight::Finish),
+                    ("move", InFlight::Move),
+                    ("exit", InFlight::Exit),
+                ],
+            )
+        });
+        let lost = f.get("lost").map(|n| {
+            self.one_of(
+                n,
+                "fate of those whose step is gone",
+                &[("finish", Lost::Finish), ("exit", Lost::Exit)],
+            )
+        });
+        f.finish(self);
+        Some(Migrate {
+            from: from.flatten()?,
+            in_flight: in_flight.unwrap_or_default().unwrap_or_default(),
+            lost: lost.unwrap_or_default().unwrap_or_default(),
+        })
+    }
+
+    /// Versions by number; none for `any`.
+    fn versions(&mut self, node: &Node) -> Option<Vec<u32>> {
+        if node.scalar().is_some_and(|s| s.text.trim() == "any") {
+            return Some(Vec::new());
+        }
+        let nodes = match &node.kind {
+            Kind::List(items) if !items.is_empty() => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        nodes
+            .iter()
+            .map(|n| self.whole(n, "a version", 1, u32::MAX))
+            .collect()
     }
 }

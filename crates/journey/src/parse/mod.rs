@@ -2,18 +2,27 @@
 
 pub mod ast;
 mod durations;
+mod endpoints;
+mod entries;
 mod fields;
+mod fragments;
+mod gate;
 mod journey;
 mod policies;
 mod reader;
 mod scalars;
+mod segments;
 mod sends;
 mod steps;
+mod talk;
 mod times;
 mod waits;
 
+pub use endpoints::endpoints;
 pub(crate) use fields::Fields;
+pub(crate) use fragments::{Fragments, fragment};
 pub use journey::journey;
 pub use policies::policies;
 pub(crate) use reader::Reader;
 pub(crate) use scalars::plain;
+pub(crate) use segments::segment;

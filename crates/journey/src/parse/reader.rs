@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::ast::{Formula, Word};
+use super::{
+    Fragments,
+    ast::{Formula, Word},
+};
 use crate::{
     diagnostic::SourceFile,
     diagnostics::{Sink, names, yaml},
@@ -16,7 +19,31 @@ pub(crate) struct Reader<'s> {
     pub(crate) file: &'s SourceFile,
     /// What is wrong with it.
     pub(crate) sink: &'s mut Sink,
+    /// The fragments that steps may use.
+    pub(crate) fragments: &'s Fragments,
+    /// The fragments that are being put in, from the outside inwards.
+    pub(crate) using: Vec<Arc<str>>,
 }
+
+impl<'s> Reader<'s> {
+    /// For a file whose steps use no fragments, or that has none.
+    pub(crate) fn new(file: &'s SourceFile, sink: &'s mut Sink) -> Self {
+        Self {
+            file,
+            sink,
+            fragments: &NO_FRAGMENTS,
+            using: Vec::new(),
+        }
+    }
+
+    /// The same with fragments.
+    pub(crate) fn with(mut self, fragments: &'s Fragments) -> Self {
+        self.fragments = fragments;
+        self
+    }
+}
+
+static NO_FRAGMENTS: Fragments = Fragments::none();
 
 impl Reader<'_> {
     /// Reports that something else was expected; silent where a report stands already.
@@ -40,18 +67,6 @@ impl Reader<'_> {
                     .labelled(format!("this is {}", node.what()));
             }
         }
-    }
-
-    /// Reports a word that is part of the language, but not of this version.
-    pub(crate) fn not_yet(&mut self, word: &str, span: &Span) {
-        self.sink
-            .error(
-                yaml::NOT_YET,
-                span.clone(),
-                format!("`{word}` is not supported yet by this version"),
-            )
-            .labelled("cannot be run yet")
-            .noted("it is part of the language and will come; until then the journey has to do without");
     }
 
     /// The last word before an empty value.

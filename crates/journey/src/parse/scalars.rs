@@ -9,7 +9,9 @@ use crate::{
     value::Value,
 };
 
-const ROOTS: [&str; 6] = ["event", "run", "customer", "consent", "steps", "now"];
+const ROOTS: [&str; 7] = [
+    "event", "run", "customer", "consent", "steps", "now", "param",
+];
 
 /// Whether a text is a path from a known name (rule 3).
 pub(super) fn is_path(text: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{
     Fields, Reader,
-    ast::{Send, Word},
+    ast::{Given, Send, Word},
 };
 use crate::{
     diagnostics::{policy, yaml},
@@ -46,7 +46,6 @@ impl Reader<'_> {
                 self,
             )
             .and_then(|n| self.text(n, "the name of a template"));
-        f.not_yet(&["key"], self);
         Send {
             channels,
             template,
@@ -66,7 +65,20 @@ impl Reader<'_> {
                 .get("quiet")
                 .and_then(|n| Some((self.quiet(n)?, n.span.clone()))),
             expires: f.get("expires").and_then(|n| self.some_time(n)),
+            key: f.get("key").and_then(|n| self.send_key(n)),
         }
+    }
+
+    /// Rule 3 makes a key that is no expression text: it would be the same for everything.
+    fn send_key(&mut self, node: &Node) -> Option<Given> {
+        let given = match &node.kind {
+            Kind::Scalar(_) => self.given(node),
+            _ => {
+                self.wrong_kind(node, "a key, such as `run.event.order_id`,");
+                None
+            }
+        };
+        given.filter(|g| !matches!(g, Given::Literal(crate::value::Value::Null)))
     }
 
     /// One channel or several.

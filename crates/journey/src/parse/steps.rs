@@ -4,27 +4,35 @@ use std::sync::Arc;
 
 use super::{
     Fields, Reader,
-    ast::{Action, Arm, Formula, Given, Split, Step, WaitFor, Word},
+    ast::{Action, Arm, Awaited, Formula, Given, Repeat, Split, Step, WaitFor, Word},
 };
 use crate::{
-    diagnostics::{names, nearest, yaml},
+    diagnostics::{flow, names, nearest, yaml},
     machine::Target,
-    source::{Kind, Node, Pair},
+    source::{Kind, Node, Pair, Span},
     value::Value,
 };
 
-const VERBS: [&str; 8] = [
-    "send", "wait", "wait_for", "if", "choose", "split", "set", "exit",
-];
-const LATER: [&str; 8] = [
+/// The most rounds of a `repeat`.
+const MAX_ROUNDS: u32 = 366;
+
+pub(super) const VERBS: [&str; 16] = [
+    "send",
     "ask",
-    "hand_over",
+    "wait",
+    "wait_for",
+    "if",
+    "choose",
+    "split",
     "repeat",
+    "set",
     "emit",
     "call",
+    "hand_over",
     "start",
     "stop",
     "use",
+    "exit",
 ];
 
 impl Reader<'_> {
@@ -44,10 +52,7 @@ impl Reader<'_> {
             self.not_a_step(node);
             return None;
         };
-        let found: Vec<&Pair> = pairs
-            .iter()
-            .filter(|p| VERBS.contains(&&*p.name) || LATER.contains(&&*p.name))
-            .collect();
+        let found: Vec<&Pair> = pairs.iter().filter(|p| VERBS.contains(&&*p.name)).collect();
         let Some(verb) = found.first() else {
             return Some(self.without_verb(node, pairs));
         };
@@ -66,10 +71,6 @@ impl Reader<'_> {
                 .noted("each step begins with its own dash");
             return Some(unknown(node, verb));
         }
-        if LATER.contains(&&*verb.name) {
-            self.not_yet(&verb.name, &verb.name_span);
-            return Some(unknown(node, verb));
-        }
         self.known_step(node, verb)
     }
 
@@ -81,18 +82,12 @@ impl Reader<'_> {
         let value = &pair.value;
         let action = match verb {
             "send" => Action::Send(Box::new(self.send(value, &mut f))),
+            "ask" => self.ask(value, &mut f),
             "wait" => self
                 .wait(value)
                 .map_or_else(|| Action::Unknown(Vec::new()), Action::Wait),
             "wait_for" => self.wait_for(value, &mut f),
-            "if" => {
-                let condition = self.formula(value);
-                let then = f
-                    .need("then", "it says what happens if the condition holds; nothing is written `then: []`", self)
-                    .map_or_else(Vec::new, |n| self.steps(n));
-                let otherwise = f.get("else").map_or_else(Vec::new, |n| self.steps(n));
-                Action::Choose(vec![(condition, then)], otherwise)
-            }
+            "if" => self.branch(value, &mut f),
             "choose" => {
                 let arms = self.choices(value);
                 let otherwise = f.get("else").map_or_else(Vec::new, |n| self.steps(n));
@@ -108,7 +103,24 @@ impl Reader<'_> {
                 id = self.name(value, "the name of a split");
                 self.split(&mut f)
             }
+            "repeat" => self.repeat(value),
             "set" => Action::Set(self.set(value)),
+            "emit" => {
+                let event = self.text(value, "the name of an event");
+                Action::Emit(event, self.passed_on(&mut f))
+            }
+            "call" => Action::Call(Box::new(self.call(value, &mut f, true))),
+            "hand_over" => Action::HandOver(Box::new(self.call(value, &mut f, false))),
+            "start" => {
+                let journey = self.text(value, "the name of a journey");
+                Action::Start(journey, self.passed_on(&mut f))
+            }
+            "stop" => Action::Stop(self.text(value, "the name of a journey")),
+            "use" => {
+                let (action, named) = self.use_fragment(value, &mut f);
+                id = id.or(named);
+                action
+            }
             _ => Action::Exit(self.name(value, "a reason")),
         };
         f.finish(self);
@@ -118,6 +130,79 @@ impl Reader<'_> {
             verb_span: pair.name_span.clone(),
             action,
         })
+    }
+
+    fn branch(&mut self, value: &Node, f: &mut Fields<'_>) -> Action {
+        let condition = self.formula(value);
+        let then = f
+            .need(
+                "then",
+                "it says what happens if the condition holds; nothing is written `then: []`",
+                self,
+            )
+            .map_or_else(Vec::new, |n| self.steps(n));
+        let otherwise = f.get("else").map_or_else(Vec::new, |n| self.steps(n));
+        Action::Choose(vec![(condition, then)], otherwise)
+    }
+
+    /// The fields behind `with`, where they become an event.
+    fn passed_on(&mut self, f: &mut Fields<'_>) -> Option<Given> {
+        let node = f.get("with")?;
+        match &node.kind {
+            Kind::Map(_) | Kind::Bad => self.given(node),
+            _ => {
+                self.wrong_kind(node, "named values, such as `{ score: run.score }`,");
+                None
+            }
+        }
+    }
+
+    fn repeat(&mut self, node: &Node) -> Action {
+        let Some(mut f) = Fields::of(node, "a `repeat`", self) else {
+            return Action::Unknown(Vec::new());
+        };
+        let every = f
+            .need(
+                "every",
+                "it says how long from the start of one round to the next: `every: 7d`",
+                self,
+            )
+            .and_then(|n| self.round_length(n));
+        let times = f
+            .need(
+                "times",
+                "a repeat is always bounded: `times: 3`, at most 366",
+                self,
+            )
+            .and_then(|n| self.whole(n, "a number of rounds", 1, MAX_ROUNDS));
+        let until = f.get("until").and_then(|n| self.formula(n));
+        let steps = f
+            .need("steps", "it says what one round does", self)
+            .map_or_else(Vec::new, |n| self.steps(n));
+        f.finish(self);
+        Action::Repeat(Box::new(Repeat {
+            every,
+            times,
+            until,
+            steps,
+        }))
+    }
+
+    /// Rounds that follow each other at once would be a loop without a wait.
+    fn round_length(&mut self, node: &Node) -> Option<jiff::SignedDuration> {
+        let every = self.duration(node)?;
+        if every.is_zero() {
+            self.sink
+                .error(
+                    flow::NO_WAIT,
+                    node.span.clone(),
+                    "these rounds do not wait for each other",
+                )
+                .labelled("all of them at once")
+                .noted("say how long from the start of one round to the next, such as `1d`");
+            return None;
+        }
+        Some(every)
     }
 
     fn not_a_step(&mut self, node: &Node) {
@@ -137,7 +222,7 @@ impl Reader<'_> {
 
     fn without_verb(&mut self, node: &Node, pairs: &[Pair]) -> Step {
         let typo = pairs.iter().find_map(|p| {
-            let near = nearest(&p.name, VERBS.into_iter().chain(LATER))?;
+            let near = nearest(&p.name, VERBS)?;
             (p.name.len() > 2).then_some((p, near))
         });
         let verbs = VERBS.join(", ");
@@ -151,7 +236,7 @@ impl Reader<'_> {
                     pair.name_span.clone(),
                     format!("`{}` is no verb", pair.name),
                 )
-                .guessed(&pair.name, VERBS.into_iter().chain(LATER))
+                .guessed(&pair.name, VERBS)
                 .noted(format!("a step does one of: {verbs}"));
         } else {
             self.sink
@@ -194,33 +279,103 @@ impl Reader<'_> {
     }
 
     fn wait_for(&mut self, node: &Node, step: &mut Fields<'_>) -> Action {
-        let then = step.get("then").map_or_else(Vec::new, |n| self.steps(n));
+        let then_pair = step.pair("then");
+        let then_place = then_pair.map(|p| p.name_span.clone());
+        let then = then_pair.map_or_else(Vec::new, |p| self.steps(&p.value));
         let otherwise = step
             .pair("else")
             .map(|p| (p.name_span.clone(), self.steps(&p.value)));
         let Some(mut f) = Fields::of(node, "a `wait_for`", self) else {
             return Action::Unknown(Vec::new());
         };
-        f.not_yet(&["any"], self);
+        let any = f.get("any");
+        let arms = match any {
+            Some(any) => {
+                for word in ["event", "if"] {
+                    f.exclude_unasked(
+                        "any",
+                        word,
+                        "of several things each stands in the list behind `any`",
+                        self,
+                    );
+                }
+                if let Some(place) = &then_place {
+                    self.then_beside_any(place);
+                }
+                self.any(any)
+            }
+            None => {
+                if ["event", "if"].iter().all(|w| node.get(w).is_none()) {
+                    f.need(
+                        "event",
+                        "a run waits for an event, a condition (`if`), or both; or for `any` of a list",
+                        self,
+                    );
+                }
+                vec![self.awaited(&mut f, then)]
+            }
+        };
+        let within = f.get("within");
         let wait = WaitFor {
+            arms,
+            within: within.and_then(|n| self.some_time(n)),
+            bounded: within.is_some(),
+            otherwise,
+        };
+        f.finish(self);
+        Action::WaitFor(wait)
+    }
+
+    fn then_beside_any(&mut self, place: &Span) {
+        self.sink
+            .error(
+                yaml::EXCLUDES,
+                place.clone(),
+                "`then` cannot stand beside `any`",
+            )
+            .labelled("each thing in the list has its own `then`")
+            .noted("what all of them have in common stands behind the step");
+    }
+
+    fn awaited(&mut self, f: &mut Fields<'_>, then: Vec<Step>) -> Awaited {
+        Awaited {
             event: f
                 .get("event")
                 .and_then(|n| self.text(n, "the name of an event")),
             condition: f.get("if").and_then(|n| self.formula(n)),
-            within: f.get("within").and_then(|n| self.some_time(n)),
-            bounded: f.get("within").is_some(),
             then,
-            otherwise,
-        };
-        if ["event", "if", "any"].iter().all(|w| node.get(w).is_none()) {
-            f.need(
-                "event",
-                "a run waits for an event, a condition (`if`), or both",
-                self,
-            );
         }
-        f.finish(self);
-        Action::WaitFor(wait)
+    }
+
+    /// A list of things to wait for, each with its own `then` (rule 28).
+    fn any(&mut self, node: &Node) -> Vec<Awaited> {
+        let Kind::List(items) = &node.kind else {
+            self.wrong_kind(node, "a list of events and conditions");
+            return Vec::new();
+        };
+        if items.is_empty() {
+            self.sink
+                .error(
+                    yaml::MISSING,
+                    node.span.clone(),
+                    "something to wait for should stand here",
+                )
+                .labelled("this list is empty");
+        }
+        let mut arms = Vec::new();
+        for item in items {
+            let Some(mut f) = Fields::of(item, "something to wait for", self) else {
+                continue;
+            };
+            let then = f.get("then").map_or_else(Vec::new, |n| self.steps(n));
+            if ["event", "if"].iter().all(|w| item.get(w).is_none()) {
+                f.need("event", "it is an event, a condition (`if`), or both", self);
+            }
+            let arm = self.awaited(&mut f, then);
+            f.finish(self);
+            arms.push(arm);
+        }
+        arms
     }
 
     fn split(&mut self, f: &mut Fields<'_>) -> Action {
@@ -245,7 +400,7 @@ impl Reader<'_> {
         let arms: Vec<Arm> = pairs.iter().filter_map(|p| self.arm(p)).collect();
         if arms.len() == pairs.len() && arms.iter().all(|a| a.weight == Some(0)) {
             self.sink
-                .error(crate::diagnostics::flow::WEIGHTS, self.first_line(&node.span), "no arm of this split can be taken")
+                .error(flow::WEIGHTS, self.first_line(&node.span), "no arm of this split can be taken")
                 .labelled("all weights are zero")
                 .noted("an arm's share is its weight by the sum of all weights: at least one must be above zero");
         }
@@ -293,11 +448,15 @@ impl Reader<'_> {
     }
 
     fn target(&mut self, pair: &Pair) -> Target {
-        let word = Word {
+        self.target_of(&Word {
             text: pair.name.clone(),
             span: pair.name_span.clone(),
-        };
-        let (root, name) = pair.name.split_once('.').unwrap_or(("", &pair.name));
+        })
+    }
+
+    /// `run.NAME` or `customer.NAME`.
+    pub(super) fn target_of(&mut self, word: &Word) -> Target {
+        let (root, name) = word.text.split_once('.').unwrap_or(("", &word.text));
         let part = Word {
             text: Arc::from(name),
             span: word.span.clone(),
@@ -307,7 +466,7 @@ impl Reader<'_> {
                 self.sink
                     .error(
                         names::BAD_TARGET,
-                        word.span,
+                        word.span.clone(),
                         format!("`run.{name}` cannot be set"),
                     )
                     .labelled("it comes from the event that entered")
@@ -320,7 +479,7 @@ impl Reader<'_> {
             "customer" if !name.is_empty() && !name.contains('.') => {
                 return Target::Customer(part.text);
             }
-            _ => self.bad_target(&word, root, name),
+            _ => self.bad_target(word, root, name),
         }
         Target::Run(part.text)
     }
@@ -347,6 +506,14 @@ fn article(verb: &'static str) -> &'static str {
         "choose" => "a `choose`",
         "split" => "a `split`",
         "set" => "a `set`",
+        "ask" => "an `ask`",
+        "repeat" => "a `repeat` step",
+        "emit" => "an `emit`",
+        "call" => "a `call`",
+        "hand_over" => "a `hand_over`",
+        "start" => "a `start`",
+        "stop" => "a `stop`",
+        "use" => "a `use`",
         _ => "an `exit`",
     }
 }

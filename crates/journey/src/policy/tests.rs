@@ -28,6 +28,7 @@ fn machine() -> Machine {
         goal: None,
         exits: Vec::new(),
         stay: None,
+        migrate: None,
         nodes: Vec::new(),
     }
 }
@@ -41,6 +42,7 @@ fn send(channels: &[Channel]) -> Send {
         capped: Some(Capped::Hold),
         quiet: None,
         expires: None,
+        key: None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! runs between local midnights; a local time that does not exist takes the next instant, one
 //! that exists twice its first instance.
 
+pub mod cron;
 mod zone;
 
 use jiff::{SignedDuration, Timestamp, ToSpan, civil, tz::AmbiguousOffset, tz::TimeZone};
@@ -27,6 +28,15 @@ pub fn instant(date: civil::Date, time: civil::Time, zone: &TimeZone) -> Timesta
     } else {
         earlier
     }
+}
+
+/// The local day that lies `offset` after the local time of `from`: by the calendar, so that three
+/// days before a date are three days before it, also where a day between had 23 or 25 hours.
+pub fn day_after(from: Timestamp, offset: SignedDuration, zone: &TimeZone) -> civil::Date {
+    let local = from.to_zoned(zone.clone()).datetime();
+    local
+        .checked_add(offset)
+        .map_or_else(|_| local.date(), civil::DateTime::date)
 }
 
 /// The first moment at or after `from` that lies within `hours` on one of `days`; with neither,

@@ -6,7 +6,7 @@ use journey::{
     diagnostic::Severity,
     diagnostics::render,
     expr::{Expr, Root},
-    machine::{Machine, Missed, Node, NodeId, Op},
+    machine::{Machine, Node, NodeId, Op},
     workspace::{self, Options},
 };
 use proptest::prelude::*;
@@ -18,7 +18,7 @@ use super::{ALONE, CART, files, machine};
 fn promise_6(machine: &Machine) {
     let ids: BTreeSet<&str> = machine.nodes.iter().map(|n| &*n.id).collect();
     for (index, node) in machine.nodes.iter().enumerate() {
-        for next in followers(node) {
+        for next in Node::leads_to(node) {
             let exists = next == NodeId::END || (next.0 as usize) < machine.nodes.len();
             assert!(exists, "{} leads nowhere", node.id);
             assert!(next.0 as usize > index, "{} leads back", node.id);
@@ -41,26 +41,15 @@ fn promise_6(machine: &Machine) {
     }
 }
 
-/// Where a step leads.
-fn followers(node: &Node) -> Vec<NodeId> {
-    match &node.op {
-        Op::Choose { arms, otherwise } => arms.iter().map(|a| a.1).chain([*otherwise]).collect(),
-        Op::Split { arms, .. } => arms.iter().map(|a| a.first).collect(),
-        Op::WaitFor(wait) => vec![wait.then, wait.otherwise],
-        Op::Wait(wait) => match wait.missed {
-            Missed::Steps(first) => vec![first, node.next],
-            _ => vec![node.next],
-        },
-        Op::Send(_) | Op::Set(_) => vec![node.next],
-        Op::Exit { .. } => Vec::new(),
-    }
-}
-
 /// What a step decides by.
 fn conditions(node: &Node) -> Vec<&Expr> {
     match &node.op {
         Op::Choose { arms, .. } => arms.iter().map(|a| &a.0).collect(),
-        Op::WaitFor(wait) => wait.condition.iter().collect(),
+        Op::WaitFor(wait) => wait
+            .arms
+            .iter()
+            .filter_map(|a| a.condition.as_ref())
+            .collect(),
         Op::Wait(wait) => wait.moment.iter().collect(),
         _ => Vec::new(),
     }

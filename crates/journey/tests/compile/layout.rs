@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::civil::time;
+use jiff::{SignedDuration, civil::time};
 use journey::{
     diagnostic::Severity,
     expr::Operand,
-    machine::{Again, Capped, Hours, Inside, Machine, Missed, NodeId, Op, Target, Weekday, Zone},
+    machine::{
+        Again, By, Capped, Entry, Hours, Inside, Machine, Missed, NodeId, Op, Target, Weekday, Zone,
+    },
     message::Channel,
     value::Value,
     workspace,
@@ -31,13 +33,21 @@ fn the_head_of_the_example_is_read() {
         }
     );
     let entry = &m.entries[0];
-    assert_eq!((&*entry.event, entry.fresh), ("cart.updated", hours(24)));
+    assert_eq!(by_event(entry), ("cart.updated", hours(24)));
     assert_eq!(entry.key.as_ref().unwrap().source(), "event.cart_id");
     assert_eq!(m.goal.as_ref().unwrap().within, Some(hours(14 * 24)));
     let reasons: Vec<&str> = m.exits.iter().map(|e| &*e.reason).collect();
     assert_eq!(reasons, ["order.placed", "asked_for_peace"]);
     let stay = m.stay.as_ref().unwrap();
     assert_eq!((&*stay.reason, stay.after), ("too_long", hours(720)));
+}
+
+/// The event and the freshness of an entry by event.
+fn by_event(entry: &Entry) -> (&str, SignedDuration) {
+    match &entry.by {
+        By::Event { name, fresh } => (name, *fresh),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -64,7 +74,7 @@ fn branches_stand_behind_their_step_and_go_on_behind_it() {
         panic!()
     };
     assert_eq!(
-        (wait.then, wait.otherwise, wait.within),
+        (wait.arms[0].then, wait.otherwise, wait.within),
         (NodeId(1), NodeId(2), Some(hours(2)))
     );
     let Op::Split { arms, .. } = &m.nodes[2].op else {
@@ -188,10 +198,7 @@ fn several_entries_share_what_stands_beside_enter() {
     let m = machine(
         "journey: two\nenter: [{ event: Order Completed, fresh: 7d }, { event: b, key: event.x }]\ninside: restart\nagain: { after: 1w }\nsteps: []\n",
     );
-    assert_eq!(
-        (&*m.entries[0].event, m.entries[0].fresh),
-        ("Order Completed", hours(168))
-    );
+    assert_eq!(by_event(&m.entries[0]), ("Order Completed", hours(168)));
     assert_eq!(
         (m.inside, m.again),
         (

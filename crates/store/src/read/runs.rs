@@ -186,32 +186,26 @@ fn view(row: &PgRow, machines: &Machines) -> Result<RunView, ReadError> {
 fn step(node: &Node) -> StepView {
     StepView {
         id: node.id.clone(),
-        verb: match node.op {
-            Op::Wait(_) => "wait",
-            Op::WaitFor(_) => "wait_for",
-            Op::Choose { .. } => "choose",
-            Op::Split { .. } => "split",
-            Op::Send(_) => "send",
-            Op::Set(_) => "set",
-            Op::Exit { .. } => "exit",
-        },
+        verb: node.op.verb(),
         line: node.line,
     }
 }
 
 fn waiting(state: &RunState, node: Option<&Node>) -> Option<Waiting> {
     let pending = state.pending.as_ref()?;
-    let wait_for = node.and_then(|node| match &node.op {
-        Op::WaitFor(wait) => Some(wait),
-        _ => None,
-    });
+    let arms = match node.map(|node| &node.op) {
+        Some(Op::WaitFor(wait)) => wait.arms.as_slice(),
+        _ => &[],
+    };
+    let events = arms.iter().filter_map(|a| a.event.as_deref());
+    let conditions = arms.iter().filter_map(|a| a.condition.as_ref());
+    let conditions = conditions.map(|c| c.source());
+    let any = |words: Vec<&str>| (!words.is_empty()).then(|| words.join(" or "));
     Some(Waiting {
         since: pending.since,
         until: pending.until,
-        event: wait_for.and_then(|w| w.event.clone()),
-        condition: wait_for
-            .and_then(|w| w.condition.as_ref())
-            .map(|c| c.source().to_owned()),
+        event: any(events.collect()).map(Arc::from),
+        condition: any(conditions.collect()),
         held: pending.held.clone(),
     })
 }

@@ -23,6 +23,12 @@ pub enum InputName {
     Timer,
     /// A message ended for good.
     Receipt,
+    /// The moment of a date entry had come.
+    Date,
+    /// A schedule, or a publication.
+    Sweep,
+    /// An endpoint's answer.
+    Answer,
 }
 
 /// One input and what was decided on it.
@@ -36,7 +42,7 @@ pub struct TimelineEntry {
     pub at: Timestamp,
     /// What kind it was.
     pub kind: InputName,
-    /// The event's name; `timer`, `receipt`.
+    /// The event's name; else its kind.
     pub name: Arc<str>,
     /// The event as it was accepted, or the receipt; null for a timer.
     pub body: Value,
@@ -120,6 +126,9 @@ fn entry(row: &PgRow) -> Result<TimelineEntry, sqlx::Error> {
         kind: match row.try_get::<i16, _>("kind")? {
             0 => InputName::Event,
             1 => InputName::Timer,
+            3 => InputName::Date,
+            4 => InputName::Sweep,
+            5 => InputName::Answer,
             _ => InputName::Receipt,
         },
         name: Arc::from(row.try_get::<&str, _>("name")?),

@@ -52,7 +52,8 @@ pub(super) fn receipt_key(customer: CustomerId, input: &Input) -> Option<Receipt
 
 /// When the customer's earliest timer is due.
 pub(super) fn earliest(customer: &Customer) -> Option<Timestamp> {
-    customer.runs.iter().filter_map(|run| run.due_at).min()
+    let runs = customer.runs.iter().filter_map(|run| run.due_at);
+    runs.chain(customer.ledger.due_at()).min()
 }
 
 /// Locks those who exist, in order of id, so that two turns never wait for each other in a ring.

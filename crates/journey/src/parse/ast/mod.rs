@@ -2,13 +2,16 @@
 //!
 //! Something that was reported while reading is absent here, so that nobody reports it again.
 
+mod talk;
+
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, civil};
 
+pub use self::talk::{Ask, Call, Choice, Expect, Repeat, Use};
 use crate::{
     expr::Expr,
-    machine::{Again, Capped, Hours, Inside, Quiet, Target, Weekday, Zone},
+    machine::{Again, Capped, Change, Hours, Inside, Migrate, Quiet, Target, Weekday, Zone},
     message::Channel,
     source::{Node, Span},
     value::Value,
@@ -80,6 +83,8 @@ pub struct Journey {
     pub exits: Vec<Exit>,
     /// The longest stay.
     pub stay: Option<(SignedDuration, Option<Word>)>,
+    /// What becomes of runs on older versions.
+    pub migrate: Option<Migrate>,
     /// What happens.
     pub steps: Vec<Step>,
 }
@@ -87,14 +92,52 @@ pub struct Journey {
 /// A way in.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// By which event; absent if it was unreadable.
-    pub event: Option<Word>,
+    /// By what; absent if it was unreadable.
+    pub by: Option<By>,
     /// Only if.
     pub condition: Option<Formula>,
     /// What tells runs apart.
     pub key: Option<Formula>,
-    /// How old the event may be.
-    pub fresh: Option<SignedDuration>,
+}
+
+/// What lets a customer in.
+#[derive(Clone, Debug)]
+pub enum By {
+    /// An event, and how old it may be.
+    Event(Word, SignedDuration),
+    /// A segment.
+    Segment {
+        /// Its name.
+        name: Word,
+        /// Which change of membership.
+        change: Change,
+        /// Whether those who belong already enter as well.
+        backfill: bool,
+    },
+    /// A schedule.
+    Schedule {
+        /// The cron expression.
+        cron: Word,
+        /// Whose clock; the default zone without it.
+        zone: Option<Arc<str>>,
+        /// Who enters.
+        segment: Option<Word>,
+    },
+    /// A date among the traits.
+    Date {
+        /// The trait's name.
+        of: Word,
+        /// Every year.
+        yearly: bool,
+        /// Before or after.
+        offset: SignedDuration,
+        /// At that time of the day.
+        at: Option<civil::Time>,
+        /// Whose clock.
+        zone: Zone,
+    },
+    /// `start`, and the API.
+    Api,
 }
 
 /// What counts as success.
@@ -149,6 +192,22 @@ pub enum Action {
     Set(Vec<(Target, Given)>),
     /// Leave, with a reason.
     Exit(Option<Word>),
+    /// A question.
+    Ask(Box<Ask>),
+    /// A call of an endpoint.
+    Call(Box<Call>),
+    /// A hand-over to a person.
+    HandOver(Box<Call>),
+    /// Rounds.
+    Repeat(Box<Repeat>),
+    /// An event of our own, with its fields.
+    Emit(Option<Word>, Option<Given>),
+    /// Another journey, with its `run.event`.
+    Start(Option<Word>, Option<Given>),
+    /// Another journey's end.
+    Stop(Option<Word>),
+    /// A fragment.
+    Use(Box<Use>),
     /// Reported already; the ids are those found inside, so that naming them is no second error.
     Unknown(Vec<Word>),
 }
@@ -183,21 +242,28 @@ pub enum Missed {
     Steps(Vec<Step>),
 }
 
-/// A wait for something to happen.
+/// A wait for something to happen, or for the first of several things.
 #[derive(Clone, Debug)]
 pub struct WaitFor {
+    /// What is waited for.
+    pub arms: Vec<Awaited>,
+    /// How long.
+    pub within: Option<SignedDuration>,
+    /// If nothing happened, with the place of `else`.
+    pub otherwise: Option<(Span, Vec<Step>)>,
+    /// Whether `within` is written, readable or not.
+    pub bounded: bool,
+}
+
+/// One thing that is waited for.
+#[derive(Clone, Debug)]
+pub struct Awaited {
     /// The event.
     pub event: Option<Word>,
     /// Only if.
     pub condition: Option<Formula>,
-    /// How long.
-    pub within: Option<SignedDuration>,
     /// If it happened.
     pub then: Vec<Step>,
-    /// If not, with the place of `else`.
-    pub otherwise: Option<(Span, Vec<Step>)>,
-    /// Whether `within` is written, readable or not.
-    pub bounded: bool,
 }
 
 /// Random arms.
@@ -239,4 +305,6 @@ pub struct Send {
     pub quiet: Option<(Quiet, Span)>,
     /// How long it may still go.
     pub expires: Option<SignedDuration>,
+    /// Once per customer and value of this, ever.
+    pub key: Option<Given>,
 }

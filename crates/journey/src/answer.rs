@@ -1,0 +1,232 @@
+//! Answers to questions: what a customer's words mean (rule 29).
+
+use std::sync::Arc;
+
+use crate::{
+    machine::{Choice, Expect},
+    value::Value,
+};
+
+/// The longest answer that is kept, in bytes.
+pub const MAX_ANSWER: usize = 2_000;
+
+/// Words by which a customer takes every consent on a channel back, whatever was asked. The
+/// English ones are those that carriers oblige senders to know (Twilio's default list).
+const STOP: [&str; 11] = [
+    "stop",
+    "stopall",
+    "stop all",
+    "unsubscribe",
+    "cancel",
+    "end",
+    "quit",
+    "arret",
+    "arreter",
+    "desabonner",
+    "desinscription",
+];
+
+/// Whether a reply is one of the words that end all messages on its channel.
+pub fn stops(text: &str) -> bool {
+    let text = normal(text);
+    STOP.contains(&&*text)
+}
+
+/// A text without capitals, accents, punctuation and outer or double spaces: what two answers are
+/// compared by.
+pub fn normal(text: &str) -> String {
+    let letters = text.chars().take(MAX_ANSWER).flat_map(plain);
+    let kept: String = letters
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
+        .collect();
+    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A letter in small and without its accent. The accents of the languages of Western Europe; other
+/// scripts stay as they are.
+fn plain(c: char) -> Vec<char> {
+    c.to_lowercase()
+        .flat_map(|c| {
+            let base: &str = match c {
+                'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => "a",
+                'ç' => "c",
+                'è' | 'é' | 'ê' | 'ë' => "e",
+                'ì' | 'í' | 'î' | 'ï' => "i",
+                'ñ' => "n",
+                'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' => "o",
+                'ù' | 'ú' | 'û' | 'ü' => "u",
+                'ý' | 'ÿ' => "y",
+                'œ' => "oe",
+                'æ' => "ae",
+                'ß' => "ss",
+                '\u{300}'..='\u{36f}' => "",
+                _ => return vec![c],
+            };
+            base.chars().collect()
+        })
+        .collect()
+}
+
+/// What an answer was taken for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Understood {
+    /// The value of `steps.ID.answer`.
+    pub value: Value,
+    /// Which option, counted from 0, where there are options.
+    pub option: Option<usize>,
+}
+
+/// What those words mean as an answer; `None`: they are not understood.
+pub fn understand(expect: &Expect, text: &str) -> Option<Understood> {
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let value = match expect {
+        Expect::Options(choices) => return option(choices, text),
+        Expect::Text => Value::Text(cut(text)),
+        Expect::Number { min, max } => number(text, *min, *max)?,
+        Expect::Date => Value::Text(Arc::from(date(text)?.to_string())),
+        Expect::Email => Value::Text(email(text)?),
+    };
+    Some(Understood {
+        value,
+        option: None,
+    })
+}
+
+/// At most [`MAX_ANSWER`] bytes, at the end of a letter.
+fn cut(text: &str) -> Arc<str> {
+    let mut end = text.len().min(MAX_ANSWER);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    Arc::from(&text[..end])
+}
+
+fn option(choices: &[Choice], text: &str) -> Option<Understood> {
+    let said = normal(text);
+    let means = |choice: &Choice| {
+        let mut words = std::iter::once(&choice.name)
+            .chain(choice.label.values())
+            .chain(&choice.synonyms);
+        words.any(|word| normal(word) == said)
+    };
+    let index = choices.iter().position(means)?;
+    Some(Understood {
+        value: Value::Text(choices[index].name.clone()),
+        option: Some(index),
+    })
+}
+
+/// A number as people write it: `9`, `9,5`, `9 / 10` is not one.
+fn number(text: &str, min: Option<f64>, max: Option<f64>) -> Option<Value> {
+    let text = text.replace(',', ".");
+    let text = text.trim_end_matches(['.', '!']);
+    let number: f64 = text.parse().ok().filter(|n: &f64| n.is_finite())?;
+    let inside = min.is_none_or(|m| number >= m) && max.is_none_or(|m| number <= m);
+    let value = text
+        .parse()
+        .map_or_else(|_| Value::number(number), Value::Int);
+    inside.then_some(value)
+}
+
+/// A date as `2026-05-17`, `17.5.2026` or `17/05/2026`: the day first, as in Europe.
+fn date(text: &str) -> Option<jiff::civil::Date> {
+    if let Ok(date) = text.parse() {
+        return Some(date);
+    }
+    let parts: Vec<&str> = text.split(['/', '.', '-', ' ']).collect();
+    let [day, month, year] = parts.as_slice() else {
+        return None;
+    };
+    if year.len() != 4 {
+        return None;
+    }
+    jiff::civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+/// Something of the form of a mail address.
+fn email(text: &str) -> Option<Arc<str>> {
+    let (user, host) = text.rsplit_once('@')?;
+    let good = !user.is_empty()
+        && host.contains('.')
+        && !host.starts_with('.')
+        && !host.ends_with('.')
+        && text.len() <= 254
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',');
+    good.then(|| Arc::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choices() -> Vec<Choice> {
+        let choice = |name: &str, label: &str, synonyms: &[&str]| Choice {
+            name: Arc::from(name),
+            label: [(Arc::from(""), Arc::from(label))].into(),
+            synonyms: synonyms.iter().map(|s| Arc::from(*s)).collect(),
+            then: crate::machine::NodeId::END,
+        };
+        vec![
+            choice("talk", "Talk to a person", &["agent", "un conseiller"]),
+            choice("write", "Plus tard, été", &[]),
+        ]
+    }
+
+    #[test]
+    fn an_option_is_understood_by_its_name_label_and_synonyms() {
+        let expect = Expect::Options(choices());
+        let answer = |text: &str| understand(&expect, text).and_then(|u| u.option);
+        for text in ["talk", " Talk to a person! ", "AGENT", "Un conseiller."] {
+            assert_eq!(answer(text), Some(0), "{text}");
+        }
+        assert_eq!(answer("plus tard ete"), Some(1));
+        for text in ["", "  ", "talk to", "person"] {
+            assert_eq!(answer(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_dates_and_addresses_are_read_as_people_write_them() {
+        let bounded = Expect::Number {
+            min: Some(0.0),
+            max: Some(10.0),
+        };
+        let value = |expect: &Expect, text: &str| understand(expect, text).map(|u| u.value);
+        assert_eq!(value(&bounded, "9"), Some(Value::Int(9)));
+        assert_eq!(value(&bounded, "9,5"), Some(Value::Float(9.5)));
+        for text in ["11", "-1", "nine", "NaN", "inf", "9/10"] {
+            assert_eq!(value(&bounded, text), None, "{text}");
+        }
+        let day = Some(Value::text("2026-05-17"));
+        for text in ["2026-05-17", "17/05/2026", "17.5.2026"] {
+            assert_eq!(value(&Expect::Date, text), day, "{text}");
+        }
+        assert_eq!(value(&Expect::Date, "31/02/2026"), None);
+        assert!(value(&Expect::Email, "ana@shop.example").is_some());
+        for text in ["ana", "@b.c", "a@b", "a b@c.d", "a@.d"] {
+            assert_eq!(value(&Expect::Email, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn stop_words_are_known_in_both_languages() {
+        for text in ["STOP", "stop!", "Arrêt", "Unsubscribe", "désabonner"] {
+            assert!(stops(text), "{text}");
+        }
+        for text in ["stop it please", "no", "continue"] {
+            assert!(!stops(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_answer_is_cut_at_a_letter() {
+        let text = "é".repeat(MAX_ANSWER);
+        let Some(Value::Text(kept)) = understand(&Expect::Text, &text).map(|u| u.value) else {
+            panic!("not understood");
+        };
+        assert_eq!(kept.len(), MAX_ANSWER);
+    }
+}
