@@ -34,8 +34,12 @@ pub fn paths(root: &Path) -> Result<Vec<PathBuf>> {
     for dir in sorted(&root.join("journeys"))? {
         paths.push(dir.join("journey.yaml"));
     }
-    paths.extend(["config/policies.yaml", "config/traits.yaml"].map(|name| root.join(name)));
-    paths.extend(sorted(&root.join("config/events"))?);
+    for name in ["policies", "traits", "endpoints"] {
+        paths.push(root.join(format!("config/{name}.yaml")));
+    }
+    for dir in ["config/events", "config/segments", "journeys/_fragments"] {
+        paths.extend(sorted(&root.join(dir))?);
+    }
     walk(&root.join("templates"), &mut paths)?;
     paths.retain(|path| path.is_file() && !hidden(path));
     if paths.is_empty() {
