@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     backtest::BacktestArgs,
+    bench::BenchArgs,
     check::{CheckArgs, ExplainArgs},
     customer::CustomerArgs,
     database::ApplyArgs,
@@ -50,6 +51,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Play past events through a draft and count what it would have done
     Backtest(BacktestArgs),
+    /// Measure how fast this machine does it, against what is aimed at
+    Bench(BenchArgs),
     /// Run everything on this machine, without RabbitMQ, with a capture mailbox and the console
     Dev(DevArgs),
     /// Run the sample journeys on a stream of sample events, through private servers

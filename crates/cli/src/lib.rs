@@ -22,7 +22,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, check, customer, database, demo, dev, event, new, run},
+    commands::{backtest, bench, check, customer, database, demo, dev, event, new, run},
     output::Refused,
 };
 
@@ -45,6 +45,7 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Check(args) => check::check(&args, &root),
         Command::Explain(args) => check::explain(&args),
         Command::Backtest(args) => backtest::run(&args, &root),
+        Command::Bench(args) => bench::run(&args),
         command => serve(command, &root),
     }
 }
@@ -64,9 +65,11 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::Apply(args) => database::apply(&args, root).await,
             Command::Event(args) => event::run(&args, root).await,
             Command::Customer(args) => customer::run(&args, root).await,
-            Command::New(_) | Command::Check(_) | Command::Explain(_) | Command::Backtest(_) => {
-                Ok(())
-            }
+            Command::New(_)
+            | Command::Check(_)
+            | Command::Explain(_)
+            | Command::Backtest(_)
+            | Command::Bench(_) => Ok(()),
         }
     })
 }

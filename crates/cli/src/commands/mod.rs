@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod backtest;
+pub mod bench;
 pub mod check;
 pub mod customer;
 pub mod database;

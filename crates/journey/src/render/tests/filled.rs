@@ -167,7 +167,7 @@ fn a_line_keeps_the_spaces_that_do_not_break() {
         "t/push.fr.yaml",
         "title: \"On  vous\u{a0}le garde\u{202f}?\"\nbody: x",
     )];
-    let found = render(&templates(&list), Channel::Push, Some("fr"), json!({})).unwrap();
+    let found = render(&templates(&list), Channel::Push, None, json!({})).unwrap();
     let Content::Push { title, .. } = found else {
         panic!("{found:?}")
     };
