@@ -164,7 +164,7 @@ fn the_nearest_locale_is_taken() {
 #[test]
 fn a_line_keeps_the_spaces_that_do_not_break() {
     let list = [(
-        "t/push.fr.yaml",
+        "t/push.en.yaml",
         "title: \"On  vous\u{a0}le garde\u{202f}?\"\nbody: x",
     )];
     let found = render(&templates(&list), Channel::Push, None, json!({})).unwrap();
