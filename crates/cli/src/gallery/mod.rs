@@ -14,8 +14,7 @@ pub const STARTER: &str = "starter";
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/gallery.rs"));
 
 /// The words of the language that the list shows, in the order in which it shows them.
-const WORDS: [&str; 23] = [
-    "event",
+const WORDS: [&str; 22] = [
     "segment",
     "schedule",
     "date",
