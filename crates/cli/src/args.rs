@@ -15,6 +15,8 @@ use crate::commands::{
     event::EventArgs,
     new::NewArgs,
     run::RunArgs,
+    simulate::SimulateArgs,
+    test::TestArgs,
 };
 
 /// Omnichannel journey orchestration: customer journeys as YAML, checked, simulated and run.
@@ -49,6 +51,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Explain a diagnostic code, with a wrong and a right example
     Explain(ExplainArgs),
+    /// Run the journeys' own tests in simulated time
+    Test(TestArgs),
+    /// Play events against a journey and print what happens, hour by hour
+    Simulate(SimulateArgs),
     /// Play past events through a draft and count what it would have done
     Backtest(BacktestArgs),
     /// Measure how fast this machine does it, against what is aimed at

@@ -22,7 +22,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, bench, check, customer, database, demo, dev, event, new, run},
+    commands::{backtest, bench, check, customer, database, demo, dev, event, new, run, simulate, test},
     output::Refused,
 };
 
@@ -44,6 +44,8 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::New(args) => new::run(&args, &root),
         Command::Check(args) => check::check(&args, &root),
         Command::Explain(args) => check::explain(&args),
+        Command::Test(args) => test::run(&args, &root),
+        Command::Simulate(args) => simulate::run(&args, &root),
         Command::Backtest(args) => backtest::run(&args, &root),
         Command::Bench(args) => bench::run(&args),
         command => serve(command, &root),
@@ -68,8 +70,10 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::New(_)
             | Command::Check(_)
             | Command::Explain(_)
-            | Command::Backtest(_)
-            | Command::Bench(_) => Ok(()),
+            | Command::Test(_)
+            | Command::Simulate(_)
+            | Command::Bench(_)
+            | Command::Backtest(_) => Ok(()),
         }
     })
 }

@@ -99,6 +99,11 @@ pub fn colour() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
+/// The same of what is printed on the output.
+pub fn coloured() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
 /// Prints diagnostics: for people on the error stream, for programs on the output.
 pub fn diagnostics(files: &[SourceFile], found: &[Diagnostic], format: Format) {
     match format {

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use anyhow::{Context, Result, bail};
@@ -23,6 +24,40 @@ pub fn read(root: &Path) -> Result<Vec<SourceFile>> {
         .iter()
         .map(|path| source(path, &relative(root, path)))
         .collect()
+}
+
+/// The same with the journeys' tests, which are checked and run by authors and never published.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_tests(root: &Path) -> Result<Vec<SourceFile>> {
+    with_tests(root)?
+        .iter()
+        .map(|path| source(path, &relative(root, path)))
+        .collect()
+}
+
+/// The files of a workspace, each with its size and when it was changed.
+pub type Seen = Vec<(PathBuf, u64, Option<SystemTime>)>;
+
+/// The files of a workspace and its tests as they are now, to find out later whether one has
+/// changed. Empty where there is none.
+pub fn seen(root: &Path) -> Seen {
+    let paths = with_tests(root).unwrap_or_default();
+    let one = |path: PathBuf| {
+        let data = fs::metadata(&path).ok()?;
+        Some((path, data.len(), data.modified().ok()))
+    };
+    paths.into_iter().filter_map(one).collect()
+}
+
+fn with_tests(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = paths(root)?;
+    let beside = sorted(&root.join("journeys"))?;
+    let tests = beside.into_iter().map(|dir| dir.join("tests.yaml"));
+    paths.extend(tests.filter(|path| path.is_file()));
+    paths.sort();
+    Ok(paths)
 }
 
 /// Where these files are, without reading them.

@@ -32,6 +32,7 @@ pub mod policy;
 pub mod render;
 pub mod schema;
 pub mod segments;
+pub mod testing;
 pub mod time;
 pub mod trace;
 pub mod value;

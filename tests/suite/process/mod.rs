@@ -10,3 +10,4 @@ mod event;
 mod load;
 mod offline;
 mod provider;
+mod testing;

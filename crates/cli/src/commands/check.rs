@@ -42,7 +42,7 @@ enum CheckFormat {
 /// # Errors
 /// [`Refused`] if an error was found; any other if the workspace cannot be read.
 pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
-    let mut files = workspace::read(root)?;
+    let mut files = workspace::read_with_tests(root)?;
     let wanted: Vec<String> = args.paths.iter().map(|p| known_as(root, p)).collect();
     for (path, name) in args.paths.iter().zip(&wanted) {
         if !path.exists() {
@@ -72,13 +72,15 @@ pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
     Ok(())
 }
 
-fn known_as(root: &Path, path: &Path) -> String {
+/// The path as the compiler knows it: from the workspace's root.
+pub(super) fn known_as(root: &Path, path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
     workspace::relative(&root, &absolute)
 }
 
-fn is_below(file: &str, path: &str) -> bool {
+/// Whether a file of the workspace is that path, or lies below it.
+pub(super) fn is_below(file: &str, path: &str) -> bool {
     path.is_empty()
         || file == path
         || file

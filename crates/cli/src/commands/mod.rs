@@ -10,3 +10,5 @@ pub mod dev;
 pub mod event;
 pub mod new;
 pub mod run;
+pub mod simulate;
+pub mod test;

@@ -81,7 +81,7 @@ fn expr(formula: Option<&Formula>) -> Option<Expr> {
     formula.map(|f| f.expr.clone())
 }
 
-fn operand(given: &Given) -> Operand {
+pub(crate) fn operand(given: &Given) -> Operand {
     match given {
         Given::Literal(value) => Operand::Literal(value.clone()),
         Given::Computed(formula) => Operand::Computed(formula.expr.clone()),

@@ -13,6 +13,7 @@ mod stay;
 mod talk;
 
 pub use limits::{Names, strangers};
+pub(crate) use lower::operand;
 pub(crate) use segments::check as segment;
 
 use std::sync::Arc;

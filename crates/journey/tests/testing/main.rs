@@ -1,0 +1,15 @@
+//! Tests of tests: what `tests.yaml` says happens as in production, what it expects is held against
+//! what was found, and what no test walks is told.
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod coverage;
+mod customers;
+mod expectations;
+mod shop;
+mod shown;
+mod simulations;
+mod words;
