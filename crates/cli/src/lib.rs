@@ -22,7 +22,9 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command},
-    commands::{backtest, bench, check, customer, database, demo, dev, event, new, run, simulate, test},
+    commands::{
+        backtest, bench, check, customer, database, demo, dev, event, new, run, simulate, test,
+    },
     output::Refused,
 };
 

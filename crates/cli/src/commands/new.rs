@@ -5,10 +5,6 @@ use std::{collections::BTreeMap, path::Path};
 use anyhow::{Result, bail};
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
-use journey::{
-    diagnostic::{Diagnostic, Severity, SourceFile},
-    workspace::{self as compiler, Options},
-};
 use serde_json::json;
 
 use crate::{
@@ -65,7 +61,7 @@ pub fn run(args: &NewArgs, root: &Path) -> Result<()> {
         }
     };
     scaffold::write(&plan, root)?;
-    let (files, found) = check(&plan, &place);
+    let (files, found) = scaffold::check(&plan, &place);
     match args.format {
         Format::Json => output::json(&json!({ "plan": plan, "errors": found.len() })),
         Format::Text => {
@@ -86,16 +82,6 @@ fn unknown(name: &str) -> String {
     let near = scaffold::nearest(name, all.iter().map(|e| e.name))
         .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
     format!("the gallery has no `{name}`{near}\n`parcours new --list` shows what it has")
-}
-
-/// What is wrong with the new files in this workspace: schemas of its own may lack a field.
-fn check(plan: &Plan, place: &Place) -> (Vec<SourceFile>, Vec<Diagnostic>) {
-    let files = place.with(plan);
-    let (_, mut found) = compiler::compile(&files, &Options::default());
-    found.retain(|d| {
-        d.severity == Severity::Error && plan.created.iter().any(|f| *f.path == *d.file)
-    });
-    (files, found)
 }
 
 /// What was done, and what comes next.
@@ -133,6 +119,12 @@ fn told(plan: &Plan, root: &Path) -> String {
             "\nPlease paste into {}{place}:\n\n{}",
             paste.path, paste.text
         );
+    }
+    if !plan.left_out.is_empty() {
+        text += "\nTests left out, because they do not hold under your policies or in these languages:\n";
+        plan.left_out
+            .iter()
+            .for_each(|name| text += &format!("  {name}\n"));
     }
     if !plan.untranslated.is_empty() {
         text += "\nIn English, to be translated:\n";

@@ -27,6 +27,9 @@ const BASE: [&str; 11] = [
     "do_not_disturb",
 ];
 
+/// Purposes of a workspace that declares none.
+const BUILT_IN: [&str; 2] = ["marketing", "service"];
+
 /// Traits that are named in what was gathered.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Traits(BTreeSet<String>);
@@ -89,23 +92,24 @@ pub(super) fn policies(needs: &Needs, locales: &Locales, place: &Place, plan: &m
         plan.create(place, PURPOSES.0, text);
         return;
     }
+    let text = place.text(PURPOSES.0);
+    if let Some(text) = text.filter(|text| gallery::data(text)["purposes"].is_object()) {
+        let wanted = of_gallery(PURPOSES, |name| needs.purposes.contains(name));
+        return add(PURPOSES, wanted, text, plan);
+    }
     // What holds without a word about purposes has to be said once there is one.
-    let built_in = ["marketing", "service"];
-    let lacking = |name: &&String| !built_in.contains(&name.as_str());
-    let needed: Vec<&String> = needs.purposes.iter().filter(lacking).collect();
-    let ours = of_gallery(PURPOSES, |name| needed.iter().any(|n| *n == name));
-    match place.text(PURPOSES.0) {
-        _ if needed.is_empty() => {}
-        Some(text) if gallery::data(text)["purposes"].is_object() => {
-            let all = of_gallery(PURPOSES, |name| needs.purposes.contains(name));
-            add(PURPOSES, all, text, plan);
-        }
-        Some(_) => paste(PURPOSES, &declared_and(&ours), plan),
-        None => plan.create(
-            place,
-            PURPOSES.0,
-            format!("purposes:\n{}", insert::indented(&declared_and(&ours), 2)),
-        ),
+    let ours = of_gallery(PURPOSES, |name| {
+        needs.purposes.contains(name) && !BUILT_IN.contains(&name)
+    });
+    if ours.is_empty() {
+        return;
+    }
+    let all = declared_and(&ours);
+    if text.is_some() {
+        paste(PURPOSES, &all, plan);
+    } else {
+        let text = format!("purposes:\n{}", insert::indented(&all, 2));
+        plan.create(place, PURPOSES.0, text);
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     declare::{self, Traits},
     locales::Locales,
     place::Place,
+    prune::prune,
 };
 use crate::gallery::{self, Entry, Needs};
 
@@ -32,6 +33,7 @@ pub fn plan(entry: &Entry, name: &str, locales: &Locales, place: &Place) -> Resu
     gathering.declarations();
     let mut plan = gathering.plan;
     plan.created.sort_by(|a, b| a.path.cmp(&b.path));
+    prune(&mut plan, place);
     Ok(plan)
 }
 
@@ -177,6 +179,10 @@ impl Renamed<'_> {
             &format!("\njourney: {}\n", self.from),
             &format!("\njourney: {}\n", self.name),
             1,
+        );
+        text = text.replace(
+            &format!("`parcours test {}`", self.from),
+            &format!("`parcours test {}`", self.name),
         );
         for template in &self.templates {
             let new = self.template(template);

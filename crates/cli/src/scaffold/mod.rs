@@ -12,6 +12,7 @@ pub mod insert;
 pub mod locales;
 mod names;
 pub mod place;
+mod prune;
 mod write;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use serde::Serialize;
 pub use self::{
     gather::plan,
     names::{check_name, nearest},
+    prune::check,
     write::write,
 };
 
@@ -43,6 +45,8 @@ pub struct Plan {
     pub pasted: Vec<Paste>,
     /// New files whose text still has to be translated.
     pub untranslated: BTreeSet<String>,
+    /// Tests of the gallery that would not hold in this workspace.
+    pub left_out: Vec<String>,
     /// Journeys that came along, because the new one starts or stops them.
     pub companions: BTreeSet<String>,
 }
