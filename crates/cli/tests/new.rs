@@ -215,7 +215,7 @@ fn a_workspace_that_was_there_gets_what_it_lacks_and_keeps_what_it_has() {
     here.well(&["new", "party", "--from", "birthday"]);
     let traits = here.read("config/traits.yaml");
     assert!(
-        traits.contains("    do_not_disturb: { type: boolean }\n    birthday:\n"),
+        traits.contains("\n    birthday:\n      type: string\n"),
         "{traits}"
     );
     assert!(traits.ends_with("\n\nstrict: false\n"), "{traits}");
