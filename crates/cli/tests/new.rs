@@ -277,7 +277,7 @@ fn a_name_that_is_taken_or_is_none_writes_nothing() {
         (
             vec!["new", "letters"],
             1,
-            "there is `letters` already: templates/letters/x/sms.en.txt",
+            "there is `letters` already: templates/letters",
         ),
         (
             vec!["new", "hidden"],
@@ -298,6 +298,33 @@ fn a_name_that_is_taken_or_is_none_writes_nothing() {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {complained}");
         assert!(complained.contains(says), "{args:?}: {complained}");
         assert_eq!(here.all(), before, "{args:?}");
+    }
+}
+
+#[test]
+fn a_folder_of_something_else_is_no_workspace() {
+    let here = Folder::new("rails");
+    here.write("config/database.yml", "production: {}\n");
+    here.write("journeys/notes/plan.txt", "Some day.\n");
+    here.well(&["new", "hello"]);
+    is_sound(&here);
+    let taken = here.parcours(&["new", "notes"]);
+    assert_eq!(taken.status.code(), Some(1));
+    assert_eq!(here.read("config/database.yml"), "production: {}\n");
+}
+
+#[test]
+fn programs_are_told_the_same() {
+    let here = Folder::new("json");
+    let said = here.well(&["new", "gold", "--from", "vip-upgrade", "--format", "json"]);
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["errors"], 0);
+    assert_eq!(
+        said["companions"],
+        serde_json::json!(["loyalty-threshold", "nps"])
+    );
+    for path in said["created"].as_array().unwrap() {
+        assert!(here.0.join(path.as_str().unwrap()).is_file(), "{path}");
     }
 }
 

@@ -63,7 +63,11 @@ pub fn run(args: &NewArgs, root: &Path) -> Result<()> {
     scaffold::write(&plan, root)?;
     let (files, found) = scaffold::check(&plan, &place);
     match args.format {
-        Format::Json => output::json(&json!({ "plan": plan, "errors": found.len() })),
+        Format::Json => {
+            let mut said = serde_json::to_value(&plan)?;
+            said["errors"] = found.len().into();
+            output::json(&said)
+        }
         Format::Text => {
             output::text(&told(&plan, root));
             if !found.is_empty() {

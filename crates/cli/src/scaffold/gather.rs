@@ -39,8 +39,8 @@ pub fn plan(entry: &Entry, name: &str, locales: &Locales, place: &Place) -> Resu
 
 fn collides(name: &str, place: &Place) -> Result<()> {
     let folders = [format!("journeys/{name}"), format!("templates/{name}")];
-    let taken = folders.iter().find_map(|f| place.first_below(f));
-    if let Some(path) = place.journey(name).or(taken) {
+    let taken = folders.iter().find(|f| place.is_taken(f));
+    if let Some(path) = place.journey(name).or(taken.map(String::as_str)) {
         bail!("there is `{name}` already: {path}; choose another name");
     }
     Ok(())

@@ -1,6 +1,10 @@
 //! The folder that the new journey goes to, as it is before.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Result;
 use journey::{
@@ -22,6 +26,8 @@ pub const PURPOSES: (&str, Option<&str>) = ("config/policies.yaml", Some("purpos
 pub struct Place {
     /// Its files that belong to a workspace, by path.
     files: BTreeMap<Arc<str>, Arc<str>>,
+    /// The folder, if it is one on disk.
+    root: Option<PathBuf>,
 }
 
 impl Place {
@@ -30,19 +36,19 @@ impl Place {
     /// # Errors
     /// If a file cannot be read.
     pub fn read(root: &Path) -> Result<Self> {
-        let folders = ["journeys", "templates", "config"];
-        let files = if folders.iter().any(|f| holds_something(&root.join(f))) {
-            workspace::read(root)?
-        } else {
-            Vec::new()
-        };
-        Ok(Self::of(files))
+        let files: Result<Vec<SourceFile>> = workspace::found(root)?
+            .iter()
+            .map(|path| workspace::source(path, &workspace::relative(root, path)))
+            .collect();
+        let mut place = Self::of(files?);
+        place.root = Some(root.to_owned());
+        Ok(place)
     }
 
     /// A workspace of these files.
     pub fn of(files: impl IntoIterator<Item = SourceFile>) -> Self {
         let files = files.into_iter().map(|f| (f.path, f.text)).collect();
-        Self { files }
+        Self { files, root: None }
     }
 
     /// Whether there is no workspace yet.
@@ -60,13 +66,14 @@ impl Place {
         self.files.get(path).map(|text| &**text)
     }
 
-    /// The first file at or below a folder.
-    pub fn first_below(&self, folder: &str) -> Option<&str> {
-        let inside = |path: &&Arc<str>| {
-            path.strip_prefix(folder)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    /// Whether there is a file or folder of that path, part of a workspace or not.
+    pub fn is_taken(&self, path: &str) -> bool {
+        let below = |file: &Arc<str>| {
+            let rest = file.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        self.files.keys().find(inside).map(|path| &**path)
+        let root = self.root.as_ref();
+        self.files.keys().any(below) || root.is_some_and(|r| r.join(path).exists())
     }
 
     /// Whether a journey of the workspace names this event.
@@ -113,8 +120,4 @@ impl Place {
             .filter(|(path, _)| path.starts_with("journeys/") && path.ends_with("/journey.yaml"))
             .map(|(path, text)| (&**path, &**text))
     }
-}
-
-fn holds_something(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
