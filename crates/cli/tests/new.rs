@@ -143,7 +143,7 @@ fn another_language_begins_in_english_and_says_so() {
     let here = Folder::new("german");
     let said = here.well(&["new", "umfrage", "--from", "nps", "--locale", "de"]);
     assert!(
-        said.contains("In English, to be translated:\n  templates/_layouts/shop.de.mjml"),
+        said.contains("In English, to be translated:\n  templates/_layouts/  shop.de.mjml"),
         "{said}"
     );
     here.well(&["check"]);
@@ -219,6 +219,17 @@ fn a_workspace_that_was_there_gets_what_it_lacks_and_keeps_what_it_has() {
         "{traits}"
     );
     assert!(traits.ends_with("\n\nstrict: false\n"), "{traits}");
+}
+
+#[test]
+fn a_workspace_of_one_language_stays_so() {
+    let here = existing("language");
+    here.well(&["new", "survey", "--from", "nps"]);
+    let french = here
+        .all()
+        .into_keys()
+        .find(|p| p.to_string_lossy().contains(".fr."));
+    assert_eq!(french, None);
 }
 
 #[test]

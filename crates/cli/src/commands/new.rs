@@ -26,7 +26,7 @@ pub struct NewArgs {
     #[arg(long, conflicts_with_all = ["name", "from", "locale"])]
     list: bool,
     /// In which locales to write the templates, the first being the default of a new workspace;
-    /// without it, English and French
+    /// without it, those that the workspace has, else English and French
     #[arg(long, value_delimiter = ',', value_name = "LOCALE,…")]
     locale: Vec<String>,
     /// How to print
@@ -52,7 +52,12 @@ pub fn run(args: &NewArgs, root: &Path) -> Result<()> {
     };
     let place = Place::read(root)?;
     let default = (!place.is_fresh()).then(|| place.default_locale());
-    let locales = Locales::choose(&args.locale, default.as_deref())?;
+    let asked = if args.locale.is_empty() {
+        place.locales()
+    } else {
+        args.locale.clone()
+    };
+    let locales = Locales::choose(&asked, default.as_deref())?;
     let plan = match scaffold::plan(&entry, name, &locales, &place) {
         Ok(plan) => plan,
         Err(taken) => {
@@ -92,7 +97,7 @@ fn unknown(name: &str) -> String {
 fn told(plan: &Plan, root: &Path) -> String {
     let mut text = format!("`{}` is made from `{}`.\n", plan.journey, plan.from);
     text += "\nCreated:\n";
-    text += &tree(plan);
+    text += &tree(plan.created.iter().map(|f| &f.path));
     if !plan.companions.is_empty() {
         let names: Vec<&str> = plan.companions.iter().map(String::as_str).collect();
         text += &format!(
@@ -110,9 +115,7 @@ fn told(plan: &Plan, root: &Path) -> String {
     }
     if !plan.kept.is_empty() {
         text += "\nLeft as it was:\n";
-        plan.kept
-            .iter()
-            .for_each(|path| text += &format!("  {path}\n"));
+        text += &tree(plan.kept.iter());
     }
     for paste in &plan.pasted {
         let place = paste
@@ -132,18 +135,16 @@ fn told(plan: &Plan, root: &Path) -> String {
     }
     if !plan.untranslated.is_empty() {
         text += "\nIn English, to be translated:\n";
-        plan.untranslated
-            .iter()
-            .for_each(|path| text += &format!("  {path}\n"));
+        text += &tree(plan.untranslated.iter());
     }
     text + &next(plan, root)
 }
 
 /// Folders with their files.
-fn tree(plan: &Plan) -> String {
+fn tree<'p>(paths: impl Iterator<Item = &'p String>) -> String {
     let mut folders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for file in &plan.created {
-        let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+    for path in paths {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         folders.entry(folder).or_default().push(name);
     }
     folders

@@ -9,6 +9,7 @@ use std::{
 use anyhow::Result;
 use journey::{
     diagnostic::SourceFile,
+    message::Channel,
     workspace::{self as compiler, Options},
 };
 
@@ -100,6 +101,23 @@ impl Place {
         let (read, _) = compiler::compile(policies.as_slice(), &Options::default());
         let policies = read.map(|w| w.policies).unwrap_or_default();
         policies.defaults.locale.to_string()
+    }
+
+    /// The locales of its templates, in order.
+    pub fn locales(&self) -> Vec<String> {
+        let names = self.files.keys().filter(|p| p.starts_with("templates/"));
+        let mut found: Vec<String> = names
+            .filter_map(|path| {
+                let name = path.rsplit('/').next()?;
+                let mut parts = name.split('.');
+                let channel: Result<Channel, _> = parts.next()?.parse();
+                channel.ok()?;
+                parts.next().map(str::to_owned)
+            })
+            .collect();
+        found.sort();
+        found.dedup();
+        found
     }
 
     /// All files, in order, with those that are planned.
