@@ -325,6 +325,18 @@ fn a_folder_of_something_else_is_no_workspace() {
 }
 
 #[test]
+fn what_cannot_be_written_whole_is_not_written_in_part() {
+    let here = Folder::new("half");
+    here.write("templates", "a file where a folder should be\n");
+    let before = here.all();
+    let output = here.parcours(&["new", "hello"]);
+    assert_eq!(output.status.code(), Some(2));
+    let complained = String::from_utf8(output.stderr).unwrap();
+    assert!(complained.contains("cannot make"), "{complained}");
+    assert_eq!(here.all(), before);
+}
+
+#[test]
 fn programs_are_told_the_same() {
     let here = Folder::new("json");
     let said = here.well(&["new", "gold", "--from", "vip-upgrade", "--format", "json"]);

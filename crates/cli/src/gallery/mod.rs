@@ -117,11 +117,10 @@ fn about(text: &str) -> String {
 }
 
 fn words(journey: &Value) -> Vec<&'static str> {
-    let mut used = Vec::new();
-    needs::walk(journey, &mut |name, _| used.push(name.to_owned()));
+    let used = needs::names(journey);
     WORDS
         .into_iter()
-        .filter(|word| !COMMON.contains(word) && used.iter().any(|u| u == word))
+        .filter(|word| !COMMON.contains(word) && used.contains(*word))
         .collect()
 }
 
@@ -145,6 +144,43 @@ mod tests {
         for word in WORDS {
             let shown = COMMON.contains(&word) || all.iter().any(|e| e.words.contains(&word));
             assert!(shown, "no entry shows `{word}`");
+        }
+        let sources: Vec<&str> = below("journeys/").map(|(_, text)| text).collect();
+        let more = [
+            "again",
+            "arms",
+            "at",
+            "days",
+            "else",
+            "every",
+            "exit",
+            "expect",
+            "expires",
+            "for",
+            "fresh",
+            "inside",
+            "key",
+            "not_understood",
+            "offset",
+            "options",
+            "params",
+            "priority",
+            "purpose",
+            "quiet",
+            "retry",
+            "save",
+            "schedule",
+            "synonyms",
+            "tags",
+            "times",
+            "until",
+            "with",
+            "within",
+            "zone",
+        ];
+        for word in more {
+            let written = |text: &&str| needs::names(&data(text)).contains(word);
+            assert!(sources.iter().any(written), "no entry shows `{word}`");
         }
     }
 }

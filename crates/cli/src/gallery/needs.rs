@@ -59,8 +59,17 @@ impl Needs {
     }
 }
 
+/// Every name of a tree.
+pub(super) fn names(tree: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    walk(tree, &mut |name, _| {
+        found.insert(name.to_owned());
+    });
+    found
+}
+
 /// Calls `see` with every name and value of a tree. What `with` and `set` hold are values, no words.
-pub(super) fn walk(tree: &Value, see: &mut impl FnMut(&str, &Value)) {
+fn walk(tree: &Value, see: &mut impl FnMut(&str, &Value)) {
     match tree {
         Value::Object(fields) => {
             for (name, value) in fields {

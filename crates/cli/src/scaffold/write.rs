@@ -14,7 +14,7 @@ use super::{Addition, File, Plan};
 /// error and stays as it is, and so is one that has changed.
 ///
 /// # Errors
-/// If a file cannot be written; the message says which, and those before it are there.
+/// If a file cannot be written; the message says which. New files are taken back then.
 pub fn write(plan: &Plan, root: &Path) -> Result<()> {
     // What may be refused comes first: then nothing is written at all.
     for file in &plan.created {
@@ -23,13 +23,20 @@ pub fn write(plan: &Plan, root: &Path) -> Result<()> {
             bail!("{} is there already; nothing was written", path.display());
         }
     }
-    for file in &plan.created {
-        create(file, root)?;
+    for (done, file) in plan.created.iter().enumerate() {
+        create(file, root).inspect_err(|_| undo(&plan.created[..done], root))?;
     }
     for addition in &plan.additions {
         change(addition, root)?;
     }
     Ok(())
+}
+
+/// Takes back what was created before a file that could not be. What cannot be removed stays.
+fn undo(created: &[File], root: &Path) {
+    for file in created {
+        let _gone = fs::remove_file(root.join(&file.path));
+    }
 }
 
 fn create(file: &File, root: &Path) -> Result<()> {
