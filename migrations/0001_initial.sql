@@ -23,7 +23,7 @@ create table input (
     id uuid not null,
     seq bigint generated always as identity,  -- the recorded order
     at timestamptz not null,                  -- the input's own clock (`now`)
-    kind smallint not null check (kind between 0 and 5), -- 0 event, 1 timer, 2 receipt, 3 date, 4 sweep, 5 answer
+    kind smallint not null check (kind between 0 and 6), -- 0 event, 1 timer, 2 receipt, 3 date, 4 sweep, 5 answer, 6 passage
     name text not null,                       -- of the event; else the kind
     body bytea,                               -- the event as it was accepted, or the receipt
     trace bytea,                              -- what was decided and why (journey::trace::Line); null: nobody listened
@@ -122,3 +122,32 @@ create table message (
 
 -- The outbox: the only index that dispatch reads.
 create index message_due on message (due_at) where due_at is not null;
+
+-- Versions -------------------------------------------------------------------------------------
+
+-- What an apply has in store for runs in flight on older machines: written in the transaction that
+-- publishes, carried out by engines customer by customer, in bounded batches. A row stays when it is
+-- done, for runs that an engine entered on an old machine before it heard of the new one.
+create table passage (
+    id bigint generated always as identity primary key,
+    cursor uuid not null default '00000000-0000-0000-0000-000000000000', -- customers up to here are done
+    target uuid,                              -- the machine to pass to; null: out of a removed journey
+    at timestamptz not null,                  -- of the apply
+    first_at timestamptz,                     -- when an engine first took it up
+    pass_at timestamptz,                      -- when the round through all customers began
+    leased_until timestamptz,                 -- an engine is at it
+    done_at timestamptz,
+    revision bigint not null references workspace,
+    pass_runs bigint not null default 0,      -- runs that have passed in this round
+    runs bigint not null default 0,           -- runs that have passed in all
+    version integer,                          -- of target
+    journey text not null,
+    in_flight text not null check (in_flight in ('move', 'exit', 'stop')),
+    lost text not null check (lost in ('finish', 'exit')),
+    sources uuid[] not null,                  -- machines whose runs pass; one that is current again is taken out
+    check ((target is null) = (in_flight = 'stop')),
+    check ((target is null) = (version is null))
+);
+
+-- What engines look at between applies: nothing, as a rule.
+create index passage_open on passage (id) where done_at is null;

@@ -13,3 +13,4 @@ mod servers;
 mod shop;
 mod store;
 mod turns;
+mod versions;

@@ -9,11 +9,11 @@ use crate::commands::{
     bench::BenchArgs,
     check::{CheckArgs, ExplainArgs},
     customer::CustomerArgs,
-    database::ApplyArgs,
     demo::DemoArgs,
     dev::DevArgs,
     event::EventArgs,
     new::NewArgs,
+    plan::{ApplyArgs, PlanArgs},
     run::RunArgs,
     simulate::SimulateArgs,
     test::TestArgs,
@@ -67,6 +67,8 @@ pub enum Command {
     Run(RunArgs),
     /// Bring the database to this version
     Migrate,
+    /// Show what publishing the workspace would change, and for whom
+    Plan(PlanArgs),
     /// Publish the workspace to the database
     Apply(ApplyArgs),
     /// Publish one event, or a file of them

@@ -23,7 +23,8 @@ use tracing_subscriber::EnvFilter;
 use self::{
     args::{Cli, Command},
     commands::{
-        backtest, bench, check, customer, database, demo, dev, event, new, run, simulate, test,
+        backtest, bench, check, customer, database, demo, dev, event, new, plan, run, simulate,
+        test,
     },
     output::Refused,
 };
@@ -66,7 +67,8 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::Demo(args) => demo::run(&args, root).await,
             Command::Run(args) => run::run(&args, root).await,
             Command::Migrate => database::migrate(root).await,
-            Command::Apply(args) => database::apply(&args, root).await,
+            Command::Plan(args) => plan::plan(&args, root).await,
+            Command::Apply(args) => plan::apply(&args, root).await,
             Command::Event(args) => event::run(&args, root).await,
             Command::Customer(args) => customer::run(&args, root).await,
             Command::New(_)

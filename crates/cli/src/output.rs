@@ -5,7 +5,10 @@
     reason = "the one place that prints"
 )]
 
-use std::{fmt, io::IsTerminal as _};
+use std::{
+    fmt,
+    io::{IsTerminal as _, Write as _},
+};
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -46,6 +49,15 @@ pub fn text(text: &str) {
 /// Says something beside the result.
 pub fn aside(text: &str) {
     eprintln!("{text}");
+}
+
+/// Asks on the error stream, without a new line.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn ask(question: &str) -> Result<()> {
+    eprint!("{question}");
+    Ok(std::io::stderr().flush()?)
 }
 
 /// Prints a value as one line of JSON.

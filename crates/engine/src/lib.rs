@@ -9,6 +9,7 @@ mod dispatch;
 mod error;
 mod intake;
 mod loops;
+mod passages;
 mod publish;
 mod settings;
 mod timers;
@@ -31,7 +32,8 @@ pub use self::{
     error::Error,
     intake::TakenIn,
     loops::Roles,
-    publish::{NotPublished, publish},
+    passages::Passed,
+    publish::{NotPublished, Order, machines, publish, publish_as},
     settings::{Links, Settings},
     timers::Fired,
     turn::{Decided, Rejected},

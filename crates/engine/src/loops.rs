@@ -15,7 +15,7 @@ use crate::{Engine, Error};
 pub struct Roles {
     /// Takes events from the broker.
     pub intake: bool,
-    /// Fires timers.
+    /// Fires timers, and has runs pass to other versions.
     pub timers: bool,
     /// Hands messages to providers.
     pub dispatch: bool,
@@ -52,6 +52,7 @@ impl Engine {
         }
         if roles.timers {
             tasks.spawn(Arc::clone(self).timer_loop(stop.clone()));
+            tasks.spawn(Arc::clone(self).passage_loop(stop.clone()));
         }
         if roles.dispatch {
             tasks.spawn(Arc::clone(self).dispatch_loop(stop.clone()));
@@ -133,6 +134,21 @@ impl Engine {
                     }
                 }
                 Err(error) => pause.after("dispatch", &error, &stop).await,
+            }
+        }
+    }
+
+    async fn passage_loop(self: Arc<Self>, stop: CancellationToken) {
+        let mut pause = Pause::default();
+        while !stop.is_cancelled() {
+            match self.passages_once(self.wall()).await {
+                // Between two stretches everybody else has their turn.
+                Ok(passed) if passed.looked => pause.reset(),
+                Ok(_) => {
+                    pause.reset();
+                    sleep(self.settings.workspace_poll, &stop).await;
+                }
+                Err(error) => pause.after("passages", &error, &stop).await,
             }
         }
     }

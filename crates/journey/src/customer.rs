@@ -170,7 +170,7 @@ pub struct Run {
     pub id: RunId,
     /// The journey's name.
     pub journey: Arc<str>,
-    /// The machine it entered with, and stays on (rule 51).
+    /// The machine it entered with, and stays on unless a newer one says otherwise (rule 51).
     pub machine: MachineId,
     /// What tells it from other runs of this customer in this journey; empty without `key`.
     pub key: Arc<str>,
@@ -216,6 +216,10 @@ pub struct RunState {
     /// What the current step waits for, if it waits.
     #[serde(rename = "p", skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// The version to which it was to move and could not, for its step is gone: it finishes where
+    /// it is, and is not asked again (rule 52).
+    #[serde(rename = "k", skip_serializing_if = "Option::is_none")]
+    pub kept_from: Option<MachineId>,
     /// Rounds under way, by the `repeat`'s id.
     #[serde(rename = "l", skip_serializing_if = "BTreeMap::is_empty")]
     pub rounds: BTreeMap<Arc<str>, Round>,

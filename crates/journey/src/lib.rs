@@ -27,6 +27,7 @@ pub mod input;
 pub mod intake;
 pub mod machine;
 pub mod message;
+pub mod plan;
 pub mod policies;
 pub mod policy;
 pub mod render;

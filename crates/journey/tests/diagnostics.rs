@@ -157,10 +157,15 @@ fn cases() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics")
 }
 
+/// What only `plan` says: its pages and cases are held to be so by the test `plan`.
+fn needs_the_database(code: &str) -> bool {
+    code.starts_with("J9")
+}
+
 #[test]
 fn every_page_has_an_example_that_is_wrong_in_that_way_only_and_one_that_is_right() {
     let mut wrong = Vec::new();
-    for (code, page) in diagnostics::pages() {
+    for (code, page) in diagnostics::pages().filter(|(code, _)| !needs_the_database(code)) {
         let blocks = blocks(page);
         let [(_, bad), (_, good)] = blocks.as_slice() else {
             panic!("{code}: a page has two examples");
@@ -189,6 +194,9 @@ fn every_page_has_an_example_that_is_wrong_in_that_way_only_and_one_that_is_righ
 fn every_code_has_a_case() {
     for (code, page) in diagnostics::pages() {
         assert!(diagnostics::page(code) == Some(page));
+        if needs_the_database(code) {
+            continue;
+        }
         assert!(
             cases().join(format!("{code}.md")).exists(),
             "tests/diagnostics/{code}.md"

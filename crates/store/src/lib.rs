@@ -24,7 +24,10 @@ pub use listener::Listener;
 pub use outbox::{Accepted, LeaseKey, Leased, Retry};
 pub use settings::Settings;
 pub use turn::{Arrival, OpenTurn, Work};
-pub use workspace::{Applied, Published, StoredMachine, StoredWorkspace};
+pub use workspace::{
+    Applied, Base, Publication, Published, Snapshot, StoredMachine, StoredPassage, StoredWorkspace,
+    Stretch,
+};
 
 use sqlx::{Connection as _, PgPool};
 

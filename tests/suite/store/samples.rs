@@ -131,6 +131,7 @@ pub fn run(customer: &str, key: &str, due_at: Option<Timestamp>) -> Run {
                 }),
                 call: Some(CallId::of(id, 3, 0)),
             }),
+            kept_from: Some(MachineId::of(b"newer")),
             rounds: BTreeMap::from([(
                 arc("reminders"),
                 Round {

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod dev;
 pub mod event;
 pub mod new;
+pub mod plan;
 pub mod run;
 pub mod simulate;
 pub mod test;

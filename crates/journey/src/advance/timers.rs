@@ -143,7 +143,7 @@ impl Stepper<'_> {
         BTreeSet::from([id])
     }
 
-    fn wait_is_over(&mut self, id: RunId, machine: &crate::machine::Machine) {
+    pub(super) fn wait_is_over(&mut self, id: RunId, machine: &crate::machine::Machine) {
         let Some(node) = self.waiting_node(id, machine) else {
             return;
         };

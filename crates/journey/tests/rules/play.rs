@@ -416,6 +416,8 @@ fn short(line: &Line) -> String {
         Fact::Expects { at: Some(at) } => format!("expects {at}"),
         Fact::Expects { at: None } => "expects no more".into(),
         Fact::Goal => "goal".into(),
+        Fact::Moved { version, .. } => format!("moved to {version}"),
+        Fact::Kept { version } => format!("kept from {version}"),
         Fact::Left { reason } => format!("left {reason}"),
         Fact::Profile { traits } => format!("traits {}", traits.join(" ")),
         Fact::Consent { state, .. } => format!("consent {state}"),

@@ -124,6 +124,25 @@ impl Store {
         Ok(Batch::default().opened(found, tx))
     }
 
+    /// Begins a turn for these customers with nothing to take in: their runs may have to pass to
+    /// another version. Waits for whoever is in somebody else's turn; who does not exist is left out.
+    ///
+    /// # Errors
+    /// If the database fails or a row cannot be understood.
+    pub async fn begin_passages(
+        &self,
+        customers: &[CustomerId],
+        now: Timestamp,
+        horizon: SignedDuration,
+    ) -> Result<OpenTurn, Error> {
+        let ids: BTreeSet<_> = customers.iter().map(|id| id.0).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        let mut tx = self.pool.begin().await.map_err(during("beginning"))?;
+        let mut found = load::lock(&mut tx, &ids, Wait::ForAll).await?;
+        load::state(&mut tx, &mut found, |_| Some(now), horizon).await?;
+        Ok(Batch::default().opened(found, tx))
+    }
+
     /// Customers with a timer due at or before `now`, each once, the longest overdue first; from
     /// the `limit` longest overdue timers. Nothing is locked: see [`Store::begin_due`].
     ///

@@ -153,7 +153,10 @@ impl<'s> Player<'s> {
                     _ if trace.iter().all(|l| l.journey.is_none()) => continue,
                     _ => format!("{} is published", sweep.journey),
                 },
-                InputKind::Timer { .. } | InputKind::Answer(_) => String::new(),
+                // Nobody moves from version to version in a play.
+                InputKind::Timer { .. } | InputKind::Answer(_) | InputKind::Passage { .. } => {
+                    String::new()
+                }
             };
             let said = trace.iter().map(|line| self.said(line)).collect();
             self.played.moments.push(Moment {

@@ -1,5 +1,11 @@
 //! Workspaces and machines: what is published.
 
+mod passages;
+mod running;
+
+pub use passages::{StoredPassage, Stretch};
+pub use running::{Base, Snapshot};
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -22,6 +28,57 @@ pub(crate) const CHANNEL: &str = "parcours_workspace";
 
 /// The advisory lock under which workspaces are applied: `parcours` as a number.
 const LOCK: i64 = i64::from_be_bytes(*b"parcours");
+
+/// What is to be published.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Publication<'a> {
+    /// The workspace's files.
+    pub files: &'a [SourceFile],
+    /// Its machines, each with its source.
+    pub machines: &'a [(Arc<Machine>, Arc<str>)],
+    /// Journeys without a machine whose runs are to end (rule 54).
+    pub stop: &'a [Arc<str>],
+    /// Only if this revision still holds, or none (`Some(None)`); `None`: whatever holds.
+    pub over: Option<Option<i64>>,
+}
+
+impl<'a> Publication<'a> {
+    /// In order of the journeys' names, each machine once.
+    fn by_journey(&self) -> Vec<(&'a Machine, &'a str)> {
+        let machines = self.machines.iter();
+        let machines: BTreeMap<_, _> = machines
+            .map(|(m, source)| ((m.journey.clone(), m.id), (m.as_ref(), source.as_ref())))
+            .collect();
+        machines.into_values().collect()
+    }
+
+    /// A short name of what is to be published: its files, machines and stops. Two publications of
+    /// one name do the same.
+    pub fn fingerprint(&self) -> String {
+        let ids: Vec<_> = self.by_journey().iter().map(|(m, _)| m.id.0).collect();
+        let files = self.files.iter().map(|f| (&*f.path, &*f.text));
+        let stops = self.stop.iter().map(|s| (&**s, "stop"));
+        digest(&files.chain(stops).collect(), &ids)
+            .simple()
+            .to_string()[..12]
+            .to_owned()
+    }
+
+    /// Whether what it is to be published over still holds. Under the lock, so it stays so.
+    async fn expect(&self, tx: &mut PgConnection) -> Result<(), Error> {
+        let Some(over) = self.over else { return Ok(()) };
+        let (holds,): (Option<i64>,) = sqlx::query_as("select max(revision) from workspace")
+            .fetch_one(tx)
+            .await
+            .map_err(during("looking for a workspace"))?;
+        match holds == over {
+            true => Ok(()),
+            false => Err(Error::Moved {
+                holds: holds.unwrap_or_default(),
+            }),
+        }
+    }
+}
 
 /// What an apply did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,9 +129,7 @@ pub struct StoredMachine {
 }
 
 impl Store {
-    /// Makes this workspace the one that holds: its files, and its machines with the source of
-    /// each. A machine that is stored already keeps its version, a new one gets the next of its
-    /// journey. Applies by several processes take place one after another.
+    /// Makes this workspace the one that holds: see [`Store::publish`].
     ///
     /// # Errors
     /// If the database fails or refuses a text (NUL in a file).
@@ -84,21 +139,44 @@ impl Store {
         machines: &[(Arc<Machine>, Arc<str>)],
         now: Timestamp,
     ) -> Result<Applied, Error> {
-        // In order of the journeys' names, each machine once.
-        let machines: BTreeMap<_, _> = machines
-            .iter()
-            .map(|(m, source)| ((m.journey.clone(), m.id), (m.as_ref(), source.as_ref())))
-            .collect();
-        let ids: Vec<_> = machines.keys().map(|(_, id)| id.0).collect();
-        let machines: Vec<_> = machines.into_values().collect();
+        let publication = Publication {
+            files,
+            machines,
+            ..Publication::default()
+        };
+        self.publish(&publication, now).await
+    }
+
+    /// Makes a workspace the one that holds: its files, its machines with the source of each, and
+    /// what becomes of runs in flight, in one transaction. A machine that is stored already keeps
+    /// its version, a new one gets the next of its journey, without gaps. Publications by several
+    /// processes take place one after another.
+    ///
+    /// # Errors
+    /// [`Error::Moved`] if another workspace holds than the one that was asked for; else if the
+    /// database fails or refuses a text (NUL in a file). Nothing is published then.
+    pub async fn publish(
+        &self,
+        publication: &Publication<'_>,
+        now: Timestamp,
+    ) -> Result<Applied, Error> {
+        let machines = publication.by_journey();
+        let ids: Vec<_> = machines.iter().map(|(m, _)| m.id.0).collect();
         let mut tx = self.pool.begin().await.map_err(during("applying"))?;
         sqlx::query("select pg_advisory_xact_lock($1)")
             .bind(LOCK)
             .execute(&mut *tx)
             .await
             .map_err(during("waiting to apply"))?;
+        publication.expect(&mut tx).await?;
         let new = publish(&mut tx, &machines, now).await?;
-        let (revision, changed) = revise(&mut tx, files, &ids, now).await?;
+        let (revision, changed) = revise(&mut tx, publication, &ids, now).await?;
+        if changed {
+            let fresh = machines.iter().map(|(m, _)| *m);
+            let fresh: Vec<_> = fresh.filter(|m| new.contains(&m.id.0)).collect();
+            passages::forget(&mut tx, &ids).await?;
+            passages::add(&mut tx, &fresh, publication.stop, revision, now).await?;
+        }
         let machines = published(&mut tx, &ids, &new).await?;
         tx.commit().await.map_err(during("applying"))?;
         Ok(Applied {
@@ -255,14 +333,15 @@ async fn publish(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Writes the workspace and tells everybody, unless it is the one that holds.
+/// Writes the workspace and tells everybody, unless it is the one that holds and nothing is to stop.
 async fn revise(
     tx: &mut PgConnection,
-    files: &[SourceFile],
+    publication: &Publication<'_>,
     machines: &[Uuid],
     now: Timestamp,
 ) -> Result<(i64, bool), Error> {
-    let files: BTreeMap<&str, &str> = files.iter().map(|f| (&*f.path, &*f.text)).collect();
+    let files = publication.files.iter();
+    let files: BTreeMap<&str, &str> = files.map(|f| (&*f.path, &*f.text)).collect();
     let digest = digest(&files, machines);
     let last: Option<(i64, Uuid)> =
         sqlx::query_as("select revision, digest from workspace order by revision desc limit 1")
@@ -271,6 +350,7 @@ async fn revise(
             .map_err(during("looking for a workspace"))?;
     if let Some((revision, last)) = last
         && last == digest
+        && publication.stop.is_empty()
     {
         return Ok((revision, false));
     }
