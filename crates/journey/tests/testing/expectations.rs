@@ -225,3 +225,17 @@ fn a_play_without_an_end_is_cut_off() {
         &["run_for: the test was cut off after 10,000 timers"],
     );
 }
+
+#[test]
+fn journeys_that_answer_each_other_for_ever_are_cut_off_too() {
+    let ping = "journey: demo\npurpose: service\nenter: { event: ping }\nsteps: [ { call: crm }, { emit: pong } ]\n";
+    let pong = journey::diagnostic::SourceFile {
+        path: "journeys/other/journey.yaml".into(),
+        text: "journey: other\npurpose: service\nenter: { event: pong }\nsteps: [ { call: crm }, { emit: ping } ]\n".into(),
+    };
+    let test = "- name: it works\n  with: [other]\n  events: [ { event: ping } ]\n  expect: { entered: true }\n";
+    let mut files = crate::shop::files(ping, test);
+    files.push(pong);
+    let verdict = crate::shop::report(&files).verdicts.remove(0);
+    assert!(verdict.played.endless && !verdict.passed());
+}

@@ -9,6 +9,7 @@
 mod coverage;
 mod customers;
 mod expectations;
+mod laws;
 mod shop;
 mod shown;
 mod simulations;

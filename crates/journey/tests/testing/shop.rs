@@ -113,5 +113,5 @@ pub fn fails(journey: &str, test: &str, says: &[&str]) {
 }
 
 fn words(verdict: &Verdict) -> String {
-    journey::testing::show::failed(verdict, &[], journey::testing::show::Look::default())
+    testing::show::failed(verdict, &[], testing::show::Look::default())
 }

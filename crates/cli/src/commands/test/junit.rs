@@ -1,5 +1,7 @@
 //! The report in the XML that JUnit made common: GitHub, GitLab and Jenkins read it.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use journey::testing::{
     Report as Tested, Verdict,
@@ -12,6 +14,7 @@ use super::Run;
 /// One suite for each journey, one case for each test.
 pub(super) fn xml(run: &Run) -> Result<String> {
     let mut report = Report::new("parcours test");
+    report.set_time(Duration::from_secs_f64(run.seconds));
     for tested in &run.reports {
         let mut suite = TestSuite::new(tested.journey.to_string());
         for verdict in &tested.verdicts {

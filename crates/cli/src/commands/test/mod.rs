@@ -68,9 +68,20 @@ struct Run {
     /// Journeys without tests.
     uncovered: Vec<Coverage>,
     seconds: f64,
+    /// Whether all tests of these journeys were run.
+    whole: bool,
 }
 
 impl Run {
+    /// What the figures of coverage are about.
+    fn title(&self) -> &'static str {
+        if self.whole {
+            "Walked by the tests"
+        } else {
+            "Walked by these tests"
+        }
+    }
+
     fn tests(&self) -> usize {
         self.reports.iter().map(|r| r.verdicts.len()).sum()
     }
@@ -166,6 +177,7 @@ fn play(args: &TestArgs, root: &Path, compiled: &Workspace, files: Vec<SourceFil
         reports,
         uncovered,
         seconds: 0.0,
+        whole: args.filter.is_none(),
     })
 }
 

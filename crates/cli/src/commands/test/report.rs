@@ -59,7 +59,7 @@ fn coverage(out: &mut String, run: &Run, details: bool, min: Option<u32>, look: 
         .map(|c| c.journey.chars().count())
         .max()
         .unwrap_or_default();
-    let _ = writeln!(out, "{}", look.bold("Walked by the tests"));
+    let _ = writeln!(out, "{}", look.bold(run.title()));
     for covered in run.coverage() {
         let few = min.filter(|min| covered.percent() < *min);
         let verdict = few.map_or_else(String::new, |min| look.red(&format!("  less than {min}%")));
@@ -110,15 +110,15 @@ fn counts(covered: &Coverage) -> String {
     )
 }
 
-fn missing(covered: &Coverage) -> Table {
+fn missing(covered: &Coverage) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["line", "", "name"]);
+    table.set_header(["line", "what", "name"]);
     for item in covered.missing() {
         let line = Cell::new(item.line).set_alignment(CellAlignment::Right);
         table.add_row([line, Cell::new(item.kind.as_str()), Cell::new(item.title())]);
     }
-    table
+    table.trim_fmt()
 }
 
 fn summary(run: &Run, look: Look) -> String {

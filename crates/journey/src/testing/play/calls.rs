@@ -27,7 +27,7 @@ impl Player<'_> {
                 now: call.at,
                 kind: InputKind::Answer(Box::new(answer)),
             };
-            self.take(input, None);
+            self.answers.push_back(input);
         }
     }
 

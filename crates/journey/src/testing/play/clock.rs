@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{LONGEST, MAX_ROUNDS, Player};
+use super::{LONGEST, Player};
 use crate::{
     advance::{self, Clock},
     ids::InputId,
@@ -81,16 +81,16 @@ impl Player<'_> {
             now,
             kind: InputKind::Sweep(sweep),
         };
-        let customer = self.lend();
-        let turn = advance::take(self.stage.world, customer, vec![input], Clock::Recorded);
-        self.keep(turn);
+        self.decide(input);
     }
 
     /// Fires what is due, each when it is due.
     pub(super) fn fire(&mut self, until: Until) {
-        for _ in 0..MAX_ROUNDS {
+        while !self.played.endless {
             let next = self.next().filter(|next| self.is_near(next.at(), until));
-            let Some(next) = next else { return };
+            let Some(next) = next.filter(|_| !self.is_endless()) else {
+                return;
+            };
             self.played.until = self.played.until.max(next.at());
             match next {
                 Next::Tick(sweep, at) => {
@@ -101,10 +101,10 @@ impl Player<'_> {
                     let customer = self.lend();
                     let turn = advance::take_due(self.stage.world, customer, at, Clock::Recorded);
                     self.keep(turn);
+                    self.settle();
                 }
             }
         }
-        self.played.endless = true;
     }
 
     fn is_near(&self, at: Timestamp, until: Until) -> bool {

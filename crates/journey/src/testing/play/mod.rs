@@ -8,7 +8,7 @@ mod played;
 mod post;
 mod visits;
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -27,7 +27,8 @@ use crate::{
     world::World,
 };
 
-/// How many times a play looks for timers that are due; a journey that is accepted needs far fewer.
+/// How many timers, answers and ticks may follow one another while nothing else happens; a journey
+/// with an end needs far fewer.
 pub const MAX_ROUNDS: usize = 10_000;
 /// How long a play runs on behind its last event where nothing says how long.
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 3_653);
@@ -54,6 +55,10 @@ pub struct Player<'s> {
     /// The last tick of a schedule.
     ticked: Timestamp,
     played: Played,
+    /// Answers of providers and endpoints that are still to be taken.
+    answers: VecDeque<Input>,
+    /// Turns since something happened from outside, for their bound.
+    rounds: usize,
     /// What the next input is called in the timeline.
     label: Option<String>,
     /// Inputs so far, for their ids.
@@ -73,6 +78,8 @@ impl<'s> Player<'s> {
             journey: Arc::from(""),
             // A tick at the very start counts.
             ticked: time::plus(start, SignedDuration::from_micros(-1)),
+            answers: VecDeque::new(),
+            rounds: 0,
             label: None,
             count: 0,
         }
@@ -97,10 +104,39 @@ impl<'s> Player<'s> {
         self.fire(Until::Before(input.now));
         self.played.until = self.played.until.max(input.now);
         self.label = label;
+        self.rounds = 0;
+        self.decide(input);
+        self.label = None;
+    }
+
+    /// One input, and all answers to what it decided.
+    fn decide(&mut self, input: Input) {
+        self.turn(input);
+        self.settle();
+    }
+
+    fn turn(&mut self, input: Input) {
         let customer = self.lend();
         let turn = advance::take(self.stage.world, customer, vec![input], Clock::Recorded);
         self.keep(turn);
-        self.label = None;
+    }
+
+    /// Providers and endpoints answer before anything else happens.
+    fn settle(&mut self) {
+        while let Some(answer) = self.answers.pop_front() {
+            if self.is_endless() {
+                self.answers.clear();
+            } else {
+                self.turn(answer);
+            }
+        }
+    }
+
+    /// Counts a turn, and whether there are too many of them.
+    fn is_endless(&mut self) -> bool {
+        self.rounds += 1;
+        self.played.endless |= self.rounds > MAX_ROUNDS;
+        self.played.endless
     }
 
     /// Lets the clock run until `end`, or until the customer is inside no journey

@@ -59,7 +59,7 @@ impl Player<'_> {
             now: receipt.message.at,
             kind: InputKind::Receipt(Box::new(receipt)),
         };
-        self.take(input, None);
+        self.answers.push_back(input);
     }
 
     fn content(&self, message: &Message) -> Result<crate::content::Content, String> {
