@@ -8,12 +8,16 @@ use crate::commands::{
     backtest::BacktestArgs,
     bench::BenchArgs,
     check::{CheckArgs, ExplainArgs},
+    completions::CompletionsArgs,
     customer::CustomerArgs,
     demo::DemoArgs,
     dev::DevArgs,
     event::EventArgs,
+    graph::GraphArgs,
+    lsp::LspArgs,
     new::NewArgs,
     plan::{ApplyArgs, PlanArgs},
+    preview::PreviewArgs,
     run::RunArgs,
     simulate::SimulateArgs,
     test::TestArgs,
@@ -55,10 +59,16 @@ pub enum Command {
     Test(TestArgs),
     /// Play events against a journey and print what happens, hour by hour
     Simulate(SimulateArgs),
+    /// Draw a journey as SVG, Mermaid or DOT
+    Graph(GraphArgs),
+    /// Show a template as its readers get it, in every channel and language
+    Preview(PreviewArgs),
     /// Play past events through a draft and count what it would have done
     Backtest(BacktestArgs),
     /// Measure how fast this machine does it, against what is aimed at
     Bench(BenchArgs),
+    /// Serve editors: the language server, on standard input and output
+    Lsp(LspArgs),
     /// Run everything on this machine, without RabbitMQ, with a capture mailbox and the console
     Dev(DevArgs),
     /// Run the sample journeys on a stream of sample events, through private servers
@@ -75,4 +85,6 @@ pub enum Command {
     Event(EventArgs),
     /// Show what happened to a customer, and why
     Customer(CustomerArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
 }

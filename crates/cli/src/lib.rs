@@ -23,8 +23,8 @@ use tracing_subscriber::EnvFilter;
 use self::{
     args::{Cli, Command},
     commands::{
-        backtest, bench, check, customer, database, demo, dev, event, new, plan, run, simulate,
-        test,
+        backtest, bench, check, completions, customer, database, demo, dev, event, graph, lsp, new,
+        plan, preview, run, simulate, test,
     },
     output::Refused,
 };
@@ -49,8 +49,15 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Explain(args) => check::explain(&args),
         Command::Test(args) => test::run(&args, &root),
         Command::Simulate(args) => simulate::run(&args, &root),
+        Command::Graph(args) => graph::run(&args, &root),
+        Command::Preview(args) => preview::run(&args, &root),
+        Command::Completions(args) => completions::run(&args),
         Command::Backtest(args) => backtest::run(&args, &root),
         Command::Bench(args) => bench::run(&args),
+        Command::Lsp(args) => {
+            log(&Command::Lsp(args));
+            lsp::run()
+        }
         command => serve(command, &root),
     }
 }
@@ -71,13 +78,7 @@ fn serve(command: Command, root: &std::path::Path) -> Result<()> {
             Command::Apply(args) => plan::apply(&args, root).await,
             Command::Event(args) => event::run(&args, root).await,
             Command::Customer(args) => customer::run(&args, root).await,
-            Command::New(_)
-            | Command::Check(_)
-            | Command::Explain(_)
-            | Command::Test(_)
-            | Command::Simulate(_)
-            | Command::Bench(_)
-            | Command::Backtest(_) => Ok(()),
+            _ => Ok(()),
         }
     })
 }

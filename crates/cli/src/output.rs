@@ -7,7 +7,7 @@
 
 use std::{
     fmt,
-    io::{IsTerminal as _, Write as _},
+    io::{self, IsTerminal as _, Write as _},
 };
 
 use anyhow::Result;
@@ -41,9 +41,19 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// Prints a text.
+/// Prints a text. A reader that has gone away (`| head`) has seen what it wanted.
 pub fn text(text: &str) {
-    println!("{text}");
+    let printed = writeln!(io::stdout(), "{text}");
+    if let Err(error) = printed.or_else(forgive) {
+        eprintln!("error: cannot print: {error}");
+    }
+}
+
+fn forgive(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(error),
+    }
 }
 
 /// Says something beside the result.
@@ -57,7 +67,7 @@ pub fn aside(text: &str) {
 /// If it cannot be written.
 pub fn ask(question: &str) -> Result<()> {
     eprint!("{question}");
-    Ok(std::io::stderr().flush()?)
+    Ok(io::stderr().flush()?)
 }
 
 /// Prints a value as one line of JSON.
@@ -65,7 +75,7 @@ pub fn ask(question: &str) -> Result<()> {
 /// # Errors
 /// If it cannot be serialised.
 pub fn json(value: &impl Serialize) -> Result<()> {
-    println!("{}", serde_json::to_string(value)?);
+    text(&serde_json::to_string(value)?);
     Ok(())
 }
 
@@ -108,12 +118,12 @@ pub fn counts<'a>(rows: impl IntoIterator<Item = (String, u64)> + 'a) -> Table {
 
 /// Whether people read the output in colours.
 pub fn colour() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 /// The same of what is printed on the output.
 pub fn coloured() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 /// Prints diagnostics: for people on the error stream, for programs on the output.

@@ -121,6 +121,27 @@ pub fn templates(dir: &Path) -> Result<Vec<SourceFile>> {
         .collect()
 }
 
+/// The journey's file, and the path that the compiler is to know it by: the path as given, else
+/// `journeys/NAME/journey.yaml`.
+///
+/// # Errors
+/// If there is neither.
+pub fn journey(journey: &str, root: &Path) -> Result<(PathBuf, String)> {
+    let as_path = Path::new(journey);
+    if as_path.is_file() {
+        return Ok((as_path.to_owned(), relative(root, as_path)));
+    }
+    let known_as = format!("journeys/{journey}/journey.yaml");
+    let in_workspace = root.join(&known_as);
+    if in_workspace.is_file() {
+        return Ok((in_workspace, known_as));
+    }
+    bail!(
+        "there is no journey `{journey}`: no such file, and no {known_as} in {}",
+        root.display()
+    )
+}
+
 /// One file under the path that the compiler is to know it by.
 ///
 /// # Errors

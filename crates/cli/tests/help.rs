@@ -9,9 +9,9 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 13] = [
-    "new", "test", "simulate", "check", "explain", "backtest", "dev", "demo", "run", "migrate",
-    "apply", "event", "customer",
+const COMMANDS: [&str; 14] = [
+    "new", "lsp", "test", "simulate", "check", "explain", "backtest", "dev", "demo", "run",
+    "migrate", "apply", "event", "customer",
 ];
 
 #[test]

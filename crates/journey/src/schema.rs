@@ -4,6 +4,7 @@
 //! `config/traits.yaml` the customer's traits.
 
 mod read;
+mod sample;
 mod validate;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -52,6 +53,8 @@ struct Rule {
     others: Option<bool>,
     /// What items of a list must be.
     items: Option<Box<Rule>>,
+    /// The first of `examples`, or the `default`: for previews.
+    example: Option<Value>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

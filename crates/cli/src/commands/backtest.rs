@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use jiff::Timestamp;
 use journey::{
@@ -148,7 +148,7 @@ fn compile(args: &BacktestArgs, root: &Path) -> Result<World> {
 
 /// The one journey, with the policies, schemas and templates that it is to be checked with.
 fn sources(args: &BacktestArgs, root: &Path) -> Result<Vec<SourceFile>> {
-    let (path, known_as) = find(&args.journey, root)?;
+    let (path, known_as) = workspace::journey(&args.journey, root)?;
     let mut files: Vec<SourceFile> = workspace::read(root)
         .unwrap_or_default()
         .into_iter()
@@ -166,23 +166,6 @@ fn sources(args: &BacktestArgs, root: &Path) -> Result<Vec<SourceFile>> {
         }
     }
     Ok(files)
-}
-
-/// The journey's file: the path as given, else `journeys/NAME/journey.yaml`.
-fn find(journey: &str, root: &Path) -> Result<(PathBuf, String)> {
-    let as_path = Path::new(journey);
-    if as_path.is_file() {
-        return Ok((as_path.to_owned(), workspace::relative(root, as_path)));
-    }
-    let known_as = format!("journeys/{journey}/journey.yaml");
-    let in_workspace = root.join(&known_as);
-    if in_workspace.is_file() {
-        return Ok((in_workspace, known_as));
-    }
-    bail!(
-        "there is no journey `{journey}`: no such file, and no {known_as} in {}",
-        root.display()
-    )
 }
 
 fn text(report: &Report) -> String {

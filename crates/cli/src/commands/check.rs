@@ -1,11 +1,14 @@
 //! `parcours check` and `parcours explain`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use journey::{
-    diagnostic::{Severity, SourceFile},
+    diagnostic::{Diagnostic, Severity, SourceFile},
     diagnostics,
     workspace::{self as compiler, Options},
 };
@@ -35,6 +38,8 @@ enum CheckFormat {
     Json,
     /// For GitHub's annotations
     Github,
+    /// For code scanning and editors: SARIF 2.1.0
+    Sarif,
 }
 
 /// Runs `parcours check`.
@@ -61,7 +66,17 @@ pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
     match args.format {
         CheckFormat::Text => output::diagnostics(&files, &found, Format::Text),
         CheckFormat::Json => output::diagnostics(&files, &found, Format::Json),
-        CheckFormat::Github => output::text(diagnostics::render::github(&found, &files).trim_end()),
+        CheckFormat::Github => {
+            let (found, files) = from_here(&found, &files, root);
+            let lines = diagnostics::render::github(&found, &files);
+            if !lines.is_empty() {
+                output::text(lines.trim_end());
+            }
+        }
+        CheckFormat::Sarif => {
+            let (found, files) = from_here(&found, &files, root);
+            output::text(&diagnostics::render::sarif(&found, &files));
+        }
     }
     if failed {
         return Err(Refused.into());
@@ -70,6 +85,33 @@ pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
         output::text(&praise(&files));
     }
     Ok(())
+}
+
+/// Paths from the current folder instead of the workspace's: programs that put diagnostics beside
+/// lines look for them from there.
+fn from_here(
+    found: &[Diagnostic],
+    files: &[SourceFile],
+    root: &Path,
+) -> (Vec<Diagnostic>, Vec<SourceFile>) {
+    let (mut found, mut files) = (found.to_vec(), files.to_vec());
+    let here = std::env::current_dir().unwrap_or_default();
+    let folder = match root.strip_prefix(&here) {
+        Ok(below) => below.to_owned(),
+        // Outside of it there is no better name than the workspace's own.
+        Err(_) if root.is_absolute() => return (found, files),
+        Err(_) => root.to_owned(),
+    };
+    let parts = folder.components().filter(|c| *c != Component::CurDir);
+    let parts: Vec<_> = parts.map(|c| c.as_os_str().to_string_lossy()).collect();
+    if parts.is_empty() {
+        return (found, files);
+    }
+    let prefix = parts.join("/");
+    let named = |path: &Arc<str>| Arc::from(format!("{prefix}/{path}"));
+    found.iter_mut().for_each(|d| d.file = named(&d.file));
+    files.iter_mut().for_each(|f| f.path = named(&f.path));
+    (found, files)
 }
 
 /// The path as the compiler knows it: from the workspace's root.

@@ -3,13 +3,17 @@
 pub mod backtest;
 pub mod bench;
 pub mod check;
+pub mod completions;
 pub mod customer;
 pub mod database;
 pub mod demo;
 pub mod dev;
 pub mod event;
+pub mod graph;
+pub mod lsp;
 pub mod new;
 pub mod plan;
+pub mod preview;
 pub mod run;
 pub mod simulate;
 pub mod test;

@@ -1,9 +1,14 @@
-//! Diagnostics as text for people, as annotations for GitHub, and as JSON.
+//! Diagnostics as text for people, as JSON, as annotations for GitHub, and as SARIF.
 
-use std::{fmt::Write, sync::Arc};
+mod github;
+mod sarif;
+
+use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
+
+pub use self::{github::github, sarif::sarif};
 
 use crate::{
     diagnostic::{Diagnostic, Severity, SourceFile},
@@ -59,34 +64,6 @@ fn one(d: &Diagnostic, text: &str, renderer: &Renderer) -> String {
         .iter()
         .map(|note| Level::NOTE.no_name().message(&**note));
     renderer.render(&[group.elements(notes)])
-}
-
-/// One workflow command per diagnostic: GitHub shows each beside its line.
-pub fn github(found: &[Diagnostic], files: &[SourceFile]) -> String {
-    let mut out = String::new();
-    for d in found {
-        let text = source(files, &d.file);
-        let (start, end) = (place(text, d.span.start), place(text, d.span.end));
-        let words = [&d.message, &d.label].into_iter().chain(&d.notes);
-        let words: Vec<&str> = words
-            .map(String::as_str)
-            .filter(|w| !w.is_empty())
-            .collect();
-        // Writing into a string cannot fail.
-        let _ = writeln!(
-            out,
-            "::{} file={},line={},endLine={},col={},endColumn={},title={}::{}",
-            severity(d.severity),
-            property(&d.file),
-            start.line,
-            end.line,
-            start.column,
-            end.column,
-            d.code,
-            data(&words.join("\n")),
-        );
-    }
-    out
 }
 
 /// A JSON array, one object per diagnostic. Lines and columns count from 1, columns in characters.
@@ -155,6 +132,13 @@ fn shown<'d>(d: &'d Diagnostic, text: &str) -> Shown<'d> {
     }
 }
 
+/// All that is said, a line each: for formats that cannot point with a caret.
+fn words(d: &Diagnostic) -> String {
+    let all = [&d.message, &d.label].into_iter().chain(&d.notes);
+    let said: Vec<&str> = all.map(String::as_str).filter(|w| !w.is_empty()).collect();
+    said.join("\n")
+}
+
 fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
@@ -190,14 +174,4 @@ fn place(text: &str, at: usize) -> Place {
         line: before.matches('\n').count() + 1,
         column: before[line..].chars().count() + 1,
     }
-}
-
-fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -186,6 +186,14 @@ impl Reading {
             "items" => rule.items = Some(Box::new(self.rule(value, r, false))),
             "$ref" => rule.reference = self.reference(value, r),
             "$defs" | "definitions" if top => {}
+            "examples" | "example" | "default" => {
+                let first = match (&*pair.name, &value.kind) {
+                    ("examples", NodeKind::List(items)) => items.first(),
+                    _ => Some(value),
+                };
+                let example = first.and_then(sample);
+                rule.example = example.or(rule.example.take());
+            }
             note if NOTES.contains(&note) => {}
             _ => unknown(pair, r),
         }
@@ -256,6 +264,26 @@ fn literal(node: &Node, r: &mut Reader<'_>) -> Option<Value> {
         return Some(Value::Null);
     }
     r.literal(node)
+}
+
+/// A value for people to look at, which may be anything: nothing of it is an error.
+fn sample(node: &Node) -> Option<Value> {
+    match &node.kind {
+        NodeKind::Scalar(scalar) if scalar.style != crate::source::Style::Plain => {
+            Some(Value::Text(scalar.text.clone()))
+        }
+        NodeKind::Scalar(scalar) => match scalar.text.trim() {
+            "null" | "" => None,
+            text => Some(crate::parse::plain(text)),
+        },
+        NodeKind::List(items) => Some(Value::List(items.iter().filter_map(sample).collect())),
+        NodeKind::Map(pairs) => Some(Value::map(
+            pairs
+                .iter()
+                .filter_map(|p| Some((&*p.name, sample(&p.value)?))),
+        )),
+        NodeKind::Bad => None,
+    }
 }
 
 impl Reader<'_> {

@@ -144,7 +144,7 @@ fn programs_read_the_same_diagnostics() {
     let github = render::github(&found, &files);
     assert!(
         github.starts_with(
-            "::error file=drafts/é.yaml,line=4,endLine=4,col=28,endColumn=32,title=J012::"
+            "::error file=drafts/é.yaml,line=4,col=28,endLine=4,endColumn=32,title=J012::"
         ),
         "{github}"
     );

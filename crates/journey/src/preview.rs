@@ -1,0 +1,136 @@
+//! What a message looks like before it is sent: plausible values for a template, from the journeys
+//! that use it and the examples of the schemas. Filling it in is [`crate::render`], as in dispatch.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+
+use crate::{
+    expr::{Operand, Root, Scope},
+    machine::{Machine, Op, Send, Target},
+    schema::Schemas,
+    value::{Map, Value},
+};
+
+/// A send that uses a template, with what it would pass on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    /// The journey.
+    pub journey: Arc<str>,
+    /// The step's id.
+    pub step: Arc<str>,
+    /// Its consent purpose.
+    pub purpose: Arc<str>,
+    /// Its `with`, for an invented run; null where it has none.
+    pub with: Value,
+}
+
+/// Every send that uses `template`, in the order of the journeys and their steps. The event that
+/// entered is the example of its schema; variables have the value that the journey sets last;
+/// `now` is what the clock says.
+pub fn uses<'m>(
+    template: &str,
+    machines: impl IntoIterator<Item = &'m Machine>,
+    schemas: &Schemas,
+    customer: &Map,
+    now: Timestamp,
+) -> Vec<Use> {
+    let mut found = Vec::new();
+    for machine in machines {
+        let sends: Vec<(&Arc<str>, &Send)> = sends(machine)
+            .filter(|(_, send)| *send.template == *template)
+            .collect();
+        if sends.is_empty() {
+            continue;
+        }
+        let run = run(machine, schemas, customer, now);
+        found.extend(sends.into_iter().map(|(step, send)| Use {
+            journey: machine.journey.clone(),
+            step: step.clone(),
+            purpose: send.purpose.clone(),
+            with: send.with.as_ref().map_or(Value::Null, |w| w.eval(&run)),
+        }));
+    }
+    found
+}
+
+fn sends(machine: &Machine) -> impl Iterator<Item = (&Arc<str>, &Send)> {
+    machine.nodes.iter().filter_map(|node| match &node.op {
+        Op::Send(send) => Some((&node.id, send)),
+        Op::Ask(ask) => Some((&node.id, &ask.send)),
+        _ => None,
+    })
+}
+
+/// The names of an invented run.
+struct Invented {
+    event: Value,
+    key: Value,
+    vars: BTreeMap<Arc<str>, Value>,
+    customer: Value,
+    now: Timestamp,
+}
+
+/// A run that entered by the first entry of which something is known, and has set what it sets.
+fn run(machine: &Machine, schemas: &Schemas, customer: &Map, now: Timestamp) -> Invented {
+    let sample = |name: &Arc<str>| schemas.sample_event(name);
+    let entry = machine
+        .entries
+        .iter()
+        .find_map(|e| Some((e, e.event().and_then(sample)?)));
+    let mut run = Invented {
+        event: entry
+            .as_ref()
+            .map_or(Value::Null, |(_, event)| event.clone()),
+        key: Value::Null,
+        vars: BTreeMap::new(),
+        customer: Value::Map(Arc::new(customer.clone())),
+        now,
+    };
+    let key = entry.and_then(|(entry, _)| entry.key.as_ref());
+    run.key = key.map_or(Value::Null, |key| key.eval(&run));
+    for node in &machine.nodes {
+        match &node.op {
+            Op::Set(set) => set
+                .iter()
+                .for_each(|(target, value)| run.set(target, value)),
+            Op::Ask(ask) => run.save(ask.save.as_ref()),
+            Op::Call(call) => run.save(call.save.as_ref()),
+            _ => {}
+        }
+    }
+    run
+}
+
+impl Invented {
+    fn set(&mut self, target: &Target, value: &Operand) {
+        if let Target::Run(name) = target {
+            let value = value.eval(self);
+            self.vars.insert(name.clone(), value);
+        }
+    }
+
+    /// An answer that nobody has given: its name stands for it.
+    fn save(&mut self, target: Option<&Target>) {
+        if let Some(Target::Run(name)) = target {
+            self.vars.insert(name.clone(), Value::Text(name.clone()));
+        }
+    }
+}
+
+impl Scope for Invented {
+    fn look_up(&self, root: Root, path: &[Arc<str>]) -> Value {
+        match (root, path.split_first()) {
+            (Root::Event, _) => self.event.at(path),
+            (Root::Customer, _) => self.customer.at(path),
+            (Root::Run, Some((first, rest))) => match &**first {
+                "key" => self.key.clone(),
+                "event" => self.event.at(rest),
+                name => self.vars.get(name).map_or(Value::Null, |v| v.at(rest)),
+            },
+            (Root::Consent, _) => Value::Bool(true),
+            (Root::Now, _) => Value::Moment(self.now),
+            _ => Value::Null,
+        }
+    }
+}
