@@ -49,6 +49,17 @@ pub struct Cli {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// On the files alone.
+    #[command(flatten)]
+    Offline(Offline),
+    /// With servers.
+    #[command(flatten)]
+    Served(Served),
+}
+
+/// Commands that need nothing but the files of the workspace.
+#[derive(Subcommand, Debug)]
+pub enum Offline {
     /// Make a journey from the gallery, with its templates and tests
     New(NewArgs),
     /// Check the journeys, templates and policies of the workspace
@@ -59,16 +70,23 @@ pub enum Command {
     Test(TestArgs),
     /// Play events against a journey and print what happens, hour by hour
     Simulate(SimulateArgs),
+    /// Play past events through a draft and count what it would have done
+    Backtest(BacktestArgs),
     /// Draw a journey as SVG, Mermaid or DOT
     Graph(GraphArgs),
     /// Show a template as its readers get it, in every channel and language
     Preview(PreviewArgs),
-    /// Play past events through a draft and count what it would have done
-    Backtest(BacktestArgs),
-    /// Measure how fast this machine does it, against what is aimed at
-    Bench(BenchArgs),
     /// Serve editors: the language server, on standard input and output
     Lsp(LspArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Measure how fast this machine does it, against what is aimed at
+    Bench(BenchArgs),
+}
+
+/// Commands that talk to servers, or start them.
+#[derive(Subcommand, Debug)]
+pub enum Served {
     /// Run everything on this machine, without RabbitMQ, with a capture mailbox and the console
     Dev(DevArgs),
     /// Run the sample journeys on a stream of sample events, through private servers
@@ -85,6 +103,4 @@ pub enum Command {
     Event(EventArgs),
     /// Show what happened to a customer, and why
     Customer(CustomerArgs),
-    /// Print the completions of a shell
-    Completions(CompletionsArgs),
 }

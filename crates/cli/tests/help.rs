@@ -9,9 +9,26 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 14] = [
-    "new", "lsp", "test", "simulate", "check", "explain", "backtest", "dev", "demo", "run",
-    "migrate", "apply", "event", "customer",
+const COMMANDS: [&str; 19] = [
+    "new",
+    "check",
+    "explain",
+    "test",
+    "simulate",
+    "backtest",
+    "graph",
+    "preview",
+    "lsp",
+    "completions",
+    "bench",
+    "dev",
+    "demo",
+    "run",
+    "migrate",
+    "plan",
+    "apply",
+    "event",
+    "customer",
 ];
 
 #[test]

@@ -189,7 +189,6 @@ impl<'s> Player<'s> {
                     _ if trace.iter().all(|l| l.journey.is_none()) => continue,
                     _ => format!("{} is published", sweep.journey),
                 },
-                // Nobody moves from version to version in a play.
                 InputKind::Timer { .. } | InputKind::Answer(_) | InputKind::Passage { .. } => {
                     String::new()
                 }
