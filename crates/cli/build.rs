@@ -47,7 +47,7 @@ fn walk(
         let path = entry?.path();
         if path.is_dir() {
             walk(root, &path, into)?;
-        } else if path.extension().is_some_and(|e| e != "json") {
+        } else {
             let name = path.strip_prefix(root)?.to_string_lossy();
             into.push((name.replace('\\', "/"), fs::canonicalize(&path)?));
         }

@@ -13,12 +13,14 @@ use crate::commands::{
     demo::DemoArgs,
     dev::DevArgs,
     event::EventArgs,
+    fmt::FmtArgs,
     graph::GraphArgs,
     lsp::LspArgs,
     new::NewArgs,
     plan::{ApplyArgs, PlanArgs},
     preview::PreviewArgs,
     run::RunArgs,
+    schema::SchemaArgs,
     simulate::SimulateArgs,
     test::TestArgs,
 };
@@ -70,6 +72,10 @@ pub enum Offline {
     Test(TestArgs),
     /// Play events against a journey and print what happens, hour by hour
     Simulate(SimulateArgs),
+    /// Bring YAML files into the one form
+    Fmt(FmtArgs),
+    /// Write the JSON Schemas that editors complete and check YAML files by
+    Schema(SchemaArgs),
     /// Play past events through a draft and count what it would have done
     Backtest(BacktestArgs),
     /// Draw a journey as SVG, Mermaid or DOT

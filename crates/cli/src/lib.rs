@@ -23,8 +23,8 @@ use tracing_subscriber::EnvFilter;
 use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
-        backtest, bench, check, completions, customer, database, demo, dev, event, graph, lsp, new,
-        plan, preview, run, simulate, test,
+        backtest, bench, check, completions, customer, database, demo, dev, event, fmt, graph, lsp,
+        new, plan, preview, run, schema, simulate, test,
     },
     output::Refused,
 };
@@ -54,6 +54,8 @@ fn offline(command: Offline, root: &Path) -> Result<()> {
         Offline::New(args) => new::run(&args, root),
         Offline::Check(args) => check::check(&args, root),
         Offline::Explain(args) => check::explain(&args),
+        Offline::Fmt(args) => fmt::run(&args, root),
+        Offline::Schema(args) => schema::run(&args, root),
         Offline::Test(args) => test::run(&args, root),
         Offline::Simulate(args) => simulate::run(&args, root),
         Offline::Backtest(args) => backtest::run(&args, root),

@@ -56,6 +56,11 @@ fn forgive(error: io::Error) -> io::Result<()> {
     }
 }
 
+/// Prints a text as it is, without a line end of its own.
+pub fn raw(text: &str) {
+    print!("{text}");
+}
+
 /// Says something beside the result.
 pub fn aside(text: &str) {
     eprintln!("{text}");

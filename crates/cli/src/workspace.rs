@@ -103,6 +103,37 @@ pub fn found(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// Every YAML file of the workspace's `journeys/` and `config/`, in order of their paths.
+///
+/// # Errors
+/// If there is none, or if there are more than a workspace may have.
+pub fn yaml(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for part in ["journeys", "config"] {
+        found.extend(yaml_below(&root.join(part))?);
+    }
+    if found.is_empty() {
+        bail!(
+            "{} holds no workspace: there is no YAML file in journeys/ or config/",
+            root.display()
+        );
+    }
+    Ok(found)
+}
+
+/// Every YAML file below a folder, in order of their paths.
+///
+/// # Errors
+/// If there are more than a workspace may have.
+pub fn yaml_below(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    walk(dir, &mut found)?;
+    let yaml = |path: &Path| path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    found.retain(|path| path.is_file() && yaml(path) && !hidden(path));
+    found.sort();
+    Ok(found)
+}
+
 /// The templates in `dir`, as those of a workspace.
 ///
 /// # Errors

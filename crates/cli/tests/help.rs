@@ -9,10 +9,12 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 21] = [
     "new",
     "check",
     "explain",
+    "fmt",
+    "schema",
     "test",
     "simulate",
     "backtest",

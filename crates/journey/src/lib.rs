@@ -22,6 +22,7 @@ pub mod diagnostic;
 pub mod diagnostics;
 pub mod endpoints;
 pub mod expr;
+pub mod fmt;
 pub mod grammar;
 pub mod graph;
 pub mod ide;

@@ -140,6 +140,10 @@ impl Gathering<'_> {
     }
 
     fn declarations(&mut self) {
+        // What editors complete and check by; the first line of each YAML file names it.
+        for (path, text) in gallery::below("config/schema/") {
+            self.plan.create(self.place, path, text);
+        }
         for segment in self.needs.segments.clone() {
             let path = format!("config/segments/{segment}.yaml");
             if let Some(text) = gallery::file(&path) {

@@ -90,7 +90,7 @@ impl Plan {
     /// Plans a file, unless it is there or planned already.
     fn create(&mut self, place: &place::Place, path: impl Into<String>, text: impl Into<String>) {
         let path = path.into();
-        if place.has(&path) {
+        if place.is_taken(&path) {
             self.kept.insert(path);
         } else if !self.created.iter().any(|f| f.path == path) {
             let text = text.into();

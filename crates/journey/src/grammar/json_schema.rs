@@ -99,12 +99,12 @@ fn of_context(context: &Context) -> Json {
     };
     schema["title"] = json!(context.name.replace('_', " "));
     join(&mut schema, json!({ "type": "object" }));
-    join(&mut schema, told(format!("{}.", context.about)));
+    join(&mut schema, told(&format!("{}.", context.about)));
     schema
 }
 
 /// A description, and the same for editors where it holds Markdown.
-fn told(text: String) -> Json {
+fn told(text: &str) -> Json {
     match text.contains('`') {
         true => json!({ "markdownDescription": text, "description": text.replace('`', "") }),
         false => json!({ "description": text }),
@@ -210,7 +210,7 @@ fn of_word(word: &Word) -> Json {
         Without::Said(words) => said.push_str(&format!("\n\nWithout it: {words}.")),
         Without::Error | Without::Nothing => {}
     }
-    let mut schema = told(said);
+    let mut schema = told(&said);
     if let Some(value) = word.default() {
         schema["default"] = literal(value);
     }

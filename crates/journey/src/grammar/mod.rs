@@ -20,6 +20,7 @@ mod takes;
 mod waits;
 
 pub mod json_schema;
+pub mod reference;
 
 pub use files::File;
 pub use lookup::{Key, context_at, takes_at};

@@ -9,4 +9,5 @@
 
 mod parser;
 mod places;
+mod reference;
 mod schemas;
