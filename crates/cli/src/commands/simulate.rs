@@ -183,7 +183,16 @@ fn print(args: &SimulateArgs, plays: &[Played]) -> Result<()> {
     let look = Look {
         colour: output::coloured(),
     };
-    let texts: Vec<String> = plays.iter().map(|p| text(p, look)).collect();
+    // Of many customers, those whom no journey concerns are only counted.
+    let shown = |p: &&Played| plays.len() == 1 || p.is_concerned();
+    let mut texts: Vec<String> = plays.iter().filter(shown).map(|p| text(p, look)).collect();
+    let others = plays.len() - texts.len();
+    if others > 0 {
+        texts.push(match others {
+            1 => "No journey had anything to do with 1 other customer.".to_owned(),
+            n => format!("No journey had anything to do with {n} other customers."),
+        });
+    }
     output::text(texts.join("\n").trim_end());
     Ok(())
 }

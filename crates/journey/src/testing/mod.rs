@@ -8,6 +8,7 @@
 //! | room | what |
 //! | --- | --- |
 //! | `read` | `tests.yaml` to [`TestFile`], all mistakes at once (J7xx) |
+//! | `label` | what happens in a test, in words |
 //! | `stage` | the customer, the world and the times of a test |
 //! | [`play`] | one customer on a recorded clock; tests and simulations share it |
 //! | `judge` | expected against found |
@@ -17,6 +18,7 @@
 
 pub mod coverage;
 mod judge;
+mod label;
 mod outline;
 pub mod play;
 mod read;

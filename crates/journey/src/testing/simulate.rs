@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    label,
     play::Player,
     read::{self, Known},
     stage,
@@ -152,5 +153,5 @@ pub fn length(text: &str) -> Option<SignedDuration> {
 /// An event as a timeline names it.
 pub fn named(event: &Event) -> String {
     let fields = event.properties.as_map().cloned().unwrap_or_default();
-    stage::event_label(&event.name, &fields, &event.traits)
+    label::event_label(&event.name, &fields, &event.traits)
 }

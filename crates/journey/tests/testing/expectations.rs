@@ -174,9 +174,9 @@ fn a_refusal_is_looked_at_in_every_respect() {
     let check = |expect: &str, says: &[&str]| {
         let test = format!("{CART}  expect: {{ suppressed: [ {{ step: news, {expect} }} ] }}\n");
         if says.is_empty() {
-            passes(journey, &test)
+            passes(journey, &test);
         } else {
-            fails(journey, &test, says)
+            fails(journey, &test, says);
         }
     };
     check("reason: no_consent, rule: marketing, channel: email", &[]);

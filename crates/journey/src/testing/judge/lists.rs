@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     testing::{
+        label::plain,
         outline::is_named,
         play::Visit,
-        stage::plain,
         written::{Emitted, Stop},
     },
     value::Value,

@@ -7,9 +7,9 @@ use super::{
 use crate::{
     content::Content,
     testing::{
+        label::plain,
         play::{Delivery, Refusal},
         show,
-        stage::plain,
         written::{Refused, Sent, When},
     },
     time,

@@ -6,7 +6,7 @@ use super::{Judge, joined, same};
 use crate::{
     parse::ast::Word,
     testing::{
-        stage::plain,
+        label::plain,
         written::{End, List},
     },
     trace::Fact,

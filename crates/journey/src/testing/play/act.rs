@@ -11,6 +11,7 @@ use crate::{
     machine::{HANDED_BACK, REPLIED, STARTED},
     message::{Channel, Message},
     testing::{
+        label,
         stage::{self, Here},
         written::{By, Happening, What},
     },
@@ -92,7 +93,7 @@ impl Player<'_> {
                 (Arc::from(name), fields, Map::new())
             }
         };
-        let label = stage::label(what, &fields, &traits);
+        let label = label::label(what, &fields, &traits);
         let number = self.number();
         let mut event = stage::event(&self.key(), name, fields, at, number);
         event.traits = traits;

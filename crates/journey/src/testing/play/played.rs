@@ -11,7 +11,7 @@ use crate::{
     machine::NodeId,
     message::{Message, Reason},
     source::Span,
-    time::Zoned,
+    time::{self, Zoned},
     trace::Fact,
     world::World,
 };
@@ -21,7 +21,7 @@ use crate::{
 pub struct Played {
     /// What the customer is called.
     pub key: Arc<str>,
-    /// The zone of the customer's clock at the start.
+    /// The zone of the customer's clock, as it is at the end.
     pub zone: Zoned,
     /// When the clock started.
     pub start: Timestamp,
@@ -174,12 +174,19 @@ impl Played {
             .iter()
             .filter_map(|run| standing(world, run))
             .collect();
+        self.zone = time::of_customer(&customer, &world.policies.defaults);
         self.customer = customer;
     }
 
     /// The runs of one journey, in the order of their entries.
     pub fn runs_of<'p>(&'p self, journey: &'p str) -> impl Iterator<Item = &'p Run> {
         self.runs.iter().filter(move |r| &*r.journey == journey)
+    }
+
+    /// Whether a journey had anything to do with the customer.
+    pub fn is_concerned(&self) -> bool {
+        let mut said = self.moments.iter().flat_map(|m| &m.said);
+        said.any(|s| s.journey.is_some())
     }
 
     /// Where the customer moves next if nothing happens; `None` where nothing is pending.

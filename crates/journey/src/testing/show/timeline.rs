@@ -50,28 +50,50 @@ impl Look {
     }
 }
 
+/// How wide the columns are.
+#[derive(Clone, Copy)]
+struct Columns {
+    after: usize,
+    at: usize,
+    step: usize,
+    /// Whether steps are named with their journey.
+    several: bool,
+}
+
+impl Columns {
+    fn of(played: &Played) -> Self {
+        let first = played.runs.first();
+        let several = first.is_some_and(|f| played.runs.iter().any(|r| r.journey != f.journey));
+        let said = played.moments.iter().flat_map(|m| &m.said);
+        let wide = |texts: &mut dyn Iterator<Item = String>| {
+            texts.map(|t| t.chars().count()).max().unwrap_or_default()
+        };
+        let moments = || played.moments.iter();
+        Self {
+            after: wide(&mut moments().map(|m| after(m, played))).max(8),
+            at: wide(&mut moments().map(|m| local(m.at, &m.zone, played.start))),
+            step: wide(&mut said.map(|s| place(s, several))).clamp(4, 32),
+            several,
+        }
+    }
+}
+
+fn after(moment: &Moment, played: &Played) -> String {
+    format!("+{}", elapsed(moment.at.duration_since(played.start)))
+}
+
 /// What happened, in order: how long after the start, on the customer's clock, at which step, what
 /// was decided and why. Facts that `marked` holds are pointed out.
 pub fn timeline(played: &Played, look: Look, marked: &dyn Fn(&Fact) -> bool) -> String {
-    let several = played
-        .runs
-        .iter()
-        .any(|r| played.runs.first().is_some_and(|f| f.journey != r.journey));
-    let width = step_width(played, several);
+    let columns = Columns::of(played);
     let mut out = String::new();
     for moment in &played.moments {
-        write(&mut out, played, moment, look, (width, several), marked);
+        write(&mut out, played, moment, look, columns, marked);
     }
     if played.moments.is_empty() {
         out.push_str("    nothing happened\n");
     }
     out
-}
-
-fn step_width(played: &Played, several: bool) -> usize {
-    let said = played.moments.iter().flat_map(|m| &m.said);
-    let widest = said.map(|s| place(s, several).chars().count()).max();
-    widest.unwrap_or_default().clamp(4, 32)
 }
 
 fn place(said: &Said, several: bool) -> String {
@@ -88,12 +110,17 @@ fn write(
     played: &Played,
     moment: &Moment,
     look: Look,
-    (width, several): (usize, bool),
+    columns: Columns,
     marked: &dyn Fn(&Fact) -> bool,
 ) {
-    let after = format!("+{}", elapsed(moment.at.duration_since(played.start)));
+    let Columns {
+        after: wide,
+        at: long,
+        step: width,
+        several,
+    } = columns;
     let at = local(moment.at, &moment.zone, played.start);
-    let when = format!("{after:>10}  {at:<16}");
+    let when = format!("{:>wide$}  {at:<long$}", after(moment, played));
     let blank = " ".repeat(when.chars().count());
     let mut head = when.clone();
     if !moment.what.is_empty() {
@@ -135,7 +162,7 @@ fn parts(sentence: &str) -> Vec<&str> {
 fn sentence(said: &Said, moment: &Moment, start: Timestamp) -> String {
     let text = match &said.fact {
         Fact::Ignored { why } if &**why == NOTHING_LISTENED => {
-            "no journey of this test does anything with it".to_owned()
+            "no journey here does anything with it".to_owned()
         }
         fact => fact.sentence(),
     };
