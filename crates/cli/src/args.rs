@@ -16,6 +16,7 @@ use crate::commands::{
     fmt::FmtArgs,
     graph::GraphArgs,
     lsp::LspArgs,
+    new::NewArgs,
     plan::{ApplyArgs, PlanArgs},
     preview::PreviewArgs,
     run::RunArgs,
@@ -61,6 +62,8 @@ pub enum Command {
 /// Commands that need nothing but the files of the workspace.
 #[derive(Subcommand, Debug)]
 pub enum Offline {
+    /// Make a journey from the gallery, with its templates and tests
+    New(NewArgs),
     /// Check the journeys, templates and policies of the workspace
     Check(CheckArgs),
     /// Explain a diagnostic code, with a wrong and a right example

@@ -5,10 +5,12 @@ pub mod args;
 mod capture;
 pub mod commands;
 mod config;
+mod gallery;
 pub mod intake;
 mod local;
 mod output;
 pub mod rows;
+mod scaffold;
 pub mod servers;
 pub mod service;
 pub mod workspace;
@@ -22,7 +24,7 @@ use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
         backtest, bench, check, completions, customer, database, demo, dev, event, fmt, graph, lsp,
-        plan, preview, run, schema, simulate, test,
+        new, plan, preview, run, schema, simulate, test,
     },
     output::Refused,
 };
@@ -49,6 +51,7 @@ fn dispatch(cli: Cli) -> Result<()> {
 
 fn offline(command: Offline, root: &Path) -> Result<()> {
     match command {
+        Offline::New(args) => new::run(&args, root),
         Offline::Check(args) => check::check(&args, root),
         Offline::Explain(args) => check::explain(&args),
         Offline::Fmt(args) => fmt::run(&args, root),

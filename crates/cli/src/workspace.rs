@@ -65,6 +65,21 @@ fn with_tests(root: &Path) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// If `root` holds no workspace, or more files than it may.
 pub fn paths(root: &Path) -> Result<Vec<PathBuf>> {
+    let paths = found(root)?;
+    if paths.is_empty() {
+        bail!(
+            "{} holds no workspace: there is no journeys/NAME/journey.yaml, templates/ or config/",
+            root.display()
+        );
+    }
+    Ok(paths)
+}
+
+/// The same; nothing where there is no workspace yet.
+///
+/// # Errors
+/// If a folder cannot be read, or there are more files than there may be.
+pub fn found(root: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for dir in sorted(&root.join("journeys"))? {
         paths.push(dir.join("journey.yaml"));
@@ -77,12 +92,6 @@ pub fn paths(root: &Path) -> Result<Vec<PathBuf>> {
     }
     walk(&root.join("templates"), &mut paths)?;
     paths.retain(|path| path.is_file() && !hidden(path));
-    if paths.is_empty() {
-        bail!(
-            "{} holds no workspace: there is no journeys/NAME/journey.yaml, templates/ or config/",
-            root.display()
-        );
-    }
     if paths.len() > MAX_FILES {
         bail!(
             "{} holds {} files; a workspace has {MAX_FILES} at the most",

@@ -12,6 +12,7 @@ pub mod event;
 pub mod fmt;
 pub mod graph;
 pub mod lsp;
+pub mod new;
 pub mod plan;
 pub mod preview;
 pub mod run;

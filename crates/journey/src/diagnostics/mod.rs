@@ -1,8 +1,8 @@
 //! Everything that can be wrong with the sources: codes, their pages, and how they are shown.
 //!
 //! Families: J0xx the shape of the file, J1xx names, J2xx types and expressions, J3xx flow, J4xx
-//! time, J5xx policies, J6xx templates, J8xx schemas, J9xx versions (these need the database: `plan` and `apply` say them). To add a code, add it to its family and
-//! time, J5xx policies, J6xx templates, J7xx tests of journeys, J8xx schemas. To add a code, add it to its family and
+//! time, J5xx policies, J6xx templates, J7xx tests of journeys, J8xx schemas, J9xx versions (these need the database:
+//! `plan` and `apply` say them). To add a code, add it to its family and
 //! write its page under `pages/`; the tests of this crate check the page's examples.
 
 mod expressions;
