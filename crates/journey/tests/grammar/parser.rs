@@ -47,17 +47,14 @@ fn said(file: File, document: &str) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Whether the parser of this version does not look into such a file yet.
-fn unread(file: File) -> bool {
-    file == File::Tests && said(file, "[ { zzqx: 1 } ]").is_empty()
-}
-
 fn has(found: &[Diagnostic], codes: &[&str]) -> bool {
     found.iter().any(|d| codes.contains(&d.code))
 }
 
 /// Unknown words, in fields and in schemas.
 const UNKNOWN: [&str; 2] = ["J014", "J801"];
+/// A field of a test's customer that is no word is a trait, and nothing declares it.
+const UNKNOWN_TRAIT: [&str; 1] = ["J704"];
 /// Values that cannot be read.
 const UNREADABLE: [&str; 16] = [
     "J001", "J003", "J004", "J005", "J006", "J009", "J011", "J013", "J120", "J201", "J401", "J402",
@@ -107,7 +104,7 @@ fn the_parser_refuses_every_other_word() {
     each(|place| {
         let document = place.with("", "zzqx: 1");
         let found = said(place.file, &document);
-        match has(&found, &UNKNOWN) || unread(place.file) {
+        match has(&found, &UNKNOWN) || has(&found, &UNKNOWN_TRAIT) {
             true => Vec::new(),
             false => vec![format!("{}:\n{document}\n{found:#?}", place.title())],
         }
