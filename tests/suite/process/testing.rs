@@ -39,7 +39,7 @@ fn a_test_that_fails_is_shown_with_its_timeline_in_every_format() {
         "  FAIL  a buyer never hears from us\n",
         "error: other messages were sent than expected\n",
         "^^^^^ was not sent: nobody came to this step\n",
-        "     +1h 30m  Mon 5 Jan 10:30   order.placed { cart_id: c1, order_id: o1, total: 50 }\n",
+        "+1h 30m  Mon 5 Jan 10:30  order.placed { cart_id: c1, order_id: o1, total: 50 }\n",
         "left: bought\n",
         " of 1 journey: 1 failed, 16 passed (",
     ] {
@@ -175,9 +175,9 @@ fn simulate_prints_a_timeline_and_where_the_customer_stands() {
     let out = simulate(&[&cart[..], &ana, &more].concat()).expect(0).out();
     for line in [
         "ana, on the clock of Europe/Paris, the default\n",
-        "         +0m  Mon 5 Jan 09:00   cart.updated { cart_id: c1, total: 50 }\n",
+        "+0m  Mon 5 Jan 09:00  cart.updated { cart_id: c1, total: 50 }\n",
         "nudge  decided to send by email\n",
-        "  Tue 6 Jan 09:00: cart-rescue [c1] at back (line 57), until Tue 6 Jan 11:00 at the longest\n",
+        "  Tue 6 Jan 09:00: cart-rescue [c1] at back (line 58), until Tue 6 Jan 11:00 at the longest\n",
         "  due next: back at Tue 6 Jan 11:00\n",
     ] {
         assert!(out.contains(line), "{line}: {out}");

@@ -27,13 +27,13 @@ fn a_failure_points_at_the_expectation_and_shows_the_timeline_with_the_differenc
 
   What happened to somebody, on the clock of Europe/Paris, the default:
 
-         +0m  Mon 5 Jan 09:00   cart.updated { cart_id: c1, total: 50 }
-                                        entered with key c1
-                                 hello  decided to send by email
-                                wait#1  waits until Tue 6 Jan 09:00
-         +1d  Tue 6 Jan 09:00   wait#1  the wait is over
->                                  bye  decided to send by sms
-                                        left: completed
+       +0m  Mon 5 Jan 09:00  cart.updated { cart_id: c1, total: 50 }
+                                     entered with key c1
+                              hello  decided to send by email
+                             wait#1  waits until Tue 6 Jan 09:00
+       +1d  Tue 6 Jan 09:00  wait#1  the wait is over
+>                               bye  decided to send by sms
+                                     left: completed
 
   Tue 6 Jan 09:00: inside no journey
 "
