@@ -8,7 +8,8 @@ use std::sync::Arc;
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use journey::{
-    call::{Answer, Outcome},
+    advance::Clock,
+    call::{Answer, Call, Outcome},
     endpoints::Endpoint,
     ids::InputId,
     input::{Input, InputKind},
@@ -70,9 +71,17 @@ impl Engine {
         Ok(counts)
     }
 
+    /// Now; on a recorded clock, endpoints answer at once.
+    fn time_of(&self, call: &Call) -> Timestamp {
+        match self.clock() {
+            Clock::Wall => self.wall(),
+            Clock::Recorded => call.at,
+        }
+    }
+
     async fn make(&self, leased: &LeasedCall) -> Next {
-        let now = self.wall();
         let call = &leased.call;
+        let now = self.time_of(call);
         if call.expires_at.is_some_and(|at| at <= now) {
             let why = "nobody waits for the answer any more".into();
             return Next::Ends(Outcome::Failed(why));
@@ -153,7 +162,7 @@ impl Engine {
             key: leased.key.clone(),
             input: Input {
                 id: InputId::of_answer(leased.call.id),
-                now: self.wall(),
+                now: self.time_of(&leased.call),
                 kind: InputKind::Answer(Box::new(answer)),
             },
         };
