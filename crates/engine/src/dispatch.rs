@@ -8,10 +8,11 @@ use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::Clock,
-    content::Content,
+    content::{Content, Offer},
     ids::InputId,
     input::{Input, InputKind, Receipt},
-    message::{Channel, Reason},
+    machine::{NodeId, Op},
+    message::{Channel, Message, Reason},
     policy,
     render::Context,
     value::{Map, Value},
@@ -178,7 +179,8 @@ impl Engine {
                 &context,
             )
             .map_err(|error| stopped(Reason::Unrenderable, &error.to_string()))?;
-        Ok((address.to_owned(), content, unsubscribe))
+        let offers = offers(message, loaded, locale);
+        Ok((address.to_owned(), content.offering(offers), unsubscribe))
     }
 
     fn links(&self, leased: &Leased) -> (Map, Option<String>) {
@@ -369,5 +371,19 @@ fn receipt(leased: Leased, stopped: Stopped, now: Timestamp) -> Arrival {
         customer: customer.id,
         key: customer.key,
         input,
+    }
+}
+
+/// The answers that a message offers, if it asks a question.
+fn offers(message: &Message, loaded: &Loaded, locale: Option<&str>) -> Vec<Offer> {
+    let decision = &message.decision;
+    let machine = loaded.world.machine(decision.machine);
+    let default = &loaded.world.policies.defaults.locale;
+    match machine
+        .and_then(|m| m.node(NodeId(decision.node)))
+        .map(|n| &n.op)
+    {
+        Some(Op::Ask(ask)) => ask.offers(locale.unwrap_or(default), default),
+        _ => Vec::new(),
     }
 }

@@ -36,5 +36,28 @@ pub enum Content {
     Chat {
         /// Its text.
         text: String,
+        /// The answers that a question offers, in order; none where it is no question.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        options: Vec<Offer>,
     },
+}
+
+/// One answer that a question offers: a button.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// What a reply may say for it.
+    pub name: String,
+    /// What the customer reads.
+    pub label: String,
+}
+
+impl Content {
+    /// The same as a question with these answers; only a chat can show them.
+    #[must_use]
+    pub fn offering(mut self, offers: Vec<Offer>) -> Self {
+        if let Self::Chat { options, .. } = &mut self {
+            *options = offers;
+        }
+        self
+    }
 }

@@ -95,7 +95,7 @@ fn read(content: &Content) -> Vec<&str> {
             text,
             ..
         } => vec![subject, preheader, text],
-        Content::Sms { text } | Content::Chat { text } => vec![text],
+        Content::Sms { text } | Content::Chat { text, .. } => vec![text],
         Content::Push { title, body, .. } => vec![title, body],
     }
 }

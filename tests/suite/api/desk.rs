@@ -7,7 +7,11 @@ use api::{
     Readiness, State,
 };
 use jiff::Timestamp;
-use journey::{content::Content, ids::MessageId, message::Channel};
+use journey::{
+    content::{Content, Offer},
+    ids::MessageId,
+    message::Channel,
+};
 use store::read::Reader;
 
 use crate::shop;
@@ -118,6 +122,12 @@ pub fn drawer(nudge: Option<MessageId>) -> Drawer {
         },
         Content::Chat {
             text: "Hello Ana! Shall I keep the boots for you until tomorrow?".into(),
+            options: ["Yes, please", "No, thanks"]
+                .map(|label| Offer {
+                    name: label.to_lowercase(),
+                    label: label.into(),
+                })
+                .into(),
         },
     ];
     let mut all = vec![mail];

@@ -52,7 +52,7 @@ impl Shown {
         let text = match &self.content {
             Content::Email { subject, .. } => subject,
             Content::Push { title, .. } => title,
-            Content::Sms { text } | Content::Chat { text } => text,
+            Content::Sms { text } | Content::Chat { text, .. } => text,
         };
         text.chars().take(100).collect()
     }

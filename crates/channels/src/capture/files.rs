@@ -163,7 +163,7 @@ fn message(name: &str, at: Timestamp, file: &[u8]) -> Option<Captured> {
     let line = match &message.content {
         Content::Email { subject, .. } => subject,
         Content::Push { title, .. } => title,
-        Content::Sms { text } | Content::Chat { text } => text,
+        Content::Sms { text } | Content::Chat { text, .. } => text,
     };
     let summary = Summary {
         name: name.to_owned(),

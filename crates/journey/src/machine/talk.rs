@@ -6,7 +6,10 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{NodeId, Send};
-use crate::expr::{Expr, Operand};
+use crate::{
+    content::Offer,
+    expr::{Expr, Operand},
+};
 
 /// A question (rule 29): a send, then a wait for the answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +31,26 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// The answers that it offers, as a customer of that locale reads them: in their language, else in
+    /// the one for all, else in the default one.
+    pub fn offers(&self, locale: &str, default: &str) -> Vec<Offer> {
+        let Expect::Options(choices) = &self.expect else {
+            return Vec::new();
+        };
+        let locale = locale.to_lowercase().replace('_', "-");
+        let language = locale.split('-').next().unwrap_or_default();
+        let wanted = [locale.as_str(), language, "", default];
+        let offer = |choice: &Choice| {
+            let label = wanted.iter().find_map(|l| choice.label.get(*l));
+            let label = label.or_else(|| choice.label.values().next());
+            Offer {
+                name: choice.name.to_string(),
+                label: label.unwrap_or(&choice.name).to_string(),
+            }
+        };
+        choices.iter().map(offer).collect()
+    }
+
     /// Where answers, misunderstandings and silence lead; `next`: what stands behind the question.
     pub(super) fn leads_to(&self, next: NodeId) -> Vec<NodeId> {
         let answers = match &self.expect {

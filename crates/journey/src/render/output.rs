@@ -64,6 +64,7 @@ impl<'a> Fill<'a> {
             }),
             Variant::Chat { text } => Ok(Content::Chat {
                 text: self.text(text, "text")?,
+                options: Vec::new(),
             }),
         }
     }

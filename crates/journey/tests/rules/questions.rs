@@ -198,3 +198,26 @@ fn rule_29_a_question_waits_for_quiet_hours_and_then_for_its_answer() {
         "a whole day from the question on"
     );
 }
+
+#[test]
+fn rule_29_the_answers_on_offer_are_read_in_the_customers_language() {
+    let play = Play::new(&ask(OPTIONS), FREE);
+    let machine = play.world.current("demo").unwrap();
+    let journey::machine::Op::Ask(ask) = &machine.nodes[0].op else {
+        panic!("no question")
+    };
+    let labels = |locale: &str| -> Vec<String> {
+        let offers = ask.offers(locale, "en");
+        offers.into_iter().map(|o| o.label).collect()
+    };
+    assert_eq!(labels("fr-BE"), ["Talk to a person", "Écrire"]);
+    assert_eq!(labels("EN_gb"), ["Talk to a person", "Write"]);
+    assert_eq!(labels("de"), ["Talk to a person", "Write"], "else the default");
+    let old: journey::content::Content =
+        serde_json::from_value(json!({ "channel": "chat", "text": "Hi" })).unwrap();
+    let asked = old.offering(ask.offers("fr", "en"));
+    assert_eq!(
+        serde_json::to_value(&asked).unwrap()["options"][1],
+        json!({ "name": "write", "label": "Écrire" })
+    );
+}

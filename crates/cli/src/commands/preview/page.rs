@@ -128,7 +128,7 @@ fn content_of(content: &Content, variant: &Variant, tag: &str) -> String {
                 url.collect::<String>()
             )
         }
-        Content::Chat { text } => {
+        Content::Chat { text, .. } => {
             format!(
                 "<h2>{tag}</h2>\n<div class=\"bubble\">{}</div>\n",
                 escaped(text)

@@ -55,7 +55,7 @@ fn body(content: &Content, variant: &Variant, out: &mut String) {
             let _ = writeln!(out, "{title}\n{body}");
             url.iter().try_for_each(|url| writeln!(out, "→ {url}"))
         }
-        Content::Chat { text } => writeln!(out, "{text}"),
+        Content::Chat { text, .. } => writeln!(out, "{text}"),
     };
 }
 

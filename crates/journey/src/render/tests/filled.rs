@@ -125,7 +125,8 @@ fn plain_html_push_and_chat() {
     assert_eq!(
         chat,
         Content::Chat {
-            text: "Hello Ana <3".into()
+            text: "Hello Ana <3".into(),
+            options: Vec::new(),
         }
     );
 }

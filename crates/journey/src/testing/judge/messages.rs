@@ -249,7 +249,7 @@ fn texts(content: &Content) -> Vec<&str> {
             texts.extend(url.as_deref());
             texts
         }
-        Content::Sms { text } | Content::Chat { text } => vec![text],
+        Content::Sms { text } | Content::Chat { text, .. } => vec![text],
     }
 }
 
@@ -261,7 +261,7 @@ fn one_line(text: &str) -> String {
 /// The first words of what the customer reads.
 fn beginning(content: &Content) -> String {
     let text = match content {
-        Content::Email { text, .. } | Content::Sms { text } | Content::Chat { text } => text,
+        Content::Email { text, .. } | Content::Sms { text } | Content::Chat { text, .. } => text,
         Content::Push { body, .. } => body,
     };
     let text = one_line(text);
