@@ -43,7 +43,7 @@ impl std::error::Error for Refused {}
 
 /// Prints a text. A reader that has gone away (`| head`) has seen what it wanted.
 pub fn text(text: &str) {
-    let printed = writeln!(std::io::stdout(), "{text}");
+    let printed = writeln!(io::stdout(), "{text}");
     if let Err(error) = printed.or_else(forgive) {
         eprintln!("error: cannot print: {error}");
     }
@@ -109,7 +109,7 @@ pub fn counts<'a>(rows: impl IntoIterator<Item = (String, u64)> + 'a) -> Table {
 
 /// Whether people read the output in colours.
 pub fn colour() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 /// Prints diagnostics: for people on the error stream, for programs on the output.
