@@ -2,7 +2,7 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: help demo dev test torture lint fmt servers
+.PHONY: help demo dev test fuzz torture lint fmt servers
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?/  make \1\t/' | expand -t 16
@@ -15,6 +15,9 @@ dev: servers ## everything on this machine, for writing journeys
 
 test: servers lint ## all tests, on real PostgreSQL and RabbitMQ
 	$(CARGO) test --workspace $(ARGS)
+
+fuzz: ## random input against the language, templates, events and states; FUZZ_SECONDS each (60)
+	@scripts/fuzz.sh
 
 torture: servers ## kill -9 the engine at random moments for TORTURE_SECONDS (300), from TORTURE_SEED, and audit
 	@scripts/torture.sh

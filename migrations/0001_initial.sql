@@ -11,10 +11,14 @@
 create table customer (
     id uuid primary key,
     seen_at timestamptz not null,             -- the clock of the input that created the row
+    due_at timestamptz,                       -- the next moment of a date entry (in the ledger); null: none
     key text not null check (octet_length(key) between 1 and 256),
     traits jsonb not null default '{}',
     ledger bytea not null default '{}'        -- consents, suppressions, last entries (journey::customer::Ledger)
 ) with (fillfactor = 80);
+
+-- Timers read it beside run_due; most customers have no row in it.
+create index customer_due on customer (due_at) where due_at is not null;
 
 -- Every input that was decided, in the order in which it was: the timeline, the de-duplication and
 -- the source of replay.
@@ -23,7 +27,7 @@ create table input (
     id uuid not null,
     seq bigint generated always as identity,  -- the recorded order
     at timestamptz not null,                  -- the input's own clock (`now`)
-    kind smallint not null check (kind between 0 and 5), -- 0 event, 1 timer, 2 receipt, 3 date, 4 sweep, 5 answer
+    kind smallint not null check (kind between 0 and 6), -- 0 event, 1 timer, 2 receipt, 3 date, 4 sweep, 5 answer, 6 passage
     name text not null,                       -- of the event; else the kind
     body bytea,                               -- the event as it was accepted, or the receipt
     trace bytea,                              -- what was decided and why (journey::trace::Line); null: nobody listened
@@ -122,3 +126,52 @@ create table message (
 
 -- The outbox: the only index that dispatch reads.
 create index message_due on message (due_at) where due_at is not null;
+
+-- Versions -------------------------------------------------------------------------------------
+
+-- What an apply has in store for runs in flight on older machines: written in the transaction that
+-- publishes, carried out by engines customer by customer, in bounded batches. A row stays when it is
+-- done, for runs that an engine entered on an old machine before it heard of the new one.
+create table passage (
+    id bigint generated always as identity primary key,
+    cursor uuid not null default '00000000-0000-0000-0000-000000000000', -- customers up to here are done
+    target uuid,                              -- the machine to pass to; null: out of a removed journey
+    at timestamptz not null,                  -- of the apply
+    first_at timestamptz,                     -- when an engine first took it up
+    pass_at timestamptz,                      -- when the round through all customers began
+    leased_until timestamptz,                 -- an engine is at it
+    done_at timestamptz,
+    revision bigint not null references workspace,
+    pass_runs bigint not null default 0,      -- runs that have passed in this round
+    runs bigint not null default 0,           -- runs that have passed in all
+    version integer,                          -- of target
+    journey text not null,
+    in_flight text not null check (in_flight in ('move', 'exit', 'stop')),
+    lost text not null check (lost in ('finish', 'exit')),
+    sources uuid[] not null,                  -- machines whose runs pass; one that is current again is taken out
+    check ((target is null) = (in_flight = 'stop')),
+    check ((target is null) = (version is null))
+);
+
+-- What engines look at between applies: nothing, as a rule.
+create index passage_open on passage (id) where done_at is null;
+
+-- Entries that concern many customers at once ----------------------------------------------------
+
+-- A tick of a schedule, those who belong to a segment when a journey is published, or dates that were
+-- there before it. Worked off page by page, in order of customer; what a customer's part in it does is an
+-- input of its own, whose id derives from this key, so that a page that is looked at twice does nothing new.
+create table sweep (
+    cursor uuid not null default '00000000-0000-0000-0000-000000000000', -- customers up to here are done
+    at timestamptz not null,                  -- the tick, or when the machine was published
+    due_at timestamptz,                       -- when an engine may take it up; null: done
+    done_at timestamptz,
+    entry smallint not null check (entry >= 0), -- the place of the entry in its journey
+    journey text not null,
+    kind text not null check (kind in ('tick', 'backfill', 'dates')),
+    primary key (journey, entry, kind, at),
+    check ((due_at is null) = (done_at is not null))
+);
+
+-- What engines look at for sweeps: nothing, as a rule.
+create index sweep_due on sweep (due_at) where due_at is not null;

@@ -5,22 +5,25 @@ use std::collections::BTreeSet;
 use parcours_tests::kit;
 
 /// What each crate of ours may use of the others.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("journey", &[]),
     ("store", &["journey"]),
     ("broker", &[]),
     ("channels", &["journey"]), // the types of rendered content
     ("engine", &["broker", "channels", "journey", "store"]),
     ("api", &["broker", "channels", "journey", "store"]), // channels: the captured messages
+    ("lsp", &["journey"]),
     (
         "cli",
-        &["api", "broker", "channels", "engine", "journey", "store"],
+        &[
+            "api", "broker", "channels", "engine", "journey", "lsp", "store",
+        ],
     ),
 ];
 
 /// Which crate alone may use a technology. The binary's own client of the HTTP intake
 /// (`parcours event --http`) is the one exception.
-const HOMES: [(&str, &str); 8] = [
+const HOMES: [(&str, &str); 10] = [
     ("sqlx", "store"),
     ("jiff-sqlx", "store"),
     ("tokio-postgres", "store"),
@@ -29,6 +32,8 @@ const HOMES: [(&str, &str); 8] = [
     ("askama", "api"),
     ("lettre", "channels"),
     ("reqwest", "channels"),
+    ("lsp-server", "lsp"),
+    ("lsp-types", "lsp"),
 ];
 
 /// What the pure crate must never see.

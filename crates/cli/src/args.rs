@@ -6,16 +6,23 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     backtest::BacktestArgs,
+    bench::BenchArgs,
     check::{CheckArgs, ExplainArgs},
     completions::CompletionsArgs,
     customer::CustomerArgs,
-    database::ApplyArgs,
     demo::DemoArgs,
     dev::DevArgs,
     event::EventArgs,
+    fmt::FmtArgs,
     graph::GraphArgs,
+    lsp::LspArgs,
+    new::NewArgs,
+    plan::{ApplyArgs, PlanArgs},
     preview::PreviewArgs,
     run::RunArgs,
+    schema::SchemaArgs,
+    simulate::SimulateArgs,
+    test::TestArgs,
 };
 
 /// Omnichannel journey orchestration: customer journeys as YAML, checked, simulated and run.
@@ -44,16 +51,48 @@ pub struct Cli {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// On the files alone.
+    #[command(flatten)]
+    Offline(Offline),
+    /// With servers.
+    #[command(flatten)]
+    Served(Served),
+}
+
+/// Commands that need nothing but the files of the workspace.
+#[derive(Subcommand, Debug)]
+pub enum Offline {
+    /// Make a journey from the gallery, with its templates and tests
+    New(NewArgs),
     /// Check the journeys, templates and policies of the workspace
     Check(CheckArgs),
     /// Explain a diagnostic code, with a wrong and a right example
     Explain(ExplainArgs),
+    /// Run the journeys' own tests in simulated time
+    Test(TestArgs),
+    /// Play events against a journey and print what happens, hour by hour
+    Simulate(SimulateArgs),
+    /// Bring YAML files into the one form
+    Fmt(FmtArgs),
+    /// Write the JSON Schemas that editors complete and check YAML files by
+    Schema(SchemaArgs),
+    /// Play past events through a draft and count what it would have done
+    Backtest(BacktestArgs),
     /// Draw a journey as SVG, Mermaid or DOT
     Graph(GraphArgs),
     /// Show a template as its readers get it, in every channel and language
     Preview(PreviewArgs),
-    /// Play past events through a draft and count what it would have done
-    Backtest(BacktestArgs),
+    /// Serve editors: the language server, on standard input and output
+    Lsp(LspArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Measure how fast this machine does it, against what is aimed at
+    Bench(BenchArgs),
+}
+
+/// Commands that talk to servers, or start them.
+#[derive(Subcommand, Debug)]
+pub enum Served {
     /// Run everything on this machine, without RabbitMQ, with a capture mailbox and the console
     Dev(DevArgs),
     /// Run the sample journeys on a stream of sample events, through private servers
@@ -62,12 +101,12 @@ pub enum Command {
     Run(RunArgs),
     /// Bring the database to this version
     Migrate,
+    /// Show what publishing the workspace would change, and for whom
+    Plan(PlanArgs),
     /// Publish the workspace to the database
     Apply(ApplyArgs),
     /// Publish one event, or a file of them
     Event(EventArgs),
     /// Show what happened to a customer, and why
     Customer(CustomerArgs),
-    /// Print the completions of a shell
-    Completions(CompletionsArgs),
 }

@@ -5,23 +5,26 @@ pub mod args;
 mod capture;
 pub mod commands;
 mod config;
+mod gallery;
 pub mod intake;
 mod local;
 mod output;
 pub mod rows;
+mod scaffold;
 pub mod servers;
 pub mod service;
 pub mod workspace;
 
-use std::{io::IsTerminal as _, process::ExitCode};
+use std::{io::IsTerminal as _, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
 use tracing_subscriber::EnvFilter;
 
 use self::{
-    args::{Cli, Command},
+    args::{Cli, Command, Offline, Served},
     commands::{
-        backtest, check, completions, customer, database, demo, dev, event, graph, preview, run,
+        backtest, bench, check, completions, customer, database, demo, dev, event, fmt, graph, lsp,
+        new, plan, preview, run, schema, simulate, test,
     },
     output::Refused,
 };
@@ -41,50 +44,61 @@ pub fn run(cli: Cli) -> ExitCode {
 fn dispatch(cli: Cli) -> Result<()> {
     let root = cli.workspace;
     match cli.command {
-        Command::Check(args) => check::check(&args, &root),
-        Command::Explain(args) => check::explain(&args),
-        Command::Graph(args) => graph::run(&args, &root),
-        Command::Preview(args) => preview::run(&args, &root),
-        Command::Completions(args) => completions::run(&args),
-        Command::Backtest(args) => backtest::run(&args, &root),
-        command => serve(command, &root),
+        Command::Offline(command) => offline(command, &root),
+        Command::Served(command) => serve(command, &root),
     }
 }
 
-/// The commands that talk to servers.
-fn serve(command: Command, root: &std::path::Path) -> Result<()> {
-    log(&command);
+fn offline(command: Offline, root: &Path) -> Result<()> {
+    match command {
+        Offline::New(args) => new::run(&args, root),
+        Offline::Check(args) => check::check(&args, root),
+        Offline::Explain(args) => check::explain(&args),
+        Offline::Fmt(args) => fmt::run(&args, root),
+        Offline::Schema(args) => schema::run(&args, root),
+        Offline::Test(args) => test::run(&args, root),
+        Offline::Simulate(args) => simulate::run(&args, root),
+        Offline::Backtest(args) => backtest::run(&args, root),
+        Offline::Graph(args) => graph::run(&args, root),
+        Offline::Preview(args) => preview::run(&args, root),
+        Offline::Lsp(_) => {
+            log(QUIET);
+            lsp::run()
+        }
+        Offline::Completions(args) => completions::run(&args),
+        Offline::Bench(args) => bench::run(&args),
+    }
+}
+
+fn serve(command: Served, root: &Path) -> Result<()> {
+    // A service tells what it does, and a command only what goes wrong.
+    log(match command {
+        Served::Run(_) => TALKATIVE,
+        _ => QUIET,
+    });
     // A second call finds it installed, which is as good.
     let _installed = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(async {
         match command {
-            Command::Dev(args) => dev::run(&args, root).await,
-            Command::Demo(args) => demo::run(&args, root).await,
-            Command::Run(args) => run::run(&args, root).await,
-            Command::Migrate => database::migrate(root).await,
-            Command::Apply(args) => database::apply(&args, root).await,
-            Command::Event(args) => event::run(&args, root).await,
-            Command::Customer(args) => customer::run(&args, root).await,
-            Command::Check(_)
-            | Command::Explain(_)
-            | Command::Graph(_)
-            | Command::Preview(_)
-            | Command::Completions(_)
-            | Command::Backtest(_) => Ok(()),
+            Served::Dev(args) => dev::run(&args, root).await,
+            Served::Demo(args) => demo::run(&args, root).await,
+            Served::Run(args) => run::run(&args, root).await,
+            Served::Migrate => database::migrate(root).await,
+            Served::Plan(args) => plan::plan(&args, root).await,
+            Served::Apply(args) => plan::apply(&args, root).await,
+            Served::Event(args) => event::run(&args, root).await,
+            Served::Customer(args) => customer::run(&args, root).await,
         }
     })
 }
 
-/// Logs go to the error stream: as JSON where nobody watches. `RUST_LOG` says how much; by default
-/// a service tells what it does, and a command only what goes wrong.
-fn log(command: &Command) {
-    let level = if matches!(command, Command::Run(_)) {
-        // Migrations ask for what may be there already; PostgreSQL has something to say about each.
-        "info,sqlx::postgres::notice=warn"
-    } else {
-        "warn"
-    };
+/// Migrations ask for what may be there already; PostgreSQL has something to say about each.
+const TALKATIVE: &str = "info,sqlx::postgres::notice=warn";
+const QUIET: &str = "warn";
+
+/// Logs go to the error stream: as JSON where nobody watches. `RUST_LOG` says how much, else `level`.
+fn log(level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)

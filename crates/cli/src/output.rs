@@ -56,9 +56,23 @@ fn forgive(error: io::Error) -> io::Result<()> {
     }
 }
 
+/// Prints a text as it is, without a line end of its own.
+pub fn raw(text: &str) {
+    print!("{text}");
+}
+
 /// Says something beside the result.
 pub fn aside(text: &str) {
     eprintln!("{text}");
+}
+
+/// Asks on the error stream, without a new line.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn ask(question: &str) -> Result<()> {
+    eprint!("{question}");
+    Ok(io::stderr().flush()?)
 }
 
 /// Prints a value as one line of JSON.
@@ -110,6 +124,11 @@ pub fn counts<'a>(rows: impl IntoIterator<Item = (String, u64)> + 'a) -> Table {
 /// Whether people read the output in colours.
 pub fn colour() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// The same of what is printed on the output.
+pub fn coloured() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 /// Prints diagnostics: for people on the error stream, for programs on the output.

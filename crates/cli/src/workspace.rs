@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use anyhow::{Context, Result, bail};
@@ -25,11 +26,60 @@ pub fn read(root: &Path) -> Result<Vec<SourceFile>> {
         .collect()
 }
 
+/// The same with the journeys' tests, which are checked and run by authors and never published.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_tests(root: &Path) -> Result<Vec<SourceFile>> {
+    with_tests(root)?
+        .iter()
+        .map(|path| source(path, &relative(root, path)))
+        .collect()
+}
+
+/// The files of a workspace, each with its size and when it was changed.
+pub type Seen = Vec<(PathBuf, u64, Option<SystemTime>)>;
+
+/// The files of a workspace and its tests as they are now, to find out later whether one has
+/// changed. Empty where there is none.
+pub fn seen(root: &Path) -> Seen {
+    let paths = with_tests(root).unwrap_or_default();
+    let one = |path: PathBuf| {
+        let data = fs::metadata(&path).ok()?;
+        Some((path, data.len(), data.modified().ok()))
+    };
+    paths.into_iter().filter_map(one).collect()
+}
+
+fn with_tests(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = paths(root)?;
+    let beside = sorted(&root.join("journeys"))?;
+    let tests = beside.into_iter().map(|dir| dir.join("tests.yaml"));
+    paths.extend(tests.filter(|path| path.is_file()));
+    paths.sort();
+    Ok(paths)
+}
+
 /// Where these files are, without reading them.
 ///
 /// # Errors
 /// If `root` holds no workspace, or more files than it may.
 pub fn paths(root: &Path) -> Result<Vec<PathBuf>> {
+    let paths = found(root)?;
+    if paths.is_empty() {
+        bail!(
+            "{} holds no workspace: there is no journeys/NAME/journey.yaml, templates/ or config/",
+            root.display()
+        );
+    }
+    Ok(paths)
+}
+
+/// The same; nothing where there is no workspace yet.
+///
+/// # Errors
+/// If a folder cannot be read, or there are more files than there may be.
+pub fn found(root: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for dir in sorted(&root.join("journeys"))? {
         paths.push(dir.join("journey.yaml"));
@@ -42,12 +92,6 @@ pub fn paths(root: &Path) -> Result<Vec<PathBuf>> {
     }
     walk(&root.join("templates"), &mut paths)?;
     paths.retain(|path| path.is_file() && !hidden(path));
-    if paths.is_empty() {
-        bail!(
-            "{} holds no workspace: there is no journeys/NAME/journey.yaml, templates/ or config/",
-            root.display()
-        );
-    }
     if paths.len() > MAX_FILES {
         bail!(
             "{} holds {} files; a workspace has {MAX_FILES} at the most",
@@ -57,6 +101,37 @@ pub fn paths(root: &Path) -> Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// Every YAML file of the workspace's `journeys/` and `config/`, in order of their paths.
+///
+/// # Errors
+/// If there is none, or if there are more than a workspace may have.
+pub fn yaml(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for part in ["journeys", "config"] {
+        found.extend(yaml_below(&root.join(part))?);
+    }
+    if found.is_empty() {
+        bail!(
+            "{} holds no workspace: there is no YAML file in journeys/ or config/",
+            root.display()
+        );
+    }
+    Ok(found)
+}
+
+/// Every YAML file below a folder, in order of their paths.
+///
+/// # Errors
+/// If there are more than a workspace may have.
+pub fn yaml_below(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    walk(dir, &mut found)?;
+    let yaml = |path: &Path| path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    found.retain(|path| path.is_file() && yaml(path) && !hidden(path));
+    found.sort();
+    Ok(found)
 }
 
 /// The templates in `dir`, as those of a workspace.

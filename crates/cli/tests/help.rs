@@ -9,8 +9,28 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 10] = [
-    "check", "explain", "backtest", "dev", "demo", "run", "migrate", "apply", "event", "customer",
+const COMMANDS: [&str; 21] = [
+    "new",
+    "check",
+    "explain",
+    "fmt",
+    "schema",
+    "test",
+    "simulate",
+    "backtest",
+    "graph",
+    "preview",
+    "lsp",
+    "completions",
+    "bench",
+    "dev",
+    "demo",
+    "run",
+    "migrate",
+    "plan",
+    "apply",
+    "event",
+    "customer",
 ];
 
 #[test]

@@ -9,8 +9,10 @@ mod dispatch;
 mod error;
 mod intake;
 mod loops;
+mod passages;
 mod publish;
 mod settings;
+mod sweeps;
 mod timers;
 mod turn;
 mod world;
@@ -31,8 +33,10 @@ pub use self::{
     error::Error,
     intake::TakenIn,
     loops::Roles,
-    publish::{NotPublished, publish},
+    passages::Passed,
+    publish::{NotPublished, Order, machines, publish, publish_as},
     settings::{Links, Settings},
+    sweeps::Swept,
     timers::Fired,
     turn::{Decided, Rejected},
     world::Loaded,
@@ -48,6 +52,8 @@ pub struct Engine {
     loading: Mutex<()>,
     /// Told when a turn has queued messages.
     queued: Notify,
+    /// Sweeps that are known to be written down.
+    planned: Mutex<sweeps::Planned>,
 }
 
 impl Engine {
@@ -68,6 +74,7 @@ impl Engine {
             loaded,
             loading: Mutex::default(),
             queued: Notify::new(),
+            planned: Mutex::default(),
         }))
     }
 

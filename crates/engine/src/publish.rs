@@ -1,11 +1,14 @@
 //! Publishing a workspace: checked, compiled and stored in one transaction.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use journey::{
     diagnostic::{Diagnostic, SourceFile},
-    workspace::{self, Options},
+    machine::Machine,
+    workspace::{self, Options, Workspace},
 };
-use store::{Applied, Store};
+use store::{Applied, Publication, Store};
 
 /// Why a workspace was not published.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +21,15 @@ pub enum NotPublished {
     Store(#[from] store::Error),
 }
 
+/// What a publication is to heed beside the files.
+#[derive(Clone, Debug, Default)]
+pub struct Order {
+    /// Removed journeys whose runs are to end.
+    pub stop: Vec<Arc<str>>,
+    /// Only over this revision: see [`Publication::over`].
+    pub over: Option<Option<i64>>,
+}
+
 /// Checks, compiles and stores a workspace. Engines pick it up within a second. Returns what was
 /// published and the warnings.
 ///
@@ -28,14 +40,37 @@ pub async fn publish(
     files: &[SourceFile],
     now: Timestamp,
 ) -> Result<(Applied, Vec<Diagnostic>), NotPublished> {
+    publish_as(store, files, &Order::default(), now).await
+}
+
+/// The same, with an order.
+///
+/// # Errors
+/// As [`publish`]; [`store::Error::Moved`] if another revision holds than the order says.
+pub async fn publish_as(
+    store: &Store,
+    files: &[SourceFile],
+    order: &Order,
+    now: Timestamp,
+) -> Result<(Applied, Vec<Diagnostic>), NotPublished> {
     let (compiled, diagnostics) = workspace::compile(files, &Options::default());
     let Some(compiled) = compiled else {
         return Err(NotPublished::Errors(diagnostics));
     };
-    let machines: Vec<_> = compiled
-        .machines
-        .iter()
+    let machines = machines(&compiled);
+    let publication = Publication {
+        files,
+        machines: &machines,
+        stop: &order.stop,
+        over: order.over,
+    };
+    Ok((store.publish(&publication, now).await?, diagnostics))
+}
+
+/// The machines of a workspace, each with its source.
+pub fn machines(workspace: &Workspace) -> Vec<(Arc<Machine>, Arc<str>)> {
+    let compiled = workspace.machines.iter();
+    compiled
         .map(|c| (c.machine.clone(), c.source.clone()))
-        .collect();
-    Ok((store.apply(files, &machines, now).await?, diagnostics))
+        .collect()
 }

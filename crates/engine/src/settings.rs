@@ -31,6 +31,17 @@ pub struct Settings {
     pub turn_retries: u32,
     /// How often the workspace is looked at for a newer one.
     pub workspace_poll: SignedDuration,
+    /// Open runs that one look for runs in flight goes over.
+    pub passage_stretch: u32,
+    /// Customers whose runs one transaction has pass to another version.
+    pub passage_batch: usize,
+    /// How long after it is first seen an apply's order about runs in flight is still looked for:
+    /// several times `workspace_poll`, for an engine that has not heard of it enters runs as before.
+    pub passage_settle: SignedDuration,
+    /// How long an engine has such an order to itself between two batches.
+    pub passage_lease: SignedDuration,
+    /// Customers that one page of a sweep goes over.
+    pub sweep_page: u32,
     /// The shop's own pages, for templates.
     pub links: Links,
 }
@@ -50,6 +61,11 @@ impl Default for Settings {
             longest_retry: SignedDuration::from_hours(1),
             turn_retries: 20,
             workspace_poll: SignedDuration::from_millis(900),
+            passage_stretch: 2_000,
+            passage_batch: 200,
+            passage_settle: SignedDuration::from_secs(5),
+            passage_lease: SignedDuration::from_secs(10),
+            sweep_page: 1_000,
             links: Links::default(),
         }
     }

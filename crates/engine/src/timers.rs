@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Engine, Error};
+use crate::{Engine, Error, turn::Round};
 
 /// What one round of timers did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Engine {
                 timers: 0,
             });
         }
-        let timers = self.turn_due(&customers, now).await?;
+        let timers = self.turn_due(Round::Timers, &customers, now).await?;
         Ok(Fired {
             customers: customers.len(),
             timers,

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use journey::{
     advance::{self, Turn},
     ids::{CustomerId, MachineId},
+    input::InputKind,
     message::Message,
 };
 use store::{Arrival, OpenTurn, Work};
@@ -42,6 +43,26 @@ enum Asked<'a> {
     Arrivals(&'a [Arrival]),
     /// The timers of these customers that are due at that moment.
     Due(&'a [CustomerId], Timestamp),
+    /// The runs of these customers that are to pass to another version.
+    Passages(&'a [CustomerId], Timestamp),
+}
+
+/// Why customers are looked at who have sent nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Round {
+    /// Their timers are due.
+    Timers,
+    /// Their runs are to pass to another version.
+    Passages,
+}
+
+impl Round {
+    fn asked(self, customers: &[CustomerId], now: Timestamp) -> Asked<'_> {
+        match self {
+            Self::Timers => Asked::Due(customers, now),
+            Self::Passages => Asked::Passages(customers, now),
+        }
+    }
 }
 
 impl Engine {
@@ -100,21 +121,26 @@ impl Engine {
         Ok((inputs, duplicates))
     }
 
-    /// Fires the timers of these customers that are due at `now`. Customers whom another turn
-    /// holds are left to it; one whose row cannot be read is logged and passed over.
+    /// Decides what is due for these customers at `now` by itself. Their timers: customers whom
+    /// another turn holds are left to it. Their passages: it is waited for. A customer whose row
+    /// cannot be read is logged and passed over. Returns how many inputs there were.
     pub(crate) async fn turn_due(
         &self,
+        round: Round,
         customers: &[CustomerId],
         now: Timestamp,
     ) -> Result<usize, Error> {
-        let mut timers = 0;
+        let mut inputs = 0;
         let mut open = Parts::of(customers.len());
         while let Some(range) = open.next() {
-            match self.try_turn_due(&customers[range.clone()], now).await {
-                Ok(fired) => timers += fired,
+            match self
+                .try_turn_due(round, &customers[range.clone()], now)
+                .await
+            {
+                Ok(decided) => inputs += decided,
                 Err(Error::Store(error)) if error.is_poison() && range.len() == 1 => {
                     let customer = customers[range.start];
-                    tracing::error!(customer.id = %customer, %error, "its timers cannot fire");
+                    tracing::error!(customer.id = %customer, ?round, %error, "cannot be decided");
                 }
                 Err(Error::Store(error)) if error.is_poison() => {
                     open.halve(range);
@@ -122,12 +148,17 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
-        Ok(timers)
+        Ok(inputs)
     }
 
-    async fn try_turn_due(&self, customers: &[CustomerId], now: Timestamp) -> Result<usize, Error> {
+    async fn try_turn_due(
+        &self,
+        round: Round,
+        customers: &[CustomerId],
+        now: Timestamp,
+    ) -> Result<usize, Error> {
         for attempt in 0..self.settings.turn_retries {
-            match self.turn_due_once(customers, now).await {
+            match self.turn_due_once(round, customers, now).await {
                 Err(Error::Store(error)) if error.is_retryable() => pause(attempt).await,
                 other => return other,
             }
@@ -137,13 +168,15 @@ impl Engine {
 
     async fn turn_due_once(
         &self,
+        round: Round,
         customers: &[CustomerId],
         now: Timestamp,
     ) -> Result<usize, Error> {
-        let (loaded, open) = self.begin(Asked::Due(customers, now)).await?;
-        let clock = self.clock();
-        self.record(open, |work| {
-            advance::take_due(&loaded.world, work.customer, now, clock)
+        let (loaded, open) = self.begin(round.asked(customers, now)).await?;
+        let (world, clock) = (&loaded.world, self.clock());
+        self.record(open, |work| match round {
+            Round::Timers => advance::take_due(world, work.customer, now, clock),
+            Round::Passages => advance::take_passages(world, work.customer, now, clock),
         })
         .await
     }
@@ -158,6 +191,9 @@ impl Engine {
             let open = match asked {
                 Asked::Arrivals(arrivals) => self.store.begin(arrivals, horizon).await?,
                 Asked::Due(customers, now) => self.store.begin_due(customers, now, horizon).await?,
+                Asked::Passages(customers, now) => {
+                    self.store.begin_passages(customers, now, horizon).await?
+                }
             };
             let unknown = unknown_machines(&loaded, &open);
             if unknown.is_subset(&missed) {
@@ -178,7 +214,13 @@ impl Engine {
         let turns: Vec<Turn> = std::mem::take(&mut open.work)
             .into_iter()
             .map(decide)
+            // Somebody was looked at for whom there was nothing to do.
+            .filter(|turn| !turn.effects.inputs.is_empty())
             .collect();
+        if turns.is_empty() {
+            open.abandon().await;
+            return Ok(0);
+        }
         let inputs = turns.iter().map(|t| t.effects.inputs.len()).sum();
         let queues = turns
             .iter()
@@ -216,10 +258,17 @@ fn is_queued(message: &Message) -> bool {
     message.refused.is_none()
 }
 
-/// The machines that open runs are on and that are not loaded.
+/// The machines that open runs are on, or that decided a message of which there is news, and that
+/// are not loaded.
 fn unknown_machines(loaded: &Loaded, open: &OpenTurn) -> BTreeSet<MachineId> {
     let runs = open.work.iter().flat_map(|w| &w.customer.runs);
+    let inputs = open.work.iter().flat_map(|w| &w.inputs);
+    let decided = inputs.filter_map(|input| match &input.kind {
+        InputKind::Receipt(receipt) => Some(receipt.message.decision.machine),
+        _ => None,
+    });
     runs.map(|r| r.machine)
+        .chain(decided)
         .filter(|id| loaded.world.machine(*id).is_none())
         .collect()
 }

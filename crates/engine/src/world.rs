@@ -1,7 +1,8 @@
 //! The workspace in force, loaded from the database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use journey::{
     diagnostic::SourceFile,
     ids::MachineId,
@@ -10,7 +11,7 @@ use journey::{
     workspace::{self, Options},
     world::World,
 };
-use store::{Store, StoredMachine};
+use store::{Store, StoredMachine, StoredPassage};
 
 use crate::Error;
 
@@ -27,6 +28,8 @@ pub struct Loaded {
     pub schemas: Schemas,
     /// The version of each machine.
     pub versions: BTreeMap<MachineId, i32>,
+    /// When each machine was first published.
+    pub published: BTreeMap<MachineId, Timestamp>,
 }
 
 impl Loaded {
@@ -49,16 +52,29 @@ impl Loaded {
                 .map_or_else(String::new, |d| d.message.clone());
             return Err(Error::Workspace(first));
         };
-        let machines = store.machines().await?;
+        let passages = store.passages().await?;
+        let mut machines = store.machines().await?;
+        load_targets(store, &passages, &mut machines).await?;
+        let published = machines
+            .iter()
+            .map(|m| (m.machine.id, m.published_at))
+            .collect();
         let versions = machines.iter().map(|m| (m.machine.id, m.version)).collect();
         let (current, older): (Vec<_>, Vec<_>) = machines.into_iter().partition(|m| m.current);
         let of = |stored: Vec<StoredMachine>| stored.into_iter().map(|m| m.machine);
+        let mut world = World::new(of(current), of(older), compiled.policies);
+        for order in &passages {
+            for source in &order.sources {
+                world.pass(*source, order.passage);
+            }
+        }
         Ok(Self {
             revision: Some(stored.revision),
-            world: World::new(of(current), of(older), compiled.policies),
+            world,
             templates: compiled.templates,
             schemas: compiled.schemas,
             versions,
+            published,
         })
     }
 
@@ -69,6 +85,20 @@ impl Loaded {
         loaded.world.remember(found.machine);
         loaded
     }
+}
+
+/// Loads the machines to which runs are to pass, and on which nobody is yet.
+async fn load_targets(
+    store: &Store,
+    passages: &[StoredPassage],
+    machines: &mut Vec<StoredMachine>,
+) -> Result<(), Error> {
+    let loaded: BTreeSet<_> = machines.iter().map(|m| m.machine.id).collect();
+    let targets: BTreeSet<_> = passages.iter().filter_map(|p| p.passage.to()).collect();
+    for id in targets.difference(&loaded) {
+        machines.extend(store.machine(*id).await?);
+    }
+    Ok(())
 }
 
 /// Policies, schemas and templates: what is read anew at every start.

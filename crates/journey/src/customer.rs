@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -82,7 +82,7 @@ pub struct Ledger {
     pub entries: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Timestamp>>,
     /// When date entries let the customer in next: by journey, then by the entry's place in it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub dates: BTreeMap<Arc<str>, BTreeMap<u16, Timestamp>>,
+    pub dates: BTreeMap<Arc<str>, BTreeMap<u16, Expected>>,
     /// The keys of sends that went, with the message that they went with (rule 49).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub keys: BTreeMap<Arc<str>, MessageId>,
@@ -94,12 +94,20 @@ pub struct Ledger {
 impl Ledger {
     /// When the next date entry lets the customer in.
     pub fn due_at(&self) -> Option<Timestamp> {
-        self.dates
-            .values()
-            .flat_map(BTreeMap::values)
-            .min()
-            .copied()
+        let entries = self.dates.values().flat_map(BTreeMap::values);
+        entries.filter_map(|e| e.at).min()
     }
+}
+
+/// What a date entry waits for, and what it has let in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Its next moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// The day it has fired for, and when: one day fires once, whatever happens to the zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fired: Option<(civil::Date, Timestamp)>,
 }
 
 /// The state of one consent.
@@ -162,7 +170,7 @@ pub struct Run {
     pub id: RunId,
     /// The journey's name.
     pub journey: Arc<str>,
-    /// The machine it entered with, and stays on (rule 51).
+    /// The machine it entered with, and stays on unless a newer one says otherwise (rule 51).
     pub machine: MachineId,
     /// What tells it from other runs of this customer in this journey; empty without `key`.
     pub key: Arc<str>,
@@ -208,6 +216,10 @@ pub struct RunState {
     /// What the current step waits for, if it waits.
     #[serde(rename = "p", skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// The version to which it was to move and could not, for its step is gone: it finishes where
+    /// it is, and is not asked again (rule 52).
+    #[serde(rename = "k", skip_serializing_if = "Option::is_none")]
+    pub kept_from: Option<MachineId>,
     /// Rounds under way, by the `repeat`'s id.
     #[serde(rename = "l", skip_serializing_if = "BTreeMap::is_empty")]
     pub rounds: BTreeMap<Arc<str>, Round>,

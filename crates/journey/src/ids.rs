@@ -79,6 +79,12 @@ impl InputId {
         Self(hash("timer", &[run.0.as_bytes(), &revision.to_le_bytes()]))
     }
 
+    /// The id of the passage of `run` to the machine `to`; without one, out of a removed journey.
+    pub fn of_passage(run: RunId, to: Option<MachineId>) -> Self {
+        let to = to.map_or_else(Uuid::nil, |to| to.0);
+        Self(hash("passage", &[run.0.as_bytes(), to.as_bytes()]))
+    }
+
     /// The id of the news that attempt `attempt` at `message` has ended for good.
     pub fn of_receipt(message: MessageId, attempt: u16) -> Self {
         Self(hash(

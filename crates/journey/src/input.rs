@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     call::Answer,
-    ids::{InputId, RunId},
+    ids::{InputId, MachineId, RunId},
+    machine::Lost,
     message::{Message, Reason},
     value::{Map, Value},
 };
 
-/// One event, timer or receipt of one customer, with its own recorded clock (rule 8).
+/// One event, timer, receipt or passage of one customer, with its own recorded clock (rule 8).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
     /// Which; a second input of the same id has no effect.
@@ -46,6 +47,47 @@ pub enum InputKind {
     Sweep(Sweep),
     /// An endpoint's answer, or that there will be none.
     Answer(Box<Answer>),
+    /// A run in flight passes to another version of its journey, or out of it.
+    Passage {
+        /// Whose.
+        run: RunId,
+        /// Where to.
+        passage: Passage,
+    },
+}
+
+/// What an apply has in store for a run in flight (rules 51 to 54).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Passage {
+    /// To the step that is the same in another version.
+    Move {
+        /// That version's machine.
+        to: MachineId,
+        /// Its number, for people.
+        version: u32,
+        /// What becomes of a run whose step is gone.
+        lost: Lost,
+    },
+    /// It leaves as `migrated`.
+    Exit {
+        /// The version that has taken the place of its own.
+        to: MachineId,
+        /// Its number, for people.
+        version: u32,
+    },
+    /// It leaves as `stopped`: its journey was removed, and its runs are not to finish.
+    Stop,
+}
+
+impl Passage {
+    /// The machine that it is about, if it is about one.
+    pub fn to(&self) -> Option<MachineId> {
+        match self {
+            Self::Move { to, .. } | Self::Exit { to, .. } => Some(*to),
+            Self::Stop => None,
+        }
+    }
 }
 
 /// One customer's part in something that concerns many at once.

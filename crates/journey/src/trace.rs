@@ -206,6 +206,18 @@ pub enum Fact {
     },
     /// The run reached its goal.
     Goal,
+    /// The run moved to the same step of another version.
+    Moved {
+        /// Which version.
+        version: u32,
+        /// Variables that became null, for their type is another there.
+        forgotten: Vec<Arc<str>>,
+    },
+    /// The run was to move to another version and did not: its step is gone there.
+    Kept {
+        /// Which version.
+        version: u32,
+    },
     /// The run left.
     Left {
         /// Why.
@@ -406,6 +418,16 @@ impl Fact {
             Self::Expects { at: Some(at) } => format!("will enter at {at}"),
             Self::Expects { at: None } => "will not enter by date any more".into(),
             Self::Goal => "reached the goal".into(),
+            Self::Moved { version, forgotten } if forgotten.is_empty() => {
+                format!("moved to version {version}")
+            }
+            Self::Moved { version, forgotten } => format!(
+                "moved to version {version}; forgot what has another type there: run.{}",
+                forgotten.join(", run.")
+            ),
+            Self::Kept { version } => format!(
+                "finishes on its version: version {version} does not have the step at which it stands"
+            ),
             Self::Left { reason } => format!("left: {reason}"),
             Self::Profile { traits } => format!("traits changed: {}", traits.join(", ")),
             Self::Consent {

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    compile::{self, Names, World},
+    compile::{self, Declares, Names, World},
     diagnostic::{Diagnostic, Severity, SourceFile},
-    diagnostics::{Sink, names, schemas as schema_codes},
+    diagnostics::{Sink, names, schemas as schema_codes, testing as test_codes},
     endpoints::Endpoints,
     machine::Machine,
     parse::{
@@ -17,6 +17,7 @@ use crate::{
     schema::{Schemas, schema},
     segments::Segments,
     source,
+    testing::{self, TestFile},
 };
 
 /// How to check.
@@ -26,6 +27,9 @@ pub struct Options {
     pub templates: TemplateCheck,
     /// Whether there are other journeys beside the files: what caps say of them is not checked.
     pub alone: bool,
+    /// Whether to warn of what nobody uses: where the files are the whole workspace of somebody who
+    /// looks at it.
+    pub unused: bool,
 }
 
 /// Whether sends need their templates.
@@ -49,6 +53,8 @@ pub struct Workspace {
     pub schemas: Schemas,
     /// What messages look like.
     pub templates: Templates,
+    /// The journeys' own tests, in the order of their files.
+    pub tests: Vec<TestFile>,
     /// Who belongs to what.
     pub segments: Segments,
     /// Who can be called.
@@ -73,6 +79,7 @@ enum Role<'p> {
     Event(&'p str),
     Traits,
     Template,
+    Tests,
     Segment(&'p str),
     Endpoints,
     Fragment(&'p str),
@@ -97,11 +104,9 @@ impl<'p> Role<'p> {
             (Some(path), None) if path.starts_with("journeys/_fragments/") => {
                 Self::Fragment(path.trim_start_matches("journeys/_fragments/"))
             }
-            (Some(stem), None)
-                if stem.rsplit('/').next() != Some("tests") && !path.starts_with("config/") =>
-            {
-                Self::Journey
-            }
+            (Some(_), None) if path.starts_with("config/") => Self::Other,
+            (Some(stem), None) if stem.rsplit('/').next() == Some("tests") => Self::Tests,
+            (Some(_), None) => Self::Journey,
             _ => Self::Other,
         }
     }
@@ -136,6 +141,14 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
     if !options.alone && names.complete() {
         strangers(files, &names, &mut found);
     }
+    if !options.alone && machines.len() == journeys_of(files) {
+        useless(files, &policies, &machines, &mut found);
+        if options.unused {
+            unused(files, world, &machines, &mut found);
+        }
+    }
+    let complete = names.complete() && !options.alone;
+    let tests = tests(files, world, &machines, complete, &mut found);
     // What stands in a fragment is met wherever it is used.
     found.dedup_by(|a, b| a == b);
     let order: BTreeMap<&str, usize> = files
@@ -150,6 +163,7 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         policies,
         schemas,
         templates,
+        tests,
         segments,
         endpoints,
     };
@@ -226,6 +240,65 @@ fn strangers(files: &[SourceFile], names: &Names, found: &mut Vec<Diagnostic>) {
             compile::strangers(&root, names, &mut sink);
         }
         found.extend(sink.finish());
+    }
+}
+
+fn journeys_of(files: &[SourceFile]) -> usize {
+    of_role(files, |role| matches!(role, Role::Journey)).count()
+}
+
+/// Policies that no message of any journey meets.
+fn useless(
+    files: &[SourceFile],
+    policies: &Policies,
+    machines: &[Compiled],
+    found: &mut Vec<Diagnostic>,
+) {
+    for file in of_role(files, |role| matches!(role, Role::Policies)) {
+        let mut sink = Sink::new(file);
+        if let Some(root) = source::load(file, &mut Sink::new(file)) {
+            let machines = machines.iter().map(|c| &*c.machine);
+            compile::useless::check(&root, policies, machines, &mut sink);
+        }
+        found.extend(sink.finish());
+    }
+}
+
+/// What the workspace declares and no journey uses.
+fn unused(
+    files: &[SourceFile],
+    world: World<'_>,
+    machines: &[Compiled],
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut used = compile::Used::default();
+    for compiled in machines {
+        used.add(&compiled.machine);
+    }
+    let mut told = std::collections::BTreeSet::new();
+    for file in files {
+        let mut sink = Sink::new(file);
+        if matches!(Role::of(&file.path), Role::Endpoints) {
+            if let Some(root) = source::load(file, &mut Sink::new(file)) {
+                compile::unused_endpoints(&root, world, &used, &mut sink);
+            }
+        } else if let Some(declares) = declares(file).filter(|d| told.insert(format!("{d:?}"))) {
+            compile::unused(file, declares, &used, &mut sink);
+        }
+        found.extend(sink.finish());
+    }
+}
+
+fn declares(file: &SourceFile) -> Option<Declares<'_>> {
+    match Role::of(&file.path) {
+        Role::Template => {
+            let (name, _) = file.path.strip_prefix("templates/")?.rsplit_once('/')?;
+            (!name.starts_with('_')).then_some(Declares::Template(name))
+        }
+        Role::Segment(name) => Some(Declares::Segment(name)),
+        Role::Fragment(name) => Some(Declares::Fragment(name)),
+        Role::Event(name) => Some(Declares::Event(name)),
+        _ => None,
     }
 }
 
@@ -316,6 +389,69 @@ fn journeys(
         }));
     }
     machines
+}
+
+/// The tests beside journeys. Those of a journey with errors are read all the same.
+fn tests(
+    files: &[SourceFile],
+    world: World<'_>,
+    compiled: &[Compiled],
+    complete: bool,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<TestFile> {
+    let by_name: BTreeMap<Arc<str>, Arc<Machine>> = compiled
+        .iter()
+        .map(|c| (c.machine.journey.clone(), c.machine.clone()))
+        .collect();
+    let mut tests = Vec::new();
+    for file in files
+        .iter()
+        .filter(|f| matches!(Role::of(&f.path), Role::Tests))
+    {
+        let beside =
+            |path: &str| matches!(Role::of(path), Role::Journey) && dir(path) == dir(&file.path);
+        let machine = compiled
+            .iter()
+            .find(|c| beside(&c.path))
+            .map(|c| &*c.machine);
+        if !files.iter().any(|f| beside(&f.path)) {
+            found.push(no_journey(file));
+            continue;
+        }
+        let known = testing::Known {
+            machine,
+            machines: &by_name,
+            complete,
+            policies: world.policies,
+            schemas: world.schemas,
+        };
+        let read = read(file, found, |root, r| testing::tests(root, &known, r));
+        tests.extend(read.zip(machine).map(|(tests, machine)| TestFile {
+            path: file.path.clone(),
+            journey: machine.journey.clone(),
+            tests,
+        }));
+    }
+    tests
+}
+
+/// The folder of a file.
+fn dir(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(dir, _)| dir)
+}
+
+fn no_journey(file: &SourceFile) -> Diagnostic {
+    let mut sink = Sink::new(file);
+    sink.error(
+        test_codes::NO_JOURNEY,
+        0..file.text.lines().next().map_or(0, str::len),
+        "there is no journey beside these tests",
+    )
+    .noted(format!(
+        "tests are about the journey in the same folder: {}/journey.yaml",
+        dir(&file.path)
+    ));
+    sink.finish().remove(0)
 }
 
 fn of_role<'f>(

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use crate::{
     ids::MachineId,
+    input::Passage,
     machine::{By, Entry, Machine},
     policies::{Policies, Window},
 };
@@ -35,6 +36,8 @@ pub struct World {
     current: BTreeMap<Arc<str>, MachineId>,
     /// Which current journeys can be entered by an event of that name, with the machine's index of entries.
     entering: BTreeMap<Arc<str>, Vec<Arc<Machine>>>,
+    /// What applies have in store for runs on older machines.
+    passages: BTreeMap<MachineId, Passage>,
     /// Entries of current journeys by segment.
     by_segment: Vec<Entering>,
     /// Entries of current journeys by date.
@@ -100,6 +103,21 @@ impl World {
     /// Adds a machine that a run is on, though new runs do not enter it.
     pub fn remember(&mut self, machine: Arc<Machine>) {
         self.machines.insert(machine.id, machine);
+    }
+
+    /// Says what becomes of runs on `from`; what was said before of that machine is void.
+    pub fn pass(&mut self, from: MachineId, passage: Passage) {
+        self.passages.insert(from, passage);
+    }
+
+    /// What becomes of runs on that machine, if they are not to stay: nothing where the machine
+    /// that they would pass to is not known here.
+    pub fn passage(&self, from: MachineId) -> Option<Passage> {
+        let passage = self.passages.get(&from).copied()?;
+        let known = passage
+            .to()
+            .is_none_or(|to| self.machines.contains_key(&to));
+        known.then_some(passage)
     }
 
     /// The machine of that id.

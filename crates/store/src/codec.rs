@@ -5,7 +5,7 @@ use std::{borrow::Cow, io, sync::Arc};
 use jiff::Timestamp;
 use journey::{
     ids::{MessageId, RunId},
-    input::{Event, InputKind, Receipt},
+    input::{Event, InputKind, Passage, Receipt},
     message::{Channel, Decision, Message, Reason},
     value::{Map, Value},
 };
@@ -18,6 +18,7 @@ const RECEIPT: i16 = 2;
 const DATE: i16 = 3;
 const SWEEP: i16 = 4;
 const ANSWER: i16 = 5;
+const PASSAGE: i16 = 6;
 
 /// What happened, as the columns `kind` and `body` of `input`: enough to replay it.
 ///
@@ -28,6 +29,10 @@ pub fn encode(kind: &InputKind) -> Result<(i16, Vec<u8>)> {
         InputKind::Event(e) => (EVENT, serde_json::to_vec(&EventBody::of(e))?),
         InputKind::Timer { run } => (TIMER, serde_json::to_vec(&TimerBody { run: *run })?),
         InputKind::Receipt(r) => (RECEIPT, serde_json::to_vec(&ReceiptBody::of(r))?),
+        InputKind::Passage { run, passage } => {
+            let (run, passage) = (*run, *passage);
+            (PASSAGE, serde_json::to_vec(&PassageBody { run, passage })?)
+        }
         InputKind::Date { journey, entry } => {
             let body = DateBody {
                 journey: journey.clone(),
@@ -53,6 +58,10 @@ pub fn decode(kind: i16, body: &[u8]) -> Result<InputKind> {
         RECEIPT => InputKind::Receipt(Box::new(
             serde_json::from_slice::<ReceiptBody<'_>>(body)?.into_receipt(),
         )),
+        PASSAGE => {
+            let PassageBody { run, passage } = serde_json::from_slice(body)?;
+            InputKind::Passage { run, passage }
+        }
         DATE => {
             let body = serde_json::from_slice::<DateBody>(body)?;
             InputKind::Date {
@@ -72,6 +81,7 @@ pub(crate) fn name(kind: &InputKind) -> &str {
         InputKind::Event(e) => &e.name,
         InputKind::Timer { .. } => "timer",
         InputKind::Receipt(_) => "receipt",
+        InputKind::Passage { .. } => "passage",
         InputKind::Date { .. } => "date",
         InputKind::Sweep(_) => "sweep",
         InputKind::Answer(_) => "answer",
@@ -125,6 +135,12 @@ impl<'a> EventBody<'a> {
 #[derive(Serialize, Deserialize)]
 struct TimerBody {
     run: RunId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PassageBody {
+    run: RunId,
+    passage: Passage,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -23,6 +23,12 @@ pub enum Error {
         /// In what.
         what: &'static str,
     },
+    /// Another workspace holds than the one that was to be followed; nothing was published.
+    #[error("another workspace was applied meanwhile: revision {holds} holds")]
+    Moved {
+        /// The revision that holds; 0: none does.
+        holds: i64,
+    },
     /// Data that cannot be read or written.
     #[error("the {what} of {id} cannot be understood: {why}")]
     Corrupt {

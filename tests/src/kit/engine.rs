@@ -82,6 +82,14 @@ impl Rig {
             .expect("the engine starts")
     }
 
+    /// Further connections to the database.
+    ///
+    /// # Panics
+    /// It cannot be reached.
+    pub async fn another_store(&self) -> Store {
+        connect(&self.url).await
+    }
+
     /// The virtual host of this test, with these settings but for the address.
     ///
     /// # Panics

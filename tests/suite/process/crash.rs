@@ -202,7 +202,7 @@ async fn killed_at_any_moment_nothing_is_lost_or_decided_twice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_engines_killed_in_turn_share_the_work_without_doubling_it() {
-    torture(5_000, 2, 6).await;
+    torture(12_000, 2, 6).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

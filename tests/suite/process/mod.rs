@@ -1,7 +1,7 @@
 //! The real binary as a process: started, fed, killed and stopped.
 
 mod audit;
-mod binary;
+pub mod binary;
 mod crash;
 mod database;
 mod demo;
@@ -10,3 +10,4 @@ mod event;
 mod load;
 mod offline;
 mod provider;
+mod testing;

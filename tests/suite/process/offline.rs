@@ -22,7 +22,7 @@ fn says(finished: Finished, code: i32, text: &str) {
 fn check_praises_and_fails_and_cannot() {
     let workspace = samples();
     let check = |args: &[&str]| workspace.parcours([&["check"], args].concat()).output();
-    assert_eq!(check(&[]).expect(0).out(), "3 journeys, no errors\n");
+    assert_eq!(check(&[]).expect(0).out(), "15 journeys, no errors\n");
     says(check(&["journeys/nope"]), 2, "there is no journeys/nope");
     says(
         Workspace::new(&[]).parcours(["check"]).output(),
@@ -36,7 +36,7 @@ fn check_praises_and_fails_and_cannot() {
         path,
         &text.replace("steps.nudge.opened", "steps.nudgee.opened"),
     );
-    let place = format!("{path}:61:44");
+    let place = format!("{path}:62:44");
     says(check(&[]), 1, &place);
     says(check(&[path]), 1, "did you mean `nudge`?");
     check(&["journeys/welcome"]).expect(0);
@@ -44,12 +44,12 @@ fn check_praises_and_fails_and_cannot() {
     let found: serde_json::Value = serde_json::from_str(&json.out()).unwrap();
     assert_eq!(
         (&found[0]["code"], &found[0]["start"]["line"]),
-        (&"J101".into(), &61.into()),
+        (&"J101".into(), &62.into()),
         "{found}"
     );
     let github = check(&["--format", "github"]).expect(1).out();
     assert!(
-        github.starts_with(&format!("::error file={path},line=61")),
+        github.starts_with(&format!("::error file={path},line=62")),
         "{github}"
     );
 }

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::{Effects, Settled, Turn},
     customer::{
-        Asked, Consent, ConsentState, Customer, Ledger, Left, PastSend, Pending, Round, Run,
-        RunState, StepState, Suppression,
+        Asked, Consent, ConsentState, Customer, Expected, Ledger, Left, PastSend, Pending, Round,
+        Run, RunState, StepState, Suppression,
     },
     ids::{CallId, CustomerId, InputId, MachineId, MessageId, RunId},
     input::{Event, Input, InputKind, Receipt},
@@ -72,6 +72,10 @@ pub fn ledger() -> Ledger {
         at: at(-4),
         address: arc("+33600000000"),
     };
+    let expected = Expected {
+        at: Some(at(86_400)),
+        fired: Some((jiff::civil::date(2026, 5, 17), at(-900))),
+    };
     Ledger {
         consents: BTreeMap::from([(
             arc("marketing"),
@@ -79,7 +83,7 @@ pub fn ledger() -> Ledger {
         )]),
         suppressed: BTreeMap::from([(Channel::Sms, suppression)]),
         entries: BTreeMap::from([(arc("welcome"), BTreeMap::from([(arc(""), at(-3))]))]),
-        dates: BTreeMap::from([(arc("birthday"), BTreeMap::from([(0, at(86_400))]))]),
+        dates: BTreeMap::from([(arc("birthday"), BTreeMap::from([(0, expected)]))]),
         keys: BTreeMap::from([(
             arc("order-1"),
             MessageId::of(RunId(uuid::Uuid::nil()), 0, 0),
@@ -127,6 +131,7 @@ pub fn run(customer: &str, key: &str, due_at: Option<Timestamp>) -> Run {
                 }),
                 call: Some(CallId::of(id, 3, 0)),
             }),
+            kept_from: Some(MachineId::of(b"newer")),
             rounds: BTreeMap::from([(
                 arc("reminders"),
                 Round {

@@ -271,6 +271,7 @@ fn shown(entry: &TimelineEntry, page: &TimelinePage) -> Entry {
         InputName::Event => ("event", entry.name.to_string()),
         InputName::Timer => ("timer", "Time had come".into()),
         InputName::Receipt => ("receipt", "News of a message".into()),
+        InputName::Passage => ("passage", "A new version was published".into()),
         InputName::Date => ("timer", "A date had come".into()),
         InputName::Sweep => ("timer", "A schedule had come".into()),
         InputName::Answer => ("receipt", "News of a call".into()),

@@ -47,7 +47,7 @@ enum CheckFormat {
 /// # Errors
 /// [`Refused`] if an error was found; any other if the workspace cannot be read.
 pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
-    let mut files = workspace::read(root)?;
+    let mut files = workspace::read_with_tests(root)?;
     let wanted: Vec<String> = args.paths.iter().map(|p| known_as(root, p)).collect();
     for (path, name) in args.paths.iter().zip(&wanted) {
         if !path.exists() {
@@ -58,7 +58,11 @@ pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
             files.push(workspace::source(path, name)?);
         }
     }
-    let (_, mut found) = compiler::compile(&files, &Options::default());
+    let options = Options {
+        unused: true,
+        ..Options::default()
+    };
+    let (_, mut found) = compiler::compile(&files, &options);
     if !wanted.is_empty() {
         found.retain(|d| wanted.iter().any(|w| is_below(&d.file, w)));
     }
@@ -114,13 +118,15 @@ fn from_here(
     (found, files)
 }
 
-fn known_as(root: &Path, path: &Path) -> String {
+/// The path as the compiler knows it: from the workspace's root.
+pub(super) fn known_as(root: &Path, path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
     workspace::relative(&root, &absolute)
 }
 
-fn is_below(file: &str, path: &str) -> bool {
+/// Whether a file of the workspace is that path, or lies below it.
+pub(super) fn is_below(file: &str, path: &str) -> bool {
     path.is_empty()
         || file == path
         || file

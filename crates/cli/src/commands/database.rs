@@ -1,12 +1,12 @@
-//! `parcours migrate` and `parcours apply`.
+//! `parcours migrate`, and publishing without a plan: what `run` and `dev` do by themselves.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use clap::Args;
 use engine::NotPublished;
 use jiff::Timestamp;
-use store::{Settings, Store};
+use journey::diagnostic::{Diagnostic, SourceFile};
+use store::{Applied, Settings, Store};
 
 use crate::{
     config::Config,
@@ -41,27 +41,10 @@ pub async fn migrate(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// How to print.
-#[derive(Args, Clone, Debug)]
-pub struct ApplyArgs {
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-/// Runs `parcours apply`.
-///
-/// # Errors
-/// [`Refused`] if the workspace has errors; any other if the database is away.
-pub async fn apply(args: &ApplyArgs, root: &Path) -> Result<()> {
-    let store = connect(&Config::load(root)?).await?;
-    publish(&store, root, args.format).await
-}
-
 /// Publishes the workspace at `root` and says what is new.
 ///
 /// # Errors
-/// As [`apply`].
+/// [`Refused`] if the workspace has errors; any other if the database is away.
 pub async fn publish(store: &Store, root: &Path, format: Format) -> Result<()> {
     let files = workspace::read(root)?;
     let (applied, warnings) = match engine::publish(store, &files, Timestamp::now()).await {
@@ -72,6 +55,19 @@ pub async fn publish(store: &Store, root: &Path, format: Format) -> Result<()> {
         }
         Err(NotPublished::Store(error)) => return Err(error.into()),
     };
+    report(&files, &applied, &warnings, format)
+}
+
+/// Says what was published.
+///
+/// # Errors
+/// If it cannot be printed.
+pub fn report(
+    files: &[SourceFile],
+    applied: &Applied,
+    warnings: &[Diagnostic],
+    format: Format,
+) -> Result<()> {
     if format == Format::Json {
         let machines: Vec<_> = applied
             .machines
@@ -86,7 +82,7 @@ pub async fn publish(store: &Store, root: &Path, format: Format) -> Result<()> {
             "journeys": machines,
         }));
     }
-    output::diagnostics(&files, &warnings, format);
+    output::diagnostics(files, warnings, format);
     for machine in &applied.machines {
         let state = if machine.new {
             "published"

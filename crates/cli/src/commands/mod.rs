@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod backtest;
+pub mod bench;
 pub mod check;
 pub mod completions;
 pub mod customer;
@@ -8,6 +9,13 @@ pub mod database;
 pub mod demo;
 pub mod dev;
 pub mod event;
+pub mod fmt;
 pub mod graph;
+pub mod lsp;
+pub mod new;
+pub mod plan;
 pub mod preview;
 pub mod run;
+pub mod schema;
+pub mod simulate;
+pub mod test;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, civil};
 
 use super::Stepper;
 use crate::{
-    customer::Customer,
+    customer::{Customer, Expected},
     ids::RunId,
     input::{Sweep, SweepKind},
     machine::{By, Change, Entry, Machine},
@@ -78,6 +78,8 @@ impl Stepper<'_> {
 
     /// Tries one entry with what is to be its `event`.
     fn enter_with(&mut self, machine: &Arc<Machine>, entry: &Entry, event: Value) -> Option<RunId> {
+        // As it is kept in the run: a moment as its text.
+        let event = event.storable();
         let heard = std::mem::replace(&mut self.event, event.clone());
         let begun = self.first_entry(machine, &[entry], None);
         self.event = heard;
@@ -130,42 +132,51 @@ impl Stepper<'_> {
 
     /// The moment of a date entry has come.
     pub(super) fn date(&mut self, journey: &Arc<str>, entry: u16) -> BTreeSet<RunId> {
-        let due = self
-            .customer
-            .ledger
-            .dates
-            .get(journey)
-            .and_then(|d| d.get(&entry))
-            .copied();
         let world = self.world;
         let entering = world
             .entered_by_date()
             .iter()
             .find(|e| e.machine.journey == *journey && e.entry == entry);
-        let begun = match (due, entering) {
-            (Some(due), Some(entering)) if due <= self.now => entering.get().and_then(|e| {
-                self.enter_with(
-                    &entering.machine,
-                    e,
-                    Value::map([("date", Value::Moment(due))]),
-                )
-            }),
-            _ => None,
+        let Some((entering, found)) = entering.and_then(|e| Some((e, e.get()?))) else {
+            self.forget_dates();
+            return BTreeSet::new();
         };
-        // The next one, or none: whatever comes after this moment.
-        let from = due.map_or(self.now, |due| {
-            time::plus(due.max(self.now), SignedDuration::from_micros(1))
-        });
-        self.expect_date(journey, entry, entering, from);
+        let expected = self.expected(journey, entry);
+        let Some(due) = expected.at.filter(|due| *due <= self.now) else {
+            return BTreeSet::new();
+        };
+        let next = next_date(world, self.customer, &found.by, due, expected.fired);
+        if let Some(next) = next.filter(|next| next.at == due) {
+            self.expect(journey, entry, |e| e.fired = Some((next.day, due)));
+        }
+        let date = Value::map([("date", Value::Moment(due))]);
+        let begun = self.enter_with(&entering.machine, found, date);
+        self.expect_date(entering, found, self.now);
         begun.into_iter().collect()
+    }
+
+    fn expected(&self, journey: &str, entry: u16) -> Expected {
+        let dates = self.customer.ledger.dates.get(journey);
+        dates
+            .and_then(|d| d.get(&entry))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    fn expect(&mut self, journey: &Arc<str>, entry: u16, change: impl FnOnce(&mut Expected)) {
+        let dates = &mut self.customer.ledger.dates;
+        let entries = dates.entry(journey.clone()).or_default();
+        change(entries.entry(entry).or_default());
+        self.effects.profile = true;
     }
 
     /// Computes the moments of all date entries anew: those at or after `from`.
     pub(super) fn expect_dates(&mut self, from: Timestamp) {
         let world = self.world;
         for entering in world.entered_by_date() {
-            let journey = entering.machine.journey.clone();
-            self.expect_date(&journey, entering.entry, Some(entering), from);
+            if let Some(entry) = entering.get() {
+                self.expect_date(entering, entry, from);
+            }
         }
         self.forget_dates();
     }
@@ -173,51 +184,30 @@ impl Stepper<'_> {
     /// Moments of entries that there are no more.
     fn forget_dates(&mut self) {
         let world = self.world;
-        let stale: Vec<(Arc<str>, u16)> = self
-            .customer
-            .ledger
-            .dates
-            .iter()
-            .flat_map(|(journey, entries)| entries.keys().map(move |e| (journey.clone(), *e)))
-            .filter(|(journey, entry)| {
-                let mut known = world.entered_by_date().iter();
-                !known.any(|e| e.machine.journey == *journey && e.entry == *entry)
-            })
-            .collect();
-        for (journey, entry) in stale {
-            self.expect_date(&journey, entry, None, self.now);
+        let known = |journey: &Arc<str>, entry: u16| {
+            let mut all = world.entered_by_date().iter();
+            all.any(|e| e.machine.journey == *journey && e.entry == entry)
+        };
+        let dates = &mut self.customer.ledger.dates;
+        let mut forgotten = false;
+        for (journey, entries) in dates.iter_mut() {
+            let before = entries.len();
+            entries.retain(|entry, _| known(journey, *entry));
+            forgotten |= entries.len() != before;
         }
+        dates.retain(|_, entries| !entries.is_empty());
+        self.effects.profile |= forgotten;
     }
 
-    fn expect_date(
-        &mut self,
-        journey: &Arc<str>,
-        entry: u16,
-        entering: Option<&Entering>,
-        from: Timestamp,
-    ) {
-        let at = entering
-            .and_then(Entering::get)
-            .and_then(|e| next_date(self.world, self.customer, &e.by, from));
-        let dates = &mut self.customer.ledger.dates;
-        let before = dates.get(journey).and_then(|d| d.get(&entry)).copied();
-        if before == at {
+    fn expect_date(&mut self, entering: &Entering, entry: &Entry, from: Timestamp) {
+        let journey = &entering.machine.journey;
+        let before = self.expected(journey, entering.entry);
+        let at =
+            next_date(self.world, self.customer, &entry.by, from, before.fired).map(|next| next.at);
+        if before.at == at {
             return;
         }
-        match at {
-            Some(at) => {
-                dates.entry(journey.clone()).or_default().insert(entry, at);
-            }
-            None => {
-                if let Some(entries) = dates.get_mut(journey) {
-                    entries.remove(&entry);
-                    if entries.is_empty() {
-                        dates.remove(journey);
-                    }
-                }
-            }
-        }
-        self.effects.profile = true;
+        self.expect(journey, entering.entry, |e| e.at = at);
         self.trace.push(Line {
             journey: Some(journey.clone()),
             run: None,
@@ -227,14 +217,24 @@ impl Stepper<'_> {
     }
 }
 
+/// One moment of a date entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextDate {
+    /// The day that it is about, before the offset.
+    pub day: civil::Date,
+    /// The moment.
+    pub at: Timestamp,
+}
+
 /// The first moment of a date entry at or after `from`; `None` where there is none any more, or
-/// the trait holds no date.
+/// the trait holds no date. The day that has `fired` does not come again (rule 20).
 pub fn next_date(
     world: &World,
     customer: &Customer,
     by: &By,
     from: Timestamp,
-) -> Option<Timestamp> {
+    fired: Option<(civil::Date, Timestamp)>,
+) -> Option<NextDate> {
     let By::Date {
         of,
         yearly,
@@ -253,22 +253,29 @@ pub fn next_date(
         zone: &zone,
     };
     let (date, clock) = local(value, &zone)?;
+    let counts = |next: &NextDate| {
+        next.at >= from && fired.is_none_or(|(day, at)| day != next.day && at < next.at)
+    };
     if !yearly {
         // A moment with its own clock and no other is exact.
         let exact = value.as_moment().filter(|_| at.is_none());
-        let moment = match exact {
+        let at = match exact {
             Some(moment) => time::plus(moment, *offset),
             None => wanted.on(date, clock),
         };
-        return (moment >= from).then_some(moment);
+        return Some(NextDate { day: date, at }).filter(counts);
     }
     let year = from.to_zoned(zone.clone()).year();
-    // The offset may lead into a neighbouring year, or over as many as ten.
+    // The offset may lead into a neighbouring year, or over as many as ten; the year that has
+    // fired is passed over.
     let reach = i16::try_from(offset.abs().as_hours() / (365 * 24) + 1).unwrap_or(11);
     (year - reach..=year + reach + 1)
         .filter_map(|year| in_year(date, year))
-        .map(|date| wanted.on(date, clock))
-        .find(|moment| *moment >= from)
+        .map(|day| NextDate {
+            day,
+            at: wanted.on(day, clock),
+        })
+        .find(counts)
 }
 
 /// How a date becomes a moment.

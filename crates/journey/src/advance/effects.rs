@@ -8,7 +8,7 @@ use crate::{
     call::Call,
     customer::{Customer, PastSend, Run},
     ids::{CallId, MachineId, MessageId, RunId},
-    input::Input,
+    input::{Event, Input},
     machine::NodeId,
     message::{Message, Reason},
     trace::Line,
@@ -47,6 +47,8 @@ pub struct Effects {
     pub cancelled: Vec<CallId>,
     /// The steps that were walked, in their order: what coverage counts. Not written.
     pub path: Vec<Visit>,
+    /// Events that steps emitted, with the run of each: what tests look at. Not written.
+    pub emitted: Vec<(RunId, Event)>,
 }
 
 /// One step that a run went through.

@@ -10,6 +10,7 @@ mod effects;
 mod enter;
 mod leave;
 mod others;
+mod pass;
 mod profile;
 mod receipt;
 mod rounds;
@@ -28,7 +29,7 @@ use std::{
 use jiff::Timestamp;
 
 pub use self::{
-    audience::{concerns, next_date},
+    audience::{NextDate, concerns, next_date},
     effects::{Effects, Settled, Turn, Visit},
     others::OWN,
     timers::{Due, next_due},
@@ -69,6 +70,9 @@ pub fn take(world: &World, customer: Customer, inputs: Vec<Input>, clock: Clock)
         effects: Effects::default(),
     };
     hand_over(&mut turn.customer, clock);
+    if let Some(now) = inputs.first().map(|i| i.now) {
+        pass::all(world, &mut turn, now, clock);
+    }
     for input in inputs {
         timers::fire(
             world,
@@ -90,7 +94,21 @@ pub fn take_due(world: &World, customer: Customer, now: Timestamp, clock: Clock)
         effects: Effects::default(),
     };
     hand_over(&mut turn.customer, clock);
+    pass::all(world, &mut turn, now, clock);
     timers::fire(world, &mut turn, timers::Until::At(now), now, clock);
+    turn
+}
+
+/// Has a customer's runs pass to another version, or out of their journey, where an apply says so
+/// ([`World::pass`]). [`take`] and [`take_due`] do this first, so that nobody who is touched
+/// meanwhile is decided by a version that they are to leave.
+pub fn take_passages(world: &World, customer: Customer, now: Timestamp, clock: Clock) -> Turn {
+    let mut turn = Turn {
+        customer,
+        effects: Effects::default(),
+    };
+    hand_over(&mut turn.customer, clock);
+    pass::all(world, &mut turn, now, clock);
     turn
 }
 
@@ -247,6 +265,7 @@ impl<'a> Stepper<'a> {
                 let ready = self.call_ended(answer);
                 self.advance_all(&ready);
             }
+            InputKind::Passage { run, passage } => self.pass(*run, passage),
         }
         self.drain_chained();
     }

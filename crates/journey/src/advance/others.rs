@@ -33,6 +33,7 @@ impl Stepper<'_> {
             message_id: Arc::from(""),
             source: Arc::from(OWN),
         };
+        self.effects.emitted.push((id, own.clone()));
         self.chain(Chained::Event(Box::new(own)));
         let fact = Fact::Emits {
             event: event.clone(),

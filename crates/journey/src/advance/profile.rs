@@ -225,6 +225,11 @@ impl Stepper<'_> {
             "replied" => |s| s.replied = true,
             _ => return,
         };
+        // A reply need not name the message: it is for whoever has asked.
+        let names = ["message_id", "journey"].map(|n| event.properties.field(n));
+        if what == "replied" && names.iter().all(Value::is_null) {
+            return;
+        }
         match self.find_message(event) {
             Some((run, step, message)) => {
                 self.touch(run);

@@ -8,8 +8,9 @@ use super::{Chained, Stepper, View, Visit, send::Place, talk::Calling};
 use crate::{
     customer::{Pending, StepState},
     expr::{Expr, Operand},
-    ids::{RunId, sticky},
+    ids::RunId,
     machine::{Arm, Awaited, Hours, Machine, Missed, Node, NodeId, Op, Target, Wait, WaitFor},
+    plan::drawn,
     time,
     trace::Fact,
     value::Value,
@@ -339,13 +340,7 @@ impl Stepper<'_> {
         let Some(run) = self.run(id) else {
             return Flow::Left;
         };
-        let total: u64 = arms.iter().map(|a| u64::from(a.weight)).sum();
-        let drawn = sticky(self.customer.id, &run.journey, &node.id, salt, total);
-        let mut sum = 0;
-        let chosen = arms.iter().find(|arm| {
-            sum += u64::from(arm.weight);
-            drawn < sum
-        });
+        let chosen = drawn(self.customer.id, &run.journey, &node.id, salt, arms);
         let Some(arm) = chosen else {
             return Flow::To(node.next);
         };

@@ -81,7 +81,7 @@ impl Stepper<'_> {
         }
     }
 
-    fn is_asked(&self, id: RunId) -> bool {
+    pub(super) fn is_asked(&self, id: RunId) -> bool {
         self.run(id)
             .and_then(|r| r.state.pending.as_ref())
             .is_some_and(|p| p.asked.is_some())

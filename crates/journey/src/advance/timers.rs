@@ -44,7 +44,10 @@ pub fn next_due(world: &World, customer: &Customer) -> Option<(Due, Timestamp)> 
     let dates = &customer.ledger.dates;
     let date = dates
         .iter()
-        .flat_map(|(journey, all)| all.iter().map(move |(entry, at)| (*at, journey, *entry)))
+        .flat_map(|(journey, all)| {
+            all.iter()
+                .filter_map(move |(entry, expected)| Some((expected.at?, journey, *entry)))
+        })
         .min()
         .map(|(at, journey, entry)| (Due::Date(journey.clone(), entry), at));
     match (run, date) {
@@ -140,7 +143,7 @@ impl Stepper<'_> {
         BTreeSet::from([id])
     }
 
-    fn wait_is_over(&mut self, id: RunId, machine: &crate::machine::Machine) {
+    pub(super) fn wait_is_over(&mut self, id: RunId, machine: &crate::machine::Machine) {
         let Some(node) = self.waiting_node(id, machine) else {
             return;
         };

@@ -1,7 +1,8 @@
 //! Everything that can be wrong with the sources: codes, their pages, and how they are shown.
 //!
 //! Families: J0xx the shape of the file, J1xx names, J2xx types and expressions, J3xx flow, J4xx
-//! time, J5xx policies, J6xx templates, J8xx schemas. To add a code, add it to its family and
+//! time, J5xx policies, J6xx templates, J7xx tests of journeys, J8xx schemas, J9xx versions (these need the database:
+//! `plan` and `apply` say them). To add a code, add it to its family and
 //! write its page under `pages/`; the tests of this crate check the page's examples.
 
 mod expressions;
@@ -12,7 +13,9 @@ pub mod render;
 pub mod schemas;
 mod sink;
 pub mod templates;
+pub mod testing;
 pub mod time;
+pub mod versions;
 pub mod yaml;
 
 pub use sink::Sink;
@@ -32,7 +35,7 @@ macro_rules! codes {
 }
 pub(crate) use codes;
 
-const FAMILIES: [&[(&str, &str)]; 8] = [
+const FAMILIES: [&[(&str, &str)]; 10] = [
     yaml::PAGES,
     names::PAGES,
     expressions::PAGES,
@@ -40,7 +43,9 @@ const FAMILIES: [&[(&str, &str)]; 8] = [
     time::PAGES,
     policy::PAGES,
     templates::PAGES,
+    testing::PAGES,
     schemas::PAGES,
+    versions::PAGES,
 ];
 
 /// The page of a code: what is wrong, why, a wrong and a right example. Markdown.

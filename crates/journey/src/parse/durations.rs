@@ -92,6 +92,11 @@ impl Reader<'_> {
     }
 }
 
+/// The seconds of a duration from zero up, if the text is one.
+pub(crate) fn seconds(text: &str) -> Option<i64> {
+    parse(text.trim()).ok().filter(|s| *s >= 0)
+}
+
 fn parse(text: &str) -> Result<i64, Fault> {
     let (sign, digits) = text
         .strip_prefix('-')

@@ -18,6 +18,7 @@ mod talk;
 mod times;
 mod waits;
 
+pub(crate) use durations::seconds;
 pub use endpoints::endpoints;
 pub(crate) use fields::Fields;
 pub(crate) use fragments::{Fragments, fragment};
@@ -26,3 +27,4 @@ pub use policies::policies;
 pub(crate) use reader::Reader;
 pub(crate) use scalars::plain;
 pub(crate) use segments::segment;
+pub(crate) use times::time_of_day;

@@ -22,7 +22,7 @@ const DAYS: [(&str, Weekday); 7] = [
 ];
 
 /// A time of day as `HH:MM`, also as `9:00` and with seconds.
-pub(super) fn time_of_day(text: &str) -> Option<civil::Time> {
+pub(crate) fn time_of_day(text: &str) -> Option<civil::Time> {
     let parts: Vec<&str> = text.trim().split(':').collect();
     if !(2..=3).contains(&parts.len()) {
         return None;

@@ -31,6 +31,7 @@ use crate::{
 };
 
 pub(crate) use self::reads::{ITEM, Need, Reads, written};
+pub(crate) use self::scan::ELEMENTS;
 use self::{environment::Pieces, source::Variant};
 
 /// Every template of a workspace. Cheap to clone.

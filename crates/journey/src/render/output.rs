@@ -162,9 +162,12 @@ fn filled(text: String, what: &str) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// White space of every kind as single spaces.
+/// White space as single spaces. Spaces that do not break are signs that an author has chosen:
+/// French sets them before `:` and `?`.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let breaks = |c: char| c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}' | '\u{2007}');
+    let words: Vec<&str> = text.split(breaks).filter(|w| !w.is_empty()).collect();
+    words.join(" ")
 }
 
 /// A buffer that refuses to grow over [`LARGEST`].

@@ -6,7 +6,7 @@ use minijinja::machinery::{Token, tokenize};
 
 /// The elements that mrml lays out. It passes unknown ones on in silence, and a mail with a
 /// misspelt column goes out broken: so their names are checked here.
-pub(super) const ELEMENTS: [&str; 31] = [
+pub(crate) const ELEMENTS: [&str; 31] = [
     "mj-accordion",
     "mj-accordion-element",
     "mj-accordion-text",

@@ -9,7 +9,7 @@ mod mistakes;
 
 use std::{ops::Range, sync::Arc};
 
-pub use load::load;
+pub use load::{MAX_BYTES, MAX_DEPTH, load};
 pub(crate) use mistakes::quoted;
 
 /// Bytes of a file's text.

@@ -12,12 +12,13 @@ use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use crate::{
     play::json,
-    samples::{samples, tangled},
+    samples::{samples, talkative, tangled},
     watched::Watched,
 };
 
 static SAMPLES: LazyLock<World> = LazyLock::new(samples);
 static TANGLED: LazyLock<World> = LazyLock::new(tangled);
+static TALKATIVE: LazyLock<World> = LazyLock::new(talkative);
 
 /// What may happen to a customer.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,10 @@ pub enum Act {
     Trait(usize),
     /// One of the messages that are still queued ends.
     Receipt(u8, bool),
+    /// One of the calls that were decided is answered, or fails.
+    Answer(u8, bool),
+    /// The customer's part in a tick, a backfill, or dates of a journey that was just published.
+    Sweep(u8),
     /// The provider takes what is queued.
     HandedOver,
     /// What is due next fires, when it is due.
@@ -33,7 +38,7 @@ pub enum Act {
     Minutes(u16),
 }
 
-pub const EVENTS: [&str; 11] = [
+pub const EVENTS: [&str; 14] = [
     "cart.updated",
     "cart.updated",
     "cart.emptied",
@@ -45,6 +50,9 @@ pub const EVENTS: [&str; 11] = [
     "message.opened",
     "message.clicked",
     "message.bounced",
+    "message.replied",
+    "message.replied",
+    "hand_over.ended",
 ];
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -52,6 +60,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         6 => (0..EVENTS.len(), any::<u8>()).prop_map(|(e, n)| Act::Event(e, n)),
         2 => (0..traits().len()).prop_map(Act::Trait),
         1 => any::<(u8, bool)>().prop_map(|(n, b)| Act::Receipt(n, b)),
+        3 => any::<(u8, bool)>().prop_map(|(n, b)| Act::Answer(n, b)),
+        1 => any::<u8>().prop_map(Act::Sweep),
         1 => Just(Act::HandedOver),
         5 => Just(Act::Timer),
         4 => (0u16..3_000).prop_map(Act::Minutes),
@@ -86,6 +96,12 @@ pub fn properties(event: usize, n: u8) -> serde_json::Value {
         "welcome",
     ];
     match EVENTS[event] {
+        "message.replied" => {
+            let words = ["7", "yes", "nope", "what?", "3", "STOP"];
+            let channel = ["chat", "sms"][usize::from(n / 6 % 2)];
+            json!({ "channel": channel, "text": words[usize::from(n % 6)] })
+        }
+        "hand_over.ended" => json!({ "answer": n }),
         "consent.granted" | "consent.withdrawn" => {
             let channel = ["email", "sms", "push", "chat"][usize::from(n % 4)];
             json!({ "channel": channel, "confirmed": !n.is_multiple_of(3) })
@@ -103,6 +119,8 @@ fn watch(world: &World, clock: Clock, acts: Vec<Act>) -> BTreeMap<String, usize>
     for act in acts {
         watched.act(act);
     }
+    // A birthday comes every year, for ever.
+    watched.customer.ledger.dates.clear();
     // At the end everything that is due comes to its end, and nothing is due for ever.
     for _ in 0..5_000 {
         if advance::next_due(world, &watched.customer).is_none() {
@@ -144,18 +162,14 @@ fn in_batches(world: &World, clock: Clock, acts: &[Act], size: usize) -> (Custom
 fn generated_inputs_reach_every_kind_of_fact() {
     let mut runner = TestRunner::deterministic();
     let mut facts: BTreeMap<String, usize> = BTreeMap::new();
-    for n in 0..60 {
+    for n in 0..600 {
         let acts = acts().new_tree(&mut runner).unwrap().current();
-        let (world, clock) = if n % 2 == 0 {
-            (&*SAMPLES, Clock::Wall)
-        } else {
-            (&*TANGLED, Clock::Wall)
-        };
-        for (kind, count) in watch(world, clock, acts) {
+        let world = [&*SAMPLES, &*TANGLED, &*TALKATIVE, &*TALKATIVE][n % 4];
+        for (kind, count) in watch(world, Clock::Wall, acts) {
             *facts.entry(kind).or_default() += count;
         }
     }
-    let kinds = "Entered NotEntered Refreshed Waits Woke Chose Split Set Sends Suppressed Held Recalled Failed Noted Goal Left Profile Consent";
+    let kinds = "Entered NotEntered Refreshed Waits Woke Chose Split Set Sends Suppressed Held Recalled Failed Noted Goal Left Profile Consent Queued Answered NotUnderstood Stopped Calls CallAnswered CallFailed HandedOver HandedBack Round RoundsOver Emits Starts Stops Expects";
     for kind in kinds.split(' ') {
         let count = facts.get(kind).copied().unwrap_or_default();
         assert!(count > 5, "{kind}: {count} of {facts:?}");
@@ -177,9 +191,14 @@ proptest! {
     }
 
     #[test]
+    fn talkative_journeys_keep_the_laws(acts in acts(), wall: bool) {
+        watch(&TALKATIVE, if wall { Clock::Wall } else { Clock::Recorded }, acts);
+    }
+
+    #[test]
     fn batches_mean_nothing(acts in acts(), wall: bool, size in 2usize..20) {
         let clock = if wall { Clock::Wall } else { Clock::Recorded };
-        for world in [&*SAMPLES, &*TANGLED] {
+        for world in [&*SAMPLES, &*TANGLED, &*TALKATIVE] {
             prop_assert_eq!(in_batches(world, clock, &acts, 1), in_batches(world, clock, &acts, size));
         }
     }

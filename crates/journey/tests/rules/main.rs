@@ -8,16 +8,22 @@
     reason = "tests read the samples from files, and say what they skip"
 )]
 
+mod audience;
 mod backtest;
+mod calls;
 mod caps;
 mod count;
 mod entering;
+mod fragments;
 mod inputs;
 mod laws;
 mod leaving;
 mod limits;
+mod others;
 mod play;
+mod questions;
 mod real_data;
+mod rounds;
 mod samples;
 mod sending;
 mod summer_time;

@@ -5,11 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::{self, Clock, Effects},
+    call::{Answer, Call, Outcome},
     customer::{Consent, ConsentState, Customer, Run},
     diagnostic::SourceFile,
     expr::parse_duration,
     ids::InputId,
-    input::{Event, Input, InputKind, Receipt},
+    input::{Event, Input, InputKind, Receipt, Sweep, SweepKind},
     message::{Channel, Message, Reason},
     trace::{Fact, Line},
     value::{Map, Value},
@@ -20,6 +21,8 @@ pub use serde_json::json;
 
 /// Monday morning, nine o'clock in Paris.
 pub const START: &str = "2026-01-05T09:00+01:00";
+/// Whom journeys can call.
+const ENDPOINTS: &str = "vouchers: { url: https://shop.example/vouchers }\nsupport: { url: https://shop.example/desk }\n";
 /// No limits: everything that has an address and a consent goes.
 pub const FREE: &str = "";
 
@@ -31,23 +34,34 @@ pub fn span(text: &str) -> SignedDuration {
     parse_duration(text).unwrap()
 }
 
-/// Compiles journeys (their text from `enter:` on, or whole with `journey:`) and policies.
+/// Compiles journeys (their text from `enter:` on, or whole with `journey:`), other files (behind a
+/// line `# PATH`) and policies.
 pub fn world(journeys: &[&str], policies: &str) -> World {
     let mut files: Vec<SourceFile> = journeys
         .iter()
         .enumerate()
         .map(|(i, text)| {
-            let text = if text.contains("journey:") {
-                (*text).to_owned()
-            } else {
-                format!("journey: demo\npurpose: marketing\n{text}")
+            let named = text.strip_prefix("# ").and_then(|t| t.split_once('\n'));
+            let (path, text) = match named {
+                Some((path, text)) => (path.to_owned(), text.to_owned()),
+                None if text.contains("journey:") => {
+                    (format!("drafts/j{i}.yaml"), (*text).to_owned())
+                }
+                None => (
+                    format!("drafts/j{i}.yaml"),
+                    format!("journey: demo\npurpose: marketing\n{text}"),
+                ),
             };
             SourceFile {
-                path: Arc::from(format!("drafts/j{i}.yaml")),
+                path: Arc::from(path),
                 text: Arc::from(text),
             }
         })
         .collect();
+    files.push(SourceFile {
+        path: Arc::from("config/endpoints.yaml"),
+        text: Arc::from(ENDPOINTS),
+    });
     let file = |text: &str| SourceFile {
         path: Arc::from("config/policies.yaml"),
         text: Arc::from(text),
@@ -124,6 +138,9 @@ pub struct Play {
     /// Every message decided, whatever became of it.
     pub messages: Vec<Message>,
     pub recalled: usize,
+    /// Every call that was decided.
+    pub calls: Vec<Call>,
+    pub cancelled: usize,
     lines: Vec<(Timestamp, Line)>,
     several: bool,
     inputs: usize,
@@ -142,6 +159,8 @@ impl Play {
             customers: BTreeMap::new(),
             messages: Vec::new(),
             recalled: 0,
+            calls: Vec::new(),
+            cancelled: 0,
             lines: Vec::new(),
             several: journeys.len() > 1,
             inputs: 0,
@@ -214,6 +233,55 @@ impl Play {
         self.take("ana", vec![input])
     }
 
+    /// Ana answers by that channel.
+    pub fn replies(&mut self, channel: &str, text: &str) -> &mut Self {
+        self.does(
+            "message.replied",
+            json!({ "channel": channel, "text": text }),
+        )
+    }
+
+    /// The endpoint answers call number `n` (from 0).
+    pub fn answers(&mut self, n: usize, value: serde_json::Value) -> &mut Self {
+        self.ends(n, Outcome::Answered(Value::from(value)))
+    }
+
+    /// Call number `n` fails for good.
+    pub fn call_fails(&mut self, n: usize) -> &mut Self {
+        self.ends(n, Outcome::Failed(Arc::from("it answers 500")))
+    }
+
+    fn ends(&mut self, n: usize, outcome: Outcome) -> &mut Self {
+        let call = &self.calls[n];
+        let input = Input {
+            id: InputId::of_answer(call.id),
+            now: self.now,
+            kind: InputKind::Answer(Box::new(Answer {
+                call: call.id,
+                run: call.run,
+                outcome,
+            })),
+        };
+        self.take("ana", vec![input])
+    }
+
+    /// Ana's part in a sweep of the first entry of `demo`.
+    pub fn is_swept(&mut self, kind: SweepKind) -> &mut Self {
+        let journey: Arc<str> = Arc::from("demo");
+        let id = InputId::of_sweep(self.ana().id, &journey, 0, self.now);
+        let sweep = Sweep {
+            journey,
+            entry: 0,
+            kind,
+        };
+        let input = Input {
+            id,
+            now: self.now,
+            kind: InputKind::Sweep(sweep),
+        };
+        self.take("ana", vec![input])
+    }
+
     /// The provider has everything that is queued.
     pub fn is_handed_over(&mut self) -> &mut Self {
         for send in self.customers.values_mut().flat_map(|c| &mut c.sends) {
@@ -268,6 +336,8 @@ impl Play {
         }
         self.messages.extend(effects.messages);
         self.recalled += effects.recalled.len();
+        self.cancelled += effects.cancelled.len();
+        self.calls.extend(effects.calls);
         self
     }
 
@@ -346,6 +416,8 @@ fn short(line: &Line) -> String {
         Fact::Expects { at: Some(at) } => format!("expects {at}"),
         Fact::Expects { at: None } => "expects no more".into(),
         Fact::Goal => "goal".into(),
+        Fact::Moved { version, .. } => format!("moved to {version}"),
+        Fact::Kept { version } => format!("kept from {version}"),
         Fact::Left { reason } => format!("left {reason}"),
         Fact::Profile { traits } => format!("traits {}", traits.join(" ")),
         Fact::Consent { state, .. } => format!("consent {state}"),

@@ -107,6 +107,94 @@ quiet_hours:
   - { name: siesta, channels: [email], from: \"13:00\", to: \"14:30\", zone: Europe/Paris, quiet: skip }
 ";
 
+const TALKER: &str = "
+journey: talker
+purpose: marketing
+priority: 60
+enter: [ { event: customer.signed_up, key: event.n }, { api: true, key: event.n } ]
+exit: [ { event: cart.emptied }, { after: 12d } ]
+steps:
+  - id: score
+    ask: [chat, sms]
+    template: t
+    capped: hold
+    expect: { number: { min: 0, max: 10 } }
+    save: run.score
+    within: 2d
+    retry: 1
+    not_understood: [ { id: desk, hand_over: support, within: 1d, else: [ { exit: alone } ] } ]
+    else: [ { emit: checkout.started, with: { cart_id: c1 } } ]
+  - if: run.score > 5
+    then:
+      - id: why
+        ask: sms
+        template: t
+        options:
+          \"yes\": { label: Yes, then: [ { set: { customer.level: 5 } } ] }
+          \"no\": { label: No, synonyms: [nope] }
+        within: 6h
+  - { id: gift, call: vouchers, with: { score: run.score }, save: customer.gift, within: 3h, else: [ { stop: rounds } ] }
+  - { start: rounds, with: { n: run.score } }
+  - { id: thanks, send: chat, template: t, key: run.key }
+";
+
+const ROUNDS: &str = "
+journey: rounds
+purpose: marketing
+enter: [ { api: true, key: event.n }, { segment: high }, { event: cart.updated, key: event.n } ]
+goal: { event: order.placed, within: 5d }
+inside: restart
+steps:
+  - id: nag
+    repeat:
+      every: 30h
+      times: 4
+      until: steps.hello.note.opened or customer.gift == \"g3\"
+      steps:
+        - { use: hello, with: { what: run.event, delay: 20m } }
+        - wait_for: { any: [ { event: order.placed, then: [ { emit: customer.signed_up, with: { n: 1 } } ] }, { if: customer.level > 4 } ], within: 1d }
+  - { id: done, send: email, template: t, key: once }
+";
+
+const DATES: &str = "
+journey: dates
+purpose: service
+enter:
+  - { date: customer.renews_at, offset: -2d, at: \"09:00\" }
+  - { date: customer.renews_at, every: year, if: customer.level != 0, key: event.date }
+  - { segment: high, change: left }
+steps:
+  - { id: renew, send: email, template: t }
+  - { wait: { until: customer.renews_at, missed: exit } }
+";
+
+const DESK: &str = "
+journey: desk
+purpose: service
+enter: { event: checkout.started, key: event.n }
+steps:
+  - { id: talk, hand_over: support, with: { n: run.key }, within: 3d, else: [ { exit: alone } ] }
+  - { id: more, ask: sms, template: t, expect: number, within: 2d, retry: 1 }
+  - { call: vouchers, within: 2d }
+";
+
+const HELLO: &str = "# journeys/_fragments/hello.yaml
+fragment: hello
+params: { what:, delay: 1h }
+steps:
+  - wait: param.delay
+  - { id: note, send: [push, email], template: t, with: { n: param.what.n } }
+";
+
+const HIGH: &str = "# config/segments/high.yaml
+if: customer.level > 2
+";
+
+/// Questions, calls, rounds, fragments, events of our own, segments and dates, all at once.
+pub fn talkative() -> World {
+    world(&[TALKER, ROUNDS, DATES, DESK, HOLDER, HELLO, HIGH], TANGLED)
+}
+
 /// Refreshes, restarts, chains of traits, moments that move, and caps of every kind.
 pub fn tangled() -> World {
     world(&[KNOT, LADDER, HOLDER], TANGLED)

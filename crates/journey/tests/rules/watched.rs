@@ -8,9 +8,10 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::{self, Clock, Turn},
+    call::{Answer, Call, Outcome},
     customer::{Customer, Ledger, RunState},
     ids::{InputId, MessageId, RunId},
-    input::{Input, InputKind, Receipt},
+    input::{Input, InputKind, Receipt, Sweep, SweepKind},
     machine::Op,
     message::{Message, Reason},
     time,
@@ -36,6 +37,8 @@ pub struct Watched<'w> {
     ended: BTreeSet<RunId>,
     /// Every message that was decided; those given back are refused now.
     pub history: BTreeMap<MessageId, Message>,
+    /// Every call that was decided and not answered.
+    calls: Vec<Call>,
     /// What has happened, and how often.
     pub facts: BTreeMap<String, usize>,
 }
@@ -54,6 +57,7 @@ impl<'w> Watched<'w> {
             inputs: BTreeSet::new(),
             ended: BTreeSet::new(),
             history: BTreeMap::new(),
+            calls: Vec::new(),
             facts: BTreeMap::new(),
         }
     }
@@ -79,6 +83,8 @@ impl<'w> Watched<'w> {
                 Some(input)
             }
             Act::Receipt(n, failed) => self.receipt(usize::from(n), failed),
+            Act::Answer(n, good) => self.answer(usize::from(n), good),
+            Act::Sweep(n) => self.sweep(n),
             _ => None,
         }
     }
@@ -106,6 +112,52 @@ impl<'w> Watched<'w> {
                 reason,
                 detail,
             })),
+        })
+    }
+
+    fn answer(&mut self, n: usize, good: bool) -> Option<Input> {
+        if self.calls.is_empty() {
+            return None;
+        }
+        let call = self.calls.remove(n % self.calls.len());
+        let outcome = if good {
+            Outcome::Answered(Value::text(format!("g{}", n % 4)))
+        } else {
+            Outcome::Failed(Arc::from("503"))
+        };
+        let answer = Answer {
+            call: call.id,
+            run: call.run,
+            outcome,
+        };
+        Some(Input {
+            id: InputId::of_answer(call.id),
+            now: self.now,
+            kind: InputKind::Answer(Box::new(answer)),
+        })
+    }
+
+    fn sweep(&self, n: u8) -> Option<Input> {
+        let journeys = ["rounds", "dates", "talker", "nowhere"];
+        let journey: Arc<str> = Arc::from(journeys[usize::from(n % 4)]);
+        let entry = u16::from(n / 4 % 3);
+        let kind = match n / 12 % 3 {
+            0 => SweepKind::Backfill,
+            1 => SweepKind::Dates(self.now),
+            _ => SweepKind::Tick(self.now),
+        };
+        // Two of one moment are the same.
+        let at = self.now + SignedDuration::from_micros(i64::try_from(self.count).ok()?);
+        let id = InputId::of_sweep(self.customer.id, &journey, entry, at);
+        let sweep = Sweep {
+            journey,
+            entry,
+            kind,
+        };
+        Some(Input {
+            id,
+            now: self.now,
+            kind: InputKind::Sweep(sweep),
         })
     }
 
@@ -141,6 +193,9 @@ impl<'w> Watched<'w> {
         let reloaded = decide(reload(&before));
         assert_same(&turn, &reloaded, "saving and loading changes nothing");
         self.look(&before, &turn);
+        self.calls.extend(turn.effects.calls);
+        self.calls
+            .retain(|c| !turn.effects.cancelled.contains(&c.id));
         self.customer = turn.customer;
     }
 
@@ -158,6 +213,7 @@ impl<'w> Watched<'w> {
                 *self.facts.entry(kind).or_default() += 1;
             }
         }
+        self.questions(turn);
         for run in &turn.effects.ended {
             assert!(self.ended.insert(run.id), "a run ends twice");
             assert!(run.due_at.is_none() && run.left.is_some());
@@ -183,6 +239,18 @@ impl<'w> Watched<'w> {
         self.messages(before, turn);
     }
 
+    /// One question is open per channel, and every open one was asked.
+    fn questions(&self, turn: &Turn) {
+        let pending = turn
+            .customer
+            .runs
+            .iter()
+            .filter_map(|r| r.state.pending.as_ref());
+        let asked: Vec<_> = pending.filter_map(|p| p.asked).collect();
+        let channels: BTreeSet<_> = asked.iter().map(|a| a.channel).collect();
+        assert_eq!(channels.len(), asked.len(), "two questions on one channel");
+    }
+
     /// Every pending timer belongs to a wait, a longest stay or an open goal.
     fn timer_belongs(&self, run: &journey::customer::Run) {
         let machine = self.world.machine(run.machine).unwrap();
@@ -194,11 +262,16 @@ impl<'w> Watched<'w> {
         }
         let pending = run.state.pending.as_ref().expect("whoever is inside waits");
         let node = machine.node(run.node).expect("at a step");
-        assert!(matches!(
-            node.op,
-            Op::Wait(_) | Op::WaitFor(_) | Op::Send(_)
-        ));
-        assert_eq!(matches!(node.op, Op::Send(_)), pending.held.is_some());
+        let waits = match node.op {
+            Op::Send(_) => pending.held.is_some(),
+            Op::Ask(_) => pending.held.is_none() || pending.asked.is_none(),
+            Op::Call(_) | Op::HandOver(_) => pending.call.is_some(),
+            Op::Wait(_) | Op::WaitFor(_) | Op::Repeat(_) => {
+                pending.held.is_none() && pending.asked.is_none() && pending.call.is_none()
+            }
+            _ => false,
+        };
+        assert!(waits, "at a step that waits: {node:?} {pending:?}");
         let stay = machine.stay.as_ref().map(|s| run.entered_at + s.after);
         let due = [pending.until, stay].into_iter().flatten().min();
         assert_eq!(run.due_at, due);

@@ -23,6 +23,8 @@ pub enum InputName {
     Timer,
     /// A message ended for good.
     Receipt,
+    /// A run passed to another version of its journey, or out of it.
+    Passage,
     /// The moment of a date entry had come.
     Date,
     /// A schedule, or a publication.
@@ -129,6 +131,7 @@ fn entry(row: &PgRow) -> Result<TimelineEntry, sqlx::Error> {
             3 => InputName::Date,
             4 => InputName::Sweep,
             5 => InputName::Answer,
+            6 => InputName::Passage,
             _ => InputName::Receipt,
         },
         name: Arc::from(row.try_get::<&str, _>("name")?),

@@ -124,19 +124,45 @@ impl Store {
         Ok(Batch::default().opened(found, tx))
     }
 
-    /// Customers with a timer due at or before `now`, each once, the longest overdue first; from
+    /// Begins a turn for these customers with nothing to take in: their runs may have to pass to
+    /// another version. Waits for whoever is in somebody else's turn; who does not exist is left out.
+    ///
+    /// # Errors
+    /// If the database fails or a row cannot be understood.
+    pub async fn begin_passages(
+        &self,
+        customers: &[CustomerId],
+        now: Timestamp,
+        horizon: SignedDuration,
+    ) -> Result<OpenTurn, Error> {
+        let ids: BTreeSet<_> = customers.iter().map(|id| id.0).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        let mut tx = self.pool.begin().await.map_err(during("beginning"))?;
+        let mut found = load::lock(&mut tx, &ids, Wait::ForAll).await?;
+        load::state(&mut tx, &mut found, |_| Some(now), horizon).await?;
+        Ok(Batch::default().opened(found, tx))
+    }
+
+    /// Customers with a timer or a date due at or before `now`, each once, the longest overdue first; from
     /// the `limit` longest overdue timers. Nothing is locked: see [`Store::begin_due`].
     ///
     /// # Errors
     /// If the database fails.
     pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<CustomerId>, Error> {
-        let rows: Vec<(uuid::Uuid,)> =
-            sqlx::query_as("select customer from run where due_at <= $1 order by due_at limit $2")
-                .bind(moment(now))
-                .bind(i64::from(limit))
-                .fetch_all(&self.pool)
-                .await
-                .map_err(during("looking for timers"))?;
+        let rows: Vec<(uuid::Uuid,)> = sqlx::query_as(
+            "select id from (
+                     (select customer as id, due_at from run where due_at <= $1
+                      order by due_at limit $2)
+                     union all
+                     (select id, due_at from customer where due_at <= $1
+                      order by due_at limit $2)
+                 ) due order by due_at limit $2",
+        )
+        .bind(moment(now))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(during("looking for timers"))?;
         let mut seen = BTreeSet::new();
         let ids = rows.into_iter().map(|(id,)| CustomerId(id));
         Ok(ids.filter(|id| seen.insert(*id)).collect())
@@ -147,13 +173,15 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
-        let row: Option<(Moment,)> = sqlx::query_as(
-            "select due_at from run where due_at is not null order by due_at limit 1",
+        let (due,): (Option<Moment>,) = sqlx::query_as(
+            "select least(
+                 (select due_at from run where due_at is not null order by due_at limit 1),
+                 (select due_at from customer where due_at is not null order by due_at limit 1))",
         )
-        .fetch_optional(&self.pool)
+        .fetch_one(&self.pool)
         .await
         .map_err(during("looking for timers"))?;
-        Ok(row.map(|(due,)| due.to_jiff()))
+        Ok(due.map(Moment::to_jiff))
     }
 }
 

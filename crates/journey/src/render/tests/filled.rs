@@ -162,6 +162,19 @@ fn the_nearest_locale_is_taken() {
 }
 
 #[test]
+fn a_line_keeps_the_spaces_that_do_not_break() {
+    let list = [(
+        "t/push.en.yaml",
+        "title: \"On  vous\u{a0}le garde\u{202f}?\"\nbody: x",
+    )];
+    let found = render(&templates(&list), Channel::Push, None, json!({})).unwrap();
+    let Content::Push { title, .. } = found else {
+        panic!("{found:?}")
+    };
+    assert_eq!(title, "On vous\u{a0}le garde\u{202f}?");
+}
+
+#[test]
 fn an_unfilled_variable_is_an_error_with_its_line() {
     let error = sms("Hello\n\n{{ customer.nickname }}", json!({})).unwrap_err();
     assert_eq!(

@@ -1,0 +1,268 @@
+//! `config/policies.yaml`.
+
+use super::{
+    Context, PLAIN, Takes,
+    sends::{CAPPED, QUIET},
+    takes::{CHANNEL, Choice, Known, choice},
+    word,
+};
+
+pub(super) static POLICIES: Context = Context {
+    name: "policies",
+    what: "the policies",
+    about: "What limits every send, whatever journey it belongs to",
+    words: &[
+        word(
+            "purposes",
+            Takes::Named {
+                name: Known::Purpose,
+                value: &Takes::Fields(&PURPOSE),
+            },
+            "Why messages are sent, and the consent that each purpose needs",
+            "purposes: { marketing: { consent: opt_in } }",
+        )
+        .or_else("`marketing` by opt-in, `service` without consent"),
+        word(
+            "caps",
+            Takes::List(&Takes::Fields(&CAP)),
+            "How many messages fit into how much time",
+            "caps: [ { name: week, max: 3, per: 7d, window: rolling } ]",
+        )
+        .or_else("none"),
+        word(
+            "quiet_hours",
+            Takes::List(&Takes::Fields(&QUIET_HOURS)),
+            "When channels keep quiet",
+            "quiet_hours: [ { name: night, from: \"21:00\", to: \"08:00\" } ]",
+        )
+        .or_else("none"),
+        word(
+            "defaults",
+            Takes::Fields(&DEFAULTS),
+            "What holds where nothing else is said",
+            "defaults: { zone: Europe/Paris, locale: fr }",
+        ),
+    ],
+    ..PLAIN
+};
+
+static CONSENTS: &[Choice] = &[
+    choice("none", "part of a contract or a duty: no consent needed"),
+    choice("opt_out", "allowed until withdrawn"),
+    choice("opt_in", "allowed once given"),
+    choice("double_opt_in", "allowed once given and confirmed"),
+];
+
+static PURPOSE: Context = Context {
+    name: "purpose",
+    what: "a purpose",
+    about: "Why messages are sent",
+    words: &[
+        word(
+            "consent",
+            Takes::OneOf(CONSENTS),
+            "The consent that it needs",
+            "consent: opt_in",
+        )
+        .needed(),
+        word(
+            "channels",
+            Takes::Named {
+                name: Known::Channel,
+                value: &Takes::OneOf(CONSENTS),
+            },
+            "Channels that need another consent",
+            "channels: { email: double_opt_in }",
+        )
+        .or_else("all the same"),
+        word(
+            "overrides",
+            Takes::Truth,
+            "Whether steps may `send` past caps and quiet hours",
+            "overrides: true",
+        )
+        .or_else("only where `consent` is `none`"),
+    ],
+    ..PLAIN
+};
+
+static WINDOWS: &[Choice] = &[
+    choice("rolling", "counts back from each message"),
+    choice("calendar", "counts between the midnights of a zone"),
+];
+static PERIODS: &[Choice] = &[
+    choice("day", "from midnight"),
+    choice("week", "from Monday"),
+    choice("month", "from the first"),
+];
+
+static CAP: Context = Context {
+    name: "cap",
+    what: "a cap",
+    about: "So many messages in so much time",
+    words: &[
+        word(
+            "name",
+            Takes::Name,
+            "What support reads when it holds a message back",
+            "name: marketing_week",
+        )
+        .needed(),
+        word(
+            "purpose",
+            Takes::Ref(Known::Purpose),
+            "Counts messages of this purpose only",
+            "purpose: marketing",
+        )
+        .or_else("all that need consent"),
+        word(
+            "channel",
+            CHANNEL,
+            "Counts messages by this channel only",
+            "channel: sms",
+        )
+        .or_else("all"),
+        word(
+            "journey",
+            Takes::Ref(Known::Journey),
+            "Counts messages of this journey only",
+            "journey: win-back",
+        )
+        .or_else("all"),
+        word(
+            "tag",
+            Takes::Ref(Known::Tag),
+            "Counts messages of journeys with this tag only",
+            "tag: retention",
+        )
+        .or_else("all"),
+        word(
+            "max",
+            Takes::Whole {
+                min: 0,
+                max: 1_000_000,
+            },
+            "How many messages fit",
+            "max: 3",
+        )
+        .needed(),
+        word(
+            "per",
+            Takes::Either(&[Takes::Duration, Takes::OneOf(PERIODS)]),
+            "A duration for a rolling window, a period for a calendar one",
+            "per: 7d",
+        )
+        .needed(),
+        word(
+            "window",
+            Takes::OneOf(WINDOWS),
+            "How `per` is counted",
+            "window: rolling",
+        )
+        .needed(),
+        word(
+            "zone",
+            Takes::Zone,
+            "Whose midnight, for a calendar window",
+            "zone: customer",
+        )
+        .or("customer"),
+        word(
+            "capped",
+            Takes::OneOf(CAPPED),
+            "What a message too many does, unless the send says otherwise",
+            "capped: skip",
+        )
+        .or_else("the default's word"),
+    ],
+    ..PLAIN
+};
+
+static QUIET_HOURS: Context = Context {
+    name: "quiet_hours",
+    what: "quiet hours",
+    about: "No sends by these channels between these times",
+    words: &[
+        word(
+            "name",
+            Takes::Name,
+            "What support reads when they hold a message back",
+            "name: night",
+        )
+        .needed(),
+        word(
+            "channels",
+            Takes::OneOrMore(&CHANNEL),
+            "The channels that keep quiet",
+            "channels: [sms, push]",
+        )
+        .or_else("all"),
+        word(
+            "from",
+            Takes::Time,
+            "When they begin, local time",
+            "from: \"21:00\"",
+        )
+        .needed(),
+        word(
+            "to",
+            Takes::Time,
+            "When they end, local time; may be on the next day",
+            "to: \"08:00\"",
+        )
+        .needed(),
+        word("zone", Takes::Zone, "Whose time", "zone: customer").or("customer"),
+        word(
+            "quiet",
+            Takes::OneOf(QUIET),
+            "What they do to a message, unless the send says otherwise",
+            "quiet: hold",
+        )
+        .or_else("the default's word"),
+        word(
+            "except",
+            Takes::OneOrMore(&Takes::Ref(Known::Purpose)),
+            "Purposes that they do not touch",
+            "except: [service]",
+        )
+        .or_else("none"),
+    ],
+    ..PLAIN
+};
+
+static DEFAULTS: Context = Context {
+    name: "defaults",
+    what: "the defaults",
+    about: "What holds where nothing else is said",
+    words: &[
+        word(
+            "zone",
+            Takes::ZoneName,
+            "The zone of customers whose zone is not known",
+            "zone: Europe/Paris",
+        )
+        .or("Europe/Paris"),
+        word(
+            "locale",
+            Takes::Ref(Known::Locale),
+            "The locale of customers whose locale is not known; every template has it",
+            "locale: fr",
+        )
+        .or("fr"),
+        word(
+            "capped",
+            Takes::OneOf(CAPPED),
+            "What a message too many does",
+            "capped: skip",
+        )
+        .or("skip"),
+        word(
+            "quiet",
+            Takes::OneOf(QUIET),
+            "What quiet hours do to a message",
+            "quiet: hold",
+        )
+        .or("hold"),
+    ],
+    ..PLAIN
+};

@@ -1,0 +1,109 @@
+//! What becomes of decided messages: rendered, and taken or refused by the provider.
+
+use std::sync::Arc;
+
+use super::{Delivery, Player, Refusal};
+use crate::{
+    ids::InputId,
+    input::{Input, InputKind, Receipt},
+    message::{Message, Reason},
+    render::Context,
+    time,
+    value::{Map, Value},
+};
+
+/// Where a template's `links` lead in tests and simulations.
+const LINKS: [(&str, &str); 2] = [
+    ("unsubscribe", "https://shop.example/unsubscribe"),
+    ("preferences", "https://shop.example/preferences"),
+];
+
+impl Player<'_> {
+    /// Hands messages to the provider, as dispatch does: what cannot be rendered, and what the
+    /// provider refuses, comes back as a receipt at once, and the next channel may be tried.
+    pub(super) fn post(&mut self, messages: Vec<Message>) {
+        for message in messages {
+            match message.refused {
+                Some(reason) => self.refused(message, reason, None),
+                None => self.hand_over(message),
+            }
+        }
+    }
+
+    fn hand_over(&mut self, message: Message) {
+        let (reason, detail) = match self.content(&message) {
+            Err(why) => (Reason::Unrenderable, why),
+            Ok(_) if self.fails(&message) => {
+                (Reason::Failed, "the test says that it fails".to_owned())
+            }
+            Ok(content) => {
+                let defaults = &self.stage.world.policies.defaults;
+                let zone = time::of_customer(&self.customer, defaults).zone;
+                self.played.sends.push(Delivery {
+                    message,
+                    content,
+                    zone,
+                });
+                return;
+            }
+        };
+        self.refused(message.clone(), reason, Some(&detail));
+        let receipt = Receipt {
+            message,
+            attempt: 1,
+            reason,
+            detail: Arc::from(detail),
+        };
+        let input = Input {
+            id: InputId::of_receipt(receipt.message.id, 1),
+            now: receipt.message.at,
+            kind: InputKind::Receipt(Box::new(receipt)),
+        };
+        self.answers.push_back(input);
+    }
+
+    fn content(&self, message: &Message) -> Result<crate::content::Content, String> {
+        let links: Map = LINKS
+            .iter()
+            .map(|(name, url)| (Arc::from(*name), Value::text(url)))
+            .collect();
+        let traits = &self.customer.traits;
+        let context = Context {
+            with: &message.decision.with,
+            customer: traits,
+            links: &links,
+        };
+        let locale = traits.get("locale").and_then(Value::as_text);
+        let template = &message.decision.template;
+        let rendered = self
+            .stage
+            .templates
+            .render(template, message.channel, locale, &context);
+        rendered.map_err(|e| e.to_string())
+    }
+
+    fn fails(&self, message: &Message) -> bool {
+        self.fails.iter().any(|f| {
+            f.step == message.step && f.channel.is_none_or(|channel| channel == message.channel)
+        })
+    }
+
+    fn refused(&mut self, message: Message, reason: Reason, detail: Option<&str>) {
+        let of_rules: Vec<String> = message
+            .decision
+            .refusals
+            .iter()
+            .map(crate::message::Refusal::sentence)
+            .collect();
+        let why = match detail {
+            Some(detail) => format!("{reason}: {detail}"),
+            None if of_rules.is_empty() => reason.to_string(),
+            None => of_rules.join("; "),
+        };
+        self.played.refused.push(Refusal {
+            message,
+            reason,
+            why,
+        });
+    }
+}

@@ -1,0 +1,13 @@
+//! A play and its failures as people read them.
+
+pub mod data;
+mod failures;
+mod timeline;
+mod times;
+
+pub(super) use self::times::in_local_time;
+pub use self::times::{elapsed, local};
+pub use self::{
+    failures::failed,
+    timeline::{Look, standing, timeline},
+};

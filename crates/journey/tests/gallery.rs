@@ -1,0 +1,153 @@
+//! The messages of the gallery at the root of the repository, filled in as customers get them.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "tests read their cases from files"
+)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use journey::{
+    content::Content,
+    diagnostic::SourceFile,
+    render::{Context, Templates},
+    value::{Map, Value},
+};
+
+/// What the sends of all journeys pass on, under the names that they pass it on by.
+const WITH: &str = r#"{
+  "product": { "sku": "V-02", "name": "Théière en grès", "price": 29, "was": 38, "currency": "EUR", "ends_at": "2026-01-18T23:59:00+01:00", "url": "https://shop.example/p/v-02" },
+  "cart": { "cart_id": "c1", "total": 29, "currency": "EUR", "url": "https://shop.example/c/1", "items": [ { "name": "Darjeeling", "quantity": 2, "price": 14.5 } ] },
+  "order": { "order_id": "o-880", "total": 29, "items": [ { "name": "Darjeeling", "quantity": 2, "price": 14.5 } ] },
+  "order_id": "o-880", "code": "BACK10", "gift": "BD-7F3A", "voucher": "WELCOME10", "percent": 10, "keen": true,
+  "round": 1, "points": 860, "missing": 140, "adviser": "Claire", "number": "R-31", "subject": "question",
+  "event_id": "e-31", "event_name": "Soirée oolongs", "starts_at": "2026-01-22T19:00:00+01:00", "place": "12 rue des Exemples",
+  "ends_at": "2026-03-01T00:00:00+01:00", "confirm_url": "https://shop.example/confirm/9f2c"
+}"#;
+
+/// Characters of GSM 03.38 beside ASCII that French and English texts use. `^{}[]~\|€` count twice.
+const GSM: &str = "£¥èéùìòÇØøÅåÆæßÉÄÖÑÜ§¿äöñüà€";
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn files(folder: &Path, found: &mut Vec<SourceFile>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            let name = path.strip_prefix(root()).unwrap().to_string_lossy();
+            found.push(SourceFile {
+                path: name.replace('\\', "/").into(),
+                text: fs::read_to_string(&path).unwrap().into(),
+            });
+        }
+    }
+}
+
+/// Every message of the gallery: its template, its locale, and what a customer gets.
+fn messages() -> Vec<(String, &'static str, Content)> {
+    let mut sources = Vec::new();
+    files(&root().join("templates"), &mut sources);
+    let (templates, found) = Templates::compile(&sources, "fr");
+    assert!(found.is_empty(), "{found:?}");
+    let with = Value::from(serde_json::from_str::<serde_json::Value>(WITH).unwrap());
+    let customer = Map::from([("first_name".into(), Value::text("Léa"))]);
+    let links = Map::from([(
+        "unsubscribe".into(),
+        Value::text("https://shop.example/u/9f2c"),
+    )]);
+    let context = Context {
+        with: &with,
+        customer: &customer,
+        links: &links,
+    };
+    let mut all = Vec::new();
+    for name in templates.names() {
+        for channel in templates.channels(name) {
+            for locale in ["en", "fr"] {
+                let locales = templates.locales(name, channel);
+                assert!(
+                    locales.contains(&locale),
+                    "{name}: no {locale} for {channel}"
+                );
+                let content = templates.render(name, channel, Some(locale), &context);
+                all.push((name.to_owned(), locale, content.unwrap()));
+            }
+        }
+    }
+    all
+}
+
+/// What people read, without mark-up.
+fn read(content: &Content) -> Vec<&str> {
+    match content {
+        Content::Email {
+            subject,
+            preheader,
+            text,
+            ..
+        } => vec![subject, preheader, text],
+        Content::Sms { text } | Content::Chat { text } => vec![text],
+        Content::Push { title, body, .. } => vec![title, body],
+    }
+}
+
+#[test]
+fn every_message_is_there_in_english_and_in_french() {
+    let all = messages();
+    assert!(all.len() > 100, "{}", all.len());
+    for (name, locale, content) in &all {
+        if let Content::Email {
+            subject, preheader, ..
+        } = content
+        {
+            assert!(subject.chars().count() <= 60, "{name} {locale}: {subject}");
+            assert!(!preheader.is_empty(), "{name} {locale}: no preheader");
+        }
+    }
+}
+
+#[test]
+fn a_text_message_fits_one_segment_and_uses_its_alphabet() {
+    for (name, locale, content) in messages() {
+        let Content::Sms { text } = content else {
+            continue;
+        };
+        let text = text.trim();
+        let odd: String = text
+            .chars()
+            .filter(|c| !c.is_ascii() && !GSM.contains(*c))
+            .collect();
+        assert_eq!(odd, "", "{name} {locale}: beyond GSM 03.38: {text}");
+        let length: usize = text
+            .chars()
+            .map(|c| if "^{}[]~\\|€".contains(c) { 2 } else { 1 })
+            .sum();
+        assert!(
+            length <= 160,
+            "{name} {locale}: {length} characters: {text}"
+        );
+    }
+}
+
+#[test]
+fn french_has_its_spaces_and_its_apostrophes() {
+    for (name, locale, content) in messages() {
+        if locale != "fr" || matches!(content, Content::Sms { .. }) {
+            continue;
+        }
+        for text in read(&content) {
+            for sign in [" ;", " ?", " !", " :", " %", " €", "« ", " »", "'"] {
+                assert!(!text.contains(sign), "{name}: `{sign}` in {text}");
+            }
+        }
+    }
+}
