@@ -113,18 +113,24 @@ pub fn place(
     for to in repeated(arrows) {
         layered.set_node(above(to), Some(node((1.0, 1.0))));
         layered.set_node(turn(to), Some(node(TURN)));
-        layered.set_edge(above(to), turn(to), Some(edge((0.0, 0.0))), None);
+        layered.set_edge(above(to), turn(to), Some(edge((0.0, 0.0), 1)), None);
     }
     for (at, size) in boxes.iter().enumerate() {
         layered.set_node(at.to_string(), Some(node(*size)));
     }
+    let arriving = arriving(boxes.len(), arrows);
     for (at, arrow) in arrows.iter().enumerate() {
         let size = labels.get(at).copied().flatten().unwrap_or_default();
         let from = arrow.from.to_string();
-        layered.set_edge(from, target(arrow), Some(edge(size)), None);
+        layered.set_edge(
+            from,
+            target(arrow),
+            Some(edge(size, weight(arrow, &arriving))),
+            None,
+        );
     }
     for to in repeated(arrows) {
-        layered.set_edge(above(to), to.to_string(), Some(edge((0.0, 0.0))), None);
+        layered.set_edge(above(to), to.to_string(), Some(edge((0.0, 0.0), 1)), None);
     }
     dagre::layout(&mut layered, Some(options()));
     Ok(Settled::read(&layered, boxes, arrows, labels).finish())
@@ -187,8 +193,28 @@ fn node((width, height): (f64, f64)) -> NodeLabel {
     }
 }
 
-fn edge((width, height): (f64, f64)) -> EdgeLabel {
+/// How many arrows arrive at each box, those that lead back left out.
+fn arriving(boxes: usize, arrows: &[Arrow]) -> Vec<u32> {
+    let mut arriving = vec![0; boxes];
+    for arrow in arrows.iter().filter(|a| !a.back) {
+        arriving[arrow.to] += 1;
+    }
+    arriving
+}
+
+/// A box that only one arrow leads to stands right below where that begins; where several meet,
+/// they are long instead.
+fn weight(arrow: &Arrow, arriving: &[u32]) -> i32 {
+    if !arrow.back && arriving[arrow.to] == 1 {
+        4
+    } else {
+        1
+    }
+}
+
+fn edge((width, height): (f64, f64), weight: i32) -> EdgeLabel {
     EdgeLabel {
+        weight,
         width,
         height,
         labelpos: LabelPos::Center,
