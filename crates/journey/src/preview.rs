@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     expr::{Operand, Root, Scope},
-    machine::{Machine, Op, Send, Target},
+    machine::{Ask, Expect, Machine, Op, Send, Target},
     schema::Schemas,
     value::{Map, Value},
 };
@@ -63,7 +63,8 @@ fn sends(machine: &Machine) -> impl Iterator<Item = (&Arc<str>, &Send)> {
 }
 
 /// The names of an invented run.
-struct Invented {
+struct Invented<'m> {
+    machine: &'m Machine,
     event: Value,
     key: Value,
     vars: BTreeMap<Arc<str>, Value>,
@@ -72,13 +73,19 @@ struct Invented {
 }
 
 /// A run that entered by the first entry of which something is known, and has set what it sets.
-fn run(machine: &Machine, schemas: &Schemas, customer: &Map, now: Timestamp) -> Invented {
+fn run<'m>(
+    machine: &'m Machine,
+    schemas: &Schemas,
+    customer: &Map,
+    now: Timestamp,
+) -> Invented<'m> {
     let sample = |name: &Arc<str>| schemas.sample_event(name);
     let entry = machine
         .entries
         .iter()
         .find_map(|e| Some((e, e.event().and_then(sample)?)));
     let mut run = Invented {
+        machine,
         event: entry
             .as_ref()
             .map_or(Value::Null, |(_, event)| event.clone()),
@@ -94,15 +101,15 @@ fn run(machine: &Machine, schemas: &Schemas, customer: &Map, now: Timestamp) -> 
             Op::Set(set) => set
                 .iter()
                 .for_each(|(target, value)| run.set(target, value)),
-            Op::Ask(ask) => run.save(ask.save.as_ref()),
-            Op::Call(call) => run.save(call.save.as_ref()),
+            Op::Ask(ask) => run.save(ask.save.as_ref(), answer(ask)),
+            Op::Call(call) => run.save(call.save.as_ref(), Value::Null),
             _ => {}
         }
     }
     run
 }
 
-impl Invented {
+impl Invented<'_> {
     fn set(&mut self, target: &Target, value: &Operand) {
         if let Target::Run(name) = target {
             let value = value.eval(self);
@@ -110,15 +117,55 @@ impl Invented {
         }
     }
 
-    /// An answer that nobody has given: its name stands for it.
-    fn save(&mut self, target: Option<&Target>) {
+    /// What became of a step, had all gone well: its heaviest arm, its first answer, its first round.
+    fn step(&self, path: &[Arc<str>]) -> Value {
+        let [id, field] = path else {
+            return Value::Null;
+        };
+        let node = self.machine.nodes.iter().find(|n| n.id == *id);
+        match (&**field, node.map(|n| &n.op)) {
+            ("arm", Some(Op::Split { arms, .. })) => {
+                let first = arms.iter().max_by_key(|a| a.weight);
+                first.map_or(Value::Null, |a| Value::Text(a.name.clone()))
+            }
+            ("answer", Some(Op::Ask(ask))) => answer(ask),
+            ("round", Some(Op::Repeat(_))) => Value::Int(1),
+            ("sent" | "delivered" | "matched", Some(_)) => Value::Bool(true),
+            ("opened" | "clicked" | "replied" | "failed" | "suppressed", Some(_)) => {
+                Value::Bool(false)
+            }
+            _ => Value::Null,
+        }
+    }
+
+    /// Keeps an answer; where nobody can tell what it would be, its name stands for it.
+    fn save(&mut self, target: Option<&Target>, answer: Value) {
         if let Some(Target::Run(name)) = target {
-            self.vars.insert(name.clone(), Value::Text(name.clone()));
+            let value = if answer.is_null() {
+                Value::Text(name.clone())
+            } else {
+                answer
+            };
+            self.vars.insert(name.clone(), value);
         }
     }
 }
 
-impl Scope for Invented {
+/// A plausible answer to a question; null for free text.
+fn answer(ask: &Ask) -> Value {
+    match &ask.expect {
+        Expect::Options(choices) => {
+            let first = choices.first();
+            first.map_or(Value::Null, |c| Value::Text(c.name.clone()))
+        }
+        Expect::Number { min, max } => Value::number(max.or(*min).unwrap_or(1.0)),
+        Expect::Date => Value::text("2026-01-05"),
+        Expect::Email => Value::text("ana@shop.example"),
+        Expect::Text => Value::Null,
+    }
+}
+
+impl Scope for Invented<'_> {
     fn look_up(&self, root: Root, path: &[Arc<str>]) -> Value {
         match (root, path.split_first()) {
             (Root::Event, _) => self.event.at(path),
@@ -128,6 +175,7 @@ impl Scope for Invented {
                 "event" => self.event.at(rest),
                 name => self.vars.get(name).map_or(Value::Null, |v| v.at(rest)),
             },
+            (Root::Steps, _) => self.step(path),
             (Root::Consent, _) => Value::Bool(true),
             (Root::Now, _) => Value::Moment(self.now),
             _ => Value::Null,

@@ -77,6 +77,12 @@ impl Parcours {
         self
     }
 
+    /// From that folder instead of the workspace.
+    pub fn at(mut self, folder: &Path) -> Self {
+        self.0.current_dir(folder);
+        self
+    }
+
     /// Runs it to its end.
     pub fn output(mut self) -> Finished {
         Finished(self.0.output().unwrap())

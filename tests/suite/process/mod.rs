@@ -9,5 +9,6 @@ mod dev;
 mod event;
 mod load;
 mod offline;
+mod pictures;
 mod provider;
 mod testing;

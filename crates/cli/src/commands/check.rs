@@ -99,12 +99,15 @@ fn from_here(
     root: &Path,
 ) -> (Vec<Diagnostic>, Vec<SourceFile>) {
     let (mut found, mut files) = (found.to_vec(), files.to_vec());
-    let here = std::env::current_dir().unwrap_or_default();
-    let folder = match root.strip_prefix(&here) {
-        Ok(below) => below.to_owned(),
+    // Both as the file system knows them: a temporary folder may have two names.
+    let canonical = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let here = canonical(&std::env::current_dir().unwrap_or_default());
+    let whole = canonical(root);
+    let folder = match whole.strip_prefix(&here) {
+        Ok(below) => below,
         // Outside of it there is no better name than the workspace's own.
         Err(_) if root.is_absolute() => return (found, files),
-        Err(_) => root.to_owned(),
+        Err(_) => root,
     };
     let parts = folder.components().filter(|c| *c != Component::CurDir);
     let parts: Vec<_> = parts.map(|c| c.as_os_str().to_string_lossy()).collect();

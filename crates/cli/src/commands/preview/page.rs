@@ -18,9 +18,9 @@ h1{font-size:20px;margin:0}h2{font-size:15px;margin:0 0 2px}
 .pre{color:var(--soft);margin:0 0 14px}
 .frames{display:flex;gap:20px;align-items:flex-start}
 figure{margin:0}figcaption{color:var(--soft);font-size:12px;margin:0 0 6px}
-iframe{border:1px solid var(--line);border-radius:8px;background:#fff;height:760px}
+iframe{border:1px solid var(--line);border-radius:8px;background:#fff;height:860px}
 .desktop{width:680px}.phone{width:375px}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;width:375px;margin:0;max-height:728px;overflow:auto;font:12px/1.5 ui-monospace,Menlo,Consolas,monospace;border:1px solid var(--line);border-radius:8px;padding:16px;box-sizing:border-box}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;width:375px;margin:0;max-height:860px;overflow:auto;font:12px/1.5 ui-monospace,Menlo,Consolas,monospace;border:1px solid var(--line);border-radius:8px;padding:16px;box-sizing:border-box}
 .few{display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start}.few .variant{width:340px;margin:0}
 .bubble{background:var(--paper);border:1px solid var(--line);border-radius:16px 16px 16px 4px;padding:12px 14px;white-space:pre-wrap;overflow-wrap:anywhere}
 .note{color:var(--soft);font-size:12px;margin:8px 0 0}.bad{color:var(--bad)}
