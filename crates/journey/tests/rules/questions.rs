@@ -212,7 +212,11 @@ fn rule_29_the_answers_on_offer_are_read_in_the_customers_language() {
     };
     assert_eq!(labels("fr-BE"), ["Talk to a person", "Écrire"]);
     assert_eq!(labels("EN_gb"), ["Talk to a person", "Write"]);
-    assert_eq!(labels("de"), ["Talk to a person", "Write"], "else the default");
+    assert_eq!(
+        labels("de"),
+        ["Talk to a person", "Write"],
+        "else the default"
+    );
     let old: journey::content::Content =
         serde_json::from_value(json!({ "channel": "chat", "text": "Hi" })).unwrap();
     let asked = old.offering(ask.offers("fr", "en"));
