@@ -164,6 +164,7 @@ create index passage_open on passage (id) where done_at is null;
 create table sweep (
     cursor uuid not null default '00000000-0000-0000-0000-000000000000', -- customers up to here are done
     at timestamptz not null,                  -- the tick, or when the machine was published
+    seen_until timestamptz not null,          -- who was first seen later has no part in it
     due_at timestamptz,                       -- when an engine may take it up; null: done
     done_at timestamptz,
     entry smallint not null check (entry >= 0), -- the place of the entry in its journey

@@ -1,5 +1,7 @@
 //! Entries that no event makes: dates, schedules and segments, on running engines.
 
+mod publications;
+
 use std::sync::Arc;
 
 use engine::Engine;

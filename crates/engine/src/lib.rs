@@ -41,7 +41,7 @@ pub use self::{
     sweeps::Swept,
     timers::Fired,
     turn::{Decided, Rejected},
-    world::Loaded,
+    world::{Loaded, Since},
 };
 
 /// One engine. Any number of them may work on the same database and broker.

@@ -42,6 +42,9 @@ pub struct Settings {
     pub passage_lease: SignedDuration,
     /// Customers that one page of a sweep goes over.
     pub sweep_page: u32,
+    /// How long after it is first seen a publication's sweep begins: several times `workspace_poll`,
+    /// for an engine that has not heard of the publication takes customers in as before.
+    pub sweep_settle: SignedDuration,
     /// The shop's own pages, for templates.
     pub links: Links,
 }
@@ -66,6 +69,7 @@ impl Default for Settings {
             passage_settle: SignedDuration::from_secs(5),
             passage_lease: SignedDuration::from_secs(10),
             sweep_page: 1_000,
+            sweep_settle: SignedDuration::from_secs(5),
             links: Links::default(),
         }
     }

@@ -15,11 +15,14 @@ use journey::{
     ids::InputId,
     input::{Input, InputKind, Sweep, SweepKind},
     machine::By,
-    time::cron,
+    time::{self, cron},
 };
-use store::{Arrival, StoredSweep};
+use store::{Arrival, NewSweep, StoredSweep};
 
-use crate::{Engine, Error, world::Loaded};
+use crate::{
+    Engine, Error,
+    world::{Loaded, Since},
+};
 
 /// How late a tick that engines were not there for may still be taken up. Of several only the last
 /// is: nobody wants last week's letters all at once.
@@ -48,8 +51,8 @@ impl Engine {
     /// If the database is away.
     pub async fn sweeps_once(&self, now: Timestamp) -> Result<Swept, Error> {
         let loaded = self.loaded();
-        for (sweep, at) in due(&loaded, now) {
-            self.plan(sweep, at, now).await?;
+        for new in due(&loaded, now, self.settings.sweep_settle) {
+            self.plan(new).await?;
         }
         let lease = self.settings.passage_lease;
         match self.store.claim_sweep(now, lease).await? {
@@ -58,14 +61,15 @@ impl Engine {
         }
     }
 
-    async fn plan(&self, sweep: Sweep, at: Timestamp, now: Timestamp) -> Result<(), Error> {
-        let key = (sweep.journey.clone(), sweep.entry, at);
+    async fn plan(&self, new: NewSweep) -> Result<(), Error> {
+        let sweep = &new.sweep;
+        let key = (sweep.journey.clone(), sweep.entry, new.at);
         let mut planned = self.planned.lock().await;
         if planned.0.contains(&key) {
             return Ok(());
         }
-        if self.store.plan_sweep(&sweep, at, now).await? {
-            tracing::info!(journey = %sweep.journey, kind = ?sweep.kind, "a sweep begins");
+        if self.store.plan_sweep(&new).await? {
+            tracing::info!(journey = %sweep.journey, kind = ?sweep.kind, "a sweep is to begin");
         }
         if planned.0.len() >= MAX_PLANNED {
             planned.0.clear();
@@ -75,25 +79,39 @@ impl Engine {
     }
 
     async fn page(&self, sweep: &StoredSweep, now: Timestamp) -> Result<Swept, Error> {
-        let limit = self.settings.sweep_page;
-        let page = self.store.sweep_page(sweep, limit).await?;
+        // Another engine has written it down, and may know a journey that this one does not.
+        self.reload().await?;
+        let page = self
+            .store
+            .sweep_page(sweep, self.settings.sweep_page)
+            .await?;
+        for (customer, error) in &page.unreadable {
+            tracing::error!(customer.id = %customer, %error, "has no part in a sweep");
+        }
         let loaded = self.loaded();
         let arrivals: Vec<Arrival> = page
+            .customers
             .iter()
             .filter(|c| advance::concerns(&loaded.world, c, &sweep.sweep, now))
             .map(|c| arrival(c, sweep, now))
             .collect();
-        let customers = arrivals.len();
         for batch in arrivals.chunks(self.settings.passage_batch.max(1)) {
-            self.turn(batch.to_vec()).await?;
+            self.sweep(batch).await?;
         }
-        let full = page.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
-        let last = page.last().map(|c| c.id).filter(|_| full);
-        self.store.swept(sweep, last, now).await?;
+        self.store.swept(sweep, page.last, now).await?;
         Ok(Swept {
             looked: true,
-            customers,
+            customers: arrivals.len(),
         })
+    }
+
+    async fn sweep(&self, batch: &[Arrival]) -> Result<(), Error> {
+        let decided = self.turn(batch.to_vec()).await?;
+        for rejected in decided.rejected {
+            let (customer, reason) = (batch[rejected.index].customer, rejected.reason);
+            tracing::error!(customer.id = %customer, %reason, "has no part in a sweep");
+        }
+        Ok(())
     }
 }
 
@@ -111,36 +129,54 @@ fn arrival(customer: &Customer, sweep: &StoredSweep, now: Timestamp) -> Arrival 
 }
 
 /// Every sweep that is due by now: the last tick of each schedule, and what each publication asks for.
-fn due(loaded: &Loaded, now: Timestamp) -> Vec<(Sweep, Timestamp)> {
+fn due(loaded: &Loaded, now: Timestamp, settle: SignedDuration) -> Vec<NewSweep> {
     let mut found = Vec::new();
     for machine in loaded.world.currents() {
-        let Some(published) = loaded.published.get(&machine.id).copied() else {
+        let Some(since) = loaded.published.get(&machine.id) else {
             continue;
         };
         for (place, entry) in machine.entries.iter().enumerate() {
-            let kind = match &entry.by {
-                By::Schedule { cron, zone, .. } => cron::latest(cron, zone, now)
-                    .filter(|tick| *tick > published && now.duration_since(*tick) < LATEST)
-                    .map(SweepKind::Tick),
-                By::Segment { backfill: true, .. } => Some(SweepKind::Backfill),
-                By::Date { .. } => Some(SweepKind::Dates(published)),
-                _ => None,
+            let Some((kind, at)) = asked(&entry.by, *since, now) else {
+                continue;
             };
-            let at = match kind {
-                Some(SweepKind::Tick(tick)) => tick,
-                _ => published,
+            let sweep = Sweep {
+                journey: machine.journey.clone(),
+                entry: u16::try_from(place).unwrap_or(u16::MAX),
+                kind,
             };
-            found.extend(kind.map(|kind| {
-                let journey = machine.journey.clone();
-                let entry = u16::try_from(place).unwrap_or(u16::MAX);
-                let sweep = Sweep {
-                    journey,
-                    entry,
-                    kind,
-                };
-                (sweep, at)
-            }));
+            found.push(begun(sweep, at, now, settle));
         }
     }
     found
+}
+
+/// What an entry asks for, and the moment that makes it one.
+fn asked(by: &By, since: Since, now: Timestamp) -> Option<(SweepKind, Timestamp)> {
+    match by {
+        By::Schedule { cron, zone, .. } => cron::latest(cron, zone, now)
+            .filter(|tick| *tick > since.held && now.duration_since(*tick) < LATEST)
+            .map(|tick| (SweepKind::Tick(tick), tick)),
+        By::Segment { backfill: true, .. } => Some((SweepKind::Backfill, since.published)),
+        // A version that holds again has its own moments again.
+        By::Date { .. } => Some((SweepKind::Dates(since.held), since.held)),
+        _ => None,
+    }
+}
+
+/// A tick begins at once, for those who were there. A publication waits until every engine has heard
+/// of it: until then one may take in customers, and change them, as if there were no such journey.
+fn begun(sweep: Sweep, at: Timestamp, now: Timestamp, settle: SignedDuration) -> NewSweep {
+    let (begins, seen_until) = match sweep.kind {
+        SweepKind::Tick(tick) => (now, tick),
+        SweepKind::Backfill | SweepKind::Dates(_) => {
+            let begins = time::plus(now, settle);
+            (begins, begins)
+        }
+    };
+    NewSweep {
+        sweep,
+        at,
+        seen_until,
+        begins,
+    }
 }

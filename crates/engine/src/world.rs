@@ -31,8 +31,17 @@ pub struct Loaded {
     pub versions: BTreeMap<MachineId, i32>,
     /// Who can be called.
     pub endpoints: Endpoints,
-    /// When each machine was first published.
-    pub published: BTreeMap<MachineId, Timestamp>,
+    /// When each machine was first published, and since when it has held without a break.
+    pub published: BTreeMap<MachineId, Since>,
+}
+
+/// From when on a current machine counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Since {
+    /// Its first publication.
+    pub published: Timestamp,
+    /// Since when new runs enter it: later than `published` where another held in between.
+    pub held: Timestamp,
 }
 
 impl Loaded {
@@ -60,7 +69,7 @@ impl Loaded {
         load_targets(store, &passages, &mut machines).await?;
         let published = machines
             .iter()
-            .map(|m| (m.machine.id, m.published_at))
+            .filter_map(|m| Some((m.machine.id, since(m)?)))
             .collect();
         let versions = machines.iter().map(|m| (m.machine.id, m.version)).collect();
         let (current, older): (Vec<_>, Vec<_>) = machines.into_iter().partition(|m| m.current);
@@ -103,6 +112,13 @@ async fn load_targets(
         machines.extend(store.machine(*id).await?);
     }
     Ok(())
+}
+
+fn since(stored: &StoredMachine) -> Option<Since> {
+    Some(Since {
+        published: stored.published_at,
+        held: stored.since?,
+    })
 }
 
 /// Policies, schemas and templates: what is read anew at every start.

@@ -26,7 +26,7 @@ pub use error::Error;
 pub use listener::Listener;
 pub use outbox::{Accepted, LeaseKey, Leased, Retry};
 pub use settings::Settings;
-pub use sweeps::StoredSweep;
+pub use sweeps::{NewSweep, StoredSweep, SweepPage};
 pub use turn::{Arrival, OpenTurn, Work};
 pub use workspace::{
     Applied, Base, Publication, Published, Snapshot, StoredMachine, StoredPassage, StoredWorkspace,

@@ -8,7 +8,7 @@ use journey::{
     ids::CustomerId,
     input::{Sweep, SweepKind},
 };
-use sqlx::Row as _;
+use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{
@@ -24,8 +24,34 @@ pub struct StoredSweep {
     pub sweep: Sweep,
     /// The tick, or when the journey was published: part of its key, and of its inputs' ids.
     pub at: Timestamp,
+    /// Who was first seen later has no part in it.
+    pub seen_until: Timestamp,
     /// Customers up to this one are done.
     pub cursor: CustomerId,
+}
+
+/// A sweep that is to be written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSweep {
+    /// What it is about.
+    pub sweep: Sweep,
+    /// See [`StoredSweep::at`].
+    pub at: Timestamp,
+    /// See [`StoredSweep::seen_until`].
+    pub seen_until: Timestamp,
+    /// From when on it may be taken up.
+    pub begins: Timestamp,
+}
+
+/// Customers of a sweep, in order of id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepPage {
+    /// Their traits and ledger, without runs.
+    pub customers: Vec<Customer>,
+    /// Those whose row cannot be understood, with why.
+    pub unreadable: Vec<(CustomerId, String)>,
+    /// The last that was looked at; `None`: there are no more.
+    pub last: Option<CustomerId>,
 }
 
 /// The word for a kind, and its moment.
@@ -43,22 +69,20 @@ impl Store {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn plan_sweep(
-        &self,
-        sweep: &Sweep,
-        at: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, Error> {
-        let (kind, at) = key(sweep, at);
+    pub async fn plan_sweep(&self, new: &NewSweep) -> Result<bool, Error> {
+        let sweep = &new.sweep;
+        let (kind, at) = key(sweep, new.at);
         let done = sqlx::query(
-            "insert into sweep (journey, entry, kind, at, due_at) values ($1, $2, $3, $4, $5)
+            "insert into sweep (journey, entry, kind, at, due_at, seen_until)
+             values ($1, $2, $3, $4, $5, $6)
              on conflict do nothing",
         )
         .bind(&*sweep.journey)
         .bind(i16::try_from(sweep.entry).unwrap_or(i16::MAX))
         .bind(kind)
         .bind(at)
-        .bind(moment(now))
+        .bind(moment(new.begins))
+        .bind(moment(new.seen_until))
         .execute(&self.pool)
         .await
         .map_err(during("planning a sweep"))?;
@@ -79,54 +103,33 @@ impl Store {
              from (select journey, entry, kind, at from sweep where due_at <= $1
                    order by due_at limit 1 for update skip locked) a
              where s.journey = a.journey and s.entry = a.entry and s.kind = a.kind and s.at = a.at
-             returning s.journey, s.entry, s.kind, s.at, s.cursor",
+             returning s.journey, s.entry, s.kind, s.at, s.seen_until, s.cursor",
         )
         .bind(moment(now))
         .bind(moment(after(now, lease)))
         .fetch_optional(&self.pool)
         .await
         .map_err(during("taking a sweep up"))?;
-        let Some(row) = row else { return Ok(None) };
-        let read = |e| during("taking a sweep up")(e);
-        let at = row.try_get::<Moment, _>("at").map_err(read)?.to_jiff();
-        let kind = match row.try_get::<&str, _>("kind").map_err(read)? {
-            "tick" => SweepKind::Tick(at),
-            "backfill" => SweepKind::Backfill,
-            _ => SweepKind::Dates(at),
-        };
-        let entry: i16 = row.try_get("entry").map_err(read)?;
-        Ok(Some(StoredSweep {
-            sweep: Sweep {
-                journey: Arc::from(row.try_get::<&str, _>("journey").map_err(read)?),
-                entry: u16::try_from(entry).unwrap_or(0),
-                kind,
-            },
-            at,
-            cursor: CustomerId(row.try_get::<Uuid, _>("cursor").map_err(read)?),
-        }))
+        let stored = row.as_ref().map(stored).transpose();
+        stored.map_err(during("taking a sweep up"))
     }
 
-    /// The next customers behind the cursor, in order of id, who were there when the sweep began:
-    /// their traits and ledger, without runs. Nothing is locked.
+    /// The next customers behind the cursor, of those who have a part in the sweep. Nothing is locked.
     ///
     /// # Errors
-    /// If the database fails or a row cannot be understood.
-    pub async fn sweep_page(
-        &self,
-        sweep: &StoredSweep,
-        limit: u32,
-    ) -> Result<Vec<Customer>, Error> {
+    /// If the database fails.
+    pub async fn sweep_page(&self, sweep: &StoredSweep, limit: u32) -> Result<SweepPage, Error> {
         let rows: Vec<CustomerRow> = sqlx::query_as(
             "select id, key, traits::text, ledger from customer
              where id > $1 and seen_at <= $2 order by id limit $3",
         )
         .bind(sweep.cursor.0)
-        .bind(moment(sweep.at))
+        .bind(moment(sweep.seen_until))
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await
         .map_err(during("reading a page of customers"))?;
-        rows.into_iter().map(row::customer).collect()
+        Ok(page(rows, limit))
     }
 
     /// Records that customers up to `to` are done, and gives the sweep free; `None`: all are.
@@ -158,4 +161,44 @@ impl Store {
         .map_err(during("recording a sweep"))?;
         Ok(())
     }
+}
+
+fn page(rows: Vec<CustomerRow>, limit: u32) -> SweepPage {
+    let full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+    let last = rows.last().map(|row| CustomerId(row.0)).filter(|_| full);
+    let (mut customers, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+    for found in rows {
+        let id = CustomerId(found.0);
+        match row::customer(found) {
+            Ok(customer) => customers.push(customer),
+            Err(error) => unreadable.push((id, error.to_string())),
+        }
+    }
+    SweepPage {
+        customers,
+        unreadable,
+        last,
+    }
+}
+
+fn stored(row: &PgRow) -> Result<StoredSweep, sqlx::Error> {
+    let at = row.try_get::<Moment, _>("at")?.to_jiff();
+    let kind = match row.try_get("kind")? {
+        "tick" => SweepKind::Tick(at),
+        "backfill" => SweepKind::Backfill,
+        _ => SweepKind::Dates(at),
+    };
+    let entry: i16 = row.try_get("entry")?;
+    let sweep = Sweep {
+        journey: Arc::from(row.try_get::<&str, _>("journey")?),
+        // The table holds no negative ones.
+        entry: entry.unsigned_abs(),
+        kind,
+    };
+    Ok(StoredSweep {
+        sweep,
+        at,
+        seen_until: row.try_get::<Moment, _>("seen_until")?.to_jiff(),
+        cursor: CustomerId(row.try_get::<Uuid, _>("cursor")?),
+    })
 }

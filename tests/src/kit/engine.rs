@@ -20,6 +20,7 @@ pub fn quick() -> Settings {
         dispatch_poll: short,
         first_retry: SignedDuration::ZERO,
         longest_retry: SignedDuration::ZERO,
+        sweep_settle: SignedDuration::ZERO,
         ..Settings::default()
     }
 }

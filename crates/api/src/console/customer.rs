@@ -12,7 +12,8 @@ use journey::{
 };
 use serde::Deserialize;
 use store::read::{
-    CustomerView, InputName, MessageRow, RunView, TimelineEntry, TimelinePage, Waiting,
+    CustomerView, ExpectedEntry, InputName, MessageRow, RunView, TimelineEntry, TimelinePage,
+    Waiting,
 };
 
 use super::{Frame, Page, PageError, customers, html, words, words::When};
@@ -35,6 +36,7 @@ struct CustomerPage {
     channels: Vec<Reach>,
     consents: Vec<ConsentRow>,
     open: Vec<OpenRun>,
+    expected: Vec<ExpectedRow>,
     ended: Vec<EndedRun>,
     days: Vec<Day>,
     first: bool,
@@ -66,6 +68,11 @@ struct OpenRun {
     waits: String,
     held: bool,
     until: Option<When>,
+}
+
+struct ExpectedRow {
+    title: Arc<str>,
+    at: When,
 }
 
 struct EndedRun {
@@ -123,6 +130,7 @@ pub(super) async fn page(
     let view = view.ok_or(PageError::NotFound("customer"))?;
     let id = view.row.id;
     let runs = state.reader.runs(id).await?;
+    let expected = state.reader.expected(&view.ledger).await?;
     let timeline = state.reader.timeline(id, asked.before, PAGE).await?;
     let name = customers::name(&view.row);
     html(&CustomerPage {
@@ -139,6 +147,7 @@ pub(super) async fn page(
         channels: reach(&view),
         consents: consents(&view.ledger),
         open: runs.open.iter().map(open).collect(),
+        expected: expected.into_iter().map(expects).collect(),
         ended: runs.ended.iter().map(ended).collect(),
         first: asked.before.is_none(),
         next: timeline.next,
@@ -239,6 +248,13 @@ fn waits(waiting: &Waiting) -> String {
     }
 }
 
+fn expects(entry: ExpectedEntry) -> ExpectedRow {
+    ExpectedRow {
+        title: entry.title,
+        at: When(entry.at),
+    }
+}
+
 fn ended(run: &RunView) -> EndedRun {
     EndedRun {
         title: run.title.clone(),
@@ -272,8 +288,8 @@ fn shown(entry: &TimelineEntry, page: &TimelinePage) -> Entry {
         InputName::Timer => ("timer", "Time had come".into()),
         InputName::Receipt => ("receipt", "News of a message".into()),
         InputName::Passage => ("passage", "A new version was published".into()),
-        InputName::Date => ("timer", "A date had come".into()),
-        InputName::Sweep => ("timer", "A schedule had come".into()),
+        InputName::Date => ("timer", occasion(entry, "A date had come")),
+        InputName::Sweep => ("timer", occasion(entry, "Its turn had come")),
         InputName::Answer => ("receipt", "News of a call".into()),
     };
     let mut groups: Vec<Group> = Vec::new();
@@ -303,6 +319,11 @@ fn shown(entry: &TimelineEntry, page: &TimelinePage) -> Entry {
             serde_json::to_string_pretty(&entry.body).unwrap_or_default()
         },
     }
+}
+
+fn occasion(entry: &TimelineEntry, otherwise: &str) -> String {
+    let said = entry.occasion();
+    said.map_or_else(|| otherwise.into(), |words| words::sentence(&words))
 }
 
 fn said(line: &Line, page: &TimelinePage) -> Said {

@@ -7,7 +7,9 @@ use clap::Args;
 use jiff::Timestamp;
 use journey::trace::Fact;
 use serde::Serialize;
-use store::read::{CustomerView, Reader, RunView, Runs, TimelineEntry, TimelinePage};
+use store::read::{
+    CustomerView, ExpectedEntry, Reader, RunView, Runs, TimelineEntry, TimelinePage,
+};
 
 use crate::{
     commands::database,
@@ -33,6 +35,7 @@ pub struct CustomerArgs {
 struct Shown {
     customer: CustomerView,
     runs: Runs,
+    expected: Vec<ExpectedEntry>,
     timeline: TimelinePage,
 }
 
@@ -49,19 +52,26 @@ pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
     };
     let id = customer.row.id;
     let runs = reader.runs(id).await?;
+    let expected = reader.expected(&customer.ledger).await?;
     let timeline = reader.timeline(id, None, args.limit).await?;
     match args.format {
         Format::Json => output::json(&Shown {
             customer,
             runs,
+            expected,
             timeline,
         })?,
-        Format::Text => output::text(&text(&customer, &runs, &timeline)),
+        Format::Text => output::text(&text(&customer, &runs, &expected, &timeline)),
     }
     Ok(())
 }
 
-fn text(customer: &CustomerView, runs: &Runs, timeline: &TimelinePage) -> String {
+fn text(
+    customer: &CustomerView,
+    runs: &Runs,
+    expected: &[ExpectedEntry],
+    timeline: &TimelinePage,
+) -> String {
     let mut lines = vec![format!(
         "{}  (known since {}; all times are UTC)",
         customer.row.key,
@@ -89,7 +99,8 @@ fn text(customer: &CustomerView, runs: &Runs, timeline: &TimelinePage) -> String
     lines.push(String::new());
     lines.push("Journeys".into());
     lines.extend(runs.open.iter().chain(&runs.ended).map(run_line));
-    if runs.open.is_empty() && runs.ended.is_empty() {
+    lines.extend(expected.iter().map(expected_line));
+    if runs.open.is_empty() && runs.ended.is_empty() && expected.is_empty() {
         lines.push("  none".into());
     }
     lines.push(String::new());
@@ -118,8 +129,14 @@ fn run_line(run: &RunView) -> String {
     }
 }
 
+fn expected_line(entry: &ExpectedEntry) -> String {
+    format!("  {}: will enter at {}", entry.journey, at(entry.at))
+}
+
 fn entry_lines(entry: &TimelineEntry) -> Vec<String> {
-    let mut lines = vec![format!("  {}  {}", at(entry.at), entry.name)];
+    let occasion = entry.occasion();
+    let name = occasion.as_deref().unwrap_or(&entry.name);
+    let mut lines = vec![format!("  {}  {name}", at(entry.at))];
     for line in &entry.trace {
         if matches!(line.fact, Fact::Ignored { .. }) && line.journey.is_none() {
             continue;

@@ -7,6 +7,7 @@
 //! the answer is [`ReadError::TooSlow`], never a query that eats the server.
 
 mod customers;
+mod expected;
 mod messages;
 mod runs;
 mod summary;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use sqlx::{PgPool, Postgres, Transaction, postgres::PgRow};
 
 pub use customers::{CustomerPage, CustomerRow, CustomerView, Found};
+pub use expected::ExpectedEntry;
 pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
 pub use runs::{RunView, Runs, StepView, Waiting};
 pub use summary::{JourneySummary, Summary};

@@ -54,6 +54,22 @@ pub struct TimelineEntry {
     pub unreadable: bool,
 }
 
+impl TimelineEntry {
+    /// What let a date or a sweep come, in a few words: `the schedule of digest`.
+    pub fn occasion(&self) -> Option<String> {
+        let journey = self.body.field("journey");
+        let journey = journey.as_text()?;
+        match self.kind {
+            InputName::Date => Some(format!("a date of {journey}")),
+            InputName::Sweep if self.body.field("kind").field("tick").is_null() => {
+                Some(format!("{journey} was published"))
+            }
+            InputName::Sweep => Some(format!("the schedule of {journey}")),
+            _ => None,
+        }
+    }
+}
+
 /// A page of a timeline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TimelinePage {

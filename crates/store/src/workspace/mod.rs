@@ -128,6 +128,8 @@ pub struct StoredMachine {
     pub current: bool,
     /// When it was first published.
     pub published_at: Timestamp,
+    /// Since when new runs enter it without a break; `None` where they do not.
+    pub since: Option<Timestamp>,
 }
 
 impl Store {
@@ -244,11 +246,16 @@ impl Store {
             .await
             .map_err(during("loading machines"))?;
         let rows: Vec<MachineRow> = sqlx::query_as(
-            "select m.id, m.version, m.content, m.id = any(w.machines), m.published_at
+            "select m.id, m.version, m.content, m.id = any(w.machines), m.published_at, s.since
              from machine m
              left join lateral (
                  select machines from workspace order by revision desc limit 1
              ) w on true
+             left join lateral (
+                 select min(applied_at) as since from workspace
+                 where revision > (select coalesce(max(revision), 0) from workspace
+                                   where m.id <> all(machines))
+             ) s on m.id = any(w.machines)
              where m.id = any(w.machines)
                 or m.id in (select distinct machine from run)
                 or m.version = (select max(n.version) from machine n where n.journey = m.journey)
@@ -268,11 +275,16 @@ impl Store {
     /// If the database fails or the machine is of another version of Parcours.
     pub async fn machine(&self, id: MachineId) -> Result<Option<StoredMachine>, Error> {
         let row: Option<MachineRow> = sqlx::query_as(
-            "select m.id, m.version, m.content, m.id = any(w.machines), m.published_at
+            "select m.id, m.version, m.content, m.id = any(w.machines), m.published_at, s.since
              from machine m
              left join lateral (
                  select machines from workspace order by revision desc limit 1
              ) w on true
+             left join lateral (
+                 select min(applied_at) as since from workspace
+                 where revision > (select coalesce(max(revision), 0) from workspace
+                                   where m.id <> all(machines))
+             ) s on m.id = any(w.machines)
              where m.id = $1",
         )
         .bind(id.0)
@@ -283,10 +295,10 @@ impl Store {
     }
 }
 
-type MachineRow = (Uuid, i32, Vec<u8>, Option<bool>, Moment);
+type MachineRow = (Uuid, i32, Vec<u8>, Option<bool>, Moment, Option<Moment>);
 
 fn stored(
-    (id, version, content, current, published_at): MachineRow,
+    (id, version, content, current, published_at, since): MachineRow,
 ) -> Result<StoredMachine, Error> {
     let machine = Machine::from_content(&content).map_err(malformed("machine", id))?;
     if machine.id.0 != id {
@@ -298,6 +310,7 @@ fn stored(
         version,
         current: current.unwrap_or(false),
         published_at: published_at.to_jiff(),
+        since: since.map(Moment::to_jiff),
     })
 }
 
