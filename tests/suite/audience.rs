@@ -1,5 +1,6 @@
 //! Entries that no event makes: dates, schedules and segments, on running engines.
 
+mod conformity;
 mod publications;
 
 use std::sync::Arc;

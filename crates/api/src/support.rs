@@ -15,7 +15,8 @@ use journey::{
 };
 use serde::{Deserialize, Serialize};
 use store::read::{
-    CustomerView, InputName, MessageCursor, MessageFilter, MessageRow, Runs, TimelineEntry,
+    CustomerView, ExpectedEntry, InputName, MessageCursor, MessageFilter, MessageRow, Runs,
+    TimelineEntry,
 };
 use uuid::Uuid;
 
@@ -69,6 +70,8 @@ struct Customer {
     #[serde(flatten)]
     view: CustomerView,
     runs: Runs,
+    /// Entries by date that are yet to come.
+    expected: Vec<ExpectedEntry>,
 }
 
 async fn customer(
@@ -77,7 +80,12 @@ async fn customer(
 ) -> Result<Json<Customer>, Problem> {
     let view = found(&state, &key).await?;
     let runs = state.reader.runs(view.row.id).await?;
-    Ok(Json(Customer { view, runs }))
+    let expected = state.reader.expected(&view.ledger).await?;
+    Ok(Json(Customer {
+        view,
+        runs,
+        expected,
+    }))
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 //! Intake, support and pages over a real PostgreSQL.
 
-mod desk;
+pub mod desk;
 mod intake;
 mod pages;
 

@@ -62,7 +62,7 @@ impl TimelineEntry {
         match self.kind {
             InputName::Date => Some(format!("a date of {journey}")),
             InputName::Sweep if self.body.field("kind").field("tick").is_null() => {
-                Some(format!("{journey} was published"))
+                Some(format!("the publication of {journey}"))
             }
             InputName::Sweep => Some(format!("the schedule of {journey}")),
             _ => None,
