@@ -23,7 +23,8 @@ struct Sent {
     held: bool,
 }
 
-/// Reports caps and quiet hours that no message of any journey meets, caps that another makes
+/// Reports caps and quiet hours that no message of any journey meets though their purposes and
+/// channels are in use, caps that another makes
 /// useless, and quiet hours that never end. `root`: the policies' file.
 pub fn check<'m>(
     root: &Node,
@@ -43,7 +44,9 @@ pub fn check<'m>(
             continue;
         };
         if !sent.iter().any(|s| counts(cap, s, policies)) {
-            never(place, "this cap never counts anything", sink);
+            if !awaits(cap.purpose.as_ref(), cap.channel, &sent) {
+                never(place, "this cap never counts anything", sink);
+            }
         } else if let Some(other) = stricter(cap, n, &policies.caps) {
             useless(place, other, sink);
         }
@@ -51,11 +54,22 @@ pub fn check<'m>(
     for quiet in &policies.quiet_hours {
         if let Some(place) = place(root, "quiet_hours", &quiet.name)
             && !sent.iter().any(|s| touches(quiet, s))
+            && sent
+                .iter()
+                .any(|s| quiet.channels.is_empty() || quiet.channels.contains(&s.channel))
         {
             never(place, "these quiet hours never keep anything quiet", sink);
         }
     }
     all_day(root, policies, &sent, sink);
+}
+
+/// Whether it is about a purpose or a channel of which no message is sent at all: it waits for the
+/// journeys to come, and nothing is wrong with it.
+fn awaits(purpose: Option<&Arc<str>>, channel: Option<Channel>, sent: &BTreeSet<Sent>) -> bool {
+    purpose.is_some_and(|p| !sent.iter().any(|s| s.purpose == *p))
+        || channel.is_some_and(|c| !sent.iter().any(|s| s.channel == c))
+        || (purpose.is_none() && channel.is_none())
 }
 
 fn messages<'m>(machine: &'m Machine, policies: &'m Policies) -> Vec<Sent> {
