@@ -11,10 +11,14 @@
 create table customer (
     id uuid primary key,
     seen_at timestamptz not null,             -- the clock of the input that created the row
+    due_at timestamptz,                       -- the next moment of a date entry (in the ledger); null: none
     key text not null check (octet_length(key) between 1 and 256),
     traits jsonb not null default '{}',
     ledger bytea not null default '{}'        -- consents, suppressions, last entries (journey::customer::Ledger)
 ) with (fillfactor = 80);
+
+-- Timers read it beside run_due; most customers have no row in it.
+create index customer_due on customer (due_at) where due_at is not null;
 
 -- Every input that was decided, in the order in which it was: the timeline, the de-duplication and
 -- the source of replay.
@@ -151,3 +155,23 @@ create table passage (
 
 -- What engines look at between applies: nothing, as a rule.
 create index passage_open on passage (id) where done_at is null;
+
+-- Entries that concern many customers at once ----------------------------------------------------
+
+-- A tick of a schedule, those who belong to a segment when a journey is published, or dates that were
+-- there before it. Worked off page by page, in order of customer; what a customer's part in it does is an
+-- input of its own, whose id derives from this key, so that a page that is looked at twice does nothing new.
+create table sweep (
+    cursor uuid not null default '00000000-0000-0000-0000-000000000000', -- customers up to here are done
+    at timestamptz not null,                  -- the tick, or when the machine was published
+    due_at timestamptz,                       -- when an engine may take it up; null: done
+    done_at timestamptz,
+    entry smallint not null check (entry >= 0), -- the place of the entry in its journey
+    journey text not null,
+    kind text not null check (kind in ('tick', 'backfill', 'dates')),
+    primary key (journey, entry, kind, at),
+    check ((due_at is null) = (done_at is not null))
+);
+
+-- What engines look at for sweeps: nothing, as a rule.
+create index sweep_due on sweep (due_at) where due_at is not null;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod api;
+mod audience;
 mod bad_input;
 mod broker;
 mod dispatch;

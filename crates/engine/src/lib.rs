@@ -12,6 +12,7 @@ mod loops;
 mod passages;
 mod publish;
 mod settings;
+mod sweeps;
 mod timers;
 mod turn;
 mod world;
@@ -35,6 +36,7 @@ pub use self::{
     passages::Passed,
     publish::{NotPublished, Order, machines, publish, publish_as},
     settings::{Links, Settings},
+    sweeps::Swept,
     timers::Fired,
     turn::{Decided, Rejected},
     world::Loaded,
@@ -50,6 +52,8 @@ pub struct Engine {
     loading: Mutex<()>,
     /// Told when a turn has queued messages.
     queued: Notify,
+    /// Sweeps that are known to be written down.
+    planned: Mutex<sweeps::Planned>,
 }
 
 impl Engine {
@@ -70,6 +74,7 @@ impl Engine {
             loaded,
             loading: Mutex::default(),
             queued: Notify::new(),
+            planned: Mutex::default(),
         }))
     }
 

@@ -15,7 +15,7 @@ use crate::{Engine, Error};
 pub struct Roles {
     /// Takes events from the broker.
     pub intake: bool,
-    /// Fires timers, and has runs pass to other versions.
+    /// Fires timers, has runs pass to other versions, and works sweeps off.
     pub timers: bool,
     /// Hands messages to providers.
     pub dispatch: bool,
@@ -53,6 +53,7 @@ impl Engine {
         if roles.timers {
             tasks.spawn(Arc::clone(self).timer_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).passage_loop(stop.clone()));
+            tasks.spawn(Arc::clone(self).sweep_loop(stop.clone()));
         }
         if roles.dispatch {
             tasks.spawn(Arc::clone(self).dispatch_loop(stop.clone()));
@@ -149,6 +150,21 @@ impl Engine {
                     sleep(self.settings.workspace_poll, &stop).await;
                 }
                 Err(error) => pause.after("passages", &error, &stop).await,
+            }
+        }
+    }
+
+    async fn sweep_loop(self: Arc<Self>, stop: CancellationToken) {
+        let mut pause = Pause::default();
+        while !stop.is_cancelled() {
+            match self.sweeps_once(self.wall()).await {
+                // Between two pages everybody else has their turn.
+                Ok(swept) if swept.looked => pause.reset(),
+                Ok(_) => {
+                    pause.reset();
+                    sleep(self.settings.workspace_poll, &stop).await;
+                }
+                Err(error) => pause.after("sweeps", &error, &stop).await,
             }
         }
     }

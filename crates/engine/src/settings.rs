@@ -40,6 +40,8 @@ pub struct Settings {
     pub passage_settle: SignedDuration,
     /// How long an engine has such an order to itself between two batches.
     pub passage_lease: SignedDuration,
+    /// Customers that one page of a sweep goes over.
+    pub sweep_page: u32,
     /// The shop's own pages, for templates.
     pub links: Links,
 }
@@ -63,6 +65,7 @@ impl Default for Settings {
             passage_batch: 200,
             passage_settle: SignedDuration::from_secs(5),
             passage_lease: SignedDuration::from_secs(10),
+            sweep_page: 1_000,
             links: Links::default(),
         }
     }

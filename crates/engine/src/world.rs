@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use journey::{
     diagnostic::SourceFile,
     ids::MachineId,
@@ -27,6 +28,8 @@ pub struct Loaded {
     pub schemas: Schemas,
     /// The version of each machine.
     pub versions: BTreeMap<MachineId, i32>,
+    /// When each machine was first published.
+    pub published: BTreeMap<MachineId, Timestamp>,
 }
 
 impl Loaded {
@@ -52,6 +55,10 @@ impl Loaded {
         let passages = store.passages().await?;
         let mut machines = store.machines().await?;
         load_targets(store, &passages, &mut machines).await?;
+        let published = machines
+            .iter()
+            .map(|m| (m.machine.id, m.published_at))
+            .collect();
         let versions = machines.iter().map(|m| (m.machine.id, m.version)).collect();
         let (current, older): (Vec<_>, Vec<_>) = machines.into_iter().partition(|m| m.current);
         let of = |stored: Vec<StoredMachine>| stored.into_iter().map(|m| m.machine);
@@ -67,6 +74,7 @@ impl Loaded {
             templates: compiled.templates,
             schemas: compiled.schemas,
             versions,
+            published,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    compile::{self, Names, World},
+    compile::{self, Declares, Names, World},
     diagnostic::{Diagnostic, Severity, SourceFile},
     diagnostics::{Sink, names, schemas as schema_codes, testing as test_codes},
     endpoints::Endpoints,
@@ -27,6 +27,9 @@ pub struct Options {
     pub templates: TemplateCheck,
     /// Whether there are other journeys beside the files: what caps say of them is not checked.
     pub alone: bool,
+    /// Whether to warn of what nobody uses: where the files are the whole workspace of somebody who
+    /// looks at it.
+    pub unused: bool,
 }
 
 /// Whether sends need their templates.
@@ -138,6 +141,12 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
     if !options.alone && names.complete() {
         strangers(files, &names, &mut found);
     }
+    if !options.alone && machines.len() == journeys_of(files) {
+        useless(files, &policies, &machines, &mut found);
+        if options.unused {
+            unused(files, world, &machines, &mut found);
+        }
+    }
     let complete = names.complete() && !options.alone;
     let tests = tests(files, world, &machines, complete, &mut found);
     // What stands in a fragment is met wherever it is used.
@@ -231,6 +240,65 @@ fn strangers(files: &[SourceFile], names: &Names, found: &mut Vec<Diagnostic>) {
             compile::strangers(&root, names, &mut sink);
         }
         found.extend(sink.finish());
+    }
+}
+
+fn journeys_of(files: &[SourceFile]) -> usize {
+    of_role(files, |role| matches!(role, Role::Journey)).count()
+}
+
+/// Policies that no message of any journey meets.
+fn useless(
+    files: &[SourceFile],
+    policies: &Policies,
+    machines: &[Compiled],
+    found: &mut Vec<Diagnostic>,
+) {
+    for file in of_role(files, |role| matches!(role, Role::Policies)) {
+        let mut sink = Sink::new(file);
+        if let Some(root) = source::load(file, &mut Sink::new(file)) {
+            let machines = machines.iter().map(|c| &*c.machine);
+            compile::useless::check(&root, policies, machines, &mut sink);
+        }
+        found.extend(sink.finish());
+    }
+}
+
+/// What the workspace declares and no journey uses.
+fn unused(
+    files: &[SourceFile],
+    world: World<'_>,
+    machines: &[Compiled],
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut used = compile::Used::default();
+    for compiled in machines {
+        used.add(&compiled.machine);
+    }
+    let mut told = std::collections::BTreeSet::new();
+    for file in files {
+        let mut sink = Sink::new(file);
+        if matches!(Role::of(&file.path), Role::Endpoints) {
+            if let Some(root) = source::load(file, &mut Sink::new(file)) {
+                compile::unused_endpoints(&root, world, &used, &mut sink);
+            }
+        } else if let Some(declares) = declares(file).filter(|d| told.insert(format!("{d:?}"))) {
+            compile::unused(file, declares, &used, &mut sink);
+        }
+        found.extend(sink.finish());
+    }
+}
+
+fn declares(file: &SourceFile) -> Option<Declares<'_>> {
+    match Role::of(&file.path) {
+        Role::Template => {
+            let (name, _) = file.path.strip_prefix("templates/")?.rsplit_once('/')?;
+            (!name.starts_with('_')).then_some(Declares::Template(name))
+        }
+        Role::Segment(name) => Some(Declares::Segment(name)),
+        Role::Fragment(name) => Some(Declares::Fragment(name)),
+        Role::Event(name) => Some(Declares::Event(name)),
+        _ => None,
     }
 }
 

@@ -85,6 +85,7 @@ fn obstacles(file: &SourceFile) -> Vec<&'static str> {
     let options = Options {
         templates: TemplateCheck::Ignored,
         alone: true,
+        unused: false,
     };
     let beside = [
         (

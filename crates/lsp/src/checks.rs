@@ -67,5 +67,9 @@ pub fn check(revision: u64, files: Vec<SourceFile>) -> Checked {
 }
 
 fn found(files: &[SourceFile]) -> Vec<Diagnostic> {
-    workspace::compile(files, &Options::default()).1
+    let options = Options {
+        unused: true,
+        ..Options::default()
+    };
+    workspace::compile(files, &options).1
 }

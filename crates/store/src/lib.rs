@@ -15,6 +15,7 @@ mod outbox;
 pub mod read;
 mod row;
 mod settings;
+mod sweeps;
 mod turn;
 mod workspace;
 
@@ -23,6 +24,7 @@ pub use error::Error;
 pub use listener::Listener;
 pub use outbox::{Accepted, LeaseKey, Leased, Retry};
 pub use settings::Settings;
+pub use sweeps::StoredSweep;
 pub use turn::{Arrival, OpenTurn, Work};
 pub use workspace::{
     Applied, Base, Publication, Published, Snapshot, StoredMachine, StoredPassage, StoredWorkspace,

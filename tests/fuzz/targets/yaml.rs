@@ -41,6 +41,7 @@ fuzz_target!(|data: &[u8]| {
     let options = Options {
         templates: TemplateCheck::Ignored,
         alone: false,
+        unused: false,
     };
     let (made, found) = workspace::compile(&files, &options);
     let failed = found.iter().any(|d| d.severity == Severity::Error);

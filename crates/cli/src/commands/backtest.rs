@@ -136,6 +136,7 @@ fn compile(args: &BacktestArgs, root: &Path) -> Result<World> {
         &Options {
             templates,
             alone: true,
+            unused: false,
         },
     );
     let Some(compiled) = compiled else {

@@ -58,7 +58,11 @@ pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
             files.push(workspace::source(path, name)?);
         }
     }
-    let (_, mut found) = compiler::compile(&files, &Options::default());
+    let options = Options {
+        unused: true,
+        ..Options::default()
+    };
+    let (_, mut found) = compiler::compile(&files, &options);
     if !wanted.is_empty() {
         found.retain(|d| wanted.iter().any(|w| is_below(&d.file, w)));
     }

@@ -97,6 +97,7 @@ fn read(journey: &str, root: &Path) -> Result<Graph> {
     let options = Options {
         templates: TemplateCheck::Ignored,
         alone: true,
+        unused: false,
     };
     let (compiled, mut found) = compiler::compile(&files, &options);
     match compiled.and_then(|c| c.machines.into_iter().next()) {

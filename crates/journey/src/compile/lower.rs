@@ -12,21 +12,27 @@ use crate::{
     source::Span,
 };
 
-/// The machine of a journey in which no error stands.
-pub(super) fn machine(journey: &Journey, text: &str, world: World<'_>, sink: &mut Sink) -> Machine {
+/// The machine of a journey in which no error stands, and where its steps stand.
+pub(super) fn machine(
+    journey: &Journey,
+    text: &str,
+    world: World<'_>,
+    sink: &mut Sink,
+) -> (Machine, Vec<Option<Span>>) {
     let mut lower = Lower {
         text,
         purpose: word(journey.purpose.as_ref()),
         nodes: Vec::new(),
+        places: Vec::new(),
         verbs: BTreeMap::new(),
         rewrite: None,
         used: None,
         sink,
     };
     lower.list(&journey.steps, NodeId::END);
-    let nodes = lower.nodes;
+    let (nodes, places) = (lower.nodes, lower.places);
     let name = word(journey.name.as_ref());
-    Machine {
+    let machine = Machine {
         id: crate::ids::MachineId(uuid::Uuid::nil()),
         title: journey
             .title
@@ -56,7 +62,8 @@ pub(super) fn machine(journey: &Journey, text: &str, world: World<'_>, sink: &mu
         }),
         migrate: journey.migrate.clone(),
         nodes,
-    }
+    };
+    (machine, places)
 }
 
 fn exit(exit: &ast::Exit) -> machine::Exit {
@@ -115,6 +122,8 @@ struct Lower<'t> {
     text: &'t str,
     purpose: Arc<str>,
     nodes: Vec<Node>,
+    /// Where each node's step stands in the journey's file; a fragment's stand in another.
+    places: Vec<Option<Span>>,
     /// How many steps of each verb there are so far.
     verbs: BTreeMap<&'static str, u32>,
     /// Inside a fragment: what its names are in the journey.
@@ -172,6 +181,8 @@ impl Lower<'_> {
             line: u32::try_from(line).unwrap_or(u32::MAX),
         };
         self.nodes.push(node);
+        let own = self.used.is_none();
+        self.places.push(own.then(|| step.verb_span.clone()));
         if let Action::Use(used) = &step.action {
             return self.fragment(step, used, next);
         }

@@ -1,6 +1,7 @@
 //! From a typed journey to its machine, and every check that needs more than one place.
 
 mod check;
+mod denied;
 mod entries;
 mod env;
 mod fragments;
@@ -11,10 +12,13 @@ mod messages;
 mod segments;
 mod stay;
 mod talk;
+mod unused;
 
-pub use limits::{Names, strangers};
+pub use limits::{Names, strangers, useless};
 pub(crate) use lower::operand;
 pub(crate) use segments::check as segment;
+pub use unused::{Declares, Used};
+pub(crate) use unused::{check as unused, endpoints as unused_endpoints};
 
 use std::sync::Arc;
 
@@ -52,6 +56,8 @@ pub fn journey(
     if sink.failed() {
         return None;
     }
-    let machine = lower::machine(journey, &file.text, world, sink);
+    let (machine, places) = lower::machine(journey, &file.text, world, sink);
+    limits::too_close::check(&machine, &places, world, sink);
+    denied::check(journey, world.policies, sink);
     (!sink.failed()).then(|| Arc::new(machine.sealed()))
 }

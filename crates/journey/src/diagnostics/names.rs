@@ -11,6 +11,8 @@ super::codes! {
     NO_JOURNEY = "J115";
     /// A journey that nothing can start.
     NOT_STARTED = "J116";
+    /// A segment, fragment or endpoint that nobody uses.
+    UNUSED = "J117";
     /// A name with characters that names do not have.
     BAD_NAME = "J120";
     /// An id that another step has.

@@ -19,4 +19,14 @@ super::codes! {
     ONE_WAY = "J508";
     /// Not a URL that can be called.
     BAD_URL = "J509";
+    /// A send closer to those before it than a cap allows.
+    TOO_CLOSE = "J510";
+    /// A cap or quiet hours that no message meets.
+    NEVER_APPLIES = "J511";
+    /// Quiet hours that never end.
+    QUIET_ALL_DAY = "J512";
+    /// A cap that another one makes useless.
+    USELESS_CAP = "J513";
+    /// A send whose consent is known not to be there.
+    DENIED = "J514";
 }

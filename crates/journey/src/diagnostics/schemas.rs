@@ -7,4 +7,6 @@ super::codes! {
     REF = "J802";
     /// Two schemas for one event.
     TAKEN_EVENT = "J803";
+    /// An event that no journey listens to.
+    UNHEARD = "J804";
 }

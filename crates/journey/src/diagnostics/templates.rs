@@ -33,4 +33,6 @@ super::codes! {
     UNUSED = "J615";
     /// A text that could grow without bound.
     GROWTH = "J616";
+    /// A template that no journey uses.
+    UNUSED_TEMPLATE = "J617";
 }

@@ -5,7 +5,7 @@
 use std::str::FromStr as _;
 
 use cron::Cron;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZoneDatabase};
 
 /// Reads a schedule.
 ///
@@ -19,9 +19,19 @@ pub fn parse(text: &str) -> Result<Cron, String> {
     Cron::from_str(text).map_err(|e| e.to_string())
 }
 
+/// The last tick at or before `now`.
+pub fn latest(text: &str, zone: &str, now: Timestamp) -> Option<Timestamp> {
+    let zone = TimeZoneDatabase::bundled().get(zone).ok()?;
+    let cron = parse(text).ok()?;
+    let last = cron
+        .find_previous_occurrence(&now.to_zoned(zone), true)
+        .ok()?;
+    Some(last.timestamp())
+}
+
 /// The first tick after `after`; `None` where there is none any more, or the schedule is none.
 pub fn next(text: &str, zone: &str, after: Timestamp) -> Option<Timestamp> {
-    let zone = TimeZone::get(zone).ok()?;
+    let zone = TimeZoneDatabase::bundled().get(zone).ok()?;
     let cron = parse(text).ok()?;
     let next = cron
         .find_next_occurrence(&after.to_zoned(zone), false)

@@ -80,6 +80,7 @@ fn files(path: &str, text: &str) -> Vec<SourceFile> {
 const ALONE: Options = Options {
     templates: TemplateCheck::Ignored,
     alone: true,
+    unused: false,
 };
 
 fn machine(text: &str) -> Arc<Machine> {

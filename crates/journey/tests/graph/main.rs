@@ -47,6 +47,7 @@ fn machine(text: &str) -> Arc<Machine> {
     let options = Options {
         templates: TemplateCheck::Ignored,
         alone: true,
+        unused: false,
     };
     let (workspace, found) = workspace::compile(&files, &options);
     let Some(workspace) = workspace else {

@@ -118,6 +118,7 @@ impl<'a> Rows<'a> {
 pub(super) struct Customers<'a> {
     pub(super) id: Vec<Uuid>,
     pub(super) seen_at: Vec<Moment>,
+    pub(super) due_at: Vec<Option<Moment>>,
     pub(super) key: Vec<&'a str>,
     pub(super) traits: Vec<String>,
     pub(super) ledger: Vec<Vec<u8>>,
@@ -128,6 +129,7 @@ impl<'a> Customers<'a> {
         let id = c.id.0;
         self.id.push(id);
         self.seen_at.push(moment(seen_at));
+        self.due_at.push(c.ledger.due_at().map(moment));
         self.key.push(&c.key);
         let traits = codec::traits(&c.traits).map_err(malformed("traits", id))?;
         self.traits.push(traits);

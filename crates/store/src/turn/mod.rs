@@ -143,19 +143,26 @@ impl Store {
         Ok(Batch::default().opened(found, tx))
     }
 
-    /// Customers with a timer due at or before `now`, each once, the longest overdue first; from
+    /// Customers with a timer or a date due at or before `now`, each once, the longest overdue first; from
     /// the `limit` longest overdue timers. Nothing is locked: see [`Store::begin_due`].
     ///
     /// # Errors
     /// If the database fails.
     pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<CustomerId>, Error> {
-        let rows: Vec<(uuid::Uuid,)> =
-            sqlx::query_as("select customer from run where due_at <= $1 order by due_at limit $2")
-                .bind(moment(now))
-                .bind(i64::from(limit))
-                .fetch_all(&self.pool)
-                .await
-                .map_err(during("looking for timers"))?;
+        let rows: Vec<(uuid::Uuid,)> = sqlx::query_as(
+            "select id from (
+                     (select customer as id, due_at from run where due_at <= $1
+                      order by due_at limit $2)
+                     union all
+                     (select id, due_at from customer where due_at <= $1
+                      order by due_at limit $2)
+                 ) due order by due_at limit $2",
+        )
+        .bind(moment(now))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(during("looking for timers"))?;
         let mut seen = BTreeSet::new();
         let ids = rows.into_iter().map(|(id,)| CustomerId(id));
         Ok(ids.filter(|id| seen.insert(*id)).collect())
@@ -166,13 +173,15 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
-        let row: Option<(Moment,)> = sqlx::query_as(
-            "select due_at from run where due_at is not null order by due_at limit 1",
+        let (due,): (Option<Moment>,) = sqlx::query_as(
+            "select least(
+                 (select due_at from run where due_at is not null order by due_at limit 1),
+                 (select due_at from customer where due_at is not null order by due_at limit 1))",
         )
-        .fetch_optional(&self.pool)
+        .fetch_one(&self.pool)
         .await
         .map_err(during("looking for timers"))?;
-        Ok(row.map(|(due,)| due.to_jiff()))
+        Ok(due.map(Moment::to_jiff))
     }
 }
 

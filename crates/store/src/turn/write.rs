@@ -90,16 +90,18 @@ async fn created(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Erro
         return Ok(());
     }
     sqlx::query(
-        "insert into customer (id, seen_at, key, traits, ledger)
-         select id, seen_at, key, traits::jsonb, ledger
-         from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::bytea[])
-              a (id, seen_at, key, traits, ledger)",
+        "insert into customer (id, seen_at, key, traits, ledger, due_at)
+         select id, seen_at, key, traits::jsonb, ledger, due_at
+         from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::bytea[],
+                     $6::timestamptz[])
+              a (id, seen_at, key, traits, ledger, due_at)",
     )
     .bind(&rows.id)
     .bind(&rows.seen_at)
     .bind(&rows.key)
     .bind(&rows.traits)
     .bind(&rows.ledger)
+    .bind(&rows.due_at)
     .execute(tx)
     .await
     .map_err(during("creating customers"))?;
@@ -111,13 +113,16 @@ async fn profiles(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Err
         return Ok(());
     }
     sqlx::query(
-        "update customer c set traits = a.traits::jsonb, ledger = a.ledger
-         from unnest($1::uuid[], $2::text[], $3::bytea[]) a (id, traits, ledger)
+        "update customer c
+         set traits = a.traits::jsonb, ledger = a.ledger, due_at = a.due_at
+         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[])
+              a (id, traits, ledger, due_at)
          where c.id = a.id",
     )
     .bind(&rows.id)
     .bind(&rows.traits)
     .bind(&rows.ledger)
+    .bind(&rows.due_at)
     .execute(tx)
     .await
     .map_err(during("writing profiles"))?;

@@ -126,6 +126,8 @@ pub struct StoredMachine {
     pub version: i32,
     /// Whether new runs enter it: it is of the workspace that holds.
     pub current: bool,
+    /// When it was first published.
+    pub published_at: Timestamp,
 }
 
 impl Store {
@@ -242,7 +244,7 @@ impl Store {
             .await
             .map_err(during("loading machines"))?;
         let rows: Vec<MachineRow> = sqlx::query_as(
-            "select m.id, m.version, m.content, m.id = any(w.machines)
+            "select m.id, m.version, m.content, m.id = any(w.machines), m.published_at
              from machine m
              left join lateral (
                  select machines from workspace order by revision desc limit 1
@@ -266,7 +268,7 @@ impl Store {
     /// If the database fails or the machine is of another version of Parcours.
     pub async fn machine(&self, id: MachineId) -> Result<Option<StoredMachine>, Error> {
         let row: Option<MachineRow> = sqlx::query_as(
-            "select m.id, m.version, m.content, m.id = any(w.machines)
+            "select m.id, m.version, m.content, m.id = any(w.machines), m.published_at
              from machine m
              left join lateral (
                  select machines from workspace order by revision desc limit 1
@@ -281,9 +283,11 @@ impl Store {
     }
 }
 
-type MachineRow = (Uuid, i32, Vec<u8>, Option<bool>);
+type MachineRow = (Uuid, i32, Vec<u8>, Option<bool>, Moment);
 
-fn stored((id, version, content, current): MachineRow) -> Result<StoredMachine, Error> {
+fn stored(
+    (id, version, content, current, published_at): MachineRow,
+) -> Result<StoredMachine, Error> {
     let machine = Machine::from_content(&content).map_err(malformed("machine", id))?;
     if machine.id.0 != id {
         let why = "its content has another id in this version of Parcours";
@@ -293,6 +297,7 @@ fn stored((id, version, content, current): MachineRow) -> Result<StoredMachine, 
         machine: Arc::new(machine),
         version,
         current: current.unwrap_or(false),
+        published_at: published_at.to_jiff(),
     })
 }
 

@@ -87,10 +87,7 @@ fn coverage(out: &mut String, run: &Run, details: bool, min: Option<u32>, look: 
             missing(covered)
         );
     }
-    let hidden = run
-        .coverage()
-        .filter(|c| c.missing().next().is_some())
-        .count();
+    let hidden = run.coverage().filter(|c| c.percent() < 100).count();
     if hidden > 0 && !details {
         let _ = writeln!(out, "  {}", look.dim("--coverage shows what is missing"));
     }

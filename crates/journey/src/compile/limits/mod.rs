@@ -1,5 +1,8 @@
 //! What sends say about caps and quiet hours, and what caps say about journeys.
 
+pub(super) mod too_close;
+pub mod useless;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::World;

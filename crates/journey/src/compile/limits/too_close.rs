@@ -1,0 +1,258 @@
+//! Sends that follow each other closer than a cap allows, on every way through the journey.
+//!
+//! For every step the longest time is known that can have passed since the last, the last but one, …
+//! message that the cap counts: the longest over all ways that lead there. Where that time is
+//! shorter than the window for as many messages as the cap lets through, the next one can never go
+//! when those before it have gone. Whatever has no longest time proves nothing.
+
+use jiff::SignedDuration;
+
+use crate::{
+    compile::World,
+    diagnostics::{Sink, policy},
+    machine::{Capped, Hours, Machine, Node, NodeId, Op, Quiet, Send, Wait},
+    policies::{Cap, ConsentRule, Policies, Window},
+    source::Span,
+};
+
+/// How many messages a cap may let through for this proof: more are a matter of volume.
+const MAX_COUNTED: u32 = 50;
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// The longest time since a message, and which it was; no time: there is no longest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Since {
+    time: Option<SignedDuration>,
+    node: Option<NodeId>,
+}
+
+const EVER: Since = Since {
+    time: None,
+    node: None,
+};
+
+impl Since {
+    fn plus(self, time: Option<SignedDuration>) -> Self {
+        let sum = self.time.zip(time).and_then(|(a, b)| a.checked_add(b));
+        match sum {
+            Some(_) => Self { time: sum, ..self },
+            None => EVER,
+        }
+    }
+
+    fn or_longer(self, other: Self) -> Self {
+        match (self.time, other.time) {
+            (Some(a), Some(b)) if a >= b => self,
+            (Some(_), Some(_)) => other,
+            _ => EVER,
+        }
+    }
+}
+
+/// Warns of sends that cannot go when those before them have gone. `places`: where each step
+/// stands in the journey's file, if it does.
+pub(in crate::compile) fn check(
+    machine: &Machine,
+    places: &[Option<Span>],
+    world: World<'_>,
+    sink: &mut Sink,
+) {
+    let mut reported = vec![false; machine.nodes.len()];
+    for cap in &world.policies.caps {
+        let Window::Rolling { per } = &cap.window else {
+            continue;
+        };
+        if cap.max == 0 || cap.max > MAX_COUNTED || !concerns(cap, machine) {
+            continue;
+        }
+        for (late, first) in too_close(machine, cap, *per, world.policies) {
+            let place = places.get(late).cloned().flatten();
+            let (Some(place), false) = (place, reported[late]) else {
+                continue;
+            };
+            reported[late] = true;
+            let first = places.get(first.0 as usize).cloned().flatten();
+            report(cap, *per, place, first, sink);
+        }
+    }
+}
+
+/// Whether the cap counts messages of that journey at all.
+fn concerns(cap: &Cap, machine: &Machine) -> bool {
+    cap.journey.as_ref().is_none_or(|j| *j == machine.journey)
+        && cap.tag.as_ref().is_none_or(|t| machine.tags.contains(t))
+}
+
+/// The steps that cannot send, each with the first of the messages that are too close.
+fn too_close(
+    machine: &Machine,
+    cap: &Cap,
+    per: SignedDuration,
+    policies: &Policies,
+) -> Vec<(usize, NodeId)> {
+    let count = cap.max as usize;
+    let mut at: Vec<Option<Vec<Since>>> = vec![None; machine.nodes.len()];
+    if let Some(first) = at.first_mut() {
+        *first = Some(vec![EVER; count]);
+    }
+    let mut found = Vec::new();
+    for (number, node) in machine.nodes.iter().enumerate() {
+        let Some(here) = at[number].take() else {
+            continue;
+        };
+        let counted = send_of(node).filter(|send| counts(cap, send, policies));
+        if let Some(send) = counted
+            && let (Some(time), Some(first)) = (here[count - 1].time, here[count - 1].node)
+            && time < per
+            && !overrides(cap, send, policies)
+        {
+            found.push((number, first));
+        }
+        let after = leave(node, NodeId(number as u32), here, counted.is_some());
+        for to in node.leads_to() {
+            let Some(place) = at.get_mut(to.0 as usize) else {
+                continue;
+            };
+            // Rounds lead back: what they bring is not looked at twice.
+            if to.0 as usize <= number {
+                continue;
+            }
+            *place = Some(match place.take() {
+                None => after.clone(),
+                Some(there) => there
+                    .into_iter()
+                    .zip(&after)
+                    .map(|(a, b)| a.or_longer(*b))
+                    .collect(),
+            });
+        }
+    }
+    found
+}
+
+/// The times behind a step.
+fn leave(node: &Node, number: NodeId, mut since: Vec<Since>, counted: bool) -> Vec<Since> {
+    let (before, behind) = longest(node);
+    for s in &mut since {
+        *s = s.plus(before);
+    }
+    if counted {
+        since.rotate_right(1);
+        since[0] = Since {
+            time: Some(SignedDuration::ZERO),
+            node: Some(number),
+        };
+    }
+    for s in &mut since {
+        *s = s.plus(behind);
+    }
+    since
+}
+
+/// The longest time that a step takes before it decides its message, and behind that.
+fn longest(node: &Node) -> (Option<SignedDuration>, Option<SignedDuration>) {
+    let none = Some(SignedDuration::ZERO);
+    match &node.op {
+        Op::Send(send) => (held(send), none),
+        Op::Ask(ask) => (held(&ask.send), ask.within.filter(|_| ask.retry == 0)),
+        Op::Wait(wait) => (longest_wait(wait), none),
+        Op::WaitFor(wait) => (wait.within, none),
+        Op::Call(call) => (call.within, none),
+        Op::HandOver(call) => (call.within, none),
+        // Each round takes its time, and nobody knows how many there are.
+        Op::Repeat(_) => (None, none),
+        _ => (none, none),
+    }
+}
+
+/// How long a send may be held: not at all, or nobody knows.
+fn held(send: &Send) -> Option<SignedDuration> {
+    let at_once = send.capped.is_some_and(|c| c != Capped::Hold)
+        && send.quiet.is_some_and(|q| q != Quiet::Hold);
+    at_once.then_some(SignedDuration::ZERO).or(send.expires)
+}
+
+fn longest_wait(wait: &Wait) -> Option<SignedDuration> {
+    if wait.moment.is_some() {
+        return None;
+    }
+    let until = match (&wait.at, wait.days.is_empty()) {
+        (None, true) => SignedDuration::ZERO,
+        // The next such time, or opening: a day, and an hour where the clocks change.
+        (Some(Hours::At(_) | Hours::Between { .. }), true) => DAY + HOUR,
+        (_, false) => DAY * 8 + HOUR,
+    };
+    wait.span.checked_add(until)
+}
+
+fn send_of(node: &Node) -> Option<&Send> {
+    match &node.op {
+        Op::Send(send) => Some(send),
+        Op::Ask(ask) => Some(&ask.send),
+        _ => None,
+    }
+}
+
+/// Whether the cap counts that message, whatever its channel becomes.
+fn counts(cap: &Cap, send: &Send, policies: &Policies) -> bool {
+    let purpose = match &cap.purpose {
+        Some(purpose) => *purpose == send.purpose,
+        None => {
+            let known = policies.purposes.get(&send.purpose);
+            let needs = |p: &crate::policies::Purpose| {
+                let mut channels = send.channels.iter();
+                channels.all(|c| p.consent_on(*c) != ConsentRule::None)
+            };
+            known.is_some_and(needs)
+        }
+    };
+    purpose && !send.channels.is_empty() && cap.channel.is_none_or(|c| send.channels == [c])
+}
+
+/// Whether the send goes past a cap that is used up.
+fn overrides(cap: &Cap, send: &Send, policies: &Policies) -> bool {
+    let word = send
+        .capped
+        .or(cap.capped)
+        .unwrap_or(policies.defaults.capped);
+    word == Capped::Send
+}
+
+fn report(cap: &Cap, per: SignedDuration, late: Span, first: Option<Span>, sink: &mut Sink) {
+    let before = match cap.max {
+        1 => "the message before it".to_owned(),
+        n => format!("the {n} messages before it"),
+    };
+    let diagnostic = sink
+        .error(
+            policy::TOO_CLOSE,
+            late,
+            format!("this message cannot go out when {before} did"),
+        )
+        .labelled(format!("always within {} of them", written(per)));
+    if let Some(first) = first {
+        diagnostic.shown(first, "the first of them");
+    }
+    diagnostic
+        .noted(format!(
+            "the cap {} of config/policies.yaml lets {} through in {}",
+            cap.name,
+            cap.max,
+            written(per)
+        ))
+        .noted("wait longer before it, or take one of them out")
+        .warns();
+}
+
+/// A duration as authors write it.
+fn written(per: SignedDuration) -> String {
+    let seconds = per.as_secs();
+    [("d", 86_400), ("h", 3_600), ("m", 60)]
+        .into_iter()
+        .find(|(_, unit)| seconds % unit == 0)
+        .map_or_else(
+            || format!("{seconds}s"),
+            |(name, unit)| format!("{}{name}", seconds / unit),
+        )
+}
