@@ -149,14 +149,14 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
     }
     let complete = names.complete() && !options.alone;
     let tests = tests(files, world, &machines, complete, &mut found);
-    // What stands in a fragment is met wherever it is used.
-    found.dedup_by(|a, b| a == b);
     let order: BTreeMap<&str, usize> = files
         .iter()
         .enumerate()
         .map(|(i, f)| (&*f.path, i))
         .collect();
-    found.sort_by_key(|d| (order.get(&*d.file).copied(), d.span.start, d.span.end));
+    found.sort_by_key(|d| (order.get(&*d.file).copied(), d.span.start, d.span.end, d.code));
+    // What stands in a fragment is met wherever it is used.
+    found.dedup_by(|a, b| a == b);
     let failed = found.iter().any(|d| d.severity == Severity::Error);
     let workspace = Workspace {
         machines,

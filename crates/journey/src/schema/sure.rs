@@ -49,7 +49,11 @@ fn of_rule(rule: &Rule) -> Values {
     if rule.among.is_empty() {
         return values;
     }
-    let among = rule.among.iter().map(Values::of).collect::<Option<Vec<_>>>();
+    let among = rule
+        .among
+        .iter()
+        .map(Values::of)
+        .collect::<Option<Vec<_>>>();
     match among {
         Some(among) => values.both(&among.iter().fold(Values::none(), |all, one| all.union(one))),
         None => values,
@@ -59,7 +63,10 @@ fn of_rule(rule: &Rule) -> Values {
 fn of_kind(kind: Kind, rule: &Rule) -> Values {
     let none = Values::none();
     match kind {
-        Kind::Object | Kind::Array => Values { others: true, ..none },
+        Kind::Object | Kind::Array => Values {
+            others: true,
+            ..none
+        },
         Kind::Text => Values {
             texts: Texts::all(),
             ..none

@@ -194,7 +194,11 @@ impl Lesson<'_> {
     fn inside(&mut self, node: &Node, item: &Node, list: &Node, holds: bool) -> bool {
         let Kind::Constants(Value::List(all), _) = &list.kind else {
             let both = !holds || (self.there(item, true) && self.there(list, true));
-            return both && self.term(node, &of_case(if holds { Case::True } else { Case::NotTrue }));
+            return both
+                && self.term(
+                    node,
+                    &of_case(if holds { Case::True } else { Case::NotTrue }),
+                );
         };
         let known = self.values(item);
         let kept = if holds {
@@ -206,7 +210,9 @@ impl Lesson<'_> {
             kept.null = false;
             kept
         } else {
-            let mut rest = all.iter().fold(known.clone(), |rest, value| rest.but(value));
+            let mut rest = all
+                .iter()
+                .fold(known.clone(), |rest, value| rest.but(value));
             rest.null = known.null;
             rest
         };
@@ -365,8 +371,14 @@ fn bounds(op: Comparison, value: &Value) -> Option<(Values, Values)> {
         },
     };
     let rest = |half: Numbers| match span {
-        true => Values { spans: half, ..all.clone() },
-        false => Values { numbers: half, ..all.clone() },
+        true => Values {
+            spans: half,
+            ..all.clone()
+        },
+        false => Values {
+            numbers: half,
+            ..all.clone()
+        },
     };
     Some((of(holds), rest(not)))
 }

@@ -107,14 +107,28 @@ impl Facts {
         self
     }
 
-    /// The value at `root.name` is that one from now on.
-    pub(crate) fn set(&mut self, root: Root, name: &Arc<str>, value: &Value, taught: u32) {
-        self.forget(|r, n| r == root && n.is_none_or(|n| *n == **name));
+    /// The value at a path is that one from now on; nothing else is known of its first name.
+    pub(crate) fn set(&mut self, root: Root, path: &[Arc<str>], value: &Value, taught: u32) {
+        let name = path.first();
+        self.forget(|r, n| r == root && n.is_none_or(|n| name.is_none_or(|name| *n == **name)));
         let Some(values) = Values::of(value) else {
             return;
         };
-        let reads: Reads = Arc::from([(root, Some(name.clone()))]);
-        self.learn(key::path(root, &[name.clone()]), reads, values, taught);
+        let reads: Reads = Arc::from([(root, name.cloned())]);
+        self.learn(key::path(root, path), reads, values, taught);
+    }
+
+    /// What the value at a path can be, and the conditions that taught it.
+    pub(crate) fn values(
+        &self,
+        root: Root,
+        path: &[Arc<str>],
+        ground: &dyn Ground,
+    ) -> (Values, Vec<u32>) {
+        match self.terms.get(&key::path(root, path)) {
+            Some(known) => (known.values.clone(), known.taught.clone()),
+            None => (ground.values(root, path), Vec::new()),
+        }
     }
 
     fn learn(&mut self, key: Arc<str>, reads: Reads, values: Values, taught: u32) {

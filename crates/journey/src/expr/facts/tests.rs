@@ -62,12 +62,25 @@ fn constants_and_conditions_that_contradict_themselves() {
         ("event.a == event.b and event.b != event.a", "never"),
         ("has(event.x) and event.x == null", "never"),
         ("event['a.b'] and not event.a.b", "sometimes"),
-        ("now - customer.seen > 30d and now - customer.seen < 7d", "never"),
-        ("event.tags.contains('a') and not event.tags.contains('a')", "never"),
+        (
+            "now - customer.seen > 30d and now - customer.seen < 7d",
+            "never",
+        ),
+        (
+            "event.tags.contains('a') and not event.tags.contains('a')",
+            "never",
+        ),
         // The list may be longer than one evaluation can look through.
-        ("event.tags.contains('a') or not event.tags.contains('a')", "sometimes"),
+        (
+            "event.tags.contains('a') or not event.tags.contains('a')",
+            "sometimes",
+        ),
     ] {
-        assert_eq!(decided(&Facts::default(), condition), expected, "{condition}");
+        assert_eq!(
+            decided(&Facts::default(), condition),
+            expected,
+            "{condition}"
+        );
     }
 }
 
@@ -101,7 +114,11 @@ fn one_condition_decides_another_with_null_as_rule_5_has_it() {
         ("customer.vip and event.x > 5", "event.x > 7", "sometimes"),
         ("customer.vip", "customer.vip and event.x > 5", "never"),
     ] {
-        assert_eq!(otherwise(first, second), expected, "not {first}, then {second}");
+        assert_eq!(
+            otherwise(first, second),
+            expected,
+            "not {first}, then {second}"
+        );
     }
 }
 
@@ -117,19 +134,26 @@ fn an_event_that_entered_is_known_by_both_its_names() {
         }
     }
     let facts = Facts::default().assume(&expr("event.x > 5"), true, 0, &Entering);
-    let later = facts.unwrap().assume(&expr("run.event.x < 3"), true, 1, &NoGround);
+    let later = facts
+        .unwrap()
+        .assume(&expr("run.event.x < 3"), true, 1, &NoGround);
     assert_eq!(later, None);
 }
 
 #[test]
 fn what_is_forgotten_decides_nothing_and_what_is_set_does() {
     let mut facts = Facts::default()
-        .assume(&expr("customer.vip and run.code == 'A'"), true, 0, &NoGround)
+        .assume(
+            &expr("customer.vip and run.code == 'A'"),
+            true,
+            0,
+            &NoGround,
+        )
         .unwrap();
     facts.forget(|root, _| root == Root::Customer);
     assert_eq!(decided(&facts, "customer.vip"), "sometimes");
     assert_eq!(decided(&facts, "run.code == 'B'"), "never");
-    facts.set(Root::Run, &"code".into(), &Value::text("B"), 2);
+    facts.set(Root::Run, &["code".into()], &Value::text("B"), 2);
     assert_eq!(decided(&facts, "run.code == 'B'"), "always");
     assert_eq!(facts.taught(&expr("run.code == 'B'"), &NoGround), [2]);
 }
@@ -158,7 +182,8 @@ fn condition() -> impl Strategy<Value = String> {
         (term, value, value).prop_map(|(t, a, b)| format!("{t} in [{a}, {b}]")),
         (term, value, value).prop_map(|(t, a, b)| format!("{t} not in [{a}, {b}]")),
         (value, "event\\.[ab]").prop_map(|(v, t)| format!("{v} in {t}")),
-        "has\\(event\\.[ab]\\)|event\\.[ab]|customer\\.a|event\\.a\\.exists\\(i, i == 1\\)".prop_map(String::from),
+        "has\\(event\\.[ab]\\)|event\\.[ab]|customer\\.a|event\\.a\\.exists\\(i, i == 1\\)"
+            .prop_map(String::from),
         "event\\.a\\.(contains|startsWith)\\('x'\\)".prop_map(String::from),
         value.prop_map(String::from),
     ];

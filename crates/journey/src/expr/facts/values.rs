@@ -209,8 +209,7 @@ impl Numbers {
 
     pub(crate) fn is_empty(&self) -> bool {
         let (low, high) = (self.low, self.high);
-        low.0 > high.0
-            || (low.0 == high.0 && (!(low.1 && high.1) || self.without.contains(&low.0)))
+        low.0 > high.0 || (low.0 == high.0 && (!(low.1 && high.1) || self.without.contains(&low.0)))
     }
 
     fn both(&self, other: &Self) -> Self {
