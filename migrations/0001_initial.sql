@@ -175,3 +175,37 @@ create table sweep (
 
 -- What engines look at for sweeps: nothing, as a rule.
 create index sweep_due on sweep (due_at) where due_at is not null;
+
+-- Calls ------------------------------------------------------------------------------------------
+
+create type call_status as enum (
+    'queued',      -- decided; an engine makes it at due_at
+    'leased',      -- with an engine until due_at, then free again
+    'answered',    -- the endpoint has answered
+    'failed',      -- refused for good, or out of tries
+    'cancelled'    -- nobody waits for it any more, and it need not be made
+);
+
+-- Calls of endpoints that journeys decided. Their answers come back as inputs of their customer.
+create table call (
+    customer uuid not null,
+    id uuid not null,
+    run uuid not null,
+    at timestamptz not null,                  -- when it was decided
+    due_at timestamptz,                       -- when an engine may take it; null: nothing left to do
+    expires_at timestamptz,                   -- nobody waits for the answer any more
+    done_at timestamptz,
+    attempt smallint not null default 0,      -- the fence: only the holder of this attempt may record
+    status call_status not null default 'queued',
+    hand_over boolean not null,               -- to a person, who hands back by an event
+    journey text not null,
+    step text not null,
+    endpoint text not null,
+    error text,                               -- the last failed attempt's error, without personal data
+    "with" bytea not null,                    -- what the endpoint is told, as decided
+    primary key (customer, id),
+    check ((due_at is not null) = (status in ('queued', 'leased')))
+) with (fillfactor = 80);
+
+-- What engines look at for calls.
+create index call_due on call (due_at) where due_at is not null;

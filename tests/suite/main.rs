@@ -5,6 +5,7 @@ mod api;
 mod audience;
 mod bad_input;
 mod broker;
+mod calls;
 mod dispatch;
 mod fixture;
 mod layers;

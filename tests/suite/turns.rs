@@ -14,7 +14,7 @@ use parcours_tests::kit::events;
 use serde_json::json;
 
 /// An event without fields.
-fn event(customer: &str, name: &str, id: &str) -> Bytes {
+pub fn event(customer: &str, name: &str, id: &str) -> Bytes {
     events::track(customer, name, id, &json!({}))
 }
 

@@ -3,14 +3,17 @@
 use axum::{
     Json, Router,
     body::Body,
-    extract::State as Shared,
+    extract::{Path, State as Shared},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
-use journey::intake::{MAX_BODY, Refused, SegmentCall, parse_value, to_json};
+use journey::{
+    intake::{MAX_BODY, Refused, SegmentCall, parse_value, to_json},
+    machine::STARTED,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -41,6 +44,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/v1/identify", single(SegmentCall::Identify))
         .route("/v1/page", single(SegmentCall::Page))
         .route("/v1/screen", single(SegmentCall::Screen))
+        .route("/v1/journeys/{name}/enter", post(enter))
         .route("/v1/batch", post(segment_batch))
         .route("/v1/events", post(cloud_events))
 }
@@ -54,6 +58,35 @@ async fn segment(
     segment_head(&state, &headers)?;
     let body = request::bytes(&headers, body, SINGLE).await?;
     one(&state, request::json(&body)?, Some(call)).await
+}
+
+/// A customer enters a journey by its `api` entry: a `track` call whose `properties` the journey is
+/// given. It becomes the event `journey.start`, as a producer could send it as well.
+async fn enter(
+    Shared(state): Shared<State>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    segment_head(&state, &headers)?;
+    let body = request::bytes(&headers, body, SINGLE).await?;
+    let Value::Object(mut call) = request::json(&body)? else {
+        return Err(Problem::bad(
+            "not_an_object",
+            "The body is an object with `userId`, `messageId` and `properties`.",
+        ));
+    };
+    let given = call.remove("properties").unwrap_or_default();
+    if !(given.is_object() || given.is_null()) {
+        return Err(Problem::bad(
+            "properties",
+            "`properties` is an object: what the journey is given.",
+        ));
+    }
+    let started = serde_json::json!({ "journey": name, "with": given });
+    call.insert("event".to_owned(), Value::from(STARTED));
+    call.insert("properties".to_owned(), started);
+    one(&state, Value::Object(call), Some(SegmentCall::Track)).await
 }
 
 async fn segment_batch(

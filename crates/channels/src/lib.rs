@@ -7,6 +7,7 @@
 
 pub mod capture;
 mod detail;
+mod endpoints;
 mod settings;
 mod smtp;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use journey::{content::Content, message::Channel};
 use uuid::Uuid;
 
+pub use self::endpoints::{Called, Caller};
 pub use self::settings::{
     AdapterSettings, Secret, Settings, SmtpSettings, TlsMode, WebhookSettings,
 };
@@ -103,10 +105,11 @@ pub enum Error {
 /// A setting's name and what is wrong with it.
 type Problem = (&'static str, String);
 
-/// The adapters of a process, one per channel at most.
+/// The adapters of a process, one per channel at most, and what makes calls.
 #[derive(Debug)]
 pub struct Channels {
     adapters: [Option<Adapter>; Channel::ALL.len()],
+    caller: Caller,
 }
 
 #[derive(Debug)]
@@ -127,7 +130,22 @@ impl Channels {
                 *slot = Some(Adapter::new(channel, settings)?);
             }
         }
-        Ok(Self { adapters })
+        Ok(Self {
+            adapters,
+            caller: Caller::new(|_| None, true),
+        })
+    }
+
+    /// The same with another way to make calls; without it, they stay on this machine.
+    #[must_use]
+    pub fn with_caller(mut self, caller: Caller) -> Self {
+        self.caller = caller;
+        self
+    }
+
+    /// What makes calls of endpoints.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// The name of the channel's provider; `None` where nobody serves it.

@@ -92,6 +92,10 @@ pub enum Offline {
 
 /// Commands that talk to servers, or start them.
 #[derive(Subcommand, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one of them is made, once in a process"
+)]
 pub enum Served {
     /// Run everything on this machine, without RabbitMQ, with a capture mailbox and the console
     Dev(DevArgs),

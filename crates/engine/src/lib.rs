@@ -5,6 +5,7 @@
 //! [`Engine::timers_once`], [`Engine::dispatch_once`]), so that tests drive the engine without
 //! sleeping.
 
+mod calls;
 mod dispatch;
 mod error;
 mod intake;
@@ -29,6 +30,7 @@ use store::Store;
 use tokio::sync::{Mutex, Notify};
 
 pub use self::{
+    calls::Calls,
     dispatch::Dispatched,
     error::Error,
     intake::TakenIn,
@@ -52,6 +54,8 @@ pub struct Engine {
     loading: Mutex<()>,
     /// Told when a turn has queued messages.
     queued: Notify,
+    /// Told when a turn has decided calls.
+    called: Notify,
     /// Sweeps that are known to be written down.
     planned: Mutex<sweeps::Planned>,
 }
@@ -74,6 +78,7 @@ impl Engine {
             loaded,
             loading: Mutex::default(),
             queued: Notify::new(),
+            called: Notify::new(),
             planned: Mutex::default(),
         }))
     }

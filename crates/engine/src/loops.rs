@@ -17,7 +17,7 @@ pub struct Roles {
     pub intake: bool,
     /// Fires timers, has runs pass to other versions, and works sweeps off.
     pub timers: bool,
-    /// Hands messages to providers.
+    /// Hands messages to providers, and makes calls.
     pub dispatch: bool,
 }
 
@@ -57,6 +57,7 @@ impl Engine {
         }
         if roles.dispatch {
             tasks.spawn(Arc::clone(self).dispatch_loop(stop.clone()));
+            tasks.spawn(Arc::clone(self).call_loop(stop.clone()));
         }
         tasks.spawn(Arc::clone(self).workspace_loop(stop.clone()));
         while let Some(ended) = tasks.join_next().await {
@@ -165,6 +166,24 @@ impl Engine {
                     sleep(self.settings.workspace_poll, &stop).await;
                 }
                 Err(error) => pause.after("sweeps", &error, &stop).await,
+            }
+        }
+    }
+
+    async fn call_loop(self: Arc<Self>, stop: CancellationToken) {
+        let mut pause = Pause::default();
+        while !stop.is_cancelled() {
+            match self.calls_once().await {
+                Ok(calls) => {
+                    pause.reset();
+                    if calls.leased == 0 {
+                        tokio::select! {
+                            () = self.called.notified() => {}
+                            () = sleep(self.settings.dispatch_poll, &stop) => {}
+                        }
+                    }
+                }
+                Err(error) => pause.after("calls", &error, &stop).await,
             }
         }
     }

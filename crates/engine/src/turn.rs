@@ -226,9 +226,13 @@ impl Engine {
             .iter()
             .flat_map(|t| &t.effects.messages)
             .any(is_queued);
+        let calls = turns.iter().any(|t| !t.effects.calls.is_empty());
         open.commit(turns).await?;
         if queues {
             self.queued.notify_one();
+        }
+        if calls {
+            self.called.notify_one();
         }
         Ok(inputs)
     }

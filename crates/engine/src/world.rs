@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use journey::{
     diagnostic::SourceFile,
+    endpoints::Endpoints,
     ids::MachineId,
     render::Templates,
     schema::Schemas,
@@ -28,6 +29,8 @@ pub struct Loaded {
     pub schemas: Schemas,
     /// The version of each machine.
     pub versions: BTreeMap<MachineId, i32>,
+    /// Who can be called.
+    pub endpoints: Endpoints,
     /// When each machine was first published.
     pub published: BTreeMap<MachineId, Timestamp>,
 }
@@ -74,6 +77,7 @@ impl Loaded {
             templates: compiled.templates,
             schemas: compiled.schemas,
             versions,
+            endpoints: compiled.endpoints,
             published,
         })
     }

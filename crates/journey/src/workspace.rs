@@ -454,10 +454,10 @@ fn no_journey(file: &SourceFile) -> Diagnostic {
     sink.finish().remove(0)
 }
 
-fn of_role<'f>(
-    files: &'f [SourceFile],
+fn of_role(
+    files: &[SourceFile],
     wanted: impl Fn(&Role<'_>) -> bool,
-) -> impl Iterator<Item = &'f SourceFile> {
+) -> impl Iterator<Item = &SourceFile> {
     files.iter().filter(move |f| wanted(&Role::of(&f.path)))
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Every batch costs a fixed number of statements, whatever its size. No SQL is built from data.
 
+mod calls;
 mod codec;
 mod error;
 mod history;
@@ -19,6 +20,7 @@ mod sweeps;
 mod turn;
 mod workspace;
 
+pub use calls::LeasedCall;
 pub use codec::{decode, encode};
 pub use error::Error;
 pub use listener::Listener;

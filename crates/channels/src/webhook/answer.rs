@@ -35,12 +35,12 @@ pub(super) async fn read(response: Response, message: &Outgoing<'_>) -> Outcome 
 }
 
 /// Time-out, too early, too many requests, and the provider's own trouble.
-fn for_now(status: StatusCode) -> bool {
+pub(crate) fn for_now(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 425 | 429) || status.is_server_error()
 }
 
 /// The body up to its bound. A body that breaks off is no reason to doubt the status.
-async fn bounded(mut response: Response) -> Vec<u8> {
+pub(crate) async fn bounded(mut response: Response) -> Vec<u8> {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         body.extend_from_slice(&chunk);
@@ -73,7 +73,7 @@ fn said(status: StatusCode, body: &Json, to: &str) -> String {
 }
 
 /// `Retry-After` in either form: seconds, or an HTTP date.
-fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
+pub(crate) fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match value.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),

@@ -16,7 +16,10 @@ use reqwest::{Client, Url, header::CONTENT_TYPE, redirect::Policy};
 use serde::Serialize;
 use tokio::{sync::Semaphore, time::timeout};
 
-use self::sign::Key;
+pub(crate) use self::{
+    answer::{bounded, for_now, retry_after},
+    sign::Key,
+};
 use crate::{
     Outcome, Outgoing, Problem,
     settings::{Secret, WebhookSettings},
@@ -112,7 +115,7 @@ impl Webhook {
         }
         match request.body(body).send().await {
             Ok(response) => answer::read(response, message).await,
-            Err(error) => Outcome::for_now(unreachable(&error)),
+            Err(error) => Outcome::for_now(unreachable("the provider", &error)),
         }
     }
 }
@@ -131,13 +134,13 @@ fn body(message: &Outgoing<'_>) -> serde_json::Result<Vec<u8>> {
 }
 
 /// Why no answer came: the last cause, which is the one that tells. The URL stays out of it.
-fn unreachable(error: &reqwest::Error) -> String {
+pub(crate) fn unreachable(whom: &str, error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(deeper) = cause.and_then(|c| c.source()) {
         cause = Some(deeper);
     }
     match cause {
-        Some(cause) => format!("no answer from the provider: {cause}"),
-        None => "no answer from the provider".to_owned(),
+        Some(cause) => format!("no answer from {whom}: {cause}"),
+        None => format!("no answer from {whom}"),
     }
 }

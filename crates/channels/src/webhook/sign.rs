@@ -11,7 +11,7 @@ use crate::{Problem, settings::Secret};
 const SHORTEST: usize = 24;
 
 /// A signing key.
-pub(super) struct Key(hmac::Key);
+pub(crate) struct Key(hmac::Key);
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,7 +21,7 @@ impl fmt::Debug for Key {
 
 impl Key {
     /// The key that a `whsec_` secret spells.
-    pub(super) fn new(secret: &Secret) -> Result<Self, Problem> {
+    pub(crate) fn new(secret: &Secret) -> Result<Self, Problem> {
         let text = secret.expose().trim();
         let bytes = STANDARD
             .decode(text.strip_prefix("whsec_").unwrap_or(text))
@@ -34,7 +34,7 @@ impl Key {
     }
 
     /// The value of `webhook-signature`.
-    pub(super) fn sign(&self, id: &str, seconds: i64, body: &[u8]) -> String {
+    pub(crate) fn sign(&self, id: &str, seconds: i64, body: &[u8]) -> String {
         let mut signed = hmac::Context::with_key(&self.0);
         signed.update(format!("{id}.{seconds}.").as_bytes());
         signed.update(body);

@@ -19,10 +19,6 @@ use crate::{
 
 /// What to format, and what to do with it.
 #[derive(Args, Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "they are options of a command line"
-)]
 pub struct FmtArgs {
     /// Files and folders; by default all YAML files of the workspace's journeys/ and config/
     paths: Vec<PathBuf>,

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use broker::Broker;
-use channels::Channels;
+use channels::{Caller, Channels};
 use clap::{Args, ValueEnum};
 use engine::{Engine, Roles};
 use store::Store;
@@ -67,7 +67,10 @@ pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
 
 /// Whatever happens, the connections to RabbitMQ are closed in order after it.
 async fn with_broker(args: &RunArgs, config: &Config, store: Store, broker: &Broker) -> Result<()> {
-    let channels = Arc::new(Channels::new(&config.channels)?);
+    let channels = Arc::new(
+        Channels::new(&config.channels)?
+            .with_caller(Caller::new(|name| std::env::var(name).ok(), false)),
+    );
     let has = |role| args.roles.contains(&role);
     let listener = match has(Role::Api) {
         true => Some(service::listen(config.http(), false).await?),

@@ -40,7 +40,7 @@ pub fn run(args: &SchemaArgs, root: &Path) -> Result<()> {
         match args.format {
             Format::Text => output::text(&format!("{path}  for {}", file.pattern())),
             Format::Json => {
-                output::json(&serde_json::json!({ "schema": path, "for": file.pattern() }))?
+                output::json(&serde_json::json!({ "schema": path, "for": file.pattern() }))?;
             }
         }
     }

@@ -73,11 +73,16 @@ impl Stepper<'_> {
             ("segment", Value::Text(name.clone())),
             ("change", Value::text(word)),
         ]);
-        self.enter_with(machine, entry, event)
+        self.enter_with(machine, entry, &event)
     }
 
     /// Tries one entry with what is to be its `event`.
-    fn enter_with(&mut self, machine: &Arc<Machine>, entry: &Entry, event: Value) -> Option<RunId> {
+    fn enter_with(
+        &mut self,
+        machine: &Arc<Machine>,
+        entry: &Entry,
+        event: &Value,
+    ) -> Option<RunId> {
         // As it is kept in the run: a moment as its text.
         let event = event.storable();
         let heard = std::mem::replace(&mut self.event, event.clone());
@@ -107,7 +112,7 @@ impl Stepper<'_> {
                     .as_ref()
                     .is_none_or(|(_, c)| c.eval(&self.before_entry()).holds());
                 if belongs {
-                    self.enter_with(machine, entry, Value::map([("at", Value::Moment(at))]))
+                    self.enter_with(machine, entry, &Value::map([("at", Value::Moment(at))]))
                 } else {
                     self.not_entered(&machine.journey, NotEntered::NotInSegment);
                     None
@@ -150,7 +155,7 @@ impl Stepper<'_> {
             self.expect(journey, entry, |e| e.fired = Some((next.day, due)));
         }
         let date = Value::map([("date", Value::Moment(due))]);
-        let begun = self.enter_with(&entering.machine, found, date);
+        let begun = self.enter_with(&entering.machine, found, &date);
         self.expect_date(entering, found, self.now);
         begun.into_iter().collect()
     }

@@ -88,10 +88,7 @@ impl View<'_> {
 
     /// The step that a path names, and what of it. Steps of a fragment are kept under the whole
     /// path of their names.
-    fn find_step<'p>(
-        &self,
-        path: &'p [Arc<str>],
-    ) -> Option<(&StepState, &'p Arc<str>, &'p [Arc<str>])> {
+    fn find_step<'p>(&self, path: &'p [Arc<str>]) -> Option<Told<'_, 'p>> {
         let steps = &self.run?.state.steps;
         let (first, mut rest) = path.split_first()?;
         if let Some(step) = steps.get(first) {
@@ -109,6 +106,9 @@ impl View<'_> {
         None
     }
 }
+
+/// A step, what of it, and what lies below that.
+type Told<'s, 'p> = (&'s StepState, &'p Arc<str>, &'p [Arc<str>]);
 
 /// What a step tells under that name.
 fn told(step: &StepState, field: &str) -> Value {

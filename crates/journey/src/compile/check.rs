@@ -152,7 +152,7 @@ impl Checker<'_> {
             }
             Action::Send(send) => self.send(step, send, here),
             Action::Ask(ask) => self.ask(step, ask, here),
-            Action::Call(call) | Action::HandOver(call) => self.call(step, call, here),
+            Action::Call(call) | Action::HandOver(call) => self.call(step, call, &here),
             Action::Repeat(repeat) => self.repeat(step, repeat, here),
             Action::Use(used) => self.fragment(step, used, here),
             Action::Emit(event, with) => {

@@ -55,9 +55,9 @@ impl Checker<'_> {
     }
 
     /// `call` and `hand_over`.
-    pub(super) fn call(&mut self, step: &Step, call: &Call, here: Here) -> Here {
+    pub(super) fn call(&mut self, step: &Step, call: &Call, here: &Here) -> Here {
         if let Some(with) = &call.with {
-            self.given(with, &here);
+            self.given(with, here);
         }
         if let Some(endpoint) = &call.endpoint {
             self.endpoint(endpoint);

@@ -39,7 +39,7 @@ struct Build<'m> {
 
 impl Build<'_> {
     /// Adds a box; its index.
-    fn add(&mut self, id: &str, kind: Kind, title: &str, details: Vec<String>) -> usize {
+    fn add(&mut self, id: &str, kind: Kind, title: &str, details: &[String]) -> usize {
         let mut details: Vec<String> = details
             .iter()
             .map(|d| words::clip(d, LONGEST_DETAIL))
@@ -60,14 +60,14 @@ impl Build<'_> {
         for (n, entry) in self.machine.entries.iter().enumerate() {
             let id = format!("enter#{}", n + 1);
             let (title, details) = words::entry(entry);
-            self.add(&id, Kind::Enter, &title, details);
+            self.add(&id, Kind::Enter, &title, &details);
         }
     }
 
     fn steps(&mut self) {
         for node in &self.machine.nodes {
             let (kind, title, details) = said(node);
-            let at = self.add(&node.id, kind, &title, details);
+            let at = self.add(&node.id, kind, &title, &details);
             self.boxes[at].line = Some(node.line);
             self.steps.push(at);
         }
@@ -170,7 +170,7 @@ impl Build<'_> {
     fn missed(&mut self, from: usize) {
         let n = self.boxes.iter().filter(|b| b.id.starts_with("missed#"));
         let id = format!("missed#{}", n.count() + 1);
-        let to = self.add(&id, Kind::Exit, "Leave: missed", Vec::new());
+        let to = self.add(&id, Kind::Exit, "Leave: missed", &[]);
         self.join(from, to, Some("if that is past"));
     }
 
@@ -205,7 +205,7 @@ impl Build<'_> {
         if let Some(end) = self.end {
             return end;
         }
-        let end = self.add("end#1", Kind::End, "End: completed", Vec::new());
+        let end = self.add("end#1", Kind::End, "End: completed", &[]);
         self.end = Some(end);
         end
     }

@@ -302,7 +302,8 @@ impl Reader<'_> {
             Some((Kind::Bad, _)) | None => {}
             Some((_, node)) => self.wrong_kind(node, "named parameters, such as `{ delay: 2d }`,"),
         }
-        self.lacking(name, fragment, with.map(|w| w.1), &mut found);
+        let place = with.map_or_else(|| name.span.clone(), |w| w.1);
+        self.lacking(name, fragment, &place, &mut found);
         found
     }
 
@@ -338,22 +339,15 @@ impl Reader<'_> {
         }
     }
 
-    fn lacking(
-        &mut self,
-        name: &Word,
-        fragment: &Fragment,
-        with: Option<Span>,
-        found: &mut Arguments,
-    ) {
+    fn lacking(&mut self, name: &Word, fragment: &Fragment, place: &Span, found: &mut Arguments) {
         for (param, _) in &fragment.params {
             if found.given.contains_key(&param.text) {
                 continue;
             }
-            let place = with.clone().unwrap_or_else(|| name.span.clone());
             self.sink
                 .error(
                     yaml::MISSING,
-                    place,
+                    place.clone(),
                     format!("the fragment `{}` needs `{}`", name.text, param.text),
                 )
                 .labelled(format!("there is no `{}` here", param.text))

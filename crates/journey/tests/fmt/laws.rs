@@ -93,8 +93,7 @@ fn block(depth: u32) -> BoxedStrategy<Vec<String>> {
     if depth == 0 {
         return leaf.boxed();
     }
-    let inner = prop_oneof![2 => leaf, 1 => nested(depth - 1)].boxed();
-    inner
+    prop_oneof![2 => leaf, 1 => nested(depth - 1)].boxed()
 }
 
 /// Fields or items below each other: the first line is what stands behind the name.

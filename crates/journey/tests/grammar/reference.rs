@@ -48,7 +48,7 @@ fn every_word_of_a_journey_stands_in_the_reference() {
         File::Fragment,
     ] {
         for context in file.contexts() {
-            let forms = context.forms.iter().flat_map(|f| f.words());
+            let forms = context.forms.iter().flat_map(journey::grammar::Form::words);
             for word in context.words.iter().chain(forms) {
                 let name = word.name;
                 // In a table or in the prose: as a word by itself.

@@ -199,7 +199,7 @@ fn waiting(state: &RunState, node: Option<&Node>) -> Option<Waiting> {
     };
     let events = arms.iter().filter_map(|a| a.event.as_deref());
     let conditions = arms.iter().filter_map(|a| a.condition.as_ref());
-    let conditions = conditions.map(|c| c.source());
+    let conditions = conditions.map(journey::expr::Expr::source);
     let any = |words: Vec<&str>| (!words.is_empty()).then(|| words.join(" or "));
     Some(Waiting {
         since: pending.since,

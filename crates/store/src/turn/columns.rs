@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use journey::{
     advance::{Settled, Turn},
+    call::Call,
     customer::{Customer, PastSend, Run},
-    ids::{CustomerId, MessageId},
+    ids::{CallId, CustomerId, MessageId},
     input::Input,
     message::{Message, Reason},
     trace::{Fact, Line, NOTHING_LISTENED},
@@ -31,6 +32,10 @@ pub(super) struct Rows<'a> {
     pub(super) ended: Runs<'a>,
     pub(super) messages: Messages<'a>,
     pub(super) closed: Closed,
+    /// Calls to be made.
+    pub(super) calls: Vec<(CustomerId, &'a Call)>,
+    /// Calls that nobody waits for any more, and since when.
+    pub(super) cancelled: Vec<(CustomerId, CallId, Timestamp)>,
 }
 
 impl<'a> Rows<'a> {
@@ -47,6 +52,7 @@ impl<'a> Rows<'a> {
             rows.happened(turn)?;
             rows.runs(was, turn)?;
             rows.messages(turn)?;
+            rows.calls(turn);
         }
         rows.closed.sort();
         Ok(rows)
@@ -87,6 +93,18 @@ impl<'a> Rows<'a> {
             self.ended.push(customer, run)?;
         }
         Ok(())
+    }
+
+    fn calls(&mut self, turn: &'a Turn) {
+        let (customer, effects) = (turn.customer.id, &turn.effects);
+        let now = effects.inputs.last().map_or(Timestamp::MIN, |(i, _)| i.now);
+        let cancelled = effects.cancelled.iter();
+        // Decided by one input of this turn and cancelled by the next: it is never written.
+        let gone = |call: &&Call| effects.cancelled.contains(&call.id);
+        let calls = effects.calls.iter().filter(|c| !gone(c));
+        self.calls.extend(calls.map(|call| (customer, call)));
+        self.cancelled
+            .extend(cancelled.map(|id| (customer, *id, now)));
     }
 
     fn messages(&mut self, turn: &'a Turn) -> Result<(), Error> {

@@ -4,7 +4,11 @@
 use sqlx::PgConnection;
 
 use super::columns::{Closed, Customers, Rows, Runs};
-use crate::{Error, error::during, row::moment};
+use crate::{
+    Error,
+    error::during,
+    row::{moment, to_json},
+};
 
 /// Writes all, or fails.
 pub(super) async fn all(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
@@ -13,7 +17,68 @@ pub(super) async fn all(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Er
     created(tx, &rows.new).await?;
     facts(tx, rows).await?;
     profiles(tx, &rows.profiles).await?;
-    ended(tx, &rows.ended).await
+    ended(tx, &rows.ended).await?;
+    calls(tx, rows).await?;
+    cancelled(tx, rows).await
+}
+
+async fn calls(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
+    let calls = &rows.calls;
+    if calls.is_empty() {
+        return Ok(());
+    }
+    let with: Result<Vec<_>, Error> = calls
+        .iter()
+        .map(|(_, c)| to_json("with", c.id.0, &c.with))
+        .collect();
+    sqlx::query(
+        r#"insert into call (customer, id, run, at, due_at, expires_at, hand_over, journey, step,
+                             endpoint, "with")
+           select customer, id, run, at, at, expires_at, hand_over, journey, step, endpoint, body
+           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[],
+                       $6::bool[], $7::text[], $8::text[], $9::text[], $10::bytea[])
+                a (customer, id, run, at, expires_at, hand_over, journey, step, endpoint, body)"#,
+    )
+    .bind(calls.iter().map(|(c, _)| c.0).collect::<Vec<_>>())
+    .bind(calls.iter().map(|(_, c)| c.id.0).collect::<Vec<_>>())
+    .bind(calls.iter().map(|(_, c)| c.run.0).collect::<Vec<_>>())
+    .bind(calls.iter().map(|(_, c)| moment(c.at)).collect::<Vec<_>>())
+    .bind(
+        calls
+            .iter()
+            .map(|(_, c)| c.expires_at.map(moment))
+            .collect::<Vec<_>>(),
+    )
+    .bind(calls.iter().map(|(_, c)| c.hand_over).collect::<Vec<_>>())
+    .bind(calls.iter().map(|(_, c)| &*c.journey).collect::<Vec<_>>())
+    .bind(calls.iter().map(|(_, c)| &*c.step).collect::<Vec<_>>())
+    .bind(calls.iter().map(|(_, c)| &*c.endpoint).collect::<Vec<_>>())
+    .bind(with?)
+    .execute(tx)
+    .await
+    .map_err(during("writing calls"))?;
+    Ok(())
+}
+
+/// Calls that nobody waits for any more; one that is being made ends as it ends, and its answer
+/// finds nobody.
+async fn cancelled(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
+    let cancelled = &rows.cancelled;
+    if cancelled.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "update call c set status = 'cancelled', due_at = null, done_at = a.done_at
+         from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) a (customer, id, done_at)
+         where c.customer = a.customer and c.id = a.id and c.status in ('queued', 'leased')",
+    )
+    .bind(cancelled.iter().map(|c| c.0.0).collect::<Vec<_>>())
+    .bind(cancelled.iter().map(|c| c.1.0).collect::<Vec<_>>())
+    .bind(cancelled.iter().map(|c| moment(c.2)).collect::<Vec<_>>())
+    .execute(tx)
+    .await
+    .map_err(during("cancelling calls"))?;
+    Ok(())
 }
 
 /// One statement instead of four: the fewer round trips, the more turns (docs/performance.md).

@@ -19,7 +19,10 @@ pub(super) fn measure(n: u32) -> Result<Report> {
             _ => bail!("the workload does not compile: {:?}", found.first()),
         }
     })?;
-    let seconds: Vec<f64> = rounds.iter().map(|r| r.as_secs_f64()).collect();
+    let seconds: Vec<f64> = rounds
+        .iter()
+        .map(std::time::Duration::as_secs_f64)
+        .collect();
     let ours = median(&seconds);
     let aim = AIM * f64::from(n) / f64::from(JOURNEYS);
     Ok(Report {
