@@ -16,6 +16,7 @@ mod unused;
 
 pub use limits::{Names, strangers, useless};
 pub(crate) use lower::operand;
+pub(crate) use proofs::loops;
 pub(crate) use segments::check as segment;
 pub use unused::{Declares, Used};
 pub(crate) use unused::{check as unused, endpoints as unused_endpoints};

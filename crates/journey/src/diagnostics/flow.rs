@@ -29,6 +29,8 @@ super::codes! {
     NEVER = "J313";
     /// A step that is read where it cannot have run.
     TOO_EARLY = "J314";
+    /// Journeys that set each other off without a wait.
+    LOOP = "J315";
     /// An arm of a split that is never dealt.
     WEIGHTLESS = "J316";
     /// An entry or exit that another before it takes everybody from.

@@ -5,6 +5,7 @@
 
 mod flow;
 mod head;
+pub(crate) mod loops;
 mod stay;
 mod walk;
 

@@ -217,7 +217,7 @@ impl<'f> Flow<'f> {
 }
 
 /// Whether a send may wait for a cap or for the end of quiet hours.
-fn may_be_held(send: &Send) -> bool {
+pub(super) fn may_be_held(send: &Send) -> bool {
     let capped = send.capped.as_ref().map(|c| c.0);
     let quiet = send.quiet.as_ref().map(|q| q.0);
     !(capped.is_some_and(|c| c != Capped::Hold) && quiet.is_some_and(|q| q != Quiet::Hold))
