@@ -137,6 +137,13 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         endpoints: &endpoints,
         journeys: (!options.alone).then_some(&names),
     };
+    let instants: Vec<_> = parsed
+        .iter()
+        .filter_map(|p| compile::loops::instant(&p.journey, p.file))
+        .collect();
+    for sink in compile::loops::check(&instants) {
+        found.extend(sink.finish());
+    }
     let machines = journeys(parsed, world, &mut found);
     if !options.alone && names.complete() {
         strangers(files, &names, &mut found);
@@ -149,14 +156,21 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
     }
     let complete = names.complete() && !options.alone;
     let tests = tests(files, world, &machines, complete, &mut found);
-    // What stands in a fragment is met wherever it is used.
-    found.dedup_by(|a, b| a == b);
     let order: BTreeMap<&str, usize> = files
         .iter()
         .enumerate()
         .map(|(i, f)| (&*f.path, i))
         .collect();
-    found.sort_by_key(|d| (order.get(&*d.file).copied(), d.span.start, d.span.end));
+    found.sort_by_key(|d| {
+        (
+            order.get(&*d.file).copied(),
+            d.span.start,
+            d.span.end,
+            d.code,
+        )
+    });
+    // What stands in a fragment is met wherever it is used.
+    found.dedup_by(|a, b| a == b);
     let failed = found.iter().any(|d| d.severity == Severity::Error);
     let workspace = Workspace {
         machines,
