@@ -5,10 +5,13 @@ use std::sync::Arc;
 use super::{
     Fields, Reader,
     ast::{Action, Arm, Awaited, Formula, Given, Repeat, Split, Step, WaitFor, Word},
+    foreign::meant,
+    strayed,
 };
 use crate::{
-    diagnostics::{flow, names, nearest, yaml},
+    diagnostics::{flow, names, yaml},
     machine::Target,
+    message::Channel,
     source::{Kind, Node, Pair, Span},
     value::Value,
 };
@@ -39,12 +42,35 @@ impl Reader<'_> {
     /// A list of steps.
     pub(crate) fn steps(&mut self, node: &Node) -> Vec<Step> {
         match &node.kind {
-            Kind::List(items) => items.iter().filter_map(|n| self.step(n)).collect(),
+            Kind::List(items) => strayed::rejoined(items, self)
+                .iter()
+                .filter_map(|n| self.step(n))
+                .collect(),
+            Kind::Map(pairs) if pairs.iter().any(|p| VERBS.contains(&&*p.name)) => {
+                self.one_step(node);
+                self.step(node).into_iter().collect()
+            }
             _ => {
                 self.wrong_kind(node, "a list of steps, each behind `- `,");
                 Vec::new()
             }
         }
+    }
+
+    /// A step that stands by itself where a list of steps is expected.
+    fn one_step(&mut self, node: &Node) {
+        let span = self.first_line(&node.span);
+        let text = self.file.text.get(node.span.clone()).unwrap_or_default();
+        let list = match text.starts_with('{') {
+            true => format!("[ {text} ]"),
+            false => format!("- {}", text.trim_end().replace('\n', "\n  ")),
+        };
+        let whole = node.span.start..node.span.start + text.trim_end().len();
+        self.sink
+            .error(yaml::WRONG_KIND, span, "a list of steps should stand here")
+            .labelled("this is one step: begin it with a dash")
+            .noted("`- ` before it makes it a list of one; what belongs to it is indented as far")
+            .replaced(whole, list);
     }
 
     fn step(&mut self, node: &Node) -> Option<Step> {
@@ -71,7 +97,15 @@ impl Reader<'_> {
                 .noted("each step begins with its own dash");
             return Some(unknown(node, verb));
         }
-        self.known_step(node, verb)
+        let Some(pairs) = strayed::inside(pairs, verb, self) else {
+            return self.known_step(node, verb);
+        };
+        let verb = pairs.iter().find(|p| p.name == verb.name)?.clone();
+        let node = Node {
+            span: node.span.clone(),
+            kind: Kind::Map(pairs),
+        };
+        self.known_step(&node, &verb)
     }
 
     fn known_step(&mut self, node: &Node, pair: &Pair) -> Option<Step> {
@@ -121,7 +155,7 @@ impl Reader<'_> {
                 id = id.or(named);
                 action
             }
-            _ => Action::Exit(self.name(value, "a reason")),
+            _ => self.exit_step(value),
         };
         f.finish(self);
         Some(Step {
@@ -130,6 +164,22 @@ impl Reader<'_> {
             verb_span: pair.name_span.clone(),
             action,
         })
+    }
+
+    fn exit_step(&mut self, value: &Node) -> Action {
+        if matches!(value.kind, Kind::Map(_)) {
+            let span = self.first_line(&value.span);
+            self.sink
+                .error(yaml::WRONG_KIND, span, "a reason should stand here")
+                .labelled("as a step, `exit` leaves at once")
+                .noted("what ends the journey at any moment stands at its head: `exit: { event: order.placed }` beside `enter`; to wait for it here, write `wait_for: { event: order.placed, within: 2d }`");
+            return Action::Unknown(Vec::new());
+        }
+        match self.name(value, "a reason") {
+            Some(reason) => Action::Exit(Some(reason)),
+            // Reported: what stands behind it is not to blame.
+            None => Action::Exit(None),
+        }
     }
 
     fn branch(&mut self, value: &Node, f: &mut Fields<'_>) -> Action {
@@ -221,22 +271,26 @@ impl Reader<'_> {
     }
 
     fn without_verb(&mut self, node: &Node, pairs: &[Pair]) -> Step {
+        let channels = Channel::ALL.map(Channel::as_str);
+        let words: Vec<&str> = VERBS.into_iter().chain(channels).collect();
         let typo = pairs.iter().find_map(|p| {
-            let near = nearest(&p.name, VERBS)?;
+            let near = meant(&p.name, words.iter().copied())?;
             (p.name.len() > 2).then_some((p, near))
         });
         let verbs = VERBS.join(", ");
         let place = pairs
             .first()
             .map_or(node.span.clone(), |p| p.name_span.clone());
-        if let Some((pair, _)) = typo {
+        if let Some((pair, channel)) = typo.filter(|(_, word)| channels.contains(word)) {
+            self.channel_as_verb(node, pair, channel);
+        } else if let Some((pair, verb)) = typo {
             self.sink
                 .error(
                     yaml::UNKNOWN_WORD,
                     pair.name_span.clone(),
                     format!("`{}` is no verb", pair.name),
                 )
-                .guessed(&pair.name, VERBS)
+                .offered(Some(verb))
                 .noted(format!("a step does one of: {verbs}"));
         } else {
             self.sink
@@ -249,6 +303,38 @@ impl Reader<'_> {
             verb: "step",
             verb_span: place,
             action: Action::Unknown(ids(node)),
+        }
+    }
+
+    /// `email: cart/nudge`, where a message is meant.
+    fn channel_as_verb(&mut self, node: &Node, pair: &Pair, channel: &str) {
+        let template = pair.value.scalar().map(|s| s.text.trim().to_owned());
+        let alone = matches!(&node.kind, Kind::Map(pairs) if pairs.len() == 1);
+        let before = self
+            .file
+            .text
+            .get(..pair.name_span.start)
+            .unwrap_or_default();
+        let column = before.len() - before.rfind('\n').map_or(0, |n| n + 1);
+        let flow = before.trim_end().ends_with('{');
+        let diagnostic = self
+            .sink
+            .error(
+                yaml::UNKNOWN_WORD,
+                pair.name_span.clone(),
+                format!("`{}` is no verb", pair.name),
+            )
+            .labelled(format!("write `send: {channel}`"))
+            .noted("a message is a step with the verb `send`, the channel behind it, and its `template`");
+        if let Some(template) = template.filter(|t| alone && !t.is_empty()) {
+            let between = match flow {
+                true => ", ".to_owned(),
+                false => format!("\n{}", " ".repeat(column)),
+            };
+            diagnostic.replaced(
+                pair.name_span.start..pair.value.span.end,
+                format!("send: {channel}{between}template: {template}"),
+            );
         }
     }
 
