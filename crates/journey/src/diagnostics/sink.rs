@@ -54,6 +54,16 @@ impl Sink {
         self.found.last_mut().filter(|d| d.code == code)
     }
 
+    /// The last one of some codes.
+    pub(crate) fn last_of(&self, codes: &[&str]) -> Option<&Diagnostic> {
+        self.found.iter().rev().find(|d| codes.contains(&d.code))
+    }
+
+    /// Changes everything that was found.
+    pub(crate) fn change(&mut self, change: impl Fn(&mut Diagnostic)) {
+        self.found.iter_mut().for_each(change);
+    }
+
     /// Takes over what was found in another file that this one uses.
     pub(crate) fn absorb(&mut self, other: Self) {
         for diagnostic in other.found {

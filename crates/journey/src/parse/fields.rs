@@ -3,7 +3,7 @@
 use super::{Reader, foreign::meant};
 use crate::{
     diagnostics::yaml,
-    source::{Kind, Node, Pair, Span},
+    source::{Kind, Node, Pair, Span, is_else_if},
 };
 
 /// What may be little more than an event.
@@ -126,6 +126,17 @@ impl<'n> Fields<'n> {
     pub(crate) fn finish(self, r: &mut Reader<'_>) {
         for pair in self.pairs {
             if self.asked.contains(&&*pair.name) {
+                continue;
+            }
+            if is_else_if(&pair.name) {
+                r.sink
+                    .error(
+                        yaml::UNKNOWN_WORD,
+                        pair.name_span.clone(),
+                        format!("{} has no `{}`", self.what, pair.name),
+                    )
+                    .labelled("several ways stand in `choose`")
+                    .noted("write `choose: [ { when: …, then: … }, { when: …, then: … } ]`, with `else` beside it; the first that holds is taken");
                 continue;
             }
             let mut words = self.asked.clone();

@@ -123,8 +123,9 @@ impl Reader<'_> {
     pub(crate) fn comment_cuts(&mut self, node: &Node, comment: &Span) {
         let whole = node.span.start..comment.end;
         let text = quoted(self.file.text.get(whole.clone()).unwrap_or_default());
-        // No expression holds a `#` but inside quotes: there a comment is meant.
-        let meant = self.in_condition && !text.contains('"');
+        // Behind a whole condition a comment is meant.
+        let left = self.file.text.get(node.span.clone()).unwrap_or_default();
+        let meant = self.in_condition && Expr::parse(left).is_ok();
         let diagnostic = self
             .sink
             .error(yaml::COMMENT, comment.clone(), "a comment cuts this value")

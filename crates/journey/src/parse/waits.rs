@@ -74,6 +74,9 @@ impl Reader<'_> {
             "a wait is a length of time or has an end: make it two steps",
             self,
         );
+        if matches!(until, Some(Some(Until::Hours(_)))) && length.is_some() {
+            self.for_then_at();
+        }
         if length.is_none() && until.is_none() {
             f.need(
                 "for",
@@ -108,6 +111,16 @@ impl Reader<'_> {
         made.missed = missed.flatten().unwrap_or(Missed::GoOn);
         made.zone = zone.unwrap_or_default();
         Some(made)
+    }
+
+    /// `{ for: 1d, until: "09:00" }`: what is meant is there.
+    fn for_then_at(&mut self) {
+        if let Some(diagnostic) = self.sink.last(yaml::EXCLUDES) {
+            diagnostic.notes.clear();
+            diagnostic
+                .rewritten("at")
+                .noted("`for` a day, and then `at` that time or in that window: `{ for: 1d, at: \"09:00\" }`");
+        }
     }
 
     fn until(&mut self, node: &Node, zone: Option<&Zone>) -> Option<Until> {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
-use super::{Kind, Node, Pair, Scalar, Span, Style, mistakes};
+use super::{Kind, Node, Pair, Scalar, Span, Style, mistakes, repair};
 use crate::{
     diagnostic::SourceFile,
     diagnostics::{Sink, yaml},
@@ -28,6 +28,11 @@ pub fn load(file: &SourceFile, sink: &mut Sink) -> Option<Node> {
             ));
         return None;
     }
+    repair::read(file, sink)
+}
+
+/// The same for a text of that size that is read as it is.
+pub(super) fn parsed(file: &SourceFile, sink: &mut Sink) -> Option<Node> {
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.emit_unresolved_aliases = true;
@@ -338,6 +343,10 @@ impl<'a> Loader<'a, '_> {
                 merged.push(value);
                 continue;
             }
+            // Its `then` is the second: reported where `elif` is read.
+            if &*name.text == "then" && pairs.iter().any(|p| is_else_if(&p.name)) {
+                continue;
+            }
             if let Some(place) = seen.get(&name.text).cloned() {
                 self.sink
                     .error(
@@ -428,6 +437,11 @@ impl<'a> Loader<'a, '_> {
             }
         }
     }
+}
+
+/// Whether a word is what other languages have for a second `if`.
+pub(crate) fn is_else_if(word: &str) -> bool {
+    ["elif", "elsif", "elseif", "else if", "else_if", "sinon si"].contains(&word)
 }
 
 fn bad(span: Span) -> Node {

@@ -83,32 +83,27 @@ fn unclosed(text: &str, kind: &ErrorKind, at: usize, sink: &mut Sink) -> bool {
             | E::MappingValueNotAllowed
             | E::InvalidIndentation
     );
-    let Some((open, bracket)) = open_bracket(text, at).filter(|_| inside) else {
+    let Some((open, bracket, end)) = open_bracket(text, at).filter(|_| inside) else {
         return false;
     };
-    let end = line_end(text, text[..open].rfind('\n').map_or(0, |n| n + 1));
-    let closing = if bracket == '{' { "}" } else { "]" };
-    let closing = if text[..end].ends_with([' ', '{', '[']) {
-        closing.to_owned()
-    } else {
-        format!("{}{closing}", if bracket == '{' { " " } else { "" })
-    };
+    let closing = if bracket == '{' { '}' } else { ']' };
+    let spaced = bracket == '{' && !text[..end].ends_with([' ', '{']);
+    let gap = if spaced { " " } else { "" };
     sink.error(
         yaml::NOT_YAML,
         open..open + 1,
         format!("`{bracket}` is opened and never closed"),
     )
     .labelled("opened here")
-    .noted(format!("close it on its line with `{}`", closing.trim()))
-    .replaced(end..end, closing);
+    .noted(format!("close it on its line with `{closing}`"))
+    .replaced(end..end, format!("{gap}{closing}"));
     true
 }
 
-/// The last bracket before `at` that is open at the end of its line, where the line after it looks
-/// like a field or an item of its own.
-fn open_bracket(text: &str, at: usize) -> Option<(usize, char)> {
+/// The first bracket that its line does not close, where the next line looks like a field or an
+/// item of its own; and where it should be closed.
+fn open_bracket(text: &str, at: usize) -> Option<(usize, char, usize)> {
     let mut start = 0;
-    let mut found = None;
     for line in text.split_inclusive('\n') {
         let next = text[start + line.len()..]
             .lines()
@@ -117,17 +112,22 @@ fn open_bracket(text: &str, at: usize) -> Option<(usize, char)> {
             let next = next.trim_start();
             next.starts_with("- ") || next.split(' ').next().is_some_and(|w| w.ends_with(':'))
         });
-        if let Some(open) = open_in(line).filter(|_| own && start <= at) {
-            found = found.or(Some((start + open, line[open..].chars().next()?)));
+        if start > at {
+            return None;
+        }
+        if let Some((open, close)) = open_in(line).filter(|_| own) {
+            let close = close.unwrap_or_else(|| line_end(text, start) - start);
+            return Some((start + open, line[open..].chars().next()?, start + close));
         }
         start += line.len();
     }
-    found
+    None
 }
 
-/// The first bracket of a line that the line does not close.
-fn open_in(line: &str) -> Option<usize> {
-    let mut open: Vec<usize> = Vec::new();
+/// The bracket of a line that the line does not close, and where another kind closes before it
+/// could.
+fn open_in(line: &str) -> Option<(usize, Option<usize>)> {
+    let mut open: Vec<(usize, char)> = Vec::new();
     let mut quote = None;
     let mut before = ' ';
     for (i, c) in line.char_indices() {
@@ -136,13 +136,18 @@ fn open_in(line: &str) -> Option<usize> {
             (Some(_), _) => {}
             (None, '"' | '\'') if !before.is_alphanumeric() => quote = Some(c),
             (None, '#') if before == ' ' => break,
-            (None, '{' | '[') => open.push(i),
-            (None, '}' | ']') => drop(open.pop()),
+            (None, '{' | '[') => open.push((i, c)),
+            (None, '}' | ']') => match open.pop() {
+                Some((at, opened)) if (opened == '{') != (c == '}') => {
+                    return Some((at, Some(line[..i].trim_end().len())));
+                }
+                _ => {}
+            },
             _ => {}
         }
         before = c;
     }
-    open.first().copied()
+    open.first().map(|(at, _)| (*at, None))
 }
 
 fn plain(kind: &ErrorKind, info: &str, span: Span, sink: &mut Sink) {
