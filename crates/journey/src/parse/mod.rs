@@ -1,6 +1,7 @@
 //! From trees to typed sources: each field read as what it must be, all mistakes reported.
 
 pub mod ast;
+mod awaits;
 mod durations;
 mod endpoints;
 mod entries;

@@ -44,7 +44,7 @@ pub fn check<'m>(
             continue;
         };
         if !sent.iter().any(|s| counts(cap, s, policies)) {
-            if !awaits(cap.purpose.as_ref(), cap.channel, &sent) {
+            if !awaits(cap, &sent) {
                 never(place, "this cap never counts anything", sink);
             }
         } else if let Some(other) = stricter(cap, n, &policies.caps) {
@@ -52,11 +52,10 @@ pub fn check<'m>(
         }
     }
     for quiet in &policies.quiet_hours {
+        // Of purposes that are only declared there may be messages tomorrow.
+        let mut purposes = policies.purposes.keys();
         if let Some(place) = place(root, "quiet_hours", &quiet.name)
-            && !sent.iter().any(|s| touches(quiet, s))
-            && sent
-                .iter()
-                .any(|s| quiet.channels.is_empty() || quiet.channels.contains(&s.channel))
+            && purposes.all(|p| quiet.except.contains(p))
         {
             never(place, "these quiet hours never keep anything quiet", sink);
         }
@@ -64,12 +63,18 @@ pub fn check<'m>(
     all_day(root, policies, &sent, sink);
 }
 
-/// Whether it is about a purpose or a channel of which no message is sent at all: it waits for the
-/// journeys to come, and nothing is wrong with it.
-fn awaits(purpose: Option<&Arc<str>>, channel: Option<Channel>, sent: &BTreeSet<Sent>) -> bool {
-    purpose.is_some_and(|p| !sent.iter().any(|s| s.purpose == *p))
-        || channel.is_some_and(|c| !sent.iter().any(|s| s.channel == c))
-        || (purpose.is_none() && channel.is_none())
+/// Whether nothing is wrong with a cap that counts no message: it says too little to be a mistake, or
+/// is about a purpose or a channel of which none is sent at all, and waits for the journeys to come.
+fn awaits(cap: &Cap, sent: &BTreeSet<Sent>) -> bool {
+    let precise = cap.journey.is_some() || cap.tag.is_some() || cap.purpose.is_some();
+    !precise
+        || cap
+            .purpose
+            .as_ref()
+            .is_some_and(|p| !sent.iter().any(|s| s.purpose == *p))
+        || cap
+            .channel
+            .is_some_and(|c| !sent.iter().any(|s| s.channel == c))
 }
 
 fn messages<'m>(machine: &'m Machine, policies: &'m Policies) -> Vec<Sent> {

@@ -189,11 +189,11 @@ impl<'f> Flow<'f> {
     }
 
     /// What a step tells of itself on a way: `steps.ID.FIELD` is that.
-    fn tells(&mut self, step: &Step, field: &str, value: Value, state: &mut State) {
+    fn tells(&mut self, step: &Step, field: &str, value: &Value, state: &mut State) {
         if let Some(id) = &step.id {
             let lesson = self.other_lesson(Some(&id.span));
             let path = [id.text.clone(), Arc::from(field)];
-            state.facts.set(Root::Steps, &path, &value, lesson);
+            state.facts.set(Root::Steps, &path, value, lesson);
         }
     }
 
@@ -289,11 +289,11 @@ impl Proof for Flow<'_> {
                     return None;
                 }
                 let name = Value::Text(arm.name.text.clone());
-                self.tells(step, "arm", name, &mut state);
+                self.tells(step, "arm", &name, &mut state);
             }
             (Way::Came(arm), _) => {
                 state.event = arm.event.as_ref().map(|e| e.text.clone());
-                self.tells(step, "matched", Value::Bool(true), &mut state);
+                self.tells(step, "matched", &Value::Bool(true), &mut state);
                 if let Some(formula) = &arm.condition {
                     let lesson = self.lesson(formula);
                     let at = self.at(&state);
@@ -306,11 +306,11 @@ impl Proof for Flow<'_> {
                 }
             }
             (Way::TimedOut, _) => {
-                self.tells(step, "matched", Value::Bool(false), &mut state);
+                self.tells(step, "matched", &Value::Bool(false), &mut state);
             }
             (Way::Chosen(choice), _) => {
                 let name = Value::Text(choice.name.text.clone());
-                self.tells(step, "answer", name, &mut state);
+                self.tells(step, "answer", &name, &mut state);
             }
             _ => {}
         }
