@@ -136,11 +136,12 @@ fn place(text: &str, at: usize) -> String {
     format!("{line}:{column}")
 }
 
-/// All that a diagnostic says of its cure.
+/// All that a diagnostic says.
 fn cure_of(diagnostic: &Diagnostic) -> String {
     let replacement = diagnostic.replacement.as_ref().map(|r| &*r.1);
     format!(
-        "{}\n{}\n{}",
+        "{}\n{}\n{}\n{}",
+        diagnostic.message,
         diagnostic.label,
         diagnostic.notes.join("\n"),
         replacement.unwrap_or_default()
@@ -171,6 +172,17 @@ fn edits(planted: &Planted, diagnostic: &Diagnostic, text: &str) -> Vec<(Range<u
 
 fn applied(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
     edits.sort_by_key(|(span, _)| std::cmp::Reverse((span.start, span.end)));
+    // A line that is written anew holds the cures of all that is in it.
+    let lines: Vec<Range<usize>> = edits
+        .iter()
+        .filter(|(span, _)| text[span.clone()].ends_with('\n'))
+        .map(|(span, _)| span.clone())
+        .collect();
+    edits.retain(|(span, _)| {
+        !lines
+            .iter()
+            .any(|l| l != span && l.start <= span.start && span.end < l.end)
+    });
     let mut text = text.to_owned();
     for (span, with) in edits {
         text.replace_range(span, &with);

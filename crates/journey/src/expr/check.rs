@@ -308,7 +308,8 @@ fn one_of_list(problem: Problem, left: (&Node, &Type), right: (&Node, &Type)) ->
         if comparable(of, single) {
             let names = path.names.names.iter().map(|n| format!(".{n}"));
             let path: String = names.fold(path.root.as_str().to_owned(), |all, name| all + &name);
-            let text = format!("{value} in {path}");
+            // Not `"coffee" in …`: that would not do unquoted in YAML.
+            let text = format!("{path}.contains({value})");
             let mut problem = problem.note(format!("to ask whether it is in the list: {text}"));
             problem.replacement = Some((problem.span.clone(), text));
             return problem;

@@ -190,7 +190,7 @@ fn tab(text: &str, at: usize, sink: &mut Sink) {
     let start = text[line..].find('\t').map_or(at, |n| line + n);
     let width = text[start..].len() - text[start..].trim_start_matches('\t').len();
     let span = start..start + width;
-    let (whole, mended) = without_tabs(text, line);
+    let (whole, mended) = without_tabs(text, text[..start].rfind('\n').map_or(0, |n| n + 1));
     let diagnostic = sink
         .error(yaml::TAB, span, "there is a tab before this line's text")
         .labelled("use spaces")
