@@ -5,6 +5,7 @@
 
 mod read;
 mod sample;
+mod sure;
 mod validate;
 
 use std::{collections::BTreeMap, sync::Arc};

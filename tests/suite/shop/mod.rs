@@ -38,12 +38,14 @@ pub fn minutes(n: i64) -> SignedDuration {
 pub fn machine() -> Machine {
     let content = json!({
         "journey": "cart-rescue", "title": "Rescue an abandoned cart", "priority": 40, "tags": [],
-        "entries": [{ "event": "cart.updated", "condition": null, "key": "event.cart_id", "fresh": "PT24H" }],
+        "entries": [{ "by": { "event": { "name": "cart.updated", "fresh": "PT24H" } },
+                      "condition": null, "key": "event.cart_id" }],
         "inside": "refresh", "again": "always", "goal": null, "exits": [], "stay": null,
         "nodes": [
             { "id": "resumed", "next": 1, "line": 20, "op": { "wait_for": {
-                "event": "checkout.started", "condition": "event.cart_id == run.key",
-                "within": "PT2H", "then": 4_294_967_295_u32, "otherwise": 1 } } },
+                "arms": [{ "event": "checkout.started", "condition": "event.cart_id == run.key",
+                           "then": 4_294_967_295_u32 }],
+                "within": "PT2H", "otherwise": 1 } } },
             { "id": "offer", "next": 2, "line": 23, "op": { "split": { "salt": "",
                 "arms": [{ "name": "reminder", "weight": 1, "first": 2 }] } } },
             { "id": "nudge", "next": 3, "line": 29, "op": { "send": {

@@ -78,8 +78,19 @@ fn every_step<'s>(steps: &'s [Step], found: &mut Vec<&'s Step>) {
     }
 }
 
+/// The events that steps make.
+pub(super) fn emitted(steps: &[Step]) -> Vec<Arc<str>> {
+    let mut all = Vec::new();
+    every_step(steps, &mut all);
+    let event = |step: &&Step| match &step.action {
+        Action::Emit(event, _) => event.as_ref().map(|e| e.text.clone()),
+        _ => None,
+    };
+    all.iter().filter_map(event).collect()
+}
+
 /// The variables of the run and the traits that a step may set.
-fn targets(step: &Step) -> Vec<&Target> {
+pub(super) fn targets(step: &Step) -> Vec<&Target> {
     match &step.action {
         Action::Set(set) => set.iter().map(|(target, _)| target).collect(),
         Action::Ask(ask) => ask.save.iter().collect(),

@@ -51,7 +51,7 @@ pub(super) fn machine(
         goal: journey.goal.as_ref().map(|g| machine::Goal {
             event: g.event.as_ref().map(|w| w.text.clone()),
             condition: expr(g.condition.as_ref()),
-            within: g.within,
+            within: g.within.as_ref().map(|w| w.0),
         }),
         exits: journey.exits.iter().map(exit).collect(),
         stay: journey.stay.as_ref().map(|(after, reason)| machine::Stay {

@@ -42,8 +42,16 @@ pub(super) fn check(
     no_channel(send, template, known, world, r);
     let parts = parts(send, known, &template.text);
     if let Some(fields) = &send.fields {
+        let before = r.sink.count(templates::UNFILLED);
         unfilled(&parts, &seen(send, fields, env), template, r);
-        unused(&parts, fields, template, r);
+        match (
+            r.sink.count(templates::UNFILLED) - before,
+            unnamed(&parts, fields).as_slice(),
+        ) {
+            // Passed on under another name: one mistake.
+            (1, [field]) if called_otherwise(field, r) => {}
+            (_, unnamed) => unused(unnamed, template, r),
+        }
     }
     let rule = purpose.and_then(|p| world.policies.purposes.get(&p.text));
     if rule.is_some_and(|p| p.consent_on(Channel::Email) != ConsentRule::None) {
@@ -226,29 +234,53 @@ fn report(need: &Need, path: &[String], names: &[Arc<str>], template: &Word, r: 
 }
 
 /// Fields of `with` that no part of the template names.
-fn unused(parts: &[(Channel, Part)], fields: &[Word], template: &Word, r: &mut Reader<'_>) {
+fn unnamed<'f>(parts: &[(Channel, Part)], fields: &'f [Word]) -> Vec<&'f Word> {
     if parts.is_empty() || parts.iter().any(|(_, part)| part.reads.unknown) {
-        return;
+        return Vec::new();
     }
-    for field in fields {
-        let named = parts.iter().any(|(_, part)| {
+    let named = |field: &&Word| {
+        parts.iter().any(|(_, part)| {
             let mut named = part.reads.named.iter();
             named.any(|path| path.first().is_some_and(|root| **root == *field.text))
-        });
-        if !named {
-            r.sink
-                .error(
-                    templates::UNUSED,
-                    field.span.clone(),
-                    format!("the template never names `{}`", field.text),
-                )
-                .labelled("passed on for nothing")
-                .shown(
-                    template.span.clone(),
-                    "in none of its files that can go out here",
-                )
-                .warns();
-        }
+        })
+    };
+    fields.iter().filter(|field| !named(field)).collect()
+}
+
+/// The one name that nothing fills is probably that field: to what was reported last.
+fn called_otherwise(field: &Word, r: &mut Reader<'_>) -> bool {
+    let Some(diagnostic) = r.sink.last(templates::UNFILLED) else {
+        return false;
+    };
+    let name = diagnostic.message.split('`').nth(1).map(str::to_owned);
+    let Some(name) = name.filter(|n| !n.contains('.')) else {
+        return false;
+    };
+    diagnostic.notes.clear();
+    diagnostic
+        .shown(field.span.clone(), "the template never names this")
+        .noted(format!(
+            "call it `{name}`, or name `{}` in the template",
+            field.text
+        ))
+        .replaced(field.span.clone(), name);
+    true
+}
+
+fn unused(fields: &[&Word], template: &Word, r: &mut Reader<'_>) {
+    for field in fields {
+        r.sink
+            .error(
+                templates::UNUSED,
+                field.span.clone(),
+                format!("the template never names `{}`", field.text),
+            )
+            .labelled("passed on for nothing")
+            .shown(
+                template.span.clone(),
+                "in none of its files that can go out here",
+            )
+            .warns();
     }
 }
 

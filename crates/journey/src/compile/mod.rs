@@ -1,7 +1,6 @@
 //! From a typed journey to its machine, and every check that needs more than one place.
 
 mod check;
-mod denied;
 mod entries;
 mod env;
 mod fragments;
@@ -9,6 +8,7 @@ mod here;
 mod limits;
 mod lower;
 mod messages;
+mod proofs;
 mod segments;
 mod stay;
 mod talk;
@@ -16,6 +16,7 @@ mod unused;
 
 pub use limits::{Names, strangers, useless};
 pub(crate) use lower::operand;
+pub(crate) use proofs::loops;
 pub(crate) use segments::check as segment;
 pub use unused::{Declares, Used};
 pub(crate) use unused::{check as unused, endpoints as unused_endpoints};
@@ -58,6 +59,6 @@ pub fn journey(
     }
     let (machine, places) = lower::machine(journey, &file.text, world, sink);
     limits::too_close::check(&machine, &places, world, sink);
-    denied::check(journey, world.policies, sink);
+    proofs::check(journey, file, world, sink);
     (!sink.failed()).then(|| Arc::new(machine.sealed()))
 }

@@ -19,7 +19,11 @@ pub(crate) fn check(formula: &Formula, schemas: &Schemas, r: &mut Reader<'_>) {
         };
         env.absent.insert(root, why.to_owned());
     }
-    for problem in formula.expr.check_condition(&env) {
+    let problems = formula.expr.check_condition(&env);
+    if problems.is_empty() {
+        super::proofs::segment(formula, r.sink);
+    }
+    for problem in problems {
         r.problem(&formula.node, formula.offset, problem);
     }
 }

@@ -61,7 +61,7 @@ pub enum Declares<'f> {
 }
 
 /// Events that mean something without any journey: they change the profile, or are a message's fate.
-fn known(event: &str) -> bool {
+pub(super) fn of_the_engine(event: &str) -> bool {
     let own = ["identify", "page", "screen", HANDED_BACK, STARTED];
     own.contains(&event) || event.starts_with("message.") || event.starts_with("consent.")
 }
@@ -91,7 +91,7 @@ pub fn check(file: &SourceFile, declares: Declares<'_>, used: &Used, sink: &mut 
             schemas::UNHEARD,
             "event",
             name,
-            !known(name) && !used.events.contains(name),
+            !of_the_engine(name) && !used.events.contains(name),
         ),
     };
     if !unused {

@@ -21,4 +21,18 @@ super::codes! {
     SELF_START = "J309";
     /// Rounds without a wait between them.
     NO_WAIT = "J310";
+    /// An arm, or `else`, that those before it leave nobody for.
+    COVERED = "J311";
+    /// A condition that holds for everybody who gets there.
+    ALWAYS = "J312";
+    /// A condition that holds for nobody who gets there.
+    NEVER = "J313";
+    /// A step that is read where it cannot have run.
+    TOO_EARLY = "J314";
+    /// Journeys that set each other off without a wait.
+    LOOP = "J315";
+    /// An arm of a split that is never dealt.
+    WEIGHTLESS = "J316";
+    /// An entry or exit that another before it takes everybody from.
+    SHADOWED = "J317";
 }

@@ -49,6 +49,21 @@ impl Sink {
         &mut self.found[index]
     }
 
+    /// What was reported last, if it is of that code.
+    pub(crate) fn last(&mut self, code: &str) -> Option<&mut Diagnostic> {
+        self.found.last_mut().filter(|d| d.code == code)
+    }
+
+    /// The last one of some codes.
+    pub(crate) fn last_of(&self, codes: &[&str]) -> Option<&Diagnostic> {
+        self.found.iter().rev().find(|d| codes.contains(&d.code))
+    }
+
+    /// Changes everything that was found.
+    pub(crate) fn change(&mut self, change: impl Fn(&mut Diagnostic)) {
+        self.found.iter_mut().for_each(change);
+    }
+
     /// Takes over what was found in another file that this one uses.
     pub(crate) fn absorb(&mut self, other: Self) {
         for diagnostic in other.found {
@@ -68,6 +83,11 @@ impl Sink {
         self.found
             .iter()
             .any(|d| d.code == code && d.span == *span && d.file == self.file)
+    }
+
+    /// How many of that code there are.
+    pub(crate) fn count(&self, code: &str) -> usize {
+        self.found.iter().filter(|d| d.code == code).count()
     }
 
     /// What was found, in the order of the text.
@@ -111,6 +131,23 @@ impl Diagnostic {
     /// Only a warning.
     pub(crate) fn warns(&mut self) -> &mut Self {
         self.severity = Severity::Warning;
+        self
+    }
+
+    /// Offers a word for the whole span, as label and replacement.
+    pub(crate) fn offered(&mut self, word: Option<&str>) -> &mut Self {
+        if let Some(word) = word {
+            self.label = format!("did you mean `{word}`?");
+            self.replacement = Some((self.span.clone(), word.to_owned()));
+        }
+        self
+    }
+
+    /// Says what to write in place of the whole span, as label and replacement.
+    pub(crate) fn rewritten(&mut self, text: impl Into<String>) -> &mut Self {
+        let text = text.into();
+        self.label = format!("write `{text}`");
+        self.replacement = Some((self.span.clone(), text));
         self
     }
 

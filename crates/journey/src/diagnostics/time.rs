@@ -19,4 +19,8 @@ super::codes! {
     NO_TIME = "J408";
     /// Not a cron expression.
     CRON = "J409";
+    /// A wait that nobody stays until the end of.
+    BEYOND = "J411";
+    /// A goal whose window is over before anything is sent.
+    GOAL_TOO_SHORT = "J412";
 }

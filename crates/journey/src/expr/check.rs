@@ -126,7 +126,7 @@ impl<'a> Checker<'a> {
         let before = self.problems.len();
         let (a, b) = (self.typed(left), self.typed(right));
         if self.problems.len() == before {
-            self.matching((left, &a), (right, &b));
+            self.matching(op, (left, &a), (right, &b));
         }
         let ordering = !matches!(op, Comparison::Equal | Comparison::NotEqual);
         if ordering && self.problems.len() == before {
@@ -154,7 +154,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports values that can never be the same.
-    fn matching(&mut self, left: (&Node, &Type), right: (&Node, &Type)) {
+    fn matching(&mut self, op: Comparison, left: (&Node, &Type), right: (&Node, &Type)) {
         for ((node, _), (_, other)) in [(left, right), (right, left)] {
             if let Some(problem) = misfit(node, other) {
                 self.report(problem);
@@ -165,7 +165,11 @@ impl<'a> Checker<'a> {
             let span = left.0.span.start..right.0.span.end;
             let message = format!("{} is compared with {}", name(left.1), name(right.1));
             let problem = Problem::new("J220", span, message).label("these are never the same");
-            self.report(unquote(problem, left, right));
+            let problem = unquote(problem, left, right);
+            self.report(match op {
+                Comparison::Equal => one_of_list(problem, left, right),
+                _ => problem,
+            });
         }
     }
 
@@ -289,6 +293,26 @@ fn unquote(problem: Problem, left: (&Node, &Type), right: (&Node, &Type)) -> Pro
                 problem.replacement = Some((node.span.clone(), text.to_string()));
                 return problem;
             }
+        }
+    }
+    problem
+}
+
+/// `customer.interests == "coffee"`: offers to look into the list.
+fn one_of_list(problem: Problem, left: (&Node, &Type), right: (&Node, &Type)) -> Problem {
+    for ((list, of), (item, single)) in [(left, right), (right, left)] {
+        let (Type::List(of), Kind::Path(path), Kind::Const(value)) = (of, &list.kind, &item.kind)
+        else {
+            continue;
+        };
+        if comparable(of, single) {
+            let names = path.names.names.iter().map(|n| format!(".{n}"));
+            let path: String = names.fold(path.root.as_str().to_owned(), |all, name| all + &name);
+            // Not `"coffee" in …`: that would not do unquoted in YAML.
+            let text = format!("{path}.contains({value})");
+            let mut problem = problem.note(format!("to ask whether it is in the list: {text}"));
+            problem.replacement = Some((problem.span.clone(), text));
+            return problem;
         }
     }
     problem

@@ -98,14 +98,31 @@ impl Lexer<'_> {
             format!("`{c}` has no meaning in an expression"),
         );
         Err(match c {
-            '“' | '”' | '„' | '«' | '»' | '‘' | '’' => problem
-                .label("a typographic quote")
-                .note("text stands between straight quotes: \"FR\" or 'FR'"),
+            '“' | '”' | '„' | '«' | '»' | '‘' | '’' => self.typographic(problem, start),
+            '€' | '$' | '£' => problem
+                .label("a number stands alone, without its unit")
+                .instead(""),
             '≥' => problem.label("write `>=`").instead(">="),
             '≤' => problem.label("write `<=`").instead("<="),
             '≠' => problem.label("write `!=`").instead("!="),
             _ => problem,
         })
+    }
+
+    /// A text between typographic quotes: offers straight ones.
+    fn typographic(&self, mut problem: Problem, start: usize) -> Problem {
+        let quotes = ['“', '”', '„', '«', '»', '‘', '’'];
+        let inner = self.source[start..].trim_start_matches(quotes);
+        let from = self.source.len() - inner.len();
+        if let Some(length) = inner.find(quotes).filter(|n| !inner[..*n].contains('"')) {
+            let rest = &inner[length..];
+            let end = from + length + rest.chars().next().map_or(0, char::len_utf8);
+            let text = format!("\"{}\"", inner[..length].trim());
+            problem.replacement = Some((start..end, text));
+        }
+        problem
+            .label("a typographic quote")
+            .note("text stands between straight quotes: \"FR\" or 'FR'")
     }
 
     fn text(&mut self, start: usize, quote: char) -> Result<Spanned, Problem> {

@@ -6,12 +6,13 @@
 mod ast;
 mod check;
 mod eval;
+pub(crate) mod facts;
 mod function;
 mod lexer;
 mod parser;
 mod problem;
 #[cfg(test)]
-mod tests;
+pub(in crate::expr) mod tests;
 pub mod types;
 
 use std::{ops::Range, sync::Arc};

@@ -11,7 +11,7 @@ use super::{Expr, Problem, Root, Scope};
 use crate::value::Value;
 
 /// A scope of one map: `{"event": {…}, "now": …}`.
-pub(super) struct Fields(pub Value);
+pub(in crate::expr) struct Fields(pub Value);
 
 impl Scope for Fields {
     fn look_up(&self, root: Root, path: &[Arc<str>]) -> Value {
@@ -19,7 +19,7 @@ impl Scope for Fields {
     }
 }
 
-pub(super) fn expr(source: &str) -> Expr {
+pub(in crate::expr) fn expr(source: &str) -> Expr {
     Expr::parse(source).unwrap_or_else(|p| panic!("{source}: {p:#?}"))
 }
 

@@ -14,6 +14,8 @@ enum Fault {
     Form,
     /// A unit of another name: what to write instead.
     Unit(String),
+    /// A number without a unit.
+    Bare,
     /// Months and years.
     Calendar,
     /// Too long.
@@ -84,6 +86,11 @@ impl Reader<'_> {
                     .labelled(format!("write `{mended}`"))
                     .replaced(span, mended);
             }
+            Fault::Bare => {
+                diagnostic.labelled(format!(
+                    "{text} of what? `{text}s`, `{text}m`, `{text}h` or `{text}d`"
+                ));
+            }
             Fault::Calendar => {
                 diagnostic.labelled("months and years differ in length: say it in days");
             }
@@ -97,7 +104,83 @@ pub(crate) fn seconds(text: &str) -> Option<i64> {
     parse(text.trim()).ok().filter(|s| *s >= 0)
 }
 
+/// A duration as it is written here, for a text that says one otherwise: `1,5h`, `3 jours`.
+pub(crate) fn mended(text: &str) -> Option<String> {
+    match parse(text.trim()) {
+        Err(Fault::Unit(mended)) => Some(mended),
+        _ => None,
+    }
+}
+
+/// The same for a part of a unit: `1.5h`, `0,5 day`.
+fn part(text: &str) -> Option<String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (whole, rest) = text.split_at(digits);
+    let rest = rest.strip_prefix(['.', ','])?;
+    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (tenths, unit) = rest.split_at(digits);
+    let (_, seconds) = known(unit.trim()).ok()?;
+    if whole.is_empty() || whole.len() > 6 || !(1..=3).contains(&tenths.len()) {
+        return None;
+    }
+    let (whole, parts): (i64, i64) = (whole.parse().ok()?, tenths.parse().ok()?);
+    let scale = 10_i64.pow(u32::try_from(tenths.len()).ok()?);
+    let total = whole * seconds + parts * seconds / scale;
+    (parts * seconds % scale == 0 && total > 0).then(|| spelled(total))
+}
+
+/// Seconds in units, from large to small.
+fn spelled(mut seconds: i64) -> String {
+    let mut parts = Vec::new();
+    for (unit, length) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
+        if seconds >= length {
+            parts.push(format!("{}{unit}", seconds / length));
+            seconds %= length;
+        }
+    }
+    parts.join(" ")
+}
+
+/// A text without a word before or behind it that says no more than the field does, and whether
+/// that makes it negative.
+fn bare(text: &str) -> (&str, bool) {
+    let lower = text.to_lowercase();
+    for (word, negative) in [
+        (" before", true),
+        (" avant", true),
+        (" after", false),
+        (" après", false),
+    ] {
+        if lower.ends_with(word) {
+            return (text[..text.len() - word.len()].trim_end(), negative);
+        }
+    }
+    let lead = ["for ", "after ", "in "]
+        .into_iter()
+        .find(|l| lower.starts_with(l));
+    (text[lead.map_or(0, str::len)..].trim_start(), false)
+}
+
 fn parse(text: &str) -> Result<i64, Fault> {
+    let (rest, negative) = bare(text);
+    if rest.len() < text.len() {
+        let minus = if negative { "-" } else { "" };
+        return Err(match plain(rest) {
+            Ok(seconds) => Fault::Unit(format!("{minus}{}", spelled(seconds.abs()))),
+            Err(Fault::Unit(mended)) => Fault::Unit(format!("{minus}{mended}")),
+            Err(other) => other,
+        });
+    }
+    plain(text)
+}
+
+fn plain(text: &str) -> Result<i64, Fault> {
+    if let Some(mended) = part(text) {
+        return Err(Fault::Unit(mended));
+    }
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && text.len() <= 9 {
+        return Err(Fault::Bare);
+    }
     let (sign, digits) = text
         .strip_prefix('-')
         .map_or((1, text), |rest| (-1, rest.trim_start()));
@@ -138,12 +221,12 @@ fn parse(text: &str) -> Result<i64, Fault> {
 /// The letter and the seconds of a unit, also of one that is written out.
 fn known(unit: &str) -> Result<(&'static str, i64), Fault> {
     Ok(match unit.to_lowercase().as_str() {
-        "s" | "sec" | "secs" | "second" | "seconds" => ("s", 1),
-        "m" | "min" | "mins" | "minute" | "minutes" if unit != "M" => ("m", 60),
-        "h" | "hr" | "hrs" | "hour" | "hours" => ("h", 3_600),
-        "d" | "day" | "days" => ("d", 86_400),
-        "w" | "week" | "weeks" => ("w", 604_800),
-        "mo" | "m" | "month" | "months" | "y" | "yr" | "year" | "years" => {
+        "s" | "sec" | "secs" | "second" | "seconds" | "seconde" | "secondes" => ("s", 1),
+        "m" | "min" | "mins" | "minute" | "minutes" | "mn" if unit != "M" => ("m", 60),
+        "h" | "hr" | "hrs" | "hour" | "hours" | "heure" | "heures" => ("h", 3_600),
+        "d" | "day" | "days" | "j" | "jour" | "jours" | "tag" | "tage" => ("d", 86_400),
+        "w" | "week" | "weeks" | "semaine" | "semaines" | "sem" => ("w", 604_800),
+        "mo" | "m" | "month" | "months" | "mois" | "y" | "yr" | "year" | "years" | "an" | "ans" => {
             return Err(Fault::Calendar);
         }
         _ => return Err(Fault::Form),
@@ -163,6 +246,16 @@ mod tests {
         assert_eq!(ok("3653d"), Some(LONGEST));
         assert_eq!(ok("3654d"), None);
         assert_eq!(ok("99999999999999999999w"), None);
+        for (text, mended) in [
+            ("1,5h", "1h 30m"),
+            ("0.5 days", "12h"),
+            ("3 jours", "3d"),
+            ("3 days before", "-3d"),
+            ("3d before", "-3d"),
+            ("for 2 hours", "2h"),
+        ] {
+            assert_eq!(super::mended(text).as_deref(), Some(mended), "{text}");
+        }
         for wrong in ["", "d", "5", "1.5h", "2 days", "1M", "1y", "- ", "١d"] {
             assert_eq!(ok(wrong), None, "{wrong}");
         }

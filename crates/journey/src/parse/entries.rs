@@ -137,7 +137,8 @@ impl Reader<'_> {
             .and_then(|n| self.text(n, "the name of a segment"));
         let node = f.get("schedule")?;
         let cron = self.text(node, "a cron expression, such as `0 9 * * mon`,")?;
-        self.cron(&cron).then_some(By::Schedule {
+        self.cron(&cron);
+        Some(By::Schedule {
             cron,
             zone,
             segment,
@@ -158,9 +159,9 @@ impl Reader<'_> {
         }
     }
 
-    fn cron(&mut self, word: &Word) -> bool {
+    fn cron(&mut self, word: &Word) {
         let Err(why) = cron::parse(&word.text) else {
-            return true;
+            return;
         };
         self.sink
             .error(
@@ -170,7 +171,6 @@ impl Reader<'_> {
             )
             .labelled(why)
             .noted("five fields: minute, hour, day of the month, month, day of the week; `0 9 * * mon` is every Monday at nine, `30 8 1 * *` the first of every month at half past eight");
-        false
     }
 
     fn by_date(&mut self, f: &mut Fields<'_>) -> Option<By> {

@@ -1,10 +1,13 @@
 //! A map read field by field; what is left over is unknown.
 
-use super::Reader;
+use super::{Reader, foreign::meant};
 use crate::{
-    diagnostics::{nearest, yaml},
-    source::{Kind, Node, Pair, Span},
+    diagnostics::yaml,
+    source::{Kind, Node, Pair, Span, is_else_if},
 };
+
+/// What may be little more than an event.
+const EVENTS: [&str; 4] = ["a `wait_for`", "an entry", "a goal", "an exit"];
 
 /// The fields of one map.
 pub(crate) struct Fields<'n> {
@@ -30,6 +33,9 @@ impl<'n> Fields<'n> {
             }),
             _ => {
                 r.wrong_kind(node, &format!("the named fields of {what}"));
+                if EVENTS.contains(&what) {
+                    r.offer_event(node);
+                }
                 None
             }
         }
@@ -75,7 +81,7 @@ impl<'n> Fields<'n> {
     fn misspelt(&self, name: &str) -> bool {
         self.pairs
             .iter()
-            .any(|p| nearest(&p.name, [name]).is_some() && !self.asked.contains(&&*p.name))
+            .any(|p| meant(&p.name, [name]).is_some() && !self.asked.contains(&&*p.name))
     }
 
     /// The same for a second field that has no meaning beside the first, and is not asked for.
@@ -109,10 +115,28 @@ impl<'n> Fields<'n> {
         }
     }
 
+    /// The word that is meant by an unknown one: none that is there already.
+    fn meant<'w>(&self, unknown: &str, words: &[&'w str]) -> Option<&'w str> {
+        let there = |word: &&str| self.pairs.iter().any(|p| &*p.name == *word);
+        let free: Vec<&str> = words.iter().copied().filter(|w| !there(w)).collect();
+        meant(unknown, free)
+    }
+
     /// Reports the fields that nobody asked for.
     pub(crate) fn finish(self, r: &mut Reader<'_>) {
         for pair in self.pairs {
             if self.asked.contains(&&*pair.name) {
+                continue;
+            }
+            if is_else_if(&pair.name) {
+                r.sink
+                    .error(
+                        yaml::UNKNOWN_WORD,
+                        pair.name_span.clone(),
+                        format!("{} has no `{}`", self.what, pair.name),
+                    )
+                    .labelled("several ways stand in `choose`")
+                    .noted("write `choose: [ { when: …, then: … }, { when: …, then: … } ]`, with `else` beside it; the first that holds is taken");
                 continue;
             }
             let mut words = self.asked.clone();
@@ -126,7 +150,7 @@ impl<'n> Fields<'n> {
                     format!("{} has no `{}`", self.what, pair.name),
                 )
                 .labelled("not a word of the language here")
-                .guessed(&pair.name, words.iter().copied())
+                .offered(self.meant(&pair.name, &words))
                 .noted(format!("{} may have: {}", self.what, words.join(", ")));
         }
     }

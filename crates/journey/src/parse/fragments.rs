@@ -235,6 +235,7 @@ impl Reader<'_> {
         using.push(name.clone());
         let mut sink = Sink::new(&fragment.file);
         let steps = Reader {
+            in_condition: false,
             file: &fragment.file,
             sink: &mut sink,
             fragments: self.fragments,

@@ -96,7 +96,9 @@ impl Reader<'_> {
                 .get("event")
                 .and_then(|n| self.text(n, "the name of an event")),
             condition: f.get("if").and_then(|n| self.formula(n)),
-            within: f.get("within").and_then(|n| self.some_time(n)),
+            within: f
+                .get("within")
+                .and_then(|n| Some((self.some_time(n)?, n.span.clone()))),
         };
         let empty = node.get("event").is_none() && node.get("if").is_none();
         if empty {

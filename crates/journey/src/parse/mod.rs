@@ -1,10 +1,12 @@
 //! From trees to typed sources: each field read as what it must be, all mistakes reported.
 
 pub mod ast;
+mod awaits;
 mod durations;
 mod endpoints;
 mod entries;
 mod fields;
+mod foreign;
 mod fragments;
 mod gate;
 mod journey;
@@ -14,11 +16,12 @@ mod scalars;
 mod segments;
 mod sends;
 mod steps;
+mod strayed;
 mod talk;
 mod times;
 mod waits;
 
-pub(crate) use durations::seconds;
+pub(crate) use durations::{mended as mended_duration, seconds};
 pub use endpoints::endpoints;
 pub(crate) use fields::Fields;
 pub(crate) use fragments::{Fragments, fragment};

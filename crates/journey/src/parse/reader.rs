@@ -23,6 +23,8 @@ pub(crate) struct Reader<'s> {
     pub(crate) fragments: &'s Fragments,
     /// The fragments that are being put in, from the outside inwards.
     pub(crate) using: Vec<Arc<str>>,
+    /// Whether an expression is read.
+    pub(crate) in_condition: bool,
 }
 
 impl<'s> Reader<'s> {
@@ -33,6 +35,7 @@ impl<'s> Reader<'s> {
             sink,
             fragments: &NO_FRAGMENTS,
             using: Vec::new(),
+            in_condition: false,
         }
     }
 
@@ -66,6 +69,17 @@ impl Reader<'_> {
                     )
                     .labelled(format!("this is {}", node.what()));
             }
+        }
+    }
+
+    /// Offers `{ event: NAME }` for a name that stands alone: what was reported last.
+    pub(crate) fn offer_event(&mut self, node: &Node) {
+        let name = node.scalar().map(|s| s.text.trim().to_owned());
+        let Some(name) = name.filter(|n| !n.is_empty() && !n.contains([' ', '{'])) else {
+            return;
+        };
+        if let Some(diagnostic) = self.sink.last(yaml::WRONG_KIND) {
+            diagnostic.rewritten(format!("{{ event: {name} }}"));
         }
     }
 
@@ -109,12 +123,23 @@ impl Reader<'_> {
     pub(crate) fn comment_cuts(&mut self, node: &Node, comment: &Span) {
         let whole = node.span.start..comment.end;
         let text = quoted(self.file.text.get(whole.clone()).unwrap_or_default());
-        self.sink
+        // Behind a whole condition a comment is meant.
+        let left = self.file.text.get(node.span.clone()).unwrap_or_default();
+        let meant = self.in_condition && Expr::parse(left).is_ok();
+        let diagnostic = self
+            .sink
             .error(yaml::COMMENT, comment.clone(), "a comment cuts this value")
             .labelled("YAML sees a comment from here on")
-            .shown(node.span.clone(), "this is all that is left of the value")
-            .noted(format!("put the whole value in quotes: {text}; or, if it is a comment, leave a space behind `#`"))
-            .replaced(whole, text);
+            .shown(node.span.clone(), "this is all that is left of the value");
+        if meant {
+            diagnostic
+                .noted("if a comment is meant, leave a space behind `#`; else put the whole value in quotes")
+                .replaced(comment.start..comment.start + 1, "# ");
+        } else {
+            diagnostic
+                .noted(format!("put the whole value in quotes: {text}; or, if it is a comment, leave a space behind `#`"))
+                .replaced(whole, text);
+        }
     }
 
     /// Text of any kind.
@@ -151,12 +176,13 @@ impl Reader<'_> {
         if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(allowed) {
             return true;
         }
-        let mended: String = text
+        let mended = text
             .trim_start_matches(|c: char| !c.is_ascii_alphabetic())
             .to_lowercase()
             .chars()
             .map(|c| if allowed(c) { c } else { '_' })
-            .collect();
+            .collect::<String>();
+        let mended = mended.trim_end_matches('_');
         let form = if dashes {
             "letters a-z, digits, `_` and `-`"
         } else {
@@ -209,7 +235,13 @@ impl Reader<'_> {
 
     /// An expression.
     pub(crate) fn formula(&mut self, node: &Node) -> Option<Formula> {
-        let scalar = self.scalar(node, "a condition")?;
+        self.in_condition = true;
+        let scalar = self.scalar(node, "a condition");
+        self.in_condition = false;
+        let scalar = scalar?;
+        if self.is_jinja(node, &scalar.text) {
+            return None;
+        }
         if let Some(anchor) = scalar.anchor.clone() {
             let word = self
                 .file
@@ -226,6 +258,26 @@ impl Reader<'_> {
         let text = scalar.text.trim();
         let offset = scalar.text.len() - scalar.text.trim_start().len();
         self.parse(node, text, offset)
+    }
+
+    /// Whether a value is one of a template, `{{ … }}`, where a name stands by itself: reported.
+    pub(crate) fn is_jinja(&mut self, node: &Node, text: &str) -> bool {
+        let inner = text
+            .trim()
+            .strip_prefix("{{")
+            .and_then(|t| t.strip_suffix("}}"));
+        let Some(inner) = inner.map(str::trim).filter(|t| !t.contains("{{")) else {
+            return false;
+        };
+        self.sink
+            .error(
+                yaml::WRONG_KIND,
+                node.span.clone(),
+                "`{{ … }}` belongs into templates",
+            )
+            .rewritten(inner)
+            .noted("in a journey a name stands by itself, as in `key: event.cart_id`");
+        true
     }
 
     /// Parses `text`, which begins at `offset` of the scalar's text.

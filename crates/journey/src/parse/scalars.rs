@@ -68,9 +68,31 @@ impl Reader<'_> {
                     format!("`{}` cannot be {what}", word.text),
                 )
                 .labelled(format!("a whole number {range} is expected"));
+            self.offer_number(node, what, min, max);
             return None;
         }
         number
+    }
+
+    /// What to write for `10%`, `3x` or `0.5`: to what was reported last.
+    fn offer_number(&mut self, node: &Node, what: &str, min: u32, max: u32) {
+        let text = node.scalar().map(|s| s.text.trim().to_owned());
+        let text = text.unwrap_or_default();
+        let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let number: Option<u32> = digits.parse().ok();
+        let Some(diagnostic) = self.sink.last(yaml::NUMBER) else {
+            return;
+        };
+        if what == "a weight" {
+            diagnostic.noted(
+                "an arm's share is its weight by the sum of all weights: 10 and 90, or 1 and 9",
+            );
+        }
+        if let Some(number) =
+            number.filter(|n| (min..=max).contains(n) && digits.len() < text.len())
+        {
+            diagnostic.rewritten(number.to_string());
+        }
     }
 
     /// `true` or `false`.
@@ -94,6 +116,9 @@ impl Reader<'_> {
             Kind::Scalar(_) => {
                 let scalar = self.scalar(node, "a value")?;
                 let text = scalar.text.trim();
+                if self.is_jinja(node, text) {
+                    return None;
+                }
                 let lead = scalar.text.len() - scalar.text.trim_start().len();
                 if let Some(rest) = text.strip_prefix('=') {
                     let skipped = rest.len() - rest.trim_start().len();

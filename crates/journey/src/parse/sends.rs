@@ -3,6 +3,7 @@
 use super::{
     Fields, Reader,
     ast::{Given, Send, Word},
+    foreign::meant,
 };
 use crate::{
     diagnostics::{policy, yaml},
@@ -118,9 +119,39 @@ impl Reader<'_> {
         found
     }
 
+    /// What to write for `mail` or `email, sms`: to what was reported last.
+    fn offer_channels(&mut self, node: &Node) {
+        let Some(text) = node.scalar().map(|s| s.text.trim().to_owned()) else {
+            return;
+        };
+        let names = Channel::ALL.map(Channel::as_str);
+        let parts: Option<Vec<&str>> = text
+            .split([',', '/', '+', ' '])
+            .filter(|p| !p.is_empty() && !["and", "or", "then"].contains(p))
+            .map(|part| {
+                names
+                    .into_iter()
+                    .find(|n| *n == part)
+                    .or_else(|| meant(part, names))
+            })
+            .collect();
+        let (Some(parts), Some(diagnostic)) = (parts, self.sink.last(yaml::UNKNOWN_VALUE)) else {
+            return;
+        };
+        match parts.as_slice() {
+            [] => {}
+            [one] => drop(diagnostic.offered(Some(one))),
+            several => drop(diagnostic.rewritten(format!("[{}]", several.join(", ")))),
+        }
+    }
+
     /// One channel.
     pub(crate) fn channel(&mut self, node: &Node) -> Option<Channel> {
-        self.one_of(node, "channel", &Channel::ALL.map(|c| (c.as_str(), c)))
+        let found = self.one_of(node, "channel", &Channel::ALL.map(|c| (c.as_str(), c)));
+        if found.is_none() {
+            self.offer_channels(node);
+        }
+        found
     }
 
     /// `capped`'s words.

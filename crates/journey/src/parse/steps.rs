@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use super::{
     Fields, Reader,
-    ast::{Action, Arm, Awaited, Formula, Given, Repeat, Split, Step, WaitFor, Word},
+    ast::{Action, Arm, Formula, Given, Split, Step, Word},
+    foreign::meant,
+    strayed,
 };
 use crate::{
-    diagnostics::{flow, names, nearest, yaml},
+    diagnostics::{flow, names, yaml},
     machine::Target,
-    source::{Kind, Node, Pair, Span},
+    message::Channel,
+    source::{Kind, Node, Pair},
     value::Value,
 };
-
-/// The most rounds of a `repeat`.
-const MAX_ROUNDS: u32 = 366;
 
 pub(super) const VERBS: [&str; 16] = [
     "send",
@@ -39,12 +39,35 @@ impl Reader<'_> {
     /// A list of steps.
     pub(crate) fn steps(&mut self, node: &Node) -> Vec<Step> {
         match &node.kind {
-            Kind::List(items) => items.iter().filter_map(|n| self.step(n)).collect(),
+            Kind::List(items) => strayed::rejoined(items, self)
+                .iter()
+                .filter_map(|n| self.step(n))
+                .collect(),
+            Kind::Map(pairs) if pairs.iter().any(|p| VERBS.contains(&&*p.name)) => {
+                self.one_step(node);
+                self.step(node).into_iter().collect()
+            }
             _ => {
                 self.wrong_kind(node, "a list of steps, each behind `- `,");
                 Vec::new()
             }
         }
+    }
+
+    /// A step that stands by itself where a list of steps is expected.
+    fn one_step(&mut self, node: &Node) {
+        let span = self.first_line(&node.span);
+        let text = self.file.text.get(node.span.clone()).unwrap_or_default();
+        let list = match text.starts_with('{') {
+            true => format!("[ {text} ]"),
+            false => format!("- {}", text.trim_end().replace('\n', "\n  ")),
+        };
+        let whole = node.span.start..node.span.start + text.trim_end().len();
+        self.sink
+            .error(yaml::WRONG_KIND, span, "a list of steps should stand here")
+            .labelled("this is one step: begin it with a dash")
+            .noted("`- ` before it makes it a list of one; what belongs to it is indented as far")
+            .replaced(whole, list);
     }
 
     fn step(&mut self, node: &Node) -> Option<Step> {
@@ -71,7 +94,15 @@ impl Reader<'_> {
                 .noted("each step begins with its own dash");
             return Some(unknown(node, verb));
         }
-        self.known_step(node, verb)
+        let Some(pairs) = strayed::inside(pairs, verb, self) else {
+            return self.known_step(node, verb);
+        };
+        let verb = pairs.iter().find(|p| p.name == verb.name)?.clone();
+        let node = Node {
+            span: node.span.clone(),
+            kind: Kind::Map(pairs),
+        };
+        self.known_step(&node, &verb)
     }
 
     fn known_step(&mut self, node: &Node, pair: &Pair) -> Option<Step> {
@@ -121,7 +152,7 @@ impl Reader<'_> {
                 id = id.or(named);
                 action
             }
-            _ => Action::Exit(self.name(value, "a reason")),
+            _ => self.exit_step(value),
         };
         f.finish(self);
         Some(Step {
@@ -130,6 +161,22 @@ impl Reader<'_> {
             verb_span: pair.name_span.clone(),
             action,
         })
+    }
+
+    fn exit_step(&mut self, value: &Node) -> Action {
+        if matches!(value.kind, Kind::Map(_)) {
+            let span = self.first_line(&value.span);
+            self.sink
+                .error(yaml::WRONG_KIND, span, "a reason should stand here")
+                .labelled("as a step, `exit` leaves at once")
+                .noted("what ends the journey at any moment stands at its head: `exit: { event: order.placed }` beside `enter`; to wait for it here, write `wait_for: { event: order.placed, within: 2d }`");
+            return Action::Unknown(Vec::new());
+        }
+        match self.name(value, "a reason") {
+            Some(reason) => Action::Exit(Some(reason)),
+            // Reported: what stands behind it is not to blame.
+            None => Action::Exit(None),
+        }
     }
 
     fn branch(&mut self, value: &Node, f: &mut Fields<'_>) -> Action {
@@ -157,54 +204,6 @@ impl Reader<'_> {
         }
     }
 
-    fn repeat(&mut self, node: &Node) -> Action {
-        let Some(mut f) = Fields::of(node, "a `repeat`", self) else {
-            return Action::Unknown(Vec::new());
-        };
-        let every = f
-            .need(
-                "every",
-                "it says how long from the start of one round to the next: `every: 7d`",
-                self,
-            )
-            .and_then(|n| self.round_length(n));
-        let times = f
-            .need(
-                "times",
-                "a repeat is always bounded: `times: 3`, at most 366",
-                self,
-            )
-            .and_then(|n| self.whole(n, "a number of rounds", 1, MAX_ROUNDS));
-        let until = f.get("until").and_then(|n| self.formula(n));
-        let steps = f
-            .need("steps", "it says what one round does", self)
-            .map_or_else(Vec::new, |n| self.steps(n));
-        f.finish(self);
-        Action::Repeat(Box::new(Repeat {
-            every,
-            times,
-            until,
-            steps,
-        }))
-    }
-
-    /// Rounds that follow each other at once would be a loop without a wait.
-    fn round_length(&mut self, node: &Node) -> Option<jiff::SignedDuration> {
-        let every = self.duration(node)?;
-        if every.is_zero() {
-            self.sink
-                .error(
-                    flow::NO_WAIT,
-                    node.span.clone(),
-                    "these rounds do not wait for each other",
-                )
-                .labelled("all of them at once")
-                .noted("say how long from the start of one round to the next, such as `1d`");
-            return None;
-        }
-        Some(every)
-    }
-
     fn not_a_step(&mut self, node: &Node) {
         match node.scalar().map(|s| s.text.clone()) {
             Some(text) if VERBS.contains(&&*text) => {
@@ -221,22 +220,26 @@ impl Reader<'_> {
     }
 
     fn without_verb(&mut self, node: &Node, pairs: &[Pair]) -> Step {
+        let channels = Channel::ALL.map(Channel::as_str);
+        let words: Vec<&str> = VERBS.into_iter().chain(channels).collect();
         let typo = pairs.iter().find_map(|p| {
-            let near = nearest(&p.name, VERBS)?;
+            let near = meant(&p.name, words.iter().copied())?;
             (p.name.len() > 2).then_some((p, near))
         });
         let verbs = VERBS.join(", ");
         let place = pairs
             .first()
             .map_or(node.span.clone(), |p| p.name_span.clone());
-        if let Some((pair, _)) = typo {
+        if let Some((pair, channel)) = typo.filter(|(_, word)| channels.contains(word)) {
+            self.channel_as_verb(node, pair, channel);
+        } else if let Some((pair, verb)) = typo {
             self.sink
                 .error(
                     yaml::UNKNOWN_WORD,
                     pair.name_span.clone(),
                     format!("`{}` is no verb", pair.name),
                 )
-                .guessed(&pair.name, VERBS)
+                .offered(Some(verb))
                 .noted(format!("a step does one of: {verbs}"));
         } else {
             self.sink
@@ -249,6 +252,38 @@ impl Reader<'_> {
             verb: "step",
             verb_span: place,
             action: Action::Unknown(ids(node)),
+        }
+    }
+
+    /// `email: cart/nudge`, where a message is meant.
+    fn channel_as_verb(&mut self, node: &Node, pair: &Pair, channel: &str) {
+        let template = pair.value.scalar().map(|s| s.text.trim().to_owned());
+        let alone = matches!(&node.kind, Kind::Map(pairs) if pairs.len() == 1);
+        let before = self
+            .file
+            .text
+            .get(..pair.name_span.start)
+            .unwrap_or_default();
+        let column = before.len() - before.rfind('\n').map_or(0, |n| n + 1);
+        let flow = before.trim_end().ends_with('{');
+        let diagnostic = self
+            .sink
+            .error(
+                yaml::UNKNOWN_WORD,
+                pair.name_span.clone(),
+                format!("`{}` is no verb", pair.name),
+            )
+            .labelled(format!("write `send: {channel}`"))
+            .noted("a message is a step with the verb `send`, the channel behind it, and its `template`");
+        if let Some(template) = template.filter(|t| alone && !t.is_empty()) {
+            let between = match flow {
+                true => ", ".to_owned(),
+                false => format!("\n{}", " ".repeat(column)),
+            };
+            diagnostic.replaced(
+                pair.name_span.start..pair.value.span.end,
+                format!("send: {channel}{between}template: {template}"),
+            );
         }
     }
 
@@ -274,106 +309,6 @@ impl Reader<'_> {
                 .map_or_else(Vec::new, |n| self.steps(n));
             f.finish(self);
             arms.push((when, then));
-        }
-        arms
-    }
-
-    fn wait_for(&mut self, node: &Node, step: &mut Fields<'_>) -> Action {
-        let then_pair = step.pair("then");
-        let then_place = then_pair.map(|p| p.name_span.clone());
-        let then = then_pair.map_or_else(Vec::new, |p| self.steps(&p.value));
-        let otherwise = step
-            .pair("else")
-            .map(|p| (p.name_span.clone(), self.steps(&p.value)));
-        let Some(mut f) = Fields::of(node, "a `wait_for`", self) else {
-            return Action::Unknown(Vec::new());
-        };
-        let any = f.get("any");
-        let arms = match any {
-            Some(any) => {
-                for word in ["event", "if"] {
-                    f.exclude_unasked(
-                        "any",
-                        word,
-                        "of several things each stands in the list behind `any`",
-                        self,
-                    );
-                }
-                if let Some(place) = &then_place {
-                    self.then_beside_any(place);
-                }
-                self.any(any)
-            }
-            None => {
-                if ["event", "if"].iter().all(|w| node.get(w).is_none()) {
-                    f.need(
-                        "event",
-                        "a run waits for an event, a condition (`if`), or both; or for `any` of a list",
-                        self,
-                    );
-                }
-                vec![self.awaited(&mut f, then)]
-            }
-        };
-        let within = f.get("within");
-        let wait = WaitFor {
-            arms,
-            within: within.and_then(|n| self.some_time(n)),
-            bounded: within.is_some(),
-            otherwise,
-        };
-        f.finish(self);
-        Action::WaitFor(wait)
-    }
-
-    fn then_beside_any(&mut self, place: &Span) {
-        self.sink
-            .error(
-                yaml::EXCLUDES,
-                place.clone(),
-                "`then` cannot stand beside `any`",
-            )
-            .labelled("each thing in the list has its own `then`")
-            .noted("what all of them have in common stands behind the step");
-    }
-
-    fn awaited(&mut self, f: &mut Fields<'_>, then: Vec<Step>) -> Awaited {
-        Awaited {
-            event: f
-                .get("event")
-                .and_then(|n| self.text(n, "the name of an event")),
-            condition: f.get("if").and_then(|n| self.formula(n)),
-            then,
-        }
-    }
-
-    /// A list of things to wait for, each with its own `then` (rule 28).
-    fn any(&mut self, node: &Node) -> Vec<Awaited> {
-        let Kind::List(items) = &node.kind else {
-            self.wrong_kind(node, "a list of events and conditions");
-            return Vec::new();
-        };
-        if items.is_empty() {
-            self.sink
-                .error(
-                    yaml::MISSING,
-                    node.span.clone(),
-                    "something to wait for should stand here",
-                )
-                .labelled("this list is empty");
-        }
-        let mut arms = Vec::new();
-        for item in items {
-            let Some(mut f) = Fields::of(item, "something to wait for", self) else {
-                continue;
-            };
-            let then = f.get("then").map_or_else(Vec::new, |n| self.steps(n));
-            if ["event", "if"].iter().all(|w| item.get(w).is_none()) {
-                f.need("event", "it is an event, a condition (`if`), or both", self);
-            }
-            let arm = self.awaited(&mut f, then);
-            f.finish(self);
-            arms.push(arm);
         }
         arms
     }

@@ -49,6 +49,88 @@ pub(super) fn hours(text: &str) -> Option<Hours> {
     }
 }
 
+/// Days as people write them elsewhere, by their first letters.
+const OTHERS: [(&str, &str); 9] = [
+    ("lun", "mon"),
+    ("mar", "tue"),
+    ("mer", "wed"),
+    ("jeu", "thu"),
+    ("ven", "fri"),
+    ("sam", "sat"),
+    ("dim", "sun"),
+    ("weekend", "sat-sun"),
+    ("weekday", "mon-fri"),
+];
+
+/// A day or a range in our words.
+fn mended_days(text: &str) -> Option<String> {
+    let text = text.to_lowercase().replace(['–', '—'], "-");
+    let (from, to) = match text
+        .split_once(['-', '/'])
+        .or_else(|| text.split_once(" to "))
+    {
+        Some((from, to)) => (from, Some(to)),
+        None => (&*text, None),
+    };
+    let from = mended_day(from.trim())?;
+    match to {
+        None => Some(from.to_owned()),
+        Some(to) => Some(format!("{from}-{}", mended_day(to.trim())?)),
+    }
+}
+
+fn mended_day(name: &str) -> Option<&'static str> {
+    let long = OTHERS[7..]
+        .iter()
+        .find(|(other, _)| name.starts_with(other));
+    let short: String = name.chars().take(3).collect();
+    let day = DAYS.iter().map(|d| d.0).find(|d| *d == short);
+    let other = OTHERS.iter().find(|(other, _)| *other == short);
+    long.or(other).map(|(_, day)| *day).or(day)
+}
+
+/// A time or window that is written otherwise, as it is written here: `9h30`, `9am`, `9h-20h`.
+pub(super) fn mended_hours(text: &str) -> Option<String> {
+    let text = text.to_lowercase().replace(['–', '—'], "-");
+    let bare = text
+        .trim()
+        .trim_start_matches("from ")
+        .trim_start_matches("at ");
+    for between in ["-", " to ", " till ", " until ", " à ", " a "] {
+        if let Some((from, to)) = bare.split_once(between) {
+            return Some(format!("{}-{}", mended_time(from)?, mended_time(to)?));
+        }
+    }
+    mended_time(bare)
+}
+
+fn mended_time(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (text, shift) = match (text.strip_suffix("pm"), text.strip_suffix("am")) {
+        (Some(rest), _) => (rest.trim(), Some(12)),
+        (_, Some(rest)) => (rest.trim(), Some(0)),
+        _ => (text, None),
+    };
+    let (hour, minute) = text.split_once([':', '.', 'h']).unwrap_or((text, ""));
+    let minute = minute.trim_end_matches(['h', 'm']).trim();
+    let number = |part: &str| part.trim().parse::<i8>().ok();
+    let (hour, minute) = (
+        number(hour)?,
+        if minute.is_empty() {
+            0
+        } else {
+            number(minute)?
+        },
+    );
+    let hour = match shift {
+        Some(shift) if (1..=12).contains(&hour) => hour % 12 + shift,
+        Some(_) => return None,
+        None => hour,
+    };
+    civil::Time::new(hour, minute, 0, 0).ok()?;
+    Some(format!("{hour:02}:{minute:02}"))
+}
+
 impl Reader<'_> {
     /// A time of day.
     pub(crate) fn time(&mut self, node: &Node) -> Option<civil::Time> {
@@ -87,9 +169,16 @@ impl Reader<'_> {
     }
 
     pub(super) fn not_hours(&mut self, word: &Word, what: &str) {
-        self.sink
-            .error(time::HOURS, word.span.clone(), format!("`{}` is no {what}", word.text))
-            .noted("a time is `HH:MM` from `00:00` to `23:59`; a window is two of them, `09:00-20:00`, and may run over midnight");
+        let mended = mended_hours(&word.text).filter(|m| what != "time of day" || !m.contains('-'));
+        let diagnostic = self.sink.error(
+            time::HOURS,
+            word.span.clone(),
+            format!("`{}` is no {what}", word.text),
+        );
+        if let Some(mended) = mended {
+            diagnostic.rewritten(mended);
+        }
+        diagnostic.noted("a time is `HH:MM` from `00:00` to `23:59`; a window is two of them, `09:00-20:00`, and may run over midnight");
     }
 
     /// Days of the week: names and ranges, one or a list.
@@ -124,16 +213,12 @@ impl Reader<'_> {
         let found = DAYS.iter().position(|d| d.0 == name);
         // A range of one wrong name would be reported twice.
         if found.is_none() && !self.sink.has(time::DAYS, &word.span) {
-            let short: String = name.to_lowercase().chars().take(3).collect();
             let diagnostic = self
                 .sink
                 .error(time::DAYS, word.span.clone(), format!("`{name}` is no day of the week"))
                 .noted("days are mon, tue, wed, thu, fri, sat, sun; `mon-fri` is a range, `fri-mon` one over the weekend");
-            if DAYS.iter().any(|d| d.0 == short) {
-                let mended = word.text.replace(name, &short);
-                diagnostic
-                    .labelled(format!("write `{mended}`"))
-                    .replaced(word.span.clone(), mended);
+            if let Some(mended) = mended_days(&word.text) {
+                diagnostic.rewritten(mended);
             }
         }
         found

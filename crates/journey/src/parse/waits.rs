@@ -8,7 +8,7 @@ use super::{
     Fields, Reader,
     ast::{Formula, Missed, Wait, Word},
     scalars::is_path,
-    times::hours,
+    times::{hours, mended_hours},
 };
 use crate::{
     diagnostics::{time, yaml},
@@ -33,17 +33,23 @@ impl Reader<'_> {
             .scalar()
             .map(|s| s.text.trim().to_owned())
             .unwrap_or_default();
-        if hours(&text).is_some() || is_path(&text) || text.starts_with('=') {
+        let lower = text.to_lowercase();
+        let prefix = ["until ", "till ", "for "]
+            .into_iter()
+            .find(|p| lower.starts_with(p));
+        let moment = text[prefix.filter(|p| *p != "for ").map_or(0, str::len)..].trim();
+        if hours(moment).is_some() || is_path(moment) || text.starts_with('=') {
+            let text = moment;
             let mended = format!(
                 "{{ until: {} }}",
-                if is_path(&text) {
-                    text.clone()
+                if is_path(text) {
+                    text.to_owned()
                 } else {
                     format!("\"{text}\"")
                 }
             );
             self.sink
-                .error(time::DURATION, node.span.clone(), format!("`{text}` is not a duration"))
+                .error(time::DURATION, node.span.clone(), format!("`{lower}` is not a duration"))
                 .labelled(format!("write `{mended}`"))
                 .noted("`wait: 1d` waits for a length of time; `wait: { until: … }` for a moment, a time of day or a window")
                 .replaced(node.span.clone(), mended);
@@ -68,6 +74,9 @@ impl Reader<'_> {
             "a wait is a length of time or has an end: make it two steps",
             self,
         );
+        if matches!(until, Some(Some(Until::Hours(_)))) && length.is_some() {
+            self.for_then_at();
+        }
         if length.is_none() && until.is_none() {
             f.need(
                 "for",
@@ -104,6 +113,16 @@ impl Reader<'_> {
         Some(made)
     }
 
+    /// `{ for: 1d, until: "09:00" }`: what is meant is there.
+    fn for_then_at(&mut self) {
+        if let Some(diagnostic) = self.sink.last(yaml::EXCLUDES) {
+            diagnostic.notes.clear();
+            diagnostic
+                .rewritten("at")
+                .noted("`for` a day, and then `at` that time or in that window: `{ for: 1d, at: \"09:00\" }`");
+        }
+    }
+
     fn until(&mut self, node: &Node, zone: Option<&Zone>) -> Option<Until> {
         let word = self.text(
             node,
@@ -120,11 +139,11 @@ impl Reader<'_> {
             self.whole_day(hours, &word.span);
             return Some(Until::Hours(hours));
         }
-        if text.starts_with(|c: char| c.is_ascii_digit())
+        let like_hours = text.starts_with(|c: char| c.is_ascii_digit())
             && text.contains(':')
             && !text.contains('T')
-            && text.len() < 14
-        {
+            && text.len() < 14;
+        if like_hours || mended_hours(text).is_some() {
             self.not_hours(&word, "time or window");
             return None;
         }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
-use super::{Kind, Node, Pair, Scalar, Span, Style, mistakes};
+use super::{Kind, Node, Pair, Scalar, Span, Style, mistakes, repair};
 use crate::{
     diagnostic::SourceFile,
     diagnostics::{Sink, yaml},
@@ -28,6 +28,11 @@ pub fn load(file: &SourceFile, sink: &mut Sink) -> Option<Node> {
             ));
         return None;
     }
+    repair::read(file, sink)
+}
+
+/// The same for a text of that size that is read as it is.
+pub(super) fn parsed(file: &SourceFile, sink: &mut Sink) -> Option<Node> {
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.emit_unresolved_aliases = true;
@@ -298,12 +303,19 @@ impl<'a> Loader<'a, '_> {
     fn report_cut(&mut self, cut: Option<Span>) {
         let Some(span) = cut else { return };
         let written = self.text.get(span.clone()).unwrap_or_default();
-        let quoted = mistakes::quoted(written);
+        // `1,5h` is no duration in quotes either.
+        let (note, text) = match crate::parse::mended_duration(written) {
+            Some(mended) => (format!("durations are whole numbers: {mended}"), mended),
+            None => {
+                let quoted = mistakes::quoted(written);
+                (format!("put the value in quotes: {quoted}"), quoted)
+            }
+        };
         self.sink
             .error(yaml::COMMA, span.clone(), "a comma cuts this value in two")
             .labelled("inside `{ … }` a comma begins the next field")
-            .noted(format!("put the value in quotes: {quoted}"))
-            .replaced(span, quoted);
+            .noted(note)
+            .replaced(span, text);
     }
 
     fn pairs(&mut self, entries: Vec<(Node, Node)>) -> Vec<Pair> {
@@ -313,15 +325,26 @@ impl<'a> Loader<'a, '_> {
         for (key, value) in entries {
             let Kind::Scalar(name) = &key.kind else {
                 if !matches!(key.kind, Kind::Bad) {
-                    self.sink
-                        .error(yaml::WRONG_KIND, key.span.clone(), format!("{} cannot be a name", key.what()))
-                        .labelled("a name is expected before the colon")
-                        .noted("`{{ … }}` belongs into templates; here a name from the journey stands by itself, as in `code: run.code`");
+                    self.not_a_name(&key);
                 }
                 continue;
             };
+            if value.is_empty() && self.equals_sign(&key, name) {
+                let text = name.text.split('=').next().unwrap_or_default().trim();
+                seen.insert(Arc::from(text), key.span.clone());
+                pairs.push(Pair {
+                    name: Arc::from(text),
+                    name_span: key.span.clone(),
+                    value: bad(key.span.clone()),
+                });
+                continue;
+            }
             if &*name.text == "<<" && name.style == Style::Plain {
                 merged.push(value);
+                continue;
+            }
+            // Its `then` is the second: reported where `elif` is read.
+            if &*name.text == "then" && pairs.iter().any(|p| is_else_if(&p.name)) {
                 continue;
             }
             if let Some(place) = seen.get(&name.text).cloned() {
@@ -349,6 +372,52 @@ impl<'a> Loader<'a, '_> {
         pairs
     }
 
+    /// `{{ … }}` is a map within a map to YAML.
+    fn not_a_name(&mut self, key: &Node) {
+        let whole = key.span.start.saturating_sub(1)..key.span.end + 1;
+        let written = self.text.get(whole.clone()).unwrap_or_default();
+        let inner = written
+            .strip_prefix("{{")
+            .and_then(|t| t.strip_suffix("}}"));
+        let inner = inner.map(|t| t.trim().to_owned());
+        let (message, span) = match &inner {
+            Some(_) => ("`{{ … }}` belongs into templates".to_owned(), whole),
+            None => (format!("{} cannot be a name", key.what()), key.span.clone()),
+        };
+        let diagnostic = self.sink.error(yaml::WRONG_KIND, span, message);
+        match inner {
+            Some(inner) => {
+                diagnostic
+                    .rewritten(inner)
+                    .noted("in a journey a name stands by itself, as in `code: run.code`");
+            }
+            None => {
+                diagnostic.labelled("a name is expected before the colon");
+            }
+        }
+    }
+
+    /// Reports `name = value`, where `name: value` is meant.
+    fn equals_sign(&mut self, key: &Node, name: &Scalar) -> bool {
+        let Some((left, right)) = name.text.split_once('=') else {
+            return false;
+        };
+        let (left, right) = (left.trim(), right.trim_start_matches('=').trim());
+        let simple = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+        let plain = name.style == Style::Plain && !left.is_empty() && left.chars().all(simple);
+        if !plain || right.is_empty() {
+            return false;
+        }
+        self.sink
+            .error(
+                yaml::WRONG_KIND,
+                key.span.clone(),
+                "a colon should stand here, not `=`",
+            )
+            .rewritten(format!("{left}: {right}"));
+        true
+    }
+
     /// `<<: *defaults`: fields that are not there yet.
     fn merge(&mut self, pairs: &mut Vec<Pair>, value: Node) {
         match value.kind {
@@ -368,6 +437,11 @@ impl<'a> Loader<'a, '_> {
             }
         }
     }
+}
+
+/// Whether a word is what other languages have for a second `if`.
+pub(crate) fn is_else_if(word: &str) -> bool {
+    ["elif", "elsif", "elseif", "else if", "else_if", "sinon si"].contains(&word)
 }
 
 fn bad(span: Span) -> Node {

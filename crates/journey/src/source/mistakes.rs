@@ -18,6 +18,9 @@ pub fn report(text: &str, error: &ScanError, last: &Span, sink: &mut Sink) {
         .find(|i| text.is_char_boundary(*i))
         .unwrap_or(0);
     let here = text[at..].chars().next().unwrap_or(' ');
+    if unclosed(text, error.kind(), at, sink) {
+        return;
+    }
     match error.kind() {
         E::TabNotAllowed
         | E::TabInBlockIndentation
@@ -66,6 +69,87 @@ pub fn report(text: &str, error: &ScanError, last: &Span, sink: &mut Sink) {
     }
 }
 
+/// Reports a bracket that is opened on one line and not closed where the next field begins.
+fn unclosed(text: &str, kind: &ErrorKind, at: usize, sink: &mut Sink) -> bool {
+    use ErrorKind as E;
+    let inside = matches!(
+        kind,
+        E::ExpectedFlowMappingSeparator
+            | E::ExpectedFlowSequenceSeparator
+            | E::UnclosedFlowCollection { .. }
+            | E::MismatchedFlowCollectionEnd { .. }
+            | E::UnexpectedEofFlowSequence
+            | E::UnexpectedEofFlowMapping
+            | E::MappingValueNotAllowed
+            | E::InvalidIndentation
+    );
+    let Some((open, bracket, end)) = open_bracket(text, at).filter(|_| inside) else {
+        return false;
+    };
+    let closing = if bracket == '{' { '}' } else { ']' };
+    let spaced = bracket == '{' && !text[..end].ends_with([' ', '{']);
+    let gap = if spaced { " " } else { "" };
+    sink.error(
+        yaml::NOT_YAML,
+        open..open + 1,
+        format!("`{bracket}` is opened and never closed"),
+    )
+    .labelled("opened here")
+    .noted(format!("close it on its line with `{closing}`"))
+    .replaced(end..end, format!("{gap}{closing}"));
+    true
+}
+
+/// The first bracket that its line does not close, where the next line looks like a field or an
+/// item of its own; and where it should be closed.
+fn open_bracket(text: &str, at: usize) -> Option<(usize, char, usize)> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let next = text[start + line.len()..]
+            .lines()
+            .find(|l| !l.trim().is_empty());
+        let own = next.is_none_or(|next| {
+            let next = next.trim_start();
+            next.starts_with("- ") || next.split(' ').next().is_some_and(|w| w.ends_with(':'))
+        });
+        if start > at {
+            return None;
+        }
+        if let Some((open, close)) = open_in(line).filter(|_| own) {
+            let close = close.unwrap_or_else(|| line_end(text, start) - start);
+            return Some((start + open, line[open..].chars().next()?, start + close));
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// The bracket of a line that the line does not close, and where another kind closes before it
+/// could.
+fn open_in(line: &str) -> Option<(usize, Option<usize>)> {
+    let mut open: Vec<(usize, char)> = Vec::new();
+    let mut quote = None;
+    let mut before = ' ';
+    for (i, c) in line.char_indices() {
+        match (quote, c) {
+            (Some(q), c) if q == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') if !before.is_alphanumeric() => quote = Some(c),
+            (None, '#') if before == ' ' => break,
+            (None, '{' | '[') => open.push((i, c)),
+            (None, '}' | ']') => match open.pop() {
+                Some((at, opened)) if (opened == '{') != (c == '}') => {
+                    return Some((at, Some(line[..i].trim_end().len())));
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+        before = c;
+    }
+    open.first().map(|(at, _)| (*at, None))
+}
+
 fn plain(kind: &ErrorKind, info: &str, span: Span, sink: &mut Sink) {
     use ErrorKind as E;
     let known = |message: &str| message.to_owned();
@@ -106,14 +190,54 @@ fn tab(text: &str, at: usize, sink: &mut Sink) {
     let start = text[line..].find('\t').map_or(at, |n| line + n);
     let width = text[start..].len() - text[start..].trim_start_matches('\t').len();
     let span = start..start + width;
-    sink.error(
-        yaml::TAB,
-        span.clone(),
-        "there is a tab before this line's text",
-    )
-    .labelled("use spaces")
-    .noted("YAML allows only spaces for indentation; most editors can insert them for the tab key")
-    .replaced(span, "  ".repeat(width));
+    let (whole, mended) = without_tabs(text, text[..start].rfind('\n').map_or(0, |n| n + 1));
+    let diagnostic = sink
+        .error(yaml::TAB, span, "there is a tab before this line's text")
+        .labelled("use spaces")
+        .noted(
+            "YAML allows only spaces for indentation; most editors can insert them for the tab key",
+        );
+    diagnostic.replaced(whole, mended);
+}
+
+/// Every line from that one on with spaces for the tabs before its text: as many for each as bring
+/// the first of them below the text of the line before.
+fn without_tabs(text: &str, from: usize) -> (Span, String) {
+    let lead = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let first = text[from..].lines().next().unwrap_or_default();
+    let tabs = first[..lead(first)].matches('\t').count();
+    let spaces = lead(first) - tabs;
+    let wanted = column(text, from).saturating_sub(spaces);
+    let each = match wanted.checked_div(tabs) {
+        Some(each) if each > 0 && wanted % tabs == 0 => each,
+        _ => 2,
+    };
+    let mut end = from;
+    let mut mended = String::new();
+    let mut at = from;
+    for line in text[from..].split_inclusive('\n') {
+        let lead = lead(line);
+        let untabbed = line[..lead].replace('\t', &" ".repeat(each));
+        if line[..lead].contains('\t') {
+            mended.push_str(text.get(end..at).unwrap_or_default());
+            mended.push_str(&untabbed);
+            end = at + lead;
+        }
+        at += line.len();
+    }
+    (from..end, mended)
+}
+
+/// Where the fields begin that a line below the last one before `from` would go on with.
+fn column(text: &str, from: usize) -> usize {
+    let before = text[..from].lines().rev().find(|l| !l.trim().is_empty());
+    let Some(line) = before else { return 0 };
+    let bare = line.trim_start();
+    let dash = bare
+        .strip_prefix("- ")
+        .map_or(0, |rest| 2 + rest.len() - rest.trim_start().len());
+    let deeper = if line.trim_end().ends_with(':') { 2 } else { 0 };
+    line.len() - bare.len() + dash + deeper
 }
 
 fn indentation(text: &str, span: Span, sink: &mut Sink) {
@@ -122,21 +246,49 @@ fn indentation(text: &str, span: Span, sink: &mut Sink) {
     } else {
         span
     };
-    sink.error(
-        yaml::NOT_YAML,
-        span,
-        "this line does not fit the indentation of the lines around it",
-    )
-    .labelled("this line")
-    .noted("fields that belong together begin in the same column; a list item begins with `- `");
+    let line = text[..span.start].rfind('\n').map_or(0, |n| n + 1);
+    let written = text[line..].lines().next().unwrap_or_default();
+    let lead = written.len() - written.trim_start().len();
+    let wanted = column(text, line);
+    let diagnostic = sink
+        .error(
+            yaml::NOT_YAML,
+            span,
+            "this line does not fit the indentation of the lines around it",
+        )
+        .labelled("this line")
+        .noted(
+            "fields that belong together begin in the same column; a list item begins with `- `",
+        );
+    if wanted != lead && !written.trim_start().starts_with("- ") {
+        diagnostic
+            .labelled(format!("{wanted} spaces before it, as in the line above"))
+            .replaced(line..line + lead, " ".repeat(wanted));
+    }
 }
 
 fn quote(text: &str, span: Span, sink: &mut Sink) {
+    if let Some(bare) = quoted_name(&text[span.clone()]) {
+        sink.error(yaml::QUOTE, span.clone(), "these quotes end too early")
+            .labelled("YAML takes what stands between them for the whole value")
+            .noted(format!("names stand without quotes: {bare}"))
+            .replaced(span, bare);
+        return;
+    }
     let quoted = quoted(&text[span.clone()]);
     sink.error(yaml::QUOTE, span.clone(), "this value needs quotes")
         .labelled("YAML reads some of these characters as its own")
         .noted(format!("write {quoted}"))
         .replaced(span, quoted);
+}
+
+/// `"customer.country" == "BE"` without the quotes around the name.
+fn quoted_name(text: &str) -> Option<String> {
+    let quote = text.chars().next().filter(|c| ['"', '\''].contains(c))?;
+    let (name, rest) = text[1..].split_once(quote)?;
+    let path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    let is_path = name.contains('.') && name.chars().all(path);
+    (is_path && !rest.trim().is_empty()).then(|| format!("{name}{rest}"))
 }
 
 /// The text as YAML in single quotes.

@@ -6,9 +6,11 @@
 mod load;
 mod map_back;
 mod mistakes;
+mod repair;
 
 use std::{ops::Range, sync::Arc};
 
+pub(crate) use load::is_else_if;
 pub use load::{MAX_BYTES, MAX_DEPTH, load};
 pub(crate) use mistakes::quoted;
 

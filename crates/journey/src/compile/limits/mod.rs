@@ -83,6 +83,8 @@ pub struct Names {
     /// Those that `start` and the API can start.
     startable: BTreeSet<Arc<str>>,
     tags: BTreeSet<Arc<str>>,
+    /// The events that journeys make.
+    emitted: BTreeSet<Arc<str>>,
     /// Whether some journey could not be read.
     unread: bool,
 }
@@ -103,7 +105,14 @@ impl Names {
             name.filter(|_| journey.is_some_and(api))
                 .map(|n| n.text.clone()),
         );
+        let steps = journey.map_or(&[][..], |j| &j.steps);
+        self.emitted.extend(super::env::emitted(steps));
         self.unread |= name.is_none();
+    }
+
+    /// Whether some journey makes that event, or may.
+    pub(super) fn emits(&self, event: &str) -> bool {
+        self.unread || self.emitted.contains(event)
     }
 
     /// Whether there is a journey of that name, or may be one.

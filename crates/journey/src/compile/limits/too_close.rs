@@ -66,14 +66,14 @@ pub(in crate::compile) fn check(
         if cap.max == 0 || cap.max > MAX_COUNTED || !concerns(cap, machine) {
             continue;
         }
-        for (late, first) in too_close(machine, cap, *per, world.policies) {
+        for (late, first, held) in too_close(machine, cap, *per, world.policies) {
             let place = places.get(late).cloned().flatten();
             let (Some(place), false) = (place, reported[late]) else {
                 continue;
             };
             reported[late] = true;
             let first = places.get(first.0 as usize).cloned().flatten();
-            report(cap, *per, place, first, sink);
+            report(cap, *per, held, (place, first), sink);
         }
     }
 }
@@ -84,13 +84,14 @@ fn concerns(cap: &Cap, machine: &Machine) -> bool {
         && cap.tag.as_ref().is_none_or(|t| machine.tags.contains(t))
 }
 
-/// The steps that cannot send, each with the first of the messages that are too close.
+/// The steps that cannot send, each with the first of the messages that are too close, and whether
+/// it is held until it can.
 fn too_close(
     machine: &Machine,
     cap: &Cap,
     per: SignedDuration,
     policies: &Policies,
-) -> Vec<(usize, NodeId)> {
+) -> Vec<(usize, NodeId, bool)> {
     let count = cap.max as usize;
     let mut at: Vec<Option<Vec<Since>>> = vec![None; machine.nodes.len()];
     if let Some(first) = at.first_mut() {
@@ -105,11 +106,13 @@ fn too_close(
         if let Some(send) = counted
             && let (Some(time), Some(first)) = (here[count - 1].time, here[count - 1].node)
             && time < per
-            && !overrides(cap, send, policies)
+            && word(cap, send, policies) != Capped::Send
         {
-            found.push((number, first));
+            let held = word(cap, send, policies) == Capped::Hold;
+            found.push((number, first, held));
         }
-        let after = leave(node, NodeId(number as u32), here, counted.is_some());
+        let times = longest(node, policies);
+        let after = leave(times, NodeId(number as u32), here, counted.is_some());
         for to in node.leads_to() {
             let Some(place) = at.get_mut(to.0 as usize) else {
                 continue;
@@ -132,8 +135,12 @@ fn too_close(
 }
 
 /// The times behind a step.
-fn leave(node: &Node, number: NodeId, mut since: Vec<Since>, counted: bool) -> Vec<Since> {
-    let (before, behind) = longest(node);
+fn leave(
+    (before, behind): Times,
+    number: NodeId,
+    mut since: Vec<Since>,
+    counted: bool,
+) -> Vec<Since> {
     for s in &mut since {
         *s = s.plus(before);
     }
@@ -151,11 +158,14 @@ fn leave(node: &Node, number: NodeId, mut since: Vec<Since>, counted: bool) -> V
 }
 
 /// The longest time that a step takes before it decides its message, and behind that.
-fn longest(node: &Node) -> (Option<SignedDuration>, Option<SignedDuration>) {
+type Times = (Option<SignedDuration>, Option<SignedDuration>);
+
+fn longest(node: &Node, policies: &Policies) -> Times {
     let none = Some(SignedDuration::ZERO);
     match &node.op {
-        Op::Send(send) => (held(send), none),
-        Op::Ask(ask) => (held(&ask.send), ask.within.filter(|_| ask.retry == 0)),
+        Op::Send(send) => (held(send, policies), none),
+        // It waits for its turn while another question is open.
+        Op::Ask(_) => (None, none),
         Op::Wait(wait) => (longest_wait(wait), none),
         Op::WaitFor(wait) => (wait.within, none),
         Op::Call(call) => (call.within, none),
@@ -166,11 +176,22 @@ fn longest(node: &Node) -> (Option<SignedDuration>, Option<SignedDuration>) {
     }
 }
 
-/// How long a send may be held: not at all, or nobody knows.
-fn held(send: &Send) -> Option<SignedDuration> {
-    let at_once = send.capped.is_some_and(|c| c != Capped::Hold)
-        && send.quiet.is_some_and(|q| q != Quiet::Hold);
-    at_once.then_some(SignedDuration::ZERO).or(send.expires)
+/// How long a send may be held: not at all, until it expires, or nobody knows.
+fn held(send: &Send, policies: &Policies) -> Option<SignedDuration> {
+    let by_cap = policies
+        .caps
+        .iter()
+        .any(|cap| word(cap, send, policies) == Capped::Hold);
+    let by_quiet = policies.quiet_hours.iter().any(|rule| {
+        let channels = &rule.channels;
+        let touches = channels.is_empty() || send.channels.iter().any(|c| channels.contains(c));
+        let word = send.quiet.or(rule.quiet).unwrap_or(policies.defaults.quiet);
+        touches && !rule.except.contains(&send.purpose) && word == Quiet::Hold
+    });
+    match by_cap || by_quiet {
+        false => Some(SignedDuration::ZERO),
+        true => send.expires,
+    }
 }
 
 fn longest_wait(wait: &Wait) -> Option<SignedDuration> {
@@ -179,8 +200,9 @@ fn longest_wait(wait: &Wait) -> Option<SignedDuration> {
     }
     let until = match (&wait.at, wait.days.is_empty()) {
         (None, true) => SignedDuration::ZERO,
-        // The next such time, or opening: a day, and an hour where the clocks change.
-        (Some(Hours::At(_) | Hours::Between { .. }), true) => DAY + HOUR,
+        // The next such time, or opening: a day, an hour where the clocks change, and as much again
+        // for those who travel meanwhile.
+        (Some(Hours::At(_) | Hours::Between { .. }), true) => DAY * 2 + HOUR,
         (_, false) => DAY * 8 + HOUR,
     };
     wait.span.checked_add(until)
@@ -210,16 +232,20 @@ fn counts(cap: &Cap, send: &Send, policies: &Policies) -> bool {
     purpose && !send.channels.is_empty() && cap.channel.is_none_or(|c| send.channels == [c])
 }
 
-/// Whether the send goes past a cap that is used up.
-fn overrides(cap: &Cap, send: &Send, policies: &Policies) -> bool {
-    let word = send
-        .capped
+/// What the cap does to the send once it is used up.
+fn word(cap: &Cap, send: &Send, policies: &Policies) -> Capped {
+    send.capped
         .or(cap.capped)
-        .unwrap_or(policies.defaults.capped);
-    word == Capped::Send
+        .unwrap_or(policies.defaults.capped)
 }
 
-fn report(cap: &Cap, per: SignedDuration, late: Span, first: Option<Span>, sink: &mut Sink) {
+fn report(
+    cap: &Cap,
+    per: SignedDuration,
+    held: bool,
+    (late, first): (Span, Option<Span>),
+    sink: &mut Sink,
+) {
     let before = match cap.max {
         1 => "the message before it".to_owned(),
         n => format!("the {n} messages before it"),
@@ -228,7 +254,10 @@ fn report(cap: &Cap, per: SignedDuration, late: Span, first: Option<Span>, sink:
         .error(
             policy::TOO_CLOSE,
             late,
-            format!("this message cannot go out when {before} did"),
+            match held {
+                true => format!("this message is always held when {before} went out"),
+                false => format!("this message cannot go out when {before} did"),
+            },
         )
         .labelled(format!("always within {} of them", written(per)));
     if let Some(first) = first {

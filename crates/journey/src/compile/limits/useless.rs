@@ -23,7 +23,8 @@ struct Sent {
     held: bool,
 }
 
-/// Reports caps and quiet hours that no message of any journey meets, caps that another makes
+/// Reports caps and quiet hours that no message of any journey meets though their purposes and
+/// channels are in use, caps that another makes
 /// useless, and quiet hours that never end. `root`: the policies' file.
 pub fn check<'m>(
     root: &Node,
@@ -43,19 +44,37 @@ pub fn check<'m>(
             continue;
         };
         if !sent.iter().any(|s| counts(cap, s, policies)) {
-            never(place, "this cap never counts anything", sink);
+            if !awaits(cap, &sent) {
+                never(place, "this cap never counts anything", sink);
+            }
         } else if let Some(other) = stricter(cap, n, &policies.caps) {
             useless(place, other, sink);
         }
     }
     for quiet in &policies.quiet_hours {
+        // Of purposes that are only declared there may be messages tomorrow.
+        let mut purposes = policies.purposes.keys();
         if let Some(place) = place(root, "quiet_hours", &quiet.name)
-            && !sent.iter().any(|s| touches(quiet, s))
+            && purposes.all(|p| quiet.except.contains(p))
         {
             never(place, "these quiet hours never keep anything quiet", sink);
         }
     }
     all_day(root, policies, &sent, sink);
+}
+
+/// Whether nothing is wrong with a cap that counts no message: it says too little to be a mistake, or
+/// is about a purpose or a channel of which none is sent at all, and waits for the journeys to come.
+fn awaits(cap: &Cap, sent: &BTreeSet<Sent>) -> bool {
+    let precise = cap.journey.is_some() || cap.tag.is_some() || cap.purpose.is_some();
+    !precise
+        || cap
+            .purpose
+            .as_ref()
+            .is_some_and(|p| !sent.iter().any(|s| s.purpose == *p))
+        || cap
+            .channel
+            .is_some_and(|c| !sent.iter().any(|s| s.channel == c))
 }
 
 fn messages<'m>(machine: &'m Machine, policies: &'m Policies) -> Vec<Sent> {

@@ -123,7 +123,11 @@ fn unknown(
         Some(near) if span.len() == word.len() => problem.instead(near),
         _ => problem,
     };
-    if fields.is_empty() {
+    if fields.is_empty() && root == Some(Root::Steps) && depth == 0 {
+        problem.note(format!(
+            "no step here has an id: give it to the one that is meant, `id: {word}`"
+        ))
+    } else if fields.is_empty() {
         problem
     } else {
         problem.note(format!("known here: {}", listed(known())))

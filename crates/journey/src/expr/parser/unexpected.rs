@@ -1,6 +1,7 @@
 //! What to say of a token that does not belong where it stands.
 
 use super::{Parser, Problem, Range, Root, Token, Value, nearest};
+use crate::expr::function::Function;
 
 impl Parser<'_> {
     /// A token where the expression should go on with an operator, or end.
@@ -12,6 +13,9 @@ impl Parser<'_> {
             Token::Sign(s @ (")" | "]" | "}")) => {
                 Problem::new("J205", span, format!("this `{s}` closes nothing"))
             }
+            Token::Sign(",") => Problem::new("J201", span, "`,` does not belong here")
+                .label("a list stands in brackets")
+                .note("for example customer.country in [\"FR\", \"BE\"]; conditions are joined by `and` or `or`"),
             Token::Sign(sign) => {
                 Problem::new("J201", span, format!("`{sign}` does not belong here"))
             }
@@ -33,6 +37,14 @@ impl Parser<'_> {
             _ => nearest(word, ["and", "or", "in"]),
         };
         let problem = Problem::new("J201", span, format!("`{word}` does not belong here"));
+        if let Some(function) = Function::named(word).filter(|f| f.arity() == 2) {
+            let example = function.example();
+            return problem
+                .label("a function, which follows a dot")
+                .note(format!(
+                    "for example {example}; a list is asked by `in`: \"tea\" in customer.interests"
+                ));
+        }
         match near {
             Some(_) => problem.did_you_mean(near),
             None => problem
@@ -108,6 +120,12 @@ impl Parser<'_> {
                 .note("a name with a hyphen stands in brackets: customer[\"first-name\"]");
         }
         let names = names.join(", ");
+        // A name with a dot or a bracket behind it is no text.
+        let alone = !self.source[at.end..].starts_with(['.', '[', '(']);
+        let problem = match alone {
+            true => problem.instead(format!("\"{word}\"")),
+            false => problem,
+        };
         problem.note(format!(
             "a path starts with one of {names}; text stands between quotes: \"{word}\""
         ))

@@ -22,7 +22,7 @@ fn mistakes_of_form_are_reported_once_with_their_place_and_cure() {
         ("event.a)", "J205|)|"),
         ("event.a == \"FR", "J206|\"FR|"),
         ("event.a == 'it\\q'", "J206|\\q|"),
-        ("event.a == “FR”", "J201|“|"),
+        ("event.a == “FR”", "J201|“|\"FR\""),
         ("event.a ≥ 3", "J201|≥|>="),
         ("event.a AND event.b", "J201|AND|and"),
         ("event.a is 3", "J201|is|=="),
@@ -49,7 +49,7 @@ fn mistakes_of_form_are_reported_once_with_their_place_and_cure() {
         ("1 < event.a < 5", "J211|<|"),
         ("evnt.total > 3", "J110|evnt|event"),
         ("Customer.vip", "J110|Customer|customer"),
-        ("customer.country == FR", "J110|FR|"),
+        ("customer.country == FR", "J110|FR|\"FR\""),
         ("customer.first-name == 'A'", "J110|name|"),
     ] {
         assert_eq!(brief(source, &problems(source)), [expected], "{source}");

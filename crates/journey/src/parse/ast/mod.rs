@@ -147,8 +147,8 @@ pub struct Goal {
     pub event: Option<Word>,
     /// Only if.
     pub condition: Option<Formula>,
-    /// How long.
-    pub within: Option<SignedDuration>,
+    /// How long, and where that stands.
+    pub within: Option<(SignedDuration, Span)>,
 }
 
 /// A way out.

@@ -1,0 +1,120 @@
+//! Words that people bring along: from other tools, from French, from everyday speech.
+
+use crate::diagnostics::nearest;
+
+/// Our word, and what others say for it.
+const WORDS: &[(&str, &[&str])] = &[
+    ("after", &["apres", "après", "longest", "max_stay"]),
+    ("again", &["reentry", "re_entry", "encore"]),
+    ("arms", &["variants", "branches", "groups"]),
+    ("as", &["reason", "raison", "named"]),
+    ("at", &["time", "heure", "hour"]),
+    ("call", &["webhook", "request", "appeler", "appel"]),
+    ("capped", &["cap", "frequency_cap", "on_cap"]),
+    ("choose", &["switch", "branch", "decide", "choisir"]),
+    ("days", &["weekdays", "jours", "on_days"]),
+    ("else", &["sinon", "otherwise", "default", "autrement"]),
+    (
+        "enter",
+        &[
+            "trigger",
+            "entry",
+            "entree",
+            "entrée",
+            "entrer",
+            "starts",
+            "start_when",
+        ],
+    ),
+    ("event", &["evenement", "événement", "événements"]),
+    ("every", &["interval", "each", "chaque"]),
+    (
+        "exit",
+        &[
+            "sortie", "sortir", "leave", "quit", "end", "quitter", "finish",
+        ],
+    ),
+    ("expires", &["ttl", "expiry", "expire"]),
+    ("for", &["duration", "duree", "durée", "pendant"]),
+    (
+        "goal",
+        &["conversion", "objectif", "but", "target", "success"],
+    ),
+    (
+        "hand_over",
+        &["transfer", "escalate", "handoff", "hand_off"],
+    ),
+    ("id", &["name", "nom", "ref"]),
+    ("if", &["si", "condition", "filter", "where", "only_if"]),
+    ("options", &["answers", "choices", "buttons", "reponses"]),
+    ("priority", &["priorite", "priorité", "rank"]),
+    ("purpose", &["finalite", "finalité", "consent", "category"]),
+    ("quiet", &["quiet_hours"]),
+    ("repeat", &["loop", "repeter", "répéter", "boucle"]),
+    ("save", &["store", "into", "save_as", "save_to"]),
+    ("send", &["envoyer", "envoi", "envoie"]),
+    ("set", &["assign", "update", "definir"]),
+    ("split", &["ab_test", "experiment", "random", "abtest"]),
+    ("start", &["run_journey", "start_journey"]),
+    ("steps", &["etapes", "étapes", "actions", "flow"]),
+    ("tags", &["labels", "etiquettes"]),
+    (
+        "template",
+        &["modele", "modèle", "content", "message", "contenu"],
+    ),
+    ("then", &["alors", "do"]),
+    ("times", &["count", "max", "limit", "rounds", "fois"]),
+    ("title", &["name", "nom", "titre", "label"]),
+    ("until", &["jusqua", "till"]),
+    (
+        "wait",
+        &["delay", "pause", "sleep", "attendre", "attente", "attends"],
+    ),
+    ("wait_for", &["listen", "wait_event", "wait_for_event"]),
+    (
+        "weight",
+        &["percent", "percentage", "share", "poids", "ratio"],
+    ),
+    ("when", &["quand", "case", "cas"]),
+    ("with", &["data", "params", "variables", "avec", "vars"]),
+    ("within", &["timeout", "delai", "délai", "max_wait"]),
+    ("zone", &["timezone", "tz", "time_zone", "fuseau"]),
+];
+
+/// Channels as people call them.
+const CHANNELS: &[(&str, &[&str])] = &[
+    (
+        "email",
+        &["mail", "e-mail", "mails", "courriel", "newsletter"],
+    ),
+    ("sms", &["text", "texto", "text_message", "mobile"]),
+    ("push", &["notification", "push_notification", "app"]),
+    (
+        "chat",
+        &["whatsapp", "messenger", "telegram", "bot", "chatbot"],
+    ),
+];
+
+/// Which of `words` is meant by a word that is none of them: spelled nearly so, or called so
+/// elsewhere.
+pub(crate) fn meant<'w>(
+    word: &str,
+    words: impl IntoIterator<Item = &'w str> + Clone,
+) -> Option<&'w str> {
+    let elsewhere = || {
+        let called = |ours: &&'w str| calls(WORDS, ours, word) || calls(CHANNELS, ours, word);
+        words.clone().into_iter().find(called)
+    };
+    // Nobody means a word by a text of that length, and comparing it would take long.
+    let near = || {
+        (word.len() <= 64)
+            .then(|| nearest(word, words.clone()))
+            .flatten()
+    };
+    elsewhere().or_else(near)
+}
+
+fn calls(table: &[(&str, &[&str])], ours: &str, word: &str) -> bool {
+    let others = table.iter().find(|(name, _)| *name == ours);
+    others.is_some_and(|(_, others)| others.contains(&&*word.to_lowercase()))
+}
