@@ -106,12 +106,7 @@ pub(crate) fn meant<'w>(
         words.clone().into_iter().find(called)
     };
     // Nobody means a word by a text of that length, and comparing it would take long.
-    let near = || {
-        (word.len() <= 64)
-            .then(|| nearest(word, words.clone()))
-            .flatten()
-    };
-    elsewhere().or_else(near)
+    elsewhere().or_else(|| (word.len() <= 64).then(|| nearest(word, words)).flatten())
 }
 
 fn calls(table: &[(&str, &[&str])], ours: &str, word: &str) -> bool {
