@@ -349,26 +349,27 @@ async fn support_is_told_which_date_lets_a_customer_in_and_what_did() {
         "the schedule of digest",
     ];
     assert_eq!(occasions, wanted);
-    let state = crate::api::desk::state(rig.reader(), Arc::default(), None);
-    let page = page_of(api::router(state), "/customers/ana").await;
-    for words in [
-        "Will enter",
-        "renewal",
-        "A date of renewal",
-        "The schedule of digest",
-        "The publication of members",
-    ] {
-        assert!(page.contains(words), "{words}: {page}");
-    }
-    // A journey that has gone lets nobody in, though the ledger does not know it yet.
+    // Another date, and it is to come again.
     let traits = json!({ "renews_on": day(now, 9) });
     let later = Timestamp::now() + hours(24 * 6);
     engine
         .turn(vec![change("ana", &traits, later)])
         .await
         .unwrap();
+    let state = crate::api::desk::state(rig.reader(), Arc::default(), None);
+    let page = page_of(api::router(state), "/customers/ana").await;
+    for words in [
+        "<h3>Will enter</h3>",
+        "<li><span>renewal</span>",
+        "A date of renewal",
+        "The schedule of digest",
+        "The publication of members",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
     let ana = reader.customer("ana").await.unwrap().unwrap();
     assert_eq!(reader.expected(&ana.ledger).await.unwrap().len(), 1);
+    // A journey that has gone lets nobody in, though the ledger does not know it yet.
     rig.apply(&nothing()).await;
     assert_eq!(reader.expected(&ana.ledger).await.unwrap(), []);
 }

@@ -245,25 +245,17 @@ impl Store {
             .execute(&mut *tx)
             .await
             .map_err(during("loading machines"))?;
-        let rows: Vec<MachineRow> = sqlx::query_as(
-            "select m.id, m.version, m.content, m.id = any(w.machines), m.published_at, s.since
-             from machine m
-             left join lateral (
-                 select machines from workspace order by revision desc limit 1
-             ) w on true
-             left join lateral (
-                 select min(applied_at) as since from workspace
-                 where revision > (select coalesce(max(revision), 0) from workspace
-                                   where m.id <> all(machines))
-             ) s on m.id = any(w.machines)
+        let sql = format!(
+            "{MACHINES}
              where m.id = any(w.machines)
                 or m.id in (select distinct machine from run)
                 or m.version = (select max(n.version) from machine n where n.journey = m.journey)
-             order by m.journey, m.version",
-        )
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(during("loading machines"))?;
+             order by m.journey, m.version"
+        );
+        let rows: Vec<MachineRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(during("loading machines"))?;
         tx.commit().await.map_err(during("loading machines"))?;
         rows.into_iter().map(stored).collect()
     }
@@ -274,26 +266,29 @@ impl Store {
     /// # Errors
     /// If the database fails or the machine is of another version of Parcours.
     pub async fn machine(&self, id: MachineId) -> Result<Option<StoredMachine>, Error> {
-        let row: Option<MachineRow> = sqlx::query_as(
-            "select m.id, m.version, m.content, m.id = any(w.machines), m.published_at, s.since
-             from machine m
-             left join lateral (
-                 select machines from workspace order by revision desc limit 1
-             ) w on true
-             left join lateral (
-                 select min(applied_at) as since from workspace
-                 where revision > (select coalesce(max(revision), 0) from workspace
-                                   where m.id <> all(machines))
-             ) s on m.id = any(w.machines)
-             where m.id = $1",
-        )
-        .bind(id.0)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(during("loading a machine"))?;
+        let sql = format!("{MACHINES} where m.id = $1");
+        let row: Option<MachineRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(id.0)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(during("loading a machine"))?;
         row.map(stored).transpose()
     }
 }
+
+/// Machines with what the workspaces say of them. One is held since the first workspace behind the
+/// last that was without it.
+const MACHINES: &str = "
+select m.id, m.version, m.content, m.id = any(w.machines), m.published_at, s.since
+from machine m
+left join lateral (
+    select machines from workspace order by revision desc limit 1
+) w on true
+left join lateral (
+    select min(applied_at) as since from workspace
+    where revision > (select coalesce(max(revision), 0) from workspace
+                      where m.id <> all(machines))
+) s on m.id = any(w.machines)";
 
 type MachineRow = (Uuid, i32, Vec<u8>, Option<bool>, Moment, Option<Moment>);
 
