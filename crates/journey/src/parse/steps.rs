@@ -223,7 +223,7 @@ impl Reader<'_> {
         let channels = Channel::ALL.map(Channel::as_str);
         let words: Vec<&str> = VERBS.into_iter().chain(channels).collect();
         let typo = pairs.iter().find_map(|p| {
-            let near = meant(&p.name, words.iter().copied())?;
+            let near = meant(&p.name, &words)?;
             (p.name.len() > 2).then_some((p, near))
         });
         let verbs = VERBS.join(", ");

@@ -209,7 +209,7 @@ fn without_tabs(text: &str, from: usize) -> (Span, String) {
     let spaces = lead(first) - tabs;
     let wanted = column(text, from).saturating_sub(spaces);
     let each = match wanted.checked_div(tabs) {
-        Some(each) if each > 0 && wanted % tabs == 0 => each,
+        Some(each) if each > 0 && wanted.is_multiple_of(tabs) => each,
         _ => 2,
     };
     let mut end = from;
