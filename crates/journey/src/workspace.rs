@@ -171,6 +171,7 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
     });
     // What stands in a fragment is met wherever it is used.
     found.dedup_by(|a, b| a == b);
+    whole_letters(files, &mut found);
     let failed = found.iter().any(|d| d.severity == Severity::Error);
     let workspace = Workspace {
         machines,
@@ -345,6 +346,33 @@ fn check_name(name: &Word, file: &SourceFile, taken: Option<&Arc<str>>, sink: &m
         ))
         .replaced(name.span.clone(), folder);
     }
+}
+
+/// Places between letters: where escapes hide the exact bytes, a computed place may lie within one.
+fn whole_letters(files: &[SourceFile], found: &mut [Diagnostic]) {
+    let texts: BTreeMap<&str, &str> = files.iter().map(|f| (&*f.path, &*f.text)).collect();
+    for diagnostic in found {
+        let text = texts.get(&*diagnostic.file).copied().unwrap_or_default();
+        snap(&mut diagnostic.span, text);
+        for (span, _) in &mut diagnostic.also {
+            snap(span, text);
+        }
+        let whole = |(span, _): &(std::ops::Range<usize>, String)| text.get(span.clone()).is_some();
+        diagnostic.replacement = diagnostic.replacement.take().filter(whole);
+    }
+}
+
+/// Widens a place to whole letters of the text.
+fn snap(span: &mut std::ops::Range<usize>, text: &str) {
+    let (mut start, mut end) = (span.start.min(text.len()), span.end.min(text.len()));
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    end = end.max(start);
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    *span = start..end;
 }
 
 /// A journey that was read, in the making.
