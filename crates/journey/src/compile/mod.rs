@@ -59,6 +59,7 @@ pub fn journey(
     }
     let (machine, places) = lower::machine(journey, &file.text, world, sink);
     limits::too_close::check(&machine, &places, world, sink);
+    limits::rounds::check(&machine, &places, world, sink);
     proofs::check(journey, file, world, sink);
     (!sink.failed()).then(|| Arc::new(machine.sealed()))
 }

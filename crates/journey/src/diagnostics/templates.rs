@@ -35,4 +35,8 @@ super::codes! {
     GROWTH = "J616";
     /// A template that no journey uses.
     UNUSED_TEMPLATE = "J617";
+    /// A message that is longer than its channel carries well.
+    LONG = "J618";
+    /// A language that one channel of a template has, and another has not.
+    NO_LANGUAGE = "J619";
 }

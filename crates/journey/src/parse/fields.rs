@@ -81,7 +81,7 @@ impl<'n> Fields<'n> {
     fn misspelt(&self, name: &str) -> bool {
         self.pairs
             .iter()
-            .any(|p| meant(&p.name, [name]).is_some() && !self.asked.contains(&&*p.name))
+            .any(|p| meant(&p.name, &[name]).is_some() && !self.asked.contains(&&*p.name))
     }
 
     /// The same for a second field that has no meaning beside the first, and is not asked for.
@@ -119,7 +119,7 @@ impl<'n> Fields<'n> {
     fn meant<'w>(&self, unknown: &str, words: &[&'w str]) -> Option<&'w str> {
         let there = |word: &&str| self.pairs.iter().any(|p| &*p.name == *word);
         let free: Vec<&str> = words.iter().copied().filter(|w| !there(w)).collect();
-        meant(unknown, free)
+        meant(unknown, &free)
     }
 
     /// Reports the fields that nobody asked for.

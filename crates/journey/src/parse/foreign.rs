@@ -97,16 +97,14 @@ const CHANNELS: &[(&str, &[&str])] = &[
 
 /// Which of `words` is meant by a word that is none of them: spelled nearly so, or called so
 /// elsewhere.
-pub(crate) fn meant<'w>(
-    word: &str,
-    words: impl IntoIterator<Item = &'w str> + Clone,
-) -> Option<&'w str> {
-    let elsewhere = || {
-        let called = |ours: &&'w str| calls(WORDS, ours, word) || calls(CHANNELS, ours, word);
-        words.clone().into_iter().find(called)
-    };
+pub(crate) fn meant<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
+    let called = |ours: &&&'w str| calls(WORDS, ours, word) || calls(CHANNELS, ours, word);
+    if let Some(ours) = words.iter().find(called) {
+        return Some(ours);
+    }
     // Nobody means a word by a text of that length, and comparing it would take long.
-    elsewhere().or_else(|| (word.len() <= 64).then(|| nearest(word, words)).flatten())
+    let near = (word.len() <= 64).then(|| nearest(word, words.iter().copied()));
+    near.flatten()
 }
 
 fn calls(table: &[(&str, &[&str])], ours: &str, word: &str) -> bool {

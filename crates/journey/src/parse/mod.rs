@@ -10,6 +10,7 @@ mod foreign;
 mod fragments;
 mod gate;
 mod journey;
+mod misplaced;
 mod policies;
 mod reader;
 mod scalars;

@@ -132,7 +132,7 @@ impl Reader<'_> {
                 names
                     .into_iter()
                     .find(|n| *n == part)
-                    .or_else(|| meant(part, names))
+                    .or_else(|| meant(part, &names))
             })
             .collect();
         let (Some(parts), Some(diagnostic)) = (parts, self.sink.last(yaml::UNKNOWN_VALUE)) else {

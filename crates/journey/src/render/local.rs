@@ -16,7 +16,8 @@ pub(super) fn chain<'a>(wanted: &'a str, default: &'a str) -> impl Iterator<Item
     [wanted, language(wanted), default, language(default)].into_iter()
 }
 
-fn language(locale: &str) -> &str {
+/// The language of a locale.
+pub(super) fn language(locale: &str) -> &str {
     locale.split('-').next().unwrap_or(locale)
 }
 

@@ -20,6 +20,7 @@ use crate::{
 };
 
 mod path;
+mod size;
 mod variant;
 
 use path::Kind;
@@ -101,6 +102,7 @@ pub(super) fn compile(files: &[SourceFile], default_locale: &str) -> (Inner, Vec
         compiler.group(template, *channel, locale, group);
     }
     compiler.check_locales(&groups, default_locale);
+    compiler.check_languages(&groups, default_locale);
     compiler.finish(default_locale)
 }
 
@@ -203,6 +205,8 @@ impl Compiler<'_> {
             self.broken.insert(template.into());
         }
         if let Some(variant) = variant {
+            let files: Vec<&SourceFile> = group.values().copied().collect();
+            self.sizes(&variant, &files);
             let channels = self.templates.entry(template.into()).or_default();
             let locales = channels.entry(channel).or_default();
             locales.insert(locale.to_owned(), variant);
@@ -302,6 +306,41 @@ impl Compiler<'_> {
             } else if let Some(near) = nearest(name, scan::ELEMENTS) {
                 diagnostic.label = format!("did you mean <{near}>?");
                 diagnostic.replacement = Some((span, near.to_owned()));
+            }
+        }
+    }
+
+    /// Warns of a language that a template has in one channel and not in another: those who speak it
+    /// would get both.
+    fn check_languages(
+        &mut self,
+        groups: &BTreeMap<(String, Channel, String), Group<'_>>,
+        default: &str,
+    ) {
+        type Spoken<'g> = BTreeMap<Channel, (&'g SourceFile, BTreeSet<&'g str>)>;
+        let mut templates = BTreeMap::<&str, Spoken<'_>>::new();
+        for ((template, channel, locale), group) in groups {
+            let Some(file) = group.values().next() else {
+                continue;
+            };
+            let spoken = templates.entry(template).or_default();
+            let (_, languages) = spoken.entry(*channel).or_insert((*file, BTreeSet::new()));
+            languages.insert(local::language(locale));
+        }
+        for (template, channels) in templates {
+            let all: BTreeSet<&str> = channels.values().flat_map(|c| &c.1).copied().collect();
+            for (channel, (file, languages)) in &channels {
+                let missing = all.difference(languages);
+                for language in missing.filter(|l| **l != local::language(default)) {
+                    let has = channels.iter().find(|c| c.1.1.contains(language));
+                    let has = has.map_or("", |c| c.0.as_str());
+                    let message = format!(
+                        "template `{template}` speaks `{language}` by {has}, and not by {channel}"
+                    );
+                    let found = self.report(file, 0..0, codes::NO_LANGUAGE, message);
+                    found.severity = Severity::Warning;
+                    found.notes.push(format!("customers of that language get the {channel} in `{default}`: add templates/{template}/{channel}.{language}.…"));
+                }
             }
         }
     }

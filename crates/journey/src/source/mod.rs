@@ -6,13 +6,14 @@
 mod load;
 mod map_back;
 mod mistakes;
+mod pairs;
 mod repair;
 
 use std::{ops::Range, sync::Arc};
 
-pub(crate) use load::is_else_if;
 pub use load::{MAX_BYTES, MAX_DEPTH, load};
 pub(crate) use mistakes::quoted;
+pub(crate) use pairs::is_else_if;
 
 /// Bytes of a file's text.
 pub type Span = Range<usize>;

@@ -50,23 +50,26 @@ pub(super) fn read(file: &SourceFile, sink: &mut Sink) -> Option<Node> {
     }
 }
 
-/// A place of the mended text in the text as it is written.
-fn place(at: usize, changes: &[Change]) -> usize {
+/// A place of the mended text in the text as it is written; of one inside a change, its beginning
+/// or its end.
+fn place(at: usize, end_of: bool, changes: &[Change]) -> usize {
     changes.iter().rev().fold(at, |at, change| {
         let (start, end) = (change.from.start, change.from.end);
         if at <= start {
             at
         } else if at >= start + change.length {
             at - change.length + (end - start)
+        } else if end_of {
+            end
         } else {
-            at.min(end)
+            start
         }
     })
 }
 
 fn span(span: &Span, changes: &[Change]) -> Span {
-    let start = place(span.start, changes);
-    start..place(span.end, changes).max(start)
+    let start = place(span.start, false, changes);
+    start..place(span.end, true, changes).max(start)
 }
 
 fn back(diagnostic: &mut Diagnostic, changes: &[Change]) {

@@ -1,5 +1,6 @@
 //! What sends say about caps and quiet hours, and what caps say about journeys.
 
+pub(super) mod rounds;
 pub(super) mod too_close;
 pub mod useless;
 

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How many messages a cap may let through for this proof: more are a matter of volume.
-const MAX_COUNTED: u32 = 50;
+pub(super) const MAX_COUNTED: u32 = 50;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -79,7 +79,7 @@ pub(in crate::compile) fn check(
 }
 
 /// Whether the cap counts messages of that journey at all.
-fn concerns(cap: &Cap, machine: &Machine) -> bool {
+pub(super) fn concerns(cap: &Cap, machine: &Machine) -> bool {
     cap.journey.as_ref().is_none_or(|j| *j == machine.journey)
         && cap.tag.as_ref().is_none_or(|t| machine.tags.contains(t))
 }
@@ -177,7 +177,7 @@ fn longest(node: &Node, policies: &Policies) -> Times {
 }
 
 /// How long a send may be held: not at all, until it expires, or nobody knows.
-fn held(send: &Send, policies: &Policies) -> Option<SignedDuration> {
+pub(super) fn held(send: &Send, policies: &Policies) -> Option<SignedDuration> {
     let by_cap = policies
         .caps
         .iter()
@@ -194,7 +194,7 @@ fn held(send: &Send, policies: &Policies) -> Option<SignedDuration> {
     }
 }
 
-fn longest_wait(wait: &Wait) -> Option<SignedDuration> {
+pub(super) fn longest_wait(wait: &Wait) -> Option<SignedDuration> {
     if wait.moment.is_some() {
         return None;
     }
@@ -217,7 +217,7 @@ fn send_of(node: &Node) -> Option<&Send> {
 }
 
 /// Whether the cap counts that message, whatever its channel becomes.
-fn counts(cap: &Cap, send: &Send, policies: &Policies) -> bool {
+pub(super) fn counts(cap: &Cap, send: &Send, policies: &Policies) -> bool {
     let purpose = match &cap.purpose {
         Some(purpose) => *purpose == send.purpose,
         None => {
@@ -233,7 +233,7 @@ fn counts(cap: &Cap, send: &Send, policies: &Policies) -> bool {
 }
 
 /// What the cap does to the send once it is used up.
-fn word(cap: &Cap, send: &Send, policies: &Policies) -> Capped {
+pub(super) fn word(cap: &Cap, send: &Send, policies: &Policies) -> Capped {
     send.capped
         .or(cap.capped)
         .unwrap_or(policies.defaults.capped)
@@ -275,7 +275,7 @@ fn report(
 }
 
 /// A duration as authors write it.
-fn written(per: SignedDuration) -> String {
+pub(super) fn written(per: SignedDuration) -> String {
     let seconds = per.as_secs();
     [("d", 86_400), ("h", 3_600), ("m", 60)]
         .into_iter()

@@ -39,7 +39,8 @@ fn names_channels_and_locales_are_known() {
     let mut sources = files(&list);
     sources[0].path = "templates/cart/nudge/email.en.mjml".into();
     let (templates, diagnostics) = Templates::compile(&sources, "en");
-    assert_eq!(diagnostics, []);
+    let codes: Vec<_> = diagnostics.iter().map(|d| (d.code, &*d.file)).collect();
+    assert_eq!(codes, [("J619", "templates/cart/nudge/email.en.mjml")]);
     assert_eq!(
         templates.names().collect::<Vec<_>>(),
         ["cart/nudge", "welcome"]
@@ -185,4 +186,20 @@ fn unknown_mjml_elements_are_found_though_mrml_passes_them() {
             "J606|_layouts/a.mjml|}}|"
         ]
     );
+}
+
+#[test]
+fn a_mail_that_gmail_cuts_off_is_told_by_what_is_there_for_everybody() {
+    let mail = |inner: &str| format!("---\nsubject: Hi\n---\n<p>{inner}</p>");
+    let codes = |html: &str| {
+        let list = [("a/email.en.html", html), ("a/email.en.txt", "Hi")];
+        let found = mistakes(&list);
+        let codes: Vec<&str> = found.iter().map(|d| d.code).collect();
+        codes.join(" ")
+    };
+    let long = "word ".repeat(21_000);
+    assert_eq!(codes(&mail(&long)), "J618");
+    assert_eq!(codes(&mail(&format!("<!-- {long} -->"))), "");
+    let sometimes = format!("{{% if customer.vip %}}{long}{{% endif %}}");
+    assert_eq!(codes(&mail(&sometimes)), "");
 }
