@@ -12,7 +12,7 @@ use crate::{
     diagnostics::{flow, names, yaml},
     machine::Target,
     message::Channel,
-    source::{Kind, Node, Pair},
+    source::{Kind, Node, Pair, glued},
     value::Value,
 };
 
@@ -215,6 +215,15 @@ impl Reader<'_> {
                     )
                     .labelled(format!("write `{text}: …`"));
             }
+            Some(text) if glued(&text).is_some_and(|n| VERBS.contains(&&text[..n])) => {
+                self.sink
+                    .error(
+                        yaml::WRONG_KIND,
+                        node.span.clone(),
+                        "a space is missing behind the colon",
+                    )
+                    .rewritten(text.replacen(':', ": ", 1));
+            }
             _ => self.wrong_kind(node, "a step, such as `wait: 1d`,"),
         }
     }
@@ -297,6 +306,14 @@ impl Reader<'_> {
             let Some(mut f) = Fields::of(item, "a choice", self) else {
                 continue;
             };
+            if let Some(pair) = f.pair("else") {
+                self.else_in_list(pair, node);
+                let steps = self.steps(&pair.value);
+                arms.push((None, steps));
+                if item.get("when").is_none() {
+                    continue;
+                }
+            }
             let when = f
                 .need("when", "it is the condition of this choice; what happens otherwise stands in `else`, beside `choose`", self)
                 .and_then(|n| self.formula(n));
@@ -311,6 +328,33 @@ impl Reader<'_> {
             arms.push((when, then));
         }
         arms
+    }
+
+    /// `- else: …` among the choices.
+    fn else_in_list(&mut self, pair: &Pair, list: &Node) {
+        let text = &self.file.text;
+        let before = text.get(..pair.name_span.start).unwrap_or_default();
+        let dash = before.strip_suffix("- ").map(str::len);
+        let column = |at: usize| at - text[..at].rfind('\n').map_or(0, |n| n + 1);
+        // The verb stands two to the left of a list that is indented, as far in as one that is not.
+        let verb = text[..list.span.start].rfind("choose:").map(column);
+        let cure = dash.zip(verb).filter(|(dash, _)| {
+            let line = text[..*dash].rfind('\n').map_or(0, |n| n + 1);
+            text[line..*dash].trim().is_empty()
+        });
+        let diagnostic = self
+            .sink
+            .error(
+                yaml::UNKNOWN_WORD,
+                pair.name_span.clone(),
+                "`else` is none of the choices",
+            )
+            .labelled("it stands beside `choose`, not in its list")
+            .noted("what happens where no choice holds: write `else` without a dash, in the column of `choose`");
+        if let Some((dash, column)) = cure {
+            let line = dash - (dash - text[..dash].rfind('\n').map_or(0, |n| n + 1));
+            diagnostic.replaced(line..pair.name_span.start, " ".repeat(column));
+        }
     }
 
     fn split(&mut self, f: &mut Fields<'_>) -> Action {
@@ -414,22 +458,30 @@ impl Reader<'_> {
             "customer" if !name.is_empty() && !name.contains('.') => {
                 return Target::Customer(part.text);
             }
-            _ => self.bad_target(word, root, name),
+            _ => self.bad_target(word, name),
         }
         Target::Run(part.text)
     }
 
-    fn bad_target(&mut self, word: &Word, root: &str, name: &str) {
+    fn bad_target(&mut self, word: &Word, name: &str) {
         let diagnostic = self
             .sink
             .error(names::BAD_TARGET, word.span.clone(), format!("`{}` cannot be set", word.text))
             .noted("`set` sets variables of the run (`run.NAME`) and traits of the customer (`customer.NAME`)");
-        if root.is_empty() && !name.is_empty() {
+        // `event.gift`, `runs.gift`: what can be set is called by its last name.
+        let name = name.rsplit('.').next().unwrap_or_default();
+        if is_name(name) {
             diagnostic
                 .labelled(format!("perhaps `run.{name}`"))
                 .replaced(word.span.clone(), format!("run.{name}"));
         }
     }
+}
+
+/// Whether a text has the form of a variable's name.
+fn is_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(allowed)
 }
 
 fn article(verb: &'static str) -> &'static str {

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, civil, tz::TimeZoneDatabase};
 use super::{
     Fields, Reader,
     ast::{Formula, Missed, Wait, Word},
+    foreign::meant_value,
     scalars::is_path,
     times::{hours, mended_hours},
 };
@@ -204,7 +205,7 @@ impl Reader<'_> {
                         word.span,
                         format!("`{}` is no word for `missed`", word.text),
                     )
-                    .guessed(&word.text, ["go_on", "exit"])
+                    .offered(meant_value(&word.text, ["go_on", "exit"]))
                     .noted("it can be `go_on`, `exit`, or a list of steps");
                 None
             }

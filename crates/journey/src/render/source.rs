@@ -329,7 +329,7 @@ impl Compiler<'_> {
             let message =
                 format!("template `{template}` has no {channel} in the default locale `{default}`");
             self.report(file, 0..0, codes::NO_LOCALE, message).notes.push(format!(
-                "customers of every other locale get that one: add templates/{template}/{channel}.{default}.…"
+                "customers of every other locale get that one: add templates/{template}/{channel}.{default}.{}", file.path.rsplit('.').next().unwrap_or_default()
             ));
         }
     }

@@ -12,7 +12,7 @@ use std::{ops::Range, sync::Arc};
 
 pub(crate) use load::is_else_if;
 pub use load::{MAX_BYTES, MAX_DEPTH, load};
-pub(crate) use mistakes::quoted;
+pub(crate) use mistakes::{glued, quoted};
 
 /// Bytes of a file's text.
 pub type Span = Range<usize>;
