@@ -203,6 +203,8 @@ fn edits(planted: &Planted, diagnostic: &Diagnostic, text: &str) -> Vec<(Range<u
 
 fn applied(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
     edits.sort_by_key(|(span, _)| std::cmp::Reverse((span.start, span.end)));
+    // One line may cure two mistakes.
+    edits.dedup();
     // A line that is written anew holds the cures of all that is in it.
     let lines: Vec<Range<usize>> = edits
         .iter()

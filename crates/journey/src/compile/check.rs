@@ -15,11 +15,13 @@ use crate::{
         Root,
         types::{Env, Type},
     },
+    machine::Target,
     parse::{
         Reader,
         ast::{Action, Formula, Given, Journey, Missed, Send, Step, Wait, WaitFor},
     },
     source::Span,
+    value::Value,
 };
 
 pub(super) struct Checker<'c> {
@@ -180,8 +182,9 @@ impl Checker<'_> {
                 here
             }
             Action::Set(set) => {
-                for (_, given) in set {
+                for (target, given, span) in set {
                     self.given(given, &here);
+                    self.fits(target, given, span);
                 }
                 here
             }
@@ -195,6 +198,36 @@ impl Checker<'_> {
                 left: None,
             },
         }
+    }
+
+    /// Whether a trait can have the text that it is set to.
+    fn fits(&mut self, target: &Target, given: &Given, span: &Span) {
+        let (Target::Customer(name), Given::Literal(Value::Text(text))) = (target, given) else {
+            return;
+        };
+        let Some(Type::Map { fields, .. }) = self.env.roots.get(&Root::Customer) else {
+            return;
+        };
+        let (values, what) = match fields.get(name) {
+            Some(Type::Text(Some(values))) if !values.contains(text) => (values.to_vec(), None),
+            Some(Type::Number) => (Vec::new(), Some("a number")),
+            Some(Type::Bool) => (Vec::new(), Some("true or false")),
+            _ => return,
+        };
+        let values: Vec<&str> = values.iter().map(|v| &**v).collect();
+        let note = what.map_or_else(
+            || format!("its values are {}", values.join(", ")),
+            |what| format!("config/traits.yaml says that it is {what}"),
+        );
+        self.reader
+            .sink
+            .error(
+                "J225",
+                span.clone(),
+                format!("`{text}` is none of the values that `customer.{name}` can have"),
+            )
+            .guessed(text, values.iter().copied())
+            .noted(note);
     }
 
     fn wait(&mut self, step: &Step, wait: &Wait, here: &Here) -> Here {

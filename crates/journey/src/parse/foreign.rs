@@ -97,6 +97,7 @@ const VALUES: &[(&str, &[&str])] = &[
     ("exit", &["leave", "stop", "quit", "end"]),
     ("hold", &["wait", "delay", "queue", "defer", "later"]),
     ("skip", &["drop", "discard", "cancel"]),
+    ("send", &["off", "no", "ignore", "always", "false"]),
     ("fallback", &["next", "fall_back", "alternative"]),
     ("ignore", &["no", "off", "false", "skip", "nothing"]),
     ("refresh", &["update", "replace", "merge"]),

@@ -58,8 +58,9 @@ impl Reader<'_> {
                 .filter(|t| t.starts_with(|c: char| c.is_ascii_digit()))
             {
                 let mended = format!("{{ after: {text} }}");
+                let written = node.scalar().map_or("", |s| s.text.trim());
                 self.sink
-                    .error(yaml::UNKNOWN_VALUE, node.span.clone(), format!("`again: {text}` does not say enough"))
+                    .error(yaml::UNKNOWN_VALUE, node.span.clone(), format!("`again: {written}` does not say enough"))
                     .labelled(format!("write `{mended}`"))
                     .noted("`again` is `never`, `always`, or `{ after: 7d }`, which counts per key unless `per: customer` is said")
                     .replaced(node.span.clone(), mended);

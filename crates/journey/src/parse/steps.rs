@@ -12,7 +12,7 @@ use crate::{
     diagnostics::{flow, names, yaml},
     machine::Target,
     message::Channel,
-    source::{Kind, Node, Pair, glued},
+    source::{Kind, Node, Pair, Span, glued},
     value::Value,
 };
 
@@ -409,7 +409,7 @@ impl Reader<'_> {
         })
     }
 
-    fn set(&mut self, node: &Node) -> Vec<(Target, Given)> {
+    fn set(&mut self, node: &Node) -> Vec<(Target, Given, Span)> {
         let Kind::Map(pairs) = &node.kind else {
             self.wrong_kind(node, "what to set, such as `{ run.code: BACK10 }`,");
             return Vec::new();
@@ -421,7 +421,7 @@ impl Reader<'_> {
             let given = self
                 .given(&pair.value)
                 .unwrap_or(Given::Literal(Value::Null));
-            set.push((target, given));
+            set.push((target, given, pair.value.span.clone()));
         }
         set
     }
