@@ -68,7 +68,7 @@ pub fn paths(root: &Path) -> Result<Vec<PathBuf>> {
     let paths = found(root)?;
     if paths.is_empty() {
         bail!(
-            "{} holds no workspace: there is no journeys/NAME/journey.yaml, templates/ or config/",
+            "{} holds no workspace: there is no journeys/NAME/journey.yaml, templates/ or config/; `parcours new --list` shows what to begin with, and `-C` names another folder",
             root.display()
         );
     }

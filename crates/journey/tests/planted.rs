@@ -2,8 +2,10 @@
 //! `planted/NN-what.yaml`. What must be found stands beside each, in `NN-what.found`: nothing else
 //! may be, and each cure must work.
 //!
-//! A line `J014 16:5 template` says: that code, there (line and column, both from 1), with these
-//! words in its label, notes or replacement. Indented lines below it are the cure where the
+//! A line `# PATH` begins another file of the case, which takes the place of the shop's own.
+//!
+//! A line `J014 16:5 template` says: that code, there (line and column, both from 1; `PATH:16:5` in
+//! another file), with these words in its label, notes or replacement. Indented lines below it are the cure where the
 //! diagnostic offers no replacement, or where that must be completed by hand: `16: TEXT` puts TEXT
 //! in place of line 16 (`16:` alone removes it), `+16: TEXT` puts it behind that line.
 
@@ -32,10 +34,10 @@ struct Planted {
     cure: Vec<(usize, bool, Option<String>)>,
 }
 
-/// One case: its name, its text, and what must be found.
+/// One case: its name, its files, the journey first, and what must be found.
 struct Case {
     name: String,
-    text: String,
+    files: Vec<SourceFile>,
     planted: Vec<Planted>,
 }
 
@@ -57,7 +59,7 @@ fn cases() -> Vec<Case> {
         let planted = fs::read_to_string(&sidecar).unwrap_or_default();
         found.push(Case {
             name: name.to_owned(),
-            text: fs::read_to_string(&path).unwrap(),
+            files: files(name, &fs::read_to_string(&path).unwrap()),
             planted: read(&planted),
         });
     }
@@ -91,10 +93,28 @@ fn read(sidecar: &str) -> Vec<Planted> {
     planted
 }
 
-/// The path of a case's journey: in the folder of its name.
-fn path(case: &Case) -> Arc<str> {
-    let (_, name) = case.name.split_once('-').unwrap();
-    format!("journeys/{name}/journey.yaml").into()
+/// The files of a case. Its journey is in the folder of its name.
+fn files(name: &str, text: &str) -> Vec<SourceFile> {
+    let (_, name) = name.split_once('-').unwrap();
+    let mut found = vec![(format!("journeys/{name}/journey.yaml"), String::new())];
+    for line in text.split_inclusive('\n') {
+        match another(line) {
+            Some(path) => found.push((path.to_owned(), String::new())),
+            None => found.last_mut().unwrap().1.push_str(line),
+        }
+    }
+    let source = |(path, text): (String, String)| SourceFile {
+        path: path.into(),
+        text: text.into(),
+    };
+    found.into_iter().map(source).collect()
+}
+
+/// The path of the file that begins behind a line `# PATH`.
+fn another(line: &str) -> Option<&str> {
+    let path = line.trim_end().strip_prefix("# ")?;
+    let known = ["config/", "journeys/", "templates/"];
+    (known.iter().any(|k| path.starts_with(k)) && !path.contains(' ')).then_some(path)
 }
 
 /// What every case stands beside: a shop's events, traits, policies and templates.
@@ -117,15 +137,26 @@ fn world() -> Vec<SourceFile> {
     found
 }
 
-fn check(case: &Case, text: &str) -> (Vec<Diagnostic>, String) {
+fn check(own: &[SourceFile]) -> (Vec<Diagnostic>, String) {
     let mut files = world();
-    files.push(SourceFile {
-        path: path(case),
-        text: text.into(),
-    });
+    files.retain(|f| !own.iter().any(|o| o.path == f.path));
+    files.extend(own.iter().cloned());
     let (_, found) = workspace::compile(&files, &Options::default());
     let shown = render::text(&found, &files, false);
     (found, shown)
+}
+
+/// Where a diagnostic stands: line and column, and the file if it is not the journey's.
+fn stands(case: &Case, diagnostic: &Diagnostic) -> String {
+    let Some(index) = case.files.iter().position(|f| f.path == diagnostic.file) else {
+        return diagnostic.file.to_string();
+    };
+    let text = &case.files[index].text;
+    let at = place(text, diagnostic.span.start.min(text.len()));
+    match index {
+        0 => at,
+        _ => format!("{}:{at}", diagnostic.file),
+    }
 }
 
 /// Line and column, from 1, in characters.
@@ -172,6 +203,8 @@ fn edits(planted: &Planted, diagnostic: &Diagnostic, text: &str) -> Vec<(Range<u
 
 fn applied(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
     edits.sort_by_key(|(span, _)| std::cmp::Reverse((span.start, span.end)));
+    // One line may cure two mistakes.
+    edits.dedup();
     // A line that is written anew holds the cures of all that is in it.
     let lines: Vec<Range<usize>> = edits
         .iter()
@@ -190,14 +223,41 @@ fn applied(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
     text
 }
 
+/// The files of a case with all these edits made.
+fn mended(case: &Case, edits: &[(Arc<str>, Range<usize>, String)]) -> Vec<SourceFile> {
+    let mend = |file: &SourceFile| {
+        let of_it = edits.iter().filter(|e| e.0 == file.path);
+        let edits = of_it.map(|(_, span, text)| (span.clone(), text.clone()));
+        SourceFile {
+            path: file.path.clone(),
+            text: applied(&file.text, edits.collect()).into(),
+        }
+    };
+    case.files.iter().map(mend).collect()
+}
+
+/// The edits that cure one diagnostic.
+fn cures(
+    case: &Case,
+    planted: &Planted,
+    found: &Diagnostic,
+) -> Vec<(Arc<str>, Range<usize>, String)> {
+    let file = case.files.iter().find(|f| f.path == found.file);
+    let text = file.map_or("", |f| &f.text);
+    let edits = edits(planted, found, text).into_iter();
+    edits
+        .map(|(span, with)| (found.file.clone(), span, with))
+        .collect()
+}
+
 /// What is wrong with how a case is found; empty: nothing.
 fn judge(case: &Case) -> Vec<String> {
-    let (found, shown) = check(case, &case.text);
+    let (found, shown) = check(&case.files);
     let mut wrong = Vec::new();
     let mut expected: Vec<&Planted> = case.planted.iter().collect();
     let mut all = Vec::new();
     for diagnostic in &found {
-        let at = place(&case.text, diagnostic.span.start.min(case.text.len()));
+        let at = stands(case, diagnostic);
         let index = expected
             .iter()
             .position(|p| p.code == diagnostic.code && p.at == at);
@@ -205,34 +265,28 @@ fn judge(case: &Case) -> Vec<String> {
             wrong.push(format!("{} at {at} is not planted", diagnostic.code));
             continue;
         };
+        let code = &planted.code;
         if !cure_of(diagnostic).contains(&planted.words) {
-            wrong.push(format!(
-                "{} at {at} does not say `{}`",
-                planted.code, planted.words
-            ));
+            wrong.push(format!("{code} at {at} does not say `{}`", planted.words));
         }
-        let edits = edits(planted, diagnostic, &case.text);
+        let edits = cures(case, planted, diagnostic);
         if edits.is_empty() {
-            wrong.push(format!("{} at {at} has no cure", planted.code));
+            wrong.push(format!("{code} at {at} has no cure"));
         }
-        let (left, after) = check(case, &applied(&case.text, edits.clone()));
+        let (left, after) = check(&mended(case, &edits));
         if left.len() >= found.len() {
-            wrong.push(format!(
-                "the cure of {} at {at} leaves\n{after}",
-                planted.code
-            ));
+            wrong.push(format!("the cure of {code} at {at} leaves\n{after}"));
         }
         all.extend(edits);
     }
     for planted in expected {
         wrong.push(format!("{} at {} is not found", planted.code, planted.at));
     }
-    let (left, after) = check(case, &applied(&case.text, all.clone()));
+    let after = mended(case, &all);
+    let (left, words) = check(&after);
     if !left.is_empty() && wrong.is_empty() {
-        wrong.push(format!(
-            "all cures leave\n{}\n{after}",
-            applied(&case.text, all)
-        ));
+        let text = &after[0].text;
+        wrong.push(format!("all cures leave\n{text}\n{words}"));
     }
     if !wrong.is_empty() {
         wrong.push(shown);

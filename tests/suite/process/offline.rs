@@ -23,7 +23,11 @@ fn check_praises_and_fails_and_cannot() {
     let workspace = samples();
     let check = |args: &[&str]| workspace.parcours([&["check"], args].concat()).output();
     assert_eq!(check(&[]).expect(0).out(), "15 journeys, no errors\n");
-    says(check(&["journeys/nope"]), 2, "there is no journeys/nope");
+    says(
+        check(&["journeys/nope"]),
+        2,
+        "there is no file or folder journeys/nope here",
+    );
     says(
         Workspace::new(&[]).parcours(["check"]).output(),
         2,

@@ -51,7 +51,7 @@ pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
     let wanted: Vec<String> = args.paths.iter().map(|p| known_as(root, p)).collect();
     for (path, name) in args.paths.iter().zip(&wanted) {
         if !path.exists() {
-            bail!("there is no {}", path.display());
+            bail!("there is no file or folder {} here", path.display());
         }
         // A journey outside the usual places is checked beside the workspace.
         if path.is_file() && !files.iter().any(|f| *f.path == **name) {

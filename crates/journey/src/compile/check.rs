@@ -15,11 +15,13 @@ use crate::{
         Root,
         types::{Env, Type},
     },
+    machine::Target,
     parse::{
         Reader,
         ast::{Action, Formula, Given, Journey, Missed, Send, Step, Wait, WaitFor},
     },
     source::Span,
+    value::Value,
 };
 
 pub(super) struct Checker<'c> {
@@ -53,6 +55,15 @@ impl Checker<'_> {
         for step in all_steps(steps) {
             let Some(id) = &step.id else { continue };
             if let Some(first) = seen.get(&id.text) {
+                let taken = |name: &str| {
+                    all_steps(steps)
+                        .iter()
+                        .any(|s| s.id.as_ref().is_some_and(|id| *id.text == *name))
+                };
+                let free = (2_u32..)
+                    .map(|n| format!("{}_{n}", id.text))
+                    .find(|name| !taken(name));
+                let free = free.unwrap_or_default();
                 self.reader
                     .sink
                     .error(
@@ -62,7 +73,10 @@ impl Checker<'_> {
                     )
                     .labelled("the second")
                     .shown(first.clone(), "the first")
-                    .noted("`steps.ID` must name one step; call this one otherwise");
+                    .noted(format!(
+                        "`steps.ID` must name one step; call this one otherwise, such as `{free}`"
+                    ))
+                    .replaced(id.span.clone(), free);
             } else {
                 seen.insert(id.text.clone(), id.span.clone());
             }
@@ -168,8 +182,9 @@ impl Checker<'_> {
                 here
             }
             Action::Set(set) => {
-                for (_, given) in set {
+                for (target, given, span) in set {
                     self.given(given, &here);
+                    self.fits(target, given, span);
                 }
                 here
             }
@@ -183,6 +198,36 @@ impl Checker<'_> {
                 left: None,
             },
         }
+    }
+
+    /// Whether a trait can have the text that it is set to.
+    fn fits(&mut self, target: &Target, given: &Given, span: &Span) {
+        let (Target::Customer(name), Given::Literal(Value::Text(text))) = (target, given) else {
+            return;
+        };
+        let Some(Type::Map { fields, .. }) = self.env.roots.get(&Root::Customer) else {
+            return;
+        };
+        let (values, what) = match fields.get(name) {
+            Some(Type::Text(Some(values))) if !values.contains(text) => (values.to_vec(), None),
+            Some(Type::Number) => (Vec::new(), Some("a number")),
+            Some(Type::Bool) => (Vec::new(), Some("true or false")),
+            _ => return,
+        };
+        let values: Vec<&str> = values.iter().map(|v| &**v).collect();
+        let note = what.map_or_else(
+            || format!("its values are {}", values.join(", ")),
+            |what| format!("config/traits.yaml says that it is {what}"),
+        );
+        self.reader
+            .sink
+            .error(
+                "J225",
+                span.clone(),
+                format!("`{text}` is none of the values that `customer.{name}` can have"),
+            )
+            .guessed(text, values.iter().copied())
+            .noted(note);
     }
 
     fn wait(&mut self, step: &Step, wait: &Wait, here: &Here) -> Here {
@@ -283,6 +328,17 @@ impl Checker<'_> {
         }
     }
 
+    /// The same path of the event that entered, where `event` can mean no other.
+    fn lasting(&self, place: &Span) -> Option<String> {
+        let path = self.reader.file.text.get(place.clone())?;
+        let steps = all_steps(&self.journey.steps);
+        let another = steps
+            .iter()
+            .any(|s| ["wait_for", "hand_over"].contains(&s.verb));
+        let is_path = path == "event" || path.starts_with("event.");
+        (is_path && !another && self.journey.entries.len() == 1).then(|| format!("run.{path}"))
+    }
+
     /// The names at a place, after a report of `event` where it is gone.
     pub(super) fn at(&mut self, here: &Here, formula: Option<&Formula>) -> Env {
         let (wait, sure) = match &here.event {
@@ -296,12 +352,16 @@ impl Checker<'_> {
             .find(|(_, (root, ..))| *root == Root::Event);
         if let Some((formula, (_, _, part))) = named {
             let place = formula.span(&self.reader.file.text, &part);
+            let lasting = self.lasting(&place);
             if sure {
                 let diagnostic = self
                     .reader
                     .sink
                     .error(flow::EVENT_GONE, place, "the event is gone here")
                     .labelled("`event` lasts until the journey next waits");
+                if let Some(lasting) = lasting {
+                    diagnostic.replaced(diagnostic.span.clone(), lasting);
+                }
                 if let Some(wait) = wait {
                     diagnostic.shown(wait.clone(), "it has waited here");
                 }

@@ -74,8 +74,20 @@ impl Checker<'_> {
         let Some(Type::Map { fields, open }) = self.env.roots.get(&Root::Customer).cloned() else {
             return;
         };
+        let no_date = |values: &[Arc<str>]| {
+            let mut values = values.iter();
+            values.all(|v| v.parse::<jiff::civil::Date>().is_err())
+        };
         match fields.get(&of.text) {
-            Some(Type::Bool | Type::Number | Type::Span | Type::List(_) | Type::Map { .. }) => {
+            Some(Type::Text(Some(values))) if !no_date(values) => {}
+            Some(
+                Type::Text(Some(_))
+                | Type::Bool
+                | Type::Number
+                | Type::Span
+                | Type::List(_)
+                | Type::Map { .. },
+            ) => {
                 self.reader
                     .sink
                     .error(

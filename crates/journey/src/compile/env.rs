@@ -92,7 +92,7 @@ pub(super) fn emitted(steps: &[Step]) -> Vec<Arc<str>> {
 /// The variables of the run and the traits that a step may set.
 pub(super) fn targets(step: &Step) -> Vec<&Target> {
     match &step.action {
-        Action::Set(set) => set.iter().map(|(target, _)| target).collect(),
+        Action::Set(set) => set.iter().map(|(target, ..)| target).collect(),
         Action::Ask(ask) => ask.save.iter().collect(),
         Action::Call(call) => call.save.iter().collect(),
         _ => Vec::new(),

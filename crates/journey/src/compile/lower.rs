@@ -289,7 +289,7 @@ impl Lower<'_> {
             Action::Send(send) => Op::Send(self.send(send)),
             Action::Set(set) => Op::Set(
                 set.iter()
-                    .map(|(target, given)| (target.clone(), self.operand(given)))
+                    .map(|(target, given, _)| (target.clone(), self.operand(given)))
                     .collect(),
             ),
             Action::Exit(reason) => Op::Exit {

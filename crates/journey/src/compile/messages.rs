@@ -71,9 +71,26 @@ fn no_template(template: &Word, known: &Templates, world: World<'_>, r: &mut Rea
         )
         .labelled(format!("templates/{word}/ has no message"))
         .guessed(word, names.iter().copied());
+    if let Some(folder) = folder_of(word, &names) {
+        diagnostic.offered(Some(folder)).noted(
+            "a template is named by its folder alone: the channel and the locale find the file",
+        );
+        return;
+    }
     if nearest(word, names.iter().copied()).is_none() {
         diagnostic.noted(format!("a template is a folder with one file per channel and locale, such as templates/{word}/email.{locale}.mjml"));
     }
+}
+
+/// The template that a path into its folder means: `templates/hello/`, `hello.mjml`,
+/// `hello/email.fr.mjml`.
+fn folder_of<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
+    let path = word.trim_start_matches("templates/").trim_end_matches('/');
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = file.split('.').next().unwrap_or_default();
+    let without = &path[..path.len() - (file.len() - stem.len())];
+    let mut names = names.iter().copied();
+    names.find(|n| [path, without, folder].contains(n))
 }
 
 fn no_channel(

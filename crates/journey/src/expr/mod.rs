@@ -103,6 +103,16 @@ impl Expr {
         })
     }
 
+    /// The same, with the expression that is meant where only operators are misspelt.
+    pub(crate) fn mended(source: &str) -> (Option<Self>, Vec<Problem>) {
+        let (tree, problems) = parser::mended(source);
+        let expr = tree.map(|tree| Self {
+            tree: Arc::new(tree),
+            source: source.into(),
+        });
+        (expr, problems)
+    }
+
     /// The text it was parsed from.
     pub fn source(&self) -> &str {
         &self.source

@@ -43,6 +43,25 @@ mod binding {
 
 /// The tree of `source`, or everything that is wrong with its form.
 pub(super) fn parse(source: &str) -> Result<Node, Vec<Problem>> {
+    match mended(source) {
+        (Some(node), problems) if problems.is_empty() => Ok(node),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// The same, with the tree that is meant where only operators are misspelt.
+pub(super) fn mended(source: &str) -> (Option<Node>, Vec<Problem>) {
+    let spelling = |p: &Problem| {
+        matches!(p.code, "J202" | "J203") || (p.code == "J201" && p.replacement.is_some())
+    };
+    match parsed(source) {
+        Ok((node, problems)) if problems.iter().all(spelling) => (Some(node), problems),
+        Ok((_, problems)) | Err(problems) => (None, problems),
+    }
+}
+
+/// The tree with what is wrong with it, or everything that is wrong where there is none.
+fn parsed(source: &str) -> Result<(Node, Vec<Problem>), Vec<Problem>> {
     if source.len() > LONGEST {
         let problem = Problem::new("J209", 0..source.len(), "this expression is too long")
             .note(format!("an expression has at most {LONGEST} bytes"));
@@ -57,8 +76,7 @@ pub(super) fn parse(source: &str) -> Result<Node, Vec<Problem>> {
         problems: Vec::new(),
     };
     match parser.whole() {
-        Ok(node) if parser.problems.is_empty() => Ok(node),
-        Ok(_) => Err(parser.problems),
+        Ok(node) => Ok((node, parser.problems)),
         Err(fatal) => {
             parser.problems.push(fatal);
             Err(parser.problems)

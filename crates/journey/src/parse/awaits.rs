@@ -86,6 +86,9 @@ impl Reader<'_> {
     fn any(&mut self, node: &Node) -> Vec<Awaited> {
         let Kind::List(items) = &node.kind else {
             self.wrong_kind(node, "a list of events and conditions");
+            if let Some(diagnostic) = self.sink.last(yaml::WRONG_KIND) {
+                diagnostic.noted("each begins with a dash: `- event: order.placed`");
+            }
             return Vec::new();
         };
         if items.is_empty() {

@@ -92,7 +92,12 @@ impl Reader<'_> {
                 ));
             }
             Fault::Calendar => {
-                diagnostic.labelled("months and years differ in length: say it in days");
+                diagnostic
+                    .labelled("months and years differ in length: say it in days, such as `30d`");
+            }
+            _ if text.starts_with("params.") => {
+                let path = text.replacen("params.", "param.", 1);
+                diagnostic.offered(Some(&path));
             }
             _ => {}
         }

@@ -82,6 +82,14 @@ impl Reader<'_> {
                     format!("`{}` is no URL to call", word.text),
                 )
                 .labelled("`https://…` is expected");
+            let host = word.text.split(['/', ':']).next().unwrap_or_default();
+            let bare = host.contains('.') && !word.text.contains("://");
+            if let Some(diagnostic) = self.sink.last(policy::BAD_URL)
+                && bare
+                && !word.text.contains(char::is_whitespace)
+            {
+                diagnostic.rewritten(format!("https://{}", word.text));
+            }
         }
         good.then_some(word.text)
     }

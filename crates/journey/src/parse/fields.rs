@@ -1,6 +1,9 @@
 //! A map read field by field; what is left over is unknown.
 
-use super::{Reader, foreign::meant};
+use super::{
+    Reader,
+    foreign::{called, is_ours, meant},
+};
 use crate::{
     diagnostics::yaml,
     source::{Kind, Node, Pair, Span, is_else_if},
@@ -8,6 +11,16 @@ use crate::{
 
 /// What may be little more than an event.
 const EVENTS: [&str; 4] = ["a `wait_for`", "an entry", "a goal", "an exit"];
+
+/// What is often written as the one field that matters: which, and what such values begin with.
+const SHORT: [(&str, &str, &[&str]); 2] = [
+    (
+        "a purpose",
+        "consent",
+        &["opt_in", "opt_out", "double_opt_in", "none"],
+    ),
+    ("an endpoint", "url", &["https://", "http://"]),
+];
 
 /// The fields of one map.
 pub(crate) struct Fields<'n> {
@@ -33,6 +46,9 @@ impl<'n> Fields<'n> {
             }),
             _ => {
                 r.wrong_kind(node, &format!("the named fields of {what}"));
+                if let Some((_, field, fits)) = SHORT.iter().find(|s| s.0 == what) {
+                    r.offer_field(node, field, fits);
+                }
                 if EVENTS.contains(&what) {
                     r.offer_event(node);
                 }
@@ -59,11 +75,13 @@ impl<'n> Fields<'n> {
         why: &str,
         r: &mut Reader<'_>,
     ) -> Option<&'n Node> {
-        let found = self.get(name);
-        if found.is_none() && !self.misspelt(name) {
-            let place = self
-                .pairs
-                .first()
+        let found = self.get(name).or_else(|| self.misspelt(name));
+        if found.is_none() {
+            // At the verb, where there is one: it was asked for first.
+            let mut asked = self.asked.iter();
+            let verb = asked.find_map(|a| self.pairs.iter().find(|p| &*p.name == *a));
+            let place = verb
+                .or(self.pairs.first())
                 .map_or_else(|| self.span.clone(), |p| p.name_span.clone());
             r.sink
                 .error(
@@ -77,11 +95,15 @@ impl<'n> Fields<'n> {
         found
     }
 
-    /// Whether an unknown field is probably that one: one mistake, one diagnostic.
-    fn misspelt(&self, name: &str) -> bool {
-        self.pairs
-            .iter()
-            .any(|p| meant(&p.name, &[name]).is_some() && !self.asked.contains(&&*p.name))
+    /// The value of an unknown field that is probably that one: one mistake, one diagnostic, and
+    /// what stands in it is read all the same. A word of the language is meant as it stands.
+    fn misspelt(&self, name: &str) -> Option<&'n Node> {
+        let unknown = |p: &&Pair| !self.asked.contains(&&*p.name);
+        let is_it = |p: &&Pair| {
+            called(&p.name, name) || (!is_ours(&p.name) && meant(&p.name, &[name]).is_some())
+        };
+        let found = self.pairs.iter().filter(unknown).find(is_it);
+        found.map(|p| &p.value)
     }
 
     /// The same for a second field that has no meaning beside the first, and is not asked for.

@@ -51,6 +51,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("purpose", &["finalite", "finalité", "consent", "category"]),
     ("quiet", &["quiet_hours"]),
     ("repeat", &["loop", "repeter", "répéter", "boucle"]),
+    ("retries", &["retry", "attempts", "tries"]),
     ("save", &["store", "into", "save_as", "save_to"]),
     ("send", &["envoyer", "envoi", "envoie"]),
     ("set", &["assign", "update", "definir"]),
@@ -66,6 +67,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("times", &["count", "max", "limit", "rounds", "fois"]),
     ("title", &["name", "nom", "titre", "label"]),
     ("until", &["jusqua", "till"]),
+    ("url", &["uri", "address", "endpoint", "href"]),
     (
         "wait",
         &["delay", "pause", "sleep", "attendre", "attente", "attends"],
@@ -75,10 +77,46 @@ const WORDS: &[(&str, &[&str])] = &[
         "weight",
         &["percent", "percentage", "share", "poids", "ratio"],
     ),
-    ("when", &["quand", "case", "cas"]),
+    ("when", &["if", "quand", "case", "cas"]),
     ("with", &["data", "params", "variables", "avec", "vars"]),
     ("within", &["timeout", "delai", "délai", "max_wait"]),
     ("zone", &["timezone", "tz", "time_zone", "fuseau"]),
+];
+
+/// Values as people call them, where one of a few is expected.
+const VALUES: &[(&str, &[&str])] = &[
+    ("true", &["yes", "on", "y", "oui", "1", "vrai"]),
+    ("false", &["no", "off", "n", "non", "0", "faux"]),
+    ("entered", &["enter", "enters", "in", "joined", "joins"]),
+    (
+        "left",
+        &["leave", "leaves", "exit", "exits", "exited", "out"],
+    ),
+    ("year", &["yearly", "annual", "annually", "1y", "an"]),
+    ("go_on", &["continue", "go", "proceed", "skip", "ignore"]),
+    ("exit", &["leave", "stop", "quit", "end"]),
+    ("hold", &["wait", "delay", "queue", "defer", "later"]),
+    ("skip", &["drop", "discard", "cancel"]),
+    ("send", &["off", "no", "ignore", "always", "false"]),
+    ("fallback", &["next", "fall_back", "alternative"]),
+    ("ignore", &["no", "off", "false", "skip", "nothing"]),
+    ("refresh", &["update", "replace", "merge"]),
+    ("restart", &["reset", "again"]),
+    ("never", &["no", "once", "false", "off"]),
+    ("always", &["yes", "true", "on", "any", "unlimited"]),
+    ("none", &["no", "off", "false", "never"]),
+    ("opt_in", &["yes", "required", "explicit"]),
+    ("double_opt_in", &["double", "doi", "confirmed"]),
+    ("rolling", &["sliding", "moving"]),
+    ("calendar", &["fixed"]),
+    ("string", &["text", "str", "varchar", "date", "uuid"]),
+    ("integer", &["int", "whole", "long"]),
+    ("number", &["float", "double", "decimal", "numeric"]),
+    ("boolean", &["bool", "flag"]),
+    ("array", &["list"]),
+    ("object", &["map", "dict", "hash", "record"]),
+    ("text", &["string", "free", "open"]),
+    ("email", &["mail", "e-mail"]),
 ];
 
 /// Channels as people call them.
@@ -105,6 +143,26 @@ pub(crate) fn meant<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
     // Nobody means a word by a text of that length, and comparing it would take long.
     let near = (word.len() <= 64).then(|| nearest(word, words.iter().copied()));
     near.flatten()
+}
+
+/// Whether other tools or languages call our word so.
+pub(crate) fn called(word: &str, ours: &str) -> bool {
+    calls(WORDS, ours, word)
+}
+
+/// Whether a word is of this language, though perhaps not at that place.
+pub(crate) fn is_ours(word: &str) -> bool {
+    WORDS.iter().any(|(ours, _)| *ours == word)
+}
+
+/// Which of the values that can stand at a place is meant.
+pub(crate) fn meant_value<'w>(
+    word: &str,
+    words: impl IntoIterator<Item = &'w str> + Clone,
+) -> Option<&'w str> {
+    let called = |ours: &&'w str| calls(VALUES, ours, word);
+    let found = words.clone().into_iter().find(called);
+    found.or_else(|| (word.len() <= 64).then(|| nearest(word, words)).flatten())
 }
 
 fn calls(table: &[(&str, &[&str])], ours: &str, word: &str) -> bool {

@@ -54,22 +54,28 @@ impl Reader<'_> {
         if !matches!(node.kind, Kind::Map(_)) {
             if let Some(text) = node
                 .scalar()
-                .map(|s| s.text.clone())
+                .map(|s| s.text.trim().trim_start_matches("after ").to_owned())
                 .filter(|t| t.starts_with(|c: char| c.is_ascii_digit()))
             {
                 let mended = format!("{{ after: {text} }}");
+                let written = node.scalar().map_or("", |s| s.text.trim());
                 self.sink
-                    .error(yaml::UNKNOWN_VALUE, node.span.clone(), format!("`again: {text}` does not say enough"))
+                    .error(yaml::UNKNOWN_VALUE, node.span.clone(), format!("`again: {written}` does not say enough"))
                     .labelled(format!("write `{mended}`"))
                     .noted("`again` is `never`, `always`, or `{ after: 7d }`, which counts per key unless `per: customer` is said")
                     .replaced(node.span.clone(), mended);
                 return None;
             }
-            return self.one_of(
-                node,
-                "word for `again`",
-                &[("never", Again::Never), ("always", Again::Always)],
-            );
+            let words = [("never", Again::Never), ("always", Again::Always)];
+            let found = self.one_of(node, "word for `again`", &words);
+            if let Some(diagnostic) = self
+                .sink
+                .last(yaml::UNKNOWN_VALUE)
+                .filter(|_| found.is_none())
+            {
+                diagnostic.noted("or `{ after: 30d }`, which says how long after the last entry");
+            }
+            return found;
         }
         let mut f = Fields::of(node, "`again`", self)?;
         let after = f

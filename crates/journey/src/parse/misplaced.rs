@@ -9,7 +9,7 @@ use super::{
 use crate::{
     diagnostics::yaml,
     message::Channel,
-    source::{Kind, Node, Pair},
+    source::{Kind, Node, Pair, glued},
 };
 
 impl Reader<'_> {
@@ -39,6 +39,15 @@ impl Reader<'_> {
                         format!("`{text}` says too little"),
                     )
                     .labelled(format!("write `{text}: …`"));
+            }
+            Some(text) if glued(&text).is_some_and(|n| VERBS.contains(&&text[..n])) => {
+                self.sink
+                    .error(
+                        yaml::WRONG_KIND,
+                        node.span.clone(),
+                        "a space is missing behind the colon",
+                    )
+                    .rewritten(text.replacen(':', ": ", 1));
             }
             _ => self.wrong_kind(node, "a step, such as `wait: 1d`,"),
         }

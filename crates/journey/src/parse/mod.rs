@@ -2,6 +2,7 @@
 
 pub mod ast;
 mod awaits;
+mod branches;
 mod durations;
 mod endpoints;
 mod entries;

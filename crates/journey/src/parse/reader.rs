@@ -5,12 +5,13 @@ use std::sync::Arc;
 use super::{
     Fragments,
     ast::{Formula, Word},
+    foreign::meant_value,
 };
 use crate::{
     diagnostic::SourceFile,
     diagnostics::{Sink, names, yaml},
     expr::{Expr, Problem},
-    source::{Kind, Node, Scalar, Span, quoted},
+    source::{Kind, Node, Scalar, Span, Style, quoted},
 };
 
 /// A file while it is read.
@@ -74,12 +75,32 @@ impl Reader<'_> {
 
     /// Offers `{ event: NAME }` for a name that stands alone: what was reported last.
     pub(crate) fn offer_event(&mut self, node: &Node) {
-        let name = node.scalar().map(|s| s.text.trim().to_owned());
-        let Some(name) = name.filter(|n| !n.is_empty() && !n.contains([' ', '{'])) else {
+        let text = node
+            .scalar()
+            .map(|s| s.text.trim().replacen(" within ", ", within: ", 1));
+        let simple = |t: &String| {
+            let name = t.replacen(", within: ", "", 1);
+            !name.is_empty() && !name.contains([' ', '{', ','])
+        };
+        let Some(name) = text.filter(simple) else {
             return;
         };
         if let Some(diagnostic) = self.sink.last(yaml::WRONG_KIND) {
             diagnostic.rewritten(format!("{{ event: {name} }}"));
+        }
+    }
+
+    /// Offers `{ FIELD: VALUE }` for a value that stands alone and begins so: what was reported
+    /// last.
+    pub(crate) fn offer_field(&mut self, node: &Node, field: &str, begins: &[&str]) {
+        let value = node.scalar().map(|s| s.text.trim().to_owned());
+        let fits =
+            |v: &String| begins.iter().any(|b| v.starts_with(b)) && !v.contains([' ', ',', '}']);
+        let Some(value) = value.filter(fits) else {
+            return;
+        };
+        if let Some(diagnostic) = self.sink.last(yaml::WRONG_KIND) {
+            diagnostic.rewritten(format!("{{ {field}: {value} }}"));
         }
     }
 
@@ -227,7 +248,7 @@ impl Reader<'_> {
                     word.span,
                     format!("`{}` is no {what}", word.text),
                 )
-                .guessed(&word.text, words.iter().map(|w| w.0))
+                .offered(meant_value(&word.text, words.iter().map(|w| w.0)))
                 .noted(format!("it can be {all}"));
         }
         found
@@ -282,25 +303,34 @@ impl Reader<'_> {
 
     /// Parses `text`, which begins at `offset` of the scalar's text.
     pub(crate) fn parse(&mut self, node: &Node, text: &str, offset: usize) -> Option<Formula> {
-        match Expr::parse(text) {
-            Ok(expr) => Some(Formula {
-                expr,
-                node: node.clone(),
-                offset,
-            }),
-            Err(problems) => {
-                let comment = node.scalar().and_then(|s| s.comment.clone());
-                let unfinished = problems.iter().any(|p| p.span.end >= text.len());
-                if let Some(comment) = comment.filter(|_| unfinished) {
-                    self.comment_cuts(node, &comment);
-                } else {
-                    for problem in problems {
-                        self.problem(node, offset, problem);
-                    }
-                }
-                None
-            }
+        let (expr, problems) = Expr::mended(text);
+        let comment = node.scalar().and_then(|s| s.comment.clone());
+        let unfinished = problems.iter().any(|p| p.span.end >= text.len());
+        if let Some(comment) = comment.filter(|_| unfinished) {
+            self.comment_cuts(node, &comment);
+            return None;
         }
+        for problem in problems {
+            self.problem(node, offset, problem);
+        }
+        Some(Formula {
+            expr: expr?,
+            node: node.clone(),
+            offset,
+        })
+    }
+
+    /// A cure that would be the quotes of YAML where it begins an unquoted value: the whole value
+    /// in quotes.
+    fn in_yaml(&self, node: &Node, (part, text): (Span, String)) -> (Span, String) {
+        let plain = node.scalar().is_some_and(|s| s.style == Style::Plain);
+        if !plain || part.start != node.span.start || !text.starts_with(['"', '\'', '[', '{', '!'])
+        {
+            return (part, text);
+        }
+        let rest = self.file.text.get(part.end..node.span.end);
+        let whole = format!("{text}{}", rest.unwrap_or_default());
+        (node.span.clone(), quoted(&whole))
     }
 
     /// A problem of an expression, in bytes of the file.
@@ -312,7 +342,8 @@ impl Reader<'_> {
             .replacement
             .map(|(part, text)| (place(&part), text))
             // Where escapes hide the exact bytes, a patch would overwrite the whole scalar.
-            .filter(|(part, _)| *part != node.span || problem.span.len() == node.span.len());
+            .filter(|(part, _)| *part != node.span || problem.span.len() == node.span.len())
+            .map(|cure| self.in_yaml(node, cure));
         let diagnostic = self
             .sink
             .error(problem.code, span, problem.message)

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::{
     Fields, Reader,
-    ast::{Action, Arm, Formula, Given, Split, Step, Word},
+    ast::{Action, Given, Step, Word},
     strayed,
 };
 use crate::{
-    diagnostics::{flow, names, yaml},
+    diagnostics::{names, yaml},
     machine::Target,
-    source::{Kind, Node, Pair},
+    source::{Kind, Node, Pair, Span},
     value::Value,
 };
 
@@ -161,19 +161,6 @@ impl Reader<'_> {
         }
     }
 
-    fn branch(&mut self, value: &Node, f: &mut Fields<'_>) -> Action {
-        let condition = self.formula(value);
-        let then = f
-            .need(
-                "then",
-                "it says what happens if the condition holds; nothing is written `then: []`",
-                self,
-            )
-            .map_or_else(Vec::new, |n| self.steps(n));
-        let otherwise = f.get("else").map_or_else(Vec::new, |n| self.steps(n));
-        Action::Choose(vec![(condition, then)], otherwise)
-    }
-
     /// The fields behind `with`, where they become an event.
     fn passed_on(&mut self, f: &mut Fields<'_>) -> Option<Given> {
         let node = f.get("with")?;
@@ -186,85 +173,7 @@ impl Reader<'_> {
         }
     }
 
-    fn choices(&mut self, node: &Node) -> Vec<(Option<Formula>, Vec<Step>)> {
-        let Kind::List(items) = &node.kind else {
-            self.wrong_kind(node, "a list of `when` and `then`");
-            return Vec::new();
-        };
-        let mut arms = Vec::new();
-        for item in items {
-            let Some(mut f) = Fields::of(item, "a choice", self) else {
-                continue;
-            };
-            let when = f
-                .need("when", "it is the condition of this choice; what happens otherwise stands in `else`, beside `choose`", self)
-                .and_then(|n| self.formula(n));
-            let then = f
-                .need(
-                    "then",
-                    "it says what happens in this case; nothing is written `then: []`",
-                    self,
-                )
-                .map_or_else(Vec::new, |n| self.steps(n));
-            f.finish(self);
-            arms.push((when, then));
-        }
-        arms
-    }
-
-    fn split(&mut self, f: &mut Fields<'_>) -> Action {
-        let salt = f
-            .get("salt")
-            .and_then(|n| self.text(n, "any text"))
-            .map_or_else(|| Arc::from(""), |w| w.text);
-        let Some(node) = f.need(
-            "arms",
-            "the arms are `{ NAME: { weight: 50, steps: […] } }`",
-            self,
-        ) else {
-            return Action::Unknown(Vec::new());
-        };
-        let Kind::Map(pairs) = &node.kind else {
-            self.wrong_kind(
-                node,
-                "named arms, such as `{ a: { weight: 1 }, b: { weight: 1 } }`,",
-            );
-            return Action::Unknown(ids(node));
-        };
-        let arms: Vec<Arm> = pairs.iter().filter_map(|p| self.arm(p)).collect();
-        if arms.len() == pairs.len() && arms.iter().all(|a| a.weight == Some(0)) {
-            self.sink
-                .error(flow::WEIGHTS, self.first_line(&node.span), "no arm of this split can be taken")
-                .labelled("all weights are zero")
-                .noted("an arm's share is its weight by the sum of all weights: at least one must be above zero");
-        }
-        Action::Split(Split { salt, arms })
-    }
-
-    fn arm(&mut self, pair: &Pair) -> Option<Arm> {
-        let name = Word {
-            text: pair.name.clone(),
-            span: pair.name_span.clone(),
-        };
-        self.named(&name, "the name of an arm", false);
-        let mut f = Fields::of(&pair.value, "an arm", self)?;
-        let weight = f
-            .need(
-                "weight",
-                "its share is its weight by the sum of all weights",
-                self,
-            )
-            .and_then(|n| self.whole(n, "a weight", 0, 1_000_000));
-        let steps = f.get("steps").map_or_else(Vec::new, |n| self.steps(n));
-        f.finish(self);
-        Some(Arm {
-            name,
-            weight,
-            steps,
-        })
-    }
-
-    fn set(&mut self, node: &Node) -> Vec<(Target, Given)> {
+    fn set(&mut self, node: &Node) -> Vec<(Target, Given, Span)> {
         let Kind::Map(pairs) = &node.kind else {
             self.wrong_kind(node, "what to set, such as `{ run.code: BACK10 }`,");
             return Vec::new();
@@ -276,7 +185,7 @@ impl Reader<'_> {
             let given = self
                 .given(&pair.value)
                 .unwrap_or(Given::Literal(Value::Null));
-            set.push((target, given));
+            set.push((target, given, pair.value.span.clone()));
         }
         set
     }
@@ -313,22 +222,30 @@ impl Reader<'_> {
             "customer" if !name.is_empty() && !name.contains('.') => {
                 return Target::Customer(part.text);
             }
-            _ => self.bad_target(word, root, name),
+            _ => self.bad_target(word, name),
         }
         Target::Run(part.text)
     }
 
-    fn bad_target(&mut self, word: &Word, root: &str, name: &str) {
+    fn bad_target(&mut self, word: &Word, name: &str) {
         let diagnostic = self
             .sink
             .error(names::BAD_TARGET, word.span.clone(), format!("`{}` cannot be set", word.text))
             .noted("`set` sets variables of the run (`run.NAME`) and traits of the customer (`customer.NAME`)");
-        if root.is_empty() && !name.is_empty() {
+        // `event.gift`, `runs.gift`: what can be set is called by its last name.
+        let name = name.rsplit('.').next().unwrap_or_default();
+        if is_name(name) {
             diagnostic
                 .labelled(format!("perhaps `run.{name}`"))
                 .replaced(word.span.clone(), format!("run.{name}"));
         }
     }
+}
+
+/// Whether a text has the form of a variable's name.
+fn is_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(allowed)
 }
 
 fn article(verb: &'static str) -> &'static str {

@@ -89,7 +89,9 @@ impl Reader<'_> {
                 node,
                 "the answers by name, such as `{ ok: { label: \"OK\" } }`,",
             );
-            return Expect::Options(Vec::new());
+            self.offer_options(node);
+            // Which answers there are is not known: that none can come is no second mistake.
+            return Expect::Text;
         };
         if pairs.is_empty() || pairs.len() > MAX_OPTIONS {
             let place = self.first_line(&node.span);
@@ -104,6 +106,30 @@ impl Reader<'_> {
         let choices: Vec<Choice> = pairs.iter().filter_map(|p| self.choice(p)).collect();
         self.same_words(&choices);
         Expect::Options(choices)
+    }
+
+    /// `[yes, no]` as answers with labels: to what was reported last.
+    fn offer_options(&mut self, node: &Node) {
+        let Kind::List(items) = &node.kind else {
+            return;
+        };
+        let name = |n: &Node| {
+            let text = n.scalar()?.text.trim();
+            let simple = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            let fits = text.starts_with(|c: char| c.is_ascii_lowercase());
+            (fits && text.chars().all(simple)).then(|| format!("{text}: {{ label: {text} }}"))
+        };
+        let names: Option<Vec<String>> = items.iter().map(name).collect();
+        let flow = self
+            .file
+            .text
+            .get(node.span.clone())
+            .is_some_and(|t| t.starts_with('['));
+        if let (Some(names), true, Some(diagnostic)) =
+            (names, flow, self.sink.last(yaml::WRONG_KIND))
+        {
+            diagnostic.rewritten(format!("{{ {} }}", names.join(", ")));
+        }
     }
 
     fn choice(&mut self, pair: &Pair) -> Option<Choice> {

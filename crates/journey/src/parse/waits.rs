@@ -7,6 +7,7 @@ use jiff::{SignedDuration, civil, tz::TimeZoneDatabase};
 use super::{
     Fields, Reader,
     ast::{Formula, Missed, Wait, Word},
+    foreign::meant_value,
     scalars::is_path,
     times::{hours, mended_hours},
 };
@@ -175,7 +176,16 @@ impl Reader<'_> {
                 .not_moment(word)
                 .labelled("where? add `zone: Europe/Paris`, or an offset such as `+01:00`"),
             (Some(_), None) => return None,
-            _ => self.not_moment(word),
+            _ => {
+                let date = iso(text);
+                let diagnostic = self.not_moment(word);
+                match date {
+                    Some(date) => diagnostic.labelled(format!(
+                        "a date begins with the year: `{date}T00:00`, with `zone: Europe/Paris`"
+                    )),
+                    None => diagnostic,
+                }
+            }
         };
         diagnostic.noted("`until` takes a moment (`customer.renews_at`, `= now + 3d`, `2026-12-24T09:00+01:00`), a time (`09:00`) or a window (`09:00-20:00`)");
         None
@@ -204,12 +214,27 @@ impl Reader<'_> {
                         word.span,
                         format!("`{}` is no word for `missed`", word.text),
                     )
-                    .guessed(&word.text, ["go_on", "exit"])
+                    .offered(meant_value(&word.text, ["go_on", "exit"]))
                     .noted("it can be `go_on`, `exit`, or a list of steps");
                 None
             }
         }
     }
+}
+
+/// `12/24/2026` and `24.12.2026` as `2026-12-24`; `None` where nobody can tell day and month apart.
+fn iso(text: &str) -> Option<civil::Date> {
+    let mut parts = text.split(['/', '.', '-', ' ']);
+    let mut number = || parts.next()?.parse::<i16>().ok();
+    let (first, second, year) = (number()?, number()?, number()?);
+    let (month, day) = match (first, second) {
+        (13.., _) => (second, first),
+        (_, 13..) => (first, second),
+        (a, b) if a == b => (a, b),
+        _ => return None,
+    };
+    let part = |n: i16| i8::try_from(n).ok();
+    civil::Date::new(year, part(month)?, part(day)?).ok()
 }
 
 fn wait(span: SignedDuration) -> Wait {

@@ -86,6 +86,19 @@ impl Pieces {
         names
     }
 
+    /// Whether there is such a filter, or else such a test.
+    pub fn knows(&self, name: &str, filter: bool) -> bool {
+        let mut state = self.env.empty_state();
+        let kind = match filter {
+            true => state.apply_filter(name, &[]).err().map(|e| e.kind()),
+            false => state.perform_test(name, &[]).err().map(|e| e.kind()),
+        };
+        !matches!(
+            kind,
+            Some(ErrorKind::UnknownFilter | ErrorKind::UnknownTest)
+        )
+    }
+
     pub fn place(&self, name: &str) -> Option<&Place> {
         self.places.get(name)
     }

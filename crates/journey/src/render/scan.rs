@@ -116,6 +116,29 @@ pub(super) fn winding(text: &str) -> bool {
     false
 }
 
+/// The filters and tests that a text names, with their places: behind `|` and `{% filter`, and
+/// behind `is` and `is not`.
+pub(super) fn filters_and_tests(text: &str) -> Vec<(Range<usize>, &str, bool)> {
+    let (mut found, mut before) = (Vec::new(), [Token::BlockEnd, Token::BlockEnd]);
+    for token in tokenize(text, false, Default::default()) {
+        let Ok((token, span)) = token else { break };
+        let filter = match &before {
+            [_, Token::Pipe] | [Token::BlockStart, Token::Ident("filter")] => Some(true),
+            [_, Token::Ident("is")] | [Token::Ident("is"), Token::Ident("not")] => Some(false),
+            _ => None,
+        };
+        if let (Some(filter), Token::Ident(name)) = (filter, &token)
+            && (filter || *name != "not")
+        {
+            let place = span.start_offset as usize..span.end_offset as usize;
+            found.push((place, *name, filter));
+        }
+        let [_, last] = before;
+        before = [last, token];
+    }
+    found
+}
+
 /// The first place where `word` stands as a name inside a tag.
 pub(super) fn word_in_tag(text: &str, word: &str) -> Option<Range<usize>> {
     let part_of_name = |c: char| c == '_' || c == '.' || c.is_alphanumeric();

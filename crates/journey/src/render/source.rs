@@ -9,6 +9,7 @@ use std::{
 use super::{
     Channels, Inner,
     environment::{Pieces, Place},
+    filters,
     front_matter::{self, Field},
     growth, local, scan,
 };
@@ -235,6 +236,7 @@ impl Compiler<'_> {
                 .push("templates are Jinja: {{ value }}, {% if … %}{% endif %}".to_owned());
         } else {
             self.no_event(pieces, name, file, part);
+            self.unknown_filters(pieces, file, part);
             self.no_growth(pieces, name, file, part);
         }
         (self.diagnostics.len() == before).then(|| name.to_owned())
@@ -256,6 +258,36 @@ impl Compiler<'_> {
                     "pass what it needs in the send's `with`: it is a name of its own here"
                         .to_owned(),
                 );
+        }
+    }
+
+    /// Jinja itself would say so only when a message is made.
+    fn unknown_filters(&mut self, pieces: &Pieces, file: &SourceFile, part: &Part) {
+        for (range, name, filter) in scan::filters_and_tests(&part.place.text) {
+            if pieces.knows(name, filter) {
+                continue;
+            }
+            let span = part.span.start + range.start..part.span.start + range.end;
+            let span = if part.exact { span } else { part.span.clone() };
+            let what = if filter { "filter" } else { "test" };
+            let known = filters::NAMES
+                .into_iter()
+                .filter(|n| pieces.knows(n, filter));
+            let near = nearest(name, known).filter(|_| part.exact);
+            let message = format!("no {what} is called `{name}`");
+            let diagnostic = self.report(file, span.clone(), codes::SYNTAX, message);
+            match near {
+                Some(near) => {
+                    diagnostic.label = format!("did you mean `{near}`?");
+                    diagnostic.replacement = Some((span, near.to_owned()));
+                }
+                None if filter => diagnostic.notes.push(
+                    "of our own are `money` and `date`; the others are those of Jinja, such as `default`, `upper`, `length`, `join` and `round`".to_owned(),
+                ),
+                None => diagnostic.notes.push(
+                    "a test is one of Jinja's, such as `{% if code is defined %}`; to compare, write `==`".to_owned(),
+                ),
+            }
         }
     }
 
@@ -368,7 +400,7 @@ impl Compiler<'_> {
             let message =
                 format!("template `{template}` has no {channel} in the default locale `{default}`");
             self.report(file, 0..0, codes::NO_LOCALE, message).notes.push(format!(
-                "customers of every other locale get that one: add templates/{template}/{channel}.{default}.…"
+                "customers of every other locale get that one: add templates/{template}/{channel}.{default}.{}", file.path.rsplit('.').next().unwrap_or_default()
             ));
         }
     }

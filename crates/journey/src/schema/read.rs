@@ -138,7 +138,7 @@ impl Reading {
         let value = &pair.value;
         match &*pair.name {
             "type" => {
-                let one = |n: &Node, r: &mut Reader<'_>| r.one_of(n, "type", &KINDS);
+                let one = kind_of;
                 rule.kinds = match &value.kind {
                     NodeKind::List(items) => items.iter().filter_map(|n| one(n, r)).collect(),
                     _ => one(value, r).into_iter().collect(),
@@ -253,6 +253,35 @@ fn number(node: &Node, r: &mut Reader<'_>) -> Option<f64> {
             .labelled("a number is expected");
     }
     number
+}
+
+/// What a value can be. A format is no type, and often written for one.
+fn kind_of(node: &Node, r: &mut Reader<'_>) -> Option<Kind> {
+    let found = r.one_of(node, "type", &KINDS);
+    let format = node.scalar().map(|s| s.text.trim().to_owned());
+    let formats = [
+        "date-time",
+        "datetime",
+        "timestamp",
+        "date",
+        "time",
+        "email",
+        "uri",
+        "uuid",
+    ];
+    if let Some(format) = format.filter(|f| found.is_none() && formats.contains(&&**f))
+        && let Some(diagnostic) = r.sink.last(yaml::UNKNOWN_VALUE)
+    {
+        let format = match &*format {
+            "datetime" | "timestamp" => "date-time",
+            other => other,
+        };
+        diagnostic.notes.insert(
+            0,
+            format!("that is a format: write `type: string` and `format: {format}`"),
+        );
+    }
+    found
 }
 
 /// A value of `enum`: as in JSON, so that `null` is null where it is not quoted.

@@ -65,7 +65,11 @@ pub fn report(text: &str, error: &ScanError, last: &Span, sink: &mut Sink) {
         E::ExpectedBlockMappingKey | E::InvalidIndentation => {
             indentation(text, point(text, at), sink);
         }
-        kind => plain(kind, &error.info(), point(text, at), sink),
+        kind => {
+            if !no_space(text, at, sink) {
+                plain(kind, &error.info(), point(text, at), sink);
+            }
+        }
     }
 }
 
@@ -289,6 +293,39 @@ fn quoted_name(text: &str) -> Option<String> {
     let path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
     let is_path = name.contains('.') && name.chars().all(path);
     (is_path && !rest.trim().is_empty()).then(|| format!("{name}{rest}"))
+}
+
+/// Where the colon is in `name:value`, a name and its value without a space between; `None` for
+/// anything else, such as `https://…` and `12:30`.
+pub fn glued(text: &str) -> Option<usize> {
+    let (name, value) = text.split_once(':')?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_.".contains(c));
+    let is_value = value.starts_with(|c: char| c.is_ascii_alphanumeric() || "\"'-_=".contains(c));
+    (is_name && is_value).then_some(name.len())
+}
+
+/// Reports a line `name:value`; whether it is one.
+fn no_space(text: &str, at: usize, sink: &mut Sink) -> bool {
+    let start = text[..at].rfind('\n').map_or(0, |n| n + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    let body = line.trim_start_matches([' ', '-']);
+    let Some(colon) = glued(body) else {
+        return false;
+    };
+    let from = start + line.len() - body.len();
+    let written = body.trim_end();
+    let (name, value) = (&written[..colon], &written[colon + 1..]);
+    sink.error(
+        yaml::NOT_YAML,
+        from..from + written.len(),
+        "a space is missing behind the colon",
+    )
+    .rewritten(format!("{name}: {value}"))
+    .noted("without it YAML sees no name and value here");
+    true
 }
 
 /// The text as YAML in single quotes.

@@ -12,7 +12,7 @@ mod repair;
 use std::{ops::Range, sync::Arc};
 
 pub use load::{MAX_BYTES, MAX_DEPTH, load};
-pub(crate) use mistakes::quoted;
+pub(crate) use mistakes::{glued, quoted};
 pub(crate) use pairs::is_else_if;
 
 /// Bytes of a file's text.

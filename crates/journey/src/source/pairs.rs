@@ -21,6 +21,13 @@ impl Loader<'_, '_> {
                 }
                 continue;
             };
+            if value.is_empty()
+                && let Some(pair) = self.no_space(&key, name)
+            {
+                seen.insert(pair.name.clone(), pair.name_span.clone());
+                pairs.push(pair);
+                continue;
+            }
             if value.is_empty() && self.equals_sign(&key, name) {
                 let text = name.text.split('=').next().unwrap_or_default().trim();
                 seen.insert(Arc::from(text), key.span.clone());
@@ -87,6 +94,41 @@ impl Loader<'_, '_> {
                 diagnostic.labelled("a name is expected before the colon");
             }
         }
+    }
+
+    /// Reports `name:value`, which is one long name to YAML, and reads it as is meant.
+    fn no_space(&mut self, key: &Node, name: &Scalar) -> Option<Pair> {
+        let written = self.text.get(key.span.clone())?;
+        let colon = mistakes::glued(written).filter(|_| name.style == Style::Plain)?;
+        let (left, right) = (&written[..colon], &written[colon + 1..]);
+        self.sink
+            .error(
+                yaml::WRONG_KIND,
+                key.span.clone(),
+                "a space is missing behind the colon",
+            )
+            .rewritten(format!("{left}: {right}"))
+            .noted("to YAML this is one long name");
+        let text = right.trim_matches(['"', '\'']);
+        let scalar = Scalar {
+            text: Arc::from(text),
+            style: if text == right {
+                Style::Plain
+            } else {
+                Style::Double
+            },
+            anchor: None,
+            comment: None,
+        };
+        let at = key.span.start + colon;
+        Some(Pair {
+            name: Arc::from(left),
+            name_span: key.span.start..at,
+            value: Node {
+                span: at + 1..key.span.end,
+                kind: Kind::Scalar(scalar),
+            },
+        })
     }
 
     /// Reports `name = value`, where `name: value` is meant.

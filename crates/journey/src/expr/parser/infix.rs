@@ -1,6 +1,8 @@
 //! What stands between two operands, misspelt or not.
 
-use super::{Arithmetic, Comparison, Kind, Node, Parsed, Parser, Problem, Token, binding};
+use super::{
+    Arithmetic, Comparison, Function, Kind, Node, Parsed, Parser, Problem, Token, binding, nearest,
+};
 
 /// What stands between two operands.
 pub(super) enum Infix {
@@ -31,8 +33,15 @@ impl Parser<'_> {
                 "or" => Infix::Or,
                 "and" => Infix::And,
                 "in" => Infix::In { negated: false },
+                "is" | "est" if matches!(self.after(1), Token::Word(w) if w == "not") => {
+                    return Some((Infix::Compare(Comparison::NotEqual), 2));
+                }
                 "not" if matches!(self.after(1), Token::Word(w) if w == "in") => {
                     return Some((Infix::In { negated: true }, 2));
+                }
+                // At the end nothing can be made of it.
+                other if !matches!(self.after(1), Token::End) => {
+                    infix_sign(meant(other)?).or_else(|| infix_word(meant(other)?))?
                 }
                 _ => return None,
             },
@@ -44,8 +53,10 @@ impl Parser<'_> {
 
     /// Reports an operator that is known under another spelling.
     pub(super) fn check_spelling(&mut self, width: usize) {
-        let Token::Sign(sign) = *self.token() else {
-            return;
+        let sign = match self.token() {
+            Token::Sign(sign) => *sign,
+            Token::Word(word) => return self.check_word(&word.clone(), width),
+            _ => return,
         };
         let (code, message, cure) = match sign {
             "=" => ("J202", "`=` does not compare", "=="),
@@ -59,6 +70,20 @@ impl Parser<'_> {
         debug_assert_eq!(width, 1, "misspelled operators are single tokens");
         let problem = Problem::new(code, self.span(), message).label(format!("write `{cure}`"));
         self.problems.push(problem.instead(cure));
+    }
+
+    /// Reports a word of another language, or in capital letters, for an operator.
+    fn check_word(&mut self, word: &str, width: usize) {
+        let (cure, span) = match (word, meant(word)) {
+            ("and" | "or" | "in" | "not", _) => return,
+            (_, _) if width == 2 => ("!=", self.span().start..self.tokens[self.at + 1].1.end),
+            (_, Some(cure)) => (cure, self.span()),
+            _ => return,
+        };
+        let written = &self.source[span.clone()];
+        let message = format!("`{written}` does not belong here");
+        self.problems
+            .push(Problem::new("J201", span, message).did_you_mean(Some(cure)));
     }
 
     /// Reports `1 < x < 5`.
@@ -102,6 +127,32 @@ impl Parser<'_> {
         };
         self.node(kind, span)
     }
+}
+
+/// The operator that is meant by a word.
+pub(super) fn meant(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().as_str() {
+        "is" | "equals" | "eq" | "est" => "==",
+        "isnt" | "ne" => "!=",
+        "gt" => ">",
+        "lt" => "<",
+        "gte" | "ge" => ">=",
+        "lte" | "le" => "<=",
+        "et" => "and",
+        "ou" => "or",
+        // `nearest` names one of three: none of them is another word.
+        _ if Function::named(word).is_none() => nearest(word, ["and", "or", "in"])?,
+        _ => return None,
+    })
+}
+
+fn infix_word(word: &str) -> Option<Infix> {
+    Some(match word {
+        "and" => Infix::And,
+        "or" => Infix::Or,
+        "in" => Infix::In { negated: false },
+        _ => return None,
+    })
 }
 
 fn infix_sign(sign: &str) -> Option<Infix> {

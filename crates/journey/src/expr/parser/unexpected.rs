@@ -1,7 +1,23 @@
 //! What to say of a token that does not belong where it stands.
 
-use super::{Parser, Problem, Range, Root, Token, Value, nearest};
+use super::{Parser, Problem, Range, Root, Token, Value, infix::meant, nearest};
 use crate::expr::function::Function;
+
+/// What steps tell.
+const OUTCOMES: [&str; 12] = [
+    "sent",
+    "delivered",
+    "opened",
+    "clicked",
+    "replied",
+    "failed",
+    "suppressed",
+    "reason",
+    "answer",
+    "arm",
+    "matched",
+    "round",
+];
 
 impl Parser<'_> {
     /// A token where the expression should go on with an operator, or end.
@@ -29,13 +45,7 @@ impl Parser<'_> {
     }
 
     fn stray_word(&self, word: &str, span: Range<usize>) -> Problem {
-        let near = match word.to_lowercase().as_str() {
-            "is" | "equals" | "eq" | "est" => Some("=="),
-            "isnt" | "ne" => Some("!="),
-            "et" => Some("and"),
-            "ou" => Some("or"),
-            _ => nearest(word, ["and", "or", "in"]),
-        };
+        let near = meant(word);
         let problem = Problem::new("J201", span, format!("`{word}` does not belong here"));
         if let Some(function) = Function::named(word).filter(|f| f.arity() == 2) {
             let example = function.example();
@@ -106,6 +116,8 @@ impl Parser<'_> {
         let near = match word.to_lowercase().as_str() {
             "none" | "nil" | "undefined" => Some("null"),
             "user" | "profile" | "contact" | "person" => Some("customer"),
+            // An answer is compared with the name of an option.
+            "yes" | "no" if self.source[..at.start].contains(".answer") => None,
             "yes" => Some("true"),
             "no" => Some("false"),
             "step" => Some("steps"),
@@ -115,13 +127,20 @@ impl Parser<'_> {
         if near.is_some() {
             return problem.did_you_mean(near);
         }
+        if OUTCOMES.contains(&word) && at == (0..self.source.len()) {
+            return problem
+                .label(format!("perhaps `steps.ID.{word}`"))
+                .note("what came of a step is asked by the step's id");
+        }
         if self.source[..at.start].ends_with('-') {
             return problem
                 .note("a name with a hyphen stands in brackets: customer[\"first-name\"]");
         }
         let names = names.join(", ");
         // A name with a dot or a bracket behind it is no text.
-        let alone = !self.source[at.end..].starts_with(['.', '[', '(']);
+        let path = self.source[at.end..].starts_with(['.', '[', '(']);
+        // Nor is all of a condition.
+        let alone = !path && at != (0..self.source.len());
         let problem = match alone {
             true => problem.instead(format!("\"{word}\"")),
             false => problem,

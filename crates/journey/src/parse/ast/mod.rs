@@ -189,7 +189,8 @@ pub enum Action {
     /// A message.
     Send(Box<Send>),
     /// Variables and traits.
-    Set(Vec<(Target, Given)>),
+    /// What is set, to what, and where that stands.
+    Set(Vec<(Target, Given, Span)>),
     /// Leave, with a reason.
     Exit(Option<Word>),
     /// A question.

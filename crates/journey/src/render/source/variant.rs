@@ -176,6 +176,14 @@ impl Compiler<'_> {
     ) -> Option<String> {
         match self.field(pieces, prefix, file, fields, key) {
             Ok(Some(piece)) => Some(piece),
+            // Written under a name that is nearly so, which is reported.
+            Ok(None)
+                if fields
+                    .iter()
+                    .any(|f| f.key != key && nearest(&f.key, [key]).is_some()) =>
+            {
+                None
+            }
             Ok(None) => {
                 let note = if file.path.ends_with(".yaml") {
                     format!("write it as a line: `{key}: …`")

@@ -260,7 +260,7 @@ impl Proof for Flow<'_> {
             }
             Action::Set(set) => {
                 let mut state = state;
-                for (target, given) in set {
+                for (target, given, _) in set {
                     self.put(target, Some(given), &step.verb_span, &mut state);
                 }
                 state

@@ -19,7 +19,7 @@ impl Flow<'_> {
             Action::Send(send) => sent(send, &mut formulas),
             Action::Ask(ask) => sent(&ask.send, &mut formulas),
             Action::Call(call) | Action::HandOver(call) => called(call, &mut formulas),
-            Action::Set(set) => set.iter().for_each(|(_, g)| in_given(g, &mut formulas)),
+            Action::Set(set) => set.iter().for_each(|(_, g, _)| in_given(g, &mut formulas)),
             Action::Emit(_, Some(with)) | Action::Start(_, Some(with)) => {
                 in_given(with, &mut formulas);
             }
