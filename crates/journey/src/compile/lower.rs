@@ -54,9 +54,10 @@ pub(super) fn machine(
             within: g.within.as_ref().map(|w| w.0),
         }),
         exits: journey.exits.iter().map(exit).collect(),
-        stay: journey.stay.as_ref().map(|(after, reason)| machine::Stay {
-            after: *after,
-            reason: reason
+        stay: journey.stay.as_ref().map(|stay| machine::Stay {
+            after: stay.after,
+            reason: stay
+                .reason
                 .as_ref()
                 .map_or_else(|| Arc::from("too_long"), |r| r.text.clone()),
         }),

@@ -1,10 +1,8 @@
 //! The head of a journey.
 
-use jiff::SignedDuration;
-
 use super::{
     Fields, Reader,
-    ast::{Exit, Goal, Journey, Word},
+    ast::{Exit, Goal, Journey, Stay, Word},
     gate::Gate,
 };
 use crate::{
@@ -112,13 +110,13 @@ impl Reader<'_> {
         (!empty).then_some(goal)
     }
 
-    fn exits(&mut self, node: &Node) -> (Vec<Exit>, Option<(SignedDuration, Option<Word>)>) {
+    fn exits(&mut self, node: &Node) -> (Vec<Exit>, Option<Stay>) {
         let nodes = match &node.kind {
             Kind::List(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
         };
         let mut exits = Vec::new();
-        let mut stay: Option<(SignedDuration, Option<Word>)> = None;
+        let mut stay = None;
         let mut first: Option<Span> = None;
         for node in nodes {
             let Some(mut f) = Fields::of(node, "an exit", self) else {
@@ -152,7 +150,13 @@ impl Reader<'_> {
                 );
             }
             f.finish(self);
-            stay = length.map(|l| (l, reason)).or(stay);
+            let place = after.value.span.clone();
+            let new = length.map(|after| Stay {
+                after,
+                place,
+                reason,
+            });
+            stay = new.or(stay);
         }
         (exits, stay)
     }

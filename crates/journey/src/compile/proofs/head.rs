@@ -100,12 +100,14 @@ pub(super) fn cure(formula: &Formula, holds: bool) -> &'static str {
     }
 }
 
-/// Whether the second condition never holds where the first does not.
+/// Whether the second condition never holds where the first does not. Not where the first always
+/// holds, which is said there.
 fn within(wide: Option<&Formula>, narrow: Option<&Formula>) -> bool {
     let Some(wide) = wide else { return true };
     let Some(narrow) = narrow else { return false };
     let known = Facts::default().assume(&narrow.expr, true, 0, &NoGround);
-    known.is_some_and(|known| known.assume(&wide.expr, false, 1, &NoGround).is_none())
+    let fails = |facts: &Facts| facts.assume(&wide.expr, false, 1, &NoGround).is_some();
+    known.is_some_and(|known| !fails(&known) && fails(&Facts::default()))
 }
 
 fn shadowed_entries(entries: &[Entry], sink: &mut Sink) {
@@ -152,7 +154,8 @@ fn place(exit: &Exit) -> Option<Span> {
     event.or_else(|| exit.condition.as_ref().map(|c| c.node.span.clone()))
 }
 
-fn shadowed(place: &Span, first: &Span, what: &str, does: &str, sink: &mut Sink) {
+/// Reports what one before it takes for itself.
+pub(super) fn shadowed(place: &Span, first: &Span, what: &str, does: &str, sink: &mut Sink) {
     sink.error(
         flow::SHADOWED,
         place.clone(),

@@ -157,7 +157,7 @@ fn report(round: &[(usize, usize)], journeys: &[Instant]) -> Option<Sink> {
     sink.error(flow::LOOP, place.clone(), message)
         .labelled("comes back here at once")
         .noted(format!("{}; and so on", way.join("; ")))
-        .noted("nothing on this way waits, so that it stops only after 64 rounds: wait on it, enter by an `if`, or let nobody in again so soon (`again: { after: 1d }`)")
+        .noted("nothing on this way waits, so that it stops only when 64 events, starts and changes have come of one input: wait on it, enter by an `if`, or let nobody in again so soon (`again: { after: 1d }`)")
         .warns();
     Some(sink)
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diagnostics::{Sink, time},
-    parse::ast::{Action, Formula, Journey, Repeat, Step, Use},
+    parse::ast::{Action, Formula, Journey, Repeat, Stay as Longest, Step, Use},
     source::Span,
 };
 
@@ -20,7 +20,7 @@ pub(super) fn check(journey: &Journey, sink: &mut Sink) {
         return;
     }
     let mut proof = Stay {
-        longest: journey.stay.as_ref().map(|s| s.0),
+        longest: journey.stay.as_ref(),
         first_message: None,
         others: false,
         inside: 0,
@@ -36,7 +36,7 @@ pub(super) fn check(journey: &Journey, sink: &mut Sink) {
 }
 
 struct Stay<'s> {
-    longest: Option<SignedDuration>,
+    longest: Option<&'s Longest>,
     /// The shortest time after which something is sent.
     first_message: Option<SignedDuration>,
     /// Whether anything else can move a customer to the goal.
@@ -67,7 +67,7 @@ struct Over {
 
 impl Stay<'_> {
     fn over(&self, least: SignedDuration) -> bool {
-        self.longest.is_some_and(|longest| least >= longest)
+        self.longest.is_some_and(|longest| least >= longest.after)
     }
 
     /// Later by so much; reported where the stay is over by then.
@@ -93,7 +93,7 @@ impl Stay<'_> {
                 written(over.since)
             ),
         };
-        let stay = written(longest);
+        let stay = written(longest.after);
         self.sink
             .error(
                 time::BEYOND,
@@ -101,6 +101,7 @@ impl Stay<'_> {
                 format!("nobody is left when this is over: the longest stay is {stay}"),
             )
             .labelled(label)
+            .shown(longest.place.clone(), "by then everybody has left")
             .noted(format!(
                 "everybody leaves after {stay} by `exit: {{ after: {stay} }}`: stay longer, or wait less"
             ))

@@ -82,7 +82,7 @@ pub struct Journey {
     /// Ways out.
     pub exits: Vec<Exit>,
     /// The longest stay.
-    pub stay: Option<(SignedDuration, Option<Word>)>,
+    pub stay: Option<Stay>,
     /// What becomes of runs on older versions.
     pub migrate: Option<Migrate>,
     /// What happens.
@@ -98,6 +98,17 @@ pub struct Entry {
     pub condition: Option<Formula>,
     /// What tells runs apart.
     pub key: Option<Formula>,
+}
+
+/// The longest stay.
+#[derive(Clone, Debug)]
+pub struct Stay {
+    /// From entry.
+    pub after: SignedDuration,
+    /// Where that is written.
+    pub place: Span,
+    /// Under which reason they leave.
+    pub reason: Option<Word>,
 }
 
 /// What lets a customer in.

@@ -1,10 +1,13 @@
 //! Conditions that are decided before they are asked, and arms that nobody reaches.
 
-use super::{super::head::cure, Flow, State};
+use super::{
+    super::head::{cure, shadowed},
+    Flow, State,
+};
 use crate::{
     diagnostics::flow,
     expr::facts::Facts,
-    parse::ast::{Arm, Formula, Step, WaitFor},
+    parse::ast::{Arm, Awaited, Formula, Step, WaitFor},
     source::Span,
 };
 
@@ -191,6 +194,45 @@ impl Flow<'_> {
             };
             self.decide(formula, &here);
         }
+        if !self.is_elsewhere() {
+            self.shadowed_arms(&wait.arms, state);
+        }
+    }
+
+    /// Arms that wake nobody whom an arm before them does not wake: the first as written wins.
+    fn shadowed_arms(&mut self, arms: &[Awaited], state: &State) {
+        for (i, arm) in arms.iter().enumerate() {
+            let before = arms[..i].iter().find(|other| {
+                let hears = other.event.is_none()
+                    || other.event.as_ref().map(|e| &e.text) == arm.event.as_ref().map(|e| &e.text);
+                hears && self.takes_all(other, arm, state)
+            });
+            if let Some((place, first)) = awaited_at(arm).zip(before.and_then(awaited_at)) {
+                shadowed(&place, &first, "arm", "wakes", self.sink);
+            }
+        }
+    }
+
+    /// Whether the condition of one arm holds wherever that of another does. Not where one of them
+    /// is decided by itself, which is said there.
+    fn takes_all(&self, wide: &Awaited, narrow: &Awaited, state: &State) -> bool {
+        let state = State {
+            event: narrow.event.as_ref().map(|e| e.text.clone()),
+            ..state.clone()
+        };
+        let at = self.at(&state);
+        let of = |facts: &Facts, formula: &Formula, holds| {
+            facts.assume(&formula.expr, holds, u32::MAX, &at)
+        };
+        let Some(narrow) = &narrow.condition else {
+            return wide.condition.is_none();
+        };
+        let Some(known) = of(&state.facts, narrow, true) else {
+            return false;
+        };
+        wide.condition.as_ref().is_none_or(|wide| {
+            of(&known, wide, false).is_none() && of(&state.facts, wide, false).is_some()
+        })
     }
 
     /// The end of rounds.
@@ -226,6 +268,11 @@ impl Flow<'_> {
             .noted("take the arm out, or give it a weight above zero")
             .warns();
     }
+}
+
+fn awaited_at(arm: &Awaited) -> Option<Span> {
+    let event = arm.event.as_ref().map(|e| e.span.clone());
+    event.or_else(|| arm.condition.as_ref().map(|c| c.node.span.clone()))
 }
 
 fn outcome(yes: Option<&Facts>, no: Option<&Facts>) -> Outcome {

@@ -59,6 +59,8 @@ struct Flow<'f> {
     splits: BTreeSet<Arc<str>>,
     /// Whether customers may come from another version to any step.
     drops_in: bool,
+    /// The id of the step that is looked at.
+    here: Option<Span>,
 }
 
 impl<'f> Flow<'f> {
@@ -84,6 +86,7 @@ impl<'f> Flow<'f> {
                 .filter_map(|s| Some(s.id.as_ref()?.text.clone()))
                 .collect(),
             drops_in: drops_in(journey),
+            here: None,
         }
     }
 
@@ -227,6 +230,7 @@ impl Proof for Flow<'_> {
     type State = State;
 
     fn step(&mut self, step: &Step, state: State) -> State {
+        self.here = step.id.as_ref().map(|id| id.span.clone());
         self.read_early(step, &state);
         match &step.action {
             Action::Wait(_) => self.waited(state),
@@ -237,7 +241,8 @@ impl Proof for Flow<'_> {
             }
             Action::Send(send) => {
                 self.denied(send, &state);
-                let state = match may_be_held(send) {
+                // Who comes from another version may have been held there.
+                let state = match may_be_held(send) || self.drops_in {
                     true => self.waited(state),
                     false => state,
                 };
@@ -322,7 +327,7 @@ impl Proof for Flow<'_> {
     }
 
     fn round(&mut self, step: &Step, repeat: &Repeat, first: State) -> State {
-        if repeat.times == Some(1) {
+        if self.is_once(repeat) {
             return first;
         }
         let mut state = self.waited(first);
@@ -331,7 +336,7 @@ impl Proof for Flow<'_> {
     }
 
     fn rounds_over(&mut self, _: &Step, repeat: &Repeat, _: State, end: State) -> Option<State> {
-        if repeat.times == Some(1) {
+        if self.is_once(repeat) {
             return Some(end);
         }
         let end = self.waited(end);
@@ -363,6 +368,11 @@ impl Proof for Flow<'_> {
 }
 
 impl Flow<'_> {
+    /// Whether nobody waits for a next round: who comes from another version may have waited there.
+    fn is_once(&self, repeat: &Repeat) -> bool {
+        repeat.times == Some(1) && !self.drops_in
+    }
+
     /// What any step of a list may change, fragments and later steps included, is not known, and
     /// any of them may have run.
     fn changed_within(&mut self, steps: &[Step], state: &mut State) {

@@ -59,7 +59,20 @@ impl Flow<'_> {
             return;
         }
         let empty = matches!(field.map(|f| &**f), Some("reason" | "answer" | "arm"));
-        let later = place.start > at.start;
+        let (shows, cure) = match (self.here.as_ref() == Some(place), place.start > at.start) {
+            (true, _) => (
+                "this is the step itself",
+                "ask behind the step: what a step tells is there once it has run",
+            ),
+            (false, true) => (
+                "this step comes later",
+                "ask behind the step: what a step tells is there once it has run",
+            ),
+            (false, false) => (
+                "this step stands on another way",
+                "ask on the way on which the step stands, or behind where the ways meet",
+            ),
+        };
         self.sink
             .error(
                 flow::TOO_EARLY,
@@ -71,17 +84,8 @@ impl Flow<'_> {
             } else {
                 "always false here"
             })
-            .shown(
-                place.clone(),
-                match later {
-                    true => "this step comes later",
-                    false => "this step stands on another way",
-                },
-            )
-            .noted(match later {
-                true => "ask behind the step: what a step tells is there once it has run",
-                false => "ask on the way on which the step stands, or behind where the ways meet",
-            });
+            .shown(place.clone(), shows)
+            .noted(cure);
     }
 }
 
