@@ -11,9 +11,7 @@ use journey::{
     trace::{Fact, Line},
 };
 use serde::Deserialize;
-use store::read::{
-    CustomerView, InputName, MessageRow, RunView, TimelineEntry, TimelinePage, Waiting,
-};
+use store::read::{CustomerView, InputName, MessageRow, RunView, TimelineEntry, TimelinePage};
 
 use super::{Frame, Page, PageError, customers, html, words, words::When};
 use crate::{State, support::PAGE};
@@ -212,7 +210,7 @@ fn open(run: &RunView) -> OpenRun {
                 "Has left ({}); only watches for its goal",
                 words::reason(run.reason.as_deref().unwrap_or_default()).to_lowercase()
             ),
-            (None, Some(waiting)) => waits(waiting),
+            (None, Some(waiting)) => words::sentence(&waiting.words()),
             (None, None) => "Not waiting".into(),
         },
         held: run.waiting.as_ref().is_some_and(|w| w.held.is_some()),
@@ -221,21 +219,6 @@ fn open(run: &RunView) -> OpenRun {
             .as_ref()
             .map_or(run.due_at, |w| w.until)
             .map(When),
-    }
-}
-
-fn waits(waiting: &Waiting) -> String {
-    if let Some(refusal) = &waiting.held {
-        let mut why = refusal.clone();
-        // The page says until when by itself.
-        why.until = None;
-        return words::sentence(&format!("held: {}", why.sentence()));
-    }
-    match (&waiting.event, &waiting.condition) {
-        (Some(event), Some(condition)) => format!("Waits for {event} where {condition}"),
-        (Some(event), None) => format!("Waits for {event}"),
-        (None, Some(condition)) => format!("Waits until {condition}"),
-        (None, None) => "Waits for its time".into(),
     }
 }
 
