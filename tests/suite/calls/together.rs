@@ -90,7 +90,7 @@ async fn an_engine_that_stops_gives_calls_back_untried() {
 #[tokio::test]
 async fn an_answer_beyond_what_an_event_may_hold_is_a_failure_and_the_customer_goes_on() {
     let mut deep = json!("bottom");
-    for _ in 0..120 {
+    for _ in 0..127 {
         deep = json!([deep]);
     }
     let long = json!("x".repeat(70_000));
