@@ -1,4 +1,6 @@
-//! Calls of endpoints and entries by the API, on running engines (rule 30).
+//! Calls of endpoints, on running engines (rule 30).
+
+mod together;
 
 use std::sync::{
     Arc, Mutex,
@@ -10,6 +12,8 @@ use engine::Engine;
 use jiff::{SignedDuration, Timestamp};
 use parcours_tests::kit::{self, Rig, Workspace, events};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::turns::event;
 
@@ -17,6 +21,8 @@ use crate::turns::event;
 struct Desk {
     url: String,
     asked: Arc<Mutex<Vec<Value>>>,
+    /// Lets the first answer go, where it is held.
+    go: Arc<Notify>,
 }
 
 #[derive(Clone)]
@@ -24,25 +30,44 @@ struct Answers {
     all: Arc<Vec<(u16, Value)>>,
     next: Arc<AtomicUsize>,
     asked: Arc<Mutex<Vec<Value>>>,
+    held: Option<Arc<Notify>>,
 }
 
 impl Desk {
     async fn answering(all: Vec<(u16, Value)>) -> Self {
+        Self::start(all, false).await
+    }
+
+    /// The first answer stays out until it is told to go.
+    async fn holding(all: Vec<(u16, Value)>) -> Self {
+        Self::start(all, true).await
+    }
+
+    async fn start(all: Vec<(u16, Value)>, holds: bool) -> Self {
+        let go = Arc::new(Notify::new());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let answers = Answers {
             all: Arc::new(all),
             next: Arc::default(),
             asked: asked.clone(),
+            held: holds.then(|| go.clone()),
         };
         let router = Router::new().route("/", post(answer)).with_state(answers);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, asked }
+        Self { url, asked, go }
     }
 
     fn asked(&self) -> Vec<Value> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// Until it was asked that often.
+    async fn until_asked(&self, times: usize) {
+        while self.asked().len() < times {
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -52,6 +77,9 @@ async fn answer(
 ) -> (StatusCode, Json<Value>) {
     answers.asked.lock().unwrap().push(body);
     let n = answers.next.fetch_add(1, Ordering::SeqCst);
+    if let (0, Some(held)) = (n, &answers.held) {
+        held.notified().await;
+    }
     let (status, body) = &answers.all[n.min(answers.all.len() - 1)];
     (StatusCode::from_u16(*status).unwrap(), Json(body.clone()))
 }
@@ -91,7 +119,7 @@ async fn started(rig: &Rig) -> Arc<Engine> {
 async fn call(engine: &Arc<Engine>) -> usize {
     let mut leased = 0;
     for _ in 0..20 {
-        let calls = engine.calls_once().await.unwrap();
+        let calls = engine.calls_once(&CancellationToken::new()).await.unwrap();
         leased += calls.leased;
         if calls.leased == 0 {
             return leased;
@@ -193,10 +221,16 @@ async fn promise_8_a_call_that_was_killed_before_its_record_takes_effect_once() 
     let second = rig.engine(kit::quick()).await;
     assert_eq!(call(&second).await, 1);
     // The dead one's record comes too late to change anything.
-    rig.store
-        .end_call(&leased[0], Timestamp::now(), Some("late"))
+    let late = store::CallEnd {
+        key: leased[0].lease(),
+        error: Some("late".into()),
+    };
+    let recorded = rig
+        .store
+        .end_calls(&[late], Timestamp::now())
         .await
         .unwrap();
+    assert_eq!(recorded, 0);
     assert_eq!(statuses(&rig).await, ["answered"]);
     assert_eq!(
         rig.count("select count(*) from input where kind = 5").await,

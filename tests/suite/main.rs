@@ -14,5 +14,6 @@ mod replay;
 mod servers;
 mod shop;
 mod store;
+mod talk;
 mod turns;
 mod versions;

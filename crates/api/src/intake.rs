@@ -209,7 +209,7 @@ async fn many(state: &State, events: Vec<Value>) -> Result<Response, Problem> {
     taken(state, good, refused).await
 }
 
-fn accepted(
+pub(crate) fn accepted(
     state: &State,
     event: Value,
     call: Option<SegmentCall>,

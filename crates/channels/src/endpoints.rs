@@ -5,11 +5,19 @@
 //! endpoint has a secret, `webhook-timestamp` and `webhook-signature` follow
 //! <https://www.standardwebhooks.com>.
 
+#[cfg(test)]
+mod tests;
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use journey::{call::Call, endpoints::Endpoint, value::Value};
-use reqwest::{Client, Url, header::CONTENT_TYPE, redirect::Policy};
+use journey::{
+    call::Call,
+    endpoints::Endpoint,
+    intake,
+    value::{Map, Value},
+};
+use reqwest::{Client, Response, Url, header::CONTENT_TYPE, redirect::Policy};
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -18,9 +26,6 @@ use crate::{
     trust::client_config,
     webhook::{self, Key},
 };
-
-/// The longest answer that is kept as text, in bytes.
-const LONGEST_TEXT: usize = 2_000;
 
 /// Where secrets come from: the value of that environment variable, if there is one.
 type Secrets = dyn Fn(&str) -> Option<Secret> + Send + Sync;
@@ -73,7 +78,8 @@ struct Body<'a> {
 
 impl Caller {
     /// `secrets`: how the binary looks an environment variable up. `local`: whether calls stay on
-    /// this machine; those of other hosts are then answered at once with nothing.
+    /// this machine; those of other hosts are then not made but answered at once with `{}`, and
+    /// a call goes unsigned where its secret is not set.
     pub fn new(
         secrets: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
         local: bool,
@@ -106,7 +112,9 @@ impl Caller {
             return for_good("the endpoint has no URL");
         };
         if self.local && !is_local(&url) {
-            return Called::Answered(Value::Null);
+            let (call, endpoint) = (call.id, &*call.endpoint);
+            tracing::warn!(%call, endpoint, "not called, for it is elsewhere; a stand-in answered {{}}");
+            return Called::Answered(Value::Map(Arc::new(Map::new())));
         }
         let limit = Duration::try_from(endpoint.timeout).unwrap_or(Duration::from_secs(10));
         let attempt = Box::pin(self.attempt(url, endpoint, call, customer, now));
@@ -145,51 +153,64 @@ impl Caller {
             .header(CONTENT_TYPE, "application/json")
             .header("Idempotency-Key", &id)
             .header("webhook-id", &id);
-        if let Some(name) = &endpoint.secret {
-            let key = (self.secrets)(name).as_ref().map(Key::new);
-            let Some(Ok(key)) = key else {
-                return for_now(format!("the environment has no usable secret {name}"));
-            };
-            let seconds = now.as_second();
-            request = request
-                .header("webhook-timestamp", seconds)
-                .header("webhook-signature", key.sign(&id, seconds, &body));
+        match self.key(endpoint) {
+            Ok(None) => {}
+            Ok(Some(key)) => {
+                let seconds = now.as_second();
+                request = request
+                    .header("webhook-timestamp", seconds)
+                    .header("webhook-signature", key.sign(&id, seconds, &body));
+            }
+            Err(detail) => return for_now(detail),
         }
         match request.body(body).send().await {
             Ok(response) => read(response, now).await,
             Err(error) => for_now(webhook::unreachable("the endpoint", &error)),
         }
     }
-}
 
-async fn read(response: reqwest::Response, now: Timestamp) -> Called {
-    let status = response.status();
-    let retry_after = webhook::retry_after(&response, now);
-    if status.is_success() {
-        return Called::Answered(value(&webhook::bounded(response).await));
-    }
-    let detail = format!("the endpoint answers HTTP {status}");
-    if webhook::for_now(status) {
-        Called::RefusedForNow {
-            detail,
-            retry_after,
+    /// The key of the endpoint's signature, if its calls are signed.
+    fn key(&self, endpoint: &Endpoint) -> Result<Option<Key>, String> {
+        let Some(name) = &endpoint.secret else {
+            return Ok(None);
+        };
+        match (self.secrets)(name) {
+            Some(secret) => Key::new(&secret)
+                .map(Some)
+                .map_err(|(_, wrong)| format!("the environment variable {name} {wrong}")),
+            None if self.local => Ok(None),
+            None => Err(format!("the environment variable {name} is not set")),
         }
-    } else {
-        Called::RefusedForGood { detail }
     }
 }
 
-/// JSON as it is; other text as text; nothing as null.
-fn value(bytes: &[u8]) -> Value {
-    if let Ok(json) = serde_json::from_slice::<serde_json::Value>(bytes) {
-        return Value::from(json);
+async fn read(mut response: Response, now: Timestamp) -> Called {
+    let status = response.status();
+    if !status.is_success() {
+        let retry_after = webhook::retry_after(&response, now);
+        let detail = format!("the endpoint answers HTTP {status}");
+        return if webhook::for_now(status) {
+            Called::RefusedForNow {
+                detail,
+                retry_after,
+            }
+        } else {
+            Called::RefusedForGood { detail }
+        };
     }
-    let text = String::from_utf8_lossy(bytes);
-    let text: String = text.trim().chars().take(LONGEST_TEXT).collect();
-    if text.is_empty() {
-        Value::Null
-    } else {
-        Value::text(text)
+    let mut body = Vec::new();
+    // One byte too many says that it is too long.
+    while body.len() <= intake::MAX_ANSWER {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break,
+            // Half an answer is none.
+            Err(error) => return for_now(webhook::unreachable("the endpoint", &error)),
+        }
+    }
+    match intake::answer(&body) {
+        Ok(value) => Called::Answered(value),
+        Err(detail) => Called::RefusedForGood { detail },
     }
 }
 

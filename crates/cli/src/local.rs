@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use channels::{
-    AdapterSettings, Channels, SmtpSettings, TlsMode, WebhookSettings,
+    AdapterSettings, Caller, Channels, SmtpSettings, TlsMode, WebhookSettings,
     capture::{Mailbox, SmtpSink},
 };
 use tokio::net::TcpListener;
@@ -81,7 +81,10 @@ impl Providers {
         };
         Ok(Self {
             captures: Captures(mailbox),
-            channels: Arc::new(Channels::new(&settings)?),
+            channels: Arc::new(
+                Channels::new(&settings)?
+                    .with_caller(Caller::new(|name| std::env::var(name).ok(), true)),
+            ),
             listener,
             _sink: sink,
         })

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use channels::Called;
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use journey::{
@@ -15,18 +16,34 @@ use journey::{
     input::{Input, InputKind},
     time::plus,
 };
-use store::{Arrival, LeasedCall};
+use store::{Arrival, CallEnd, CallKey, CallRetry, LeasedCall};
+use tokio_util::sync::CancellationToken;
 
-use crate::{Engine, Error};
-use channels::Called;
+use crate::{Engine, Error, world::Loaded};
+
+/// How much longer a lease lasts than the slowest endpoint may take: to take its answer in.
+const MARGIN: SignedDuration = SignedDuration::from_secs(15);
 
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
-    /// Calls that were due.
+    /// Calls that were leased.
     pub leased: usize,
+    /// To be made again later.
+    pub retried: usize,
     /// Those that are over.
     pub ended: usize,
+    /// Given back untouched: the engine stops, or the time of the lease would not do.
+    pub released: usize,
+}
+
+/// What the calls of one round have in common.
+struct Round {
+    loaded: Arc<Loaded>,
+    /// When the leases run out: an endpoint must have answered before somebody else may call.
+    until: Timestamp,
+    /// Cancelled: nothing more is called.
+    stop: CancellationToken,
 }
 
 /// What becomes of a call after one attempt.
@@ -35,40 +52,51 @@ enum Next {
     Ends(Outcome),
     /// Another attempt.
     Again(Timestamp, String),
+    /// It was not made.
+    Released,
 }
 
+/// A call, and what became of it.
+type Made = (LeasedCall, Next);
+
 impl Engine {
-    /// Makes the calls that are due, several at once, and takes their answers in.
+    /// Makes the calls that are due, several at once, and takes their answers in. Nothing due: all
+    /// counts are 0.
     ///
     /// # Errors
     /// If the database is away; leases then expire, and the calls are made again.
-    pub async fn calls_once(&self) -> Result<Calls, Error> {
-        let now = self.wall();
-        let settings = &self.settings;
+    pub async fn calls_once(&self, stop: &CancellationToken) -> Result<Calls, Error> {
+        let (now, settings, loaded) = (self.wall(), &self.settings, self.loaded());
+        let lease = settings.lease.max(slowest(&loaded).saturating_add(MARGIN));
         let leased = self
             .store
-            .lease_calls(now, settings.dispatch_batch, settings.lease)
+            .lease_calls(now, settings.dispatch_batch, lease)
             .await?;
         let mut counts = Calls {
             leased: leased.len(),
-            ended: 0,
+            ..Calls::default()
+        };
+        let round = Round {
+            loaded,
+            until: plus(now, lease),
+            stop: stop.child_token(),
         };
         let mut made = stream::iter(leased)
             .map(async |leased| {
-                let next = self.make(&leased).await;
+                let next = self.make(&leased, &round).await;
                 (leased, next)
             })
-            .buffer_unordered(settings.dispatch_concurrency);
-        while let Some((leased, next)) = made.next().await {
-            match next {
-                Next::Again(at, error) => self.store.retry_call(&leased, at, &error).await?,
-                Next::Ends(outcome) => {
-                    counts.ended += 1;
-                    self.take_answer(&leased, outcome).await?;
-                }
+            .buffer_unordered(settings.dispatch_concurrency)
+            .ready_chunks(settings.dispatch_concurrency);
+        let mut result = Ok(());
+        while let Some(chunk) = made.next().await {
+            if let Err(error) = self.record_calls(chunk, &mut counts).await {
+                // Endpoints that were called are still waited for; nothing new begins.
+                round.stop.cancel();
+                result = result.and(Err(error));
             }
         }
-        Ok(counts)
+        result.map(|()| counts)
     }
 
     /// Now; on a recorded clock, endpoints answer at once.
@@ -79,18 +107,20 @@ impl Engine {
         }
     }
 
-    async fn make(&self, leased: &LeasedCall) -> Next {
+    async fn make(&self, leased: &LeasedCall, round: &Round) -> Next {
         let call = &leased.call;
         let now = self.time_of(call);
         if call.expires_at.is_some_and(|at| at <= now) {
             let why = "nobody waits for the answer any more".into();
             return Next::Ends(Outcome::Failed(why));
         }
-        let loaded = self.loaded();
-        let Some(endpoint) = loaded.endpoints.0.get(&call.endpoint) else {
+        let Some(endpoint) = round.loaded.endpoints.0.get(&call.endpoint) else {
             let why = format!("there is no endpoint {} any more", call.endpoint);
             return Next::Ends(Outcome::Failed(why.into()));
         };
+        if round.stop.is_cancelled() || plus(self.wall(), endpoint.timeout) >= round.until {
+            return Next::Released;
+        }
         let called = self
             .channels
             .caller()
@@ -118,14 +148,14 @@ impl Engine {
         asked: Option<SignedDuration>,
     ) -> Next {
         if u32::from(leased.attempt) > endpoint.retries {
-            return Next::Ends(Outcome::Failed(detail.into()));
+            let tries = match leased.attempt {
+                1 => "1 try".to_owned(),
+                n => format!("{n} tries"),
+            };
+            let why = format!("gave up after {tries}: {detail}");
+            return Next::Ends(Outcome::Failed(why.into()));
         }
-        let doubled = 1_i32 << (leased.attempt.saturating_sub(1)).min(20);
-        let wait = self
-            .settings
-            .first_retry
-            .saturating_mul(doubled)
-            .min(self.settings.longest_retry);
+        let wait = self.back_off(leased.attempt);
         let at = plus(self.wall(), asked.map_or(wait, |asked| asked.max(wait)));
         if leased.call.expires_at.is_some_and(|end| end <= at) {
             // The run's own timer ends the wait; another attempt would come too late.
@@ -134,30 +164,61 @@ impl Engine {
         Next::Again(at, detail)
     }
 
-    async fn take_answer(&self, leased: &LeasedCall, outcome: Outcome) -> Result<(), Error> {
-        let mut error = match &outcome {
-            Outcome::Answered(_) => None,
-            Outcome::Failed(why) => Some(why.clone()),
-        };
-        if !self.submit(leased, outcome).await? {
-            // What the database cannot keep is no answer.
-            let why: Arc<str> = "the answer cannot be stored".into();
-            error = Some(why.clone());
-            self.submit(leased, Outcome::Failed(why)).await?;
+    async fn record_calls(&self, chunk: Vec<Made>, counts: &mut Calls) -> Result<(), Error> {
+        let (mut ended, mut again, mut released) = (vec![], vec![], vec![]);
+        for (leased, next) in chunk {
+            match next {
+                Next::Ends(outcome) => ended.push((leased, outcome)),
+                Next::Again(due_at, error) => again.push(CallRetry {
+                    key: leased.lease(),
+                    due_at,
+                    error,
+                }),
+                Next::Released => released.push(leased.lease()),
+            }
         }
-        let now = self.wall();
-        self.store.end_call(leased, now, error.as_deref()).await?;
+        counts.ended += ended.len();
+        counts.retried += again.len();
+        counts.released += released.len();
+        self.take_answers(ended).await?;
+        self.store.retry_calls(&again).await?;
+        self.store.release_calls(&released, self.wall()).await?;
         Ok(())
     }
 
-    /// Takes an outcome in. False if the database cannot hold it.
-    async fn submit(&self, leased: &LeasedCall, outcome: Outcome) -> Result<bool, Error> {
+    /// Takes outcomes in, and then records that their calls are over. What the database cannot
+    /// keep is no answer.
+    async fn take_answers(&self, ended: Vec<(LeasedCall, Outcome)>) -> Result<(), Error> {
+        if ended.is_empty() {
+            return Ok(());
+        }
+        let mut ends: Vec<CallEnd> = ended.iter().map(|(l, o)| end(l.lease(), o)).collect();
+        let arrivals = |(leased, outcome): &(LeasedCall, Outcome)| self.answer(leased, outcome);
+        let decided = self.turn(ended.iter().map(arrivals).collect()).await?;
+        let mut unkept = Vec::new();
+        for index in decided.rejected.into_iter().map(|r| r.index) {
+            let why = Outcome::Failed("the answer cannot be stored".into());
+            unkept.push(self.answer(&ended[index].0, &why));
+            ends[index] = end(ends[index].key, &why);
+        }
+        if !unkept.is_empty() {
+            self.turn(unkept).await?;
+        }
+        let recorded = self.store.end_calls(&ends, self.wall()).await?;
+        if recorded < ends.len() as u64 {
+            let ended = ends.len();
+            tracing::debug!(ended, recorded, "some calls were cancelled, or made again");
+        }
+        Ok(())
+    }
+
+    fn answer(&self, leased: &LeasedCall, outcome: &Outcome) -> Arrival {
         let answer = Answer {
             call: leased.call.id,
             run: leased.call.run,
-            outcome,
+            outcome: outcome.clone(),
         };
-        let arrival = Arrival {
+        Arrival {
             customer: leased.customer,
             key: leased.key.clone(),
             input: Input {
@@ -165,7 +226,20 @@ impl Engine {
                 now: self.time_of(&leased.call),
                 kind: InputKind::Answer(Box::new(answer)),
             },
-        };
-        Ok(self.turn(vec![arrival]).await?.rejected.is_empty())
+        }
     }
+}
+
+fn end(key: CallKey, outcome: &Outcome) -> CallEnd {
+    let error = match outcome {
+        Outcome::Answered(_) => None,
+        Outcome::Failed(why) => Some(why.clone()),
+    };
+    CallEnd { key, error }
+}
+
+/// What one attempt may take at the most.
+fn slowest(loaded: &Loaded) -> SignedDuration {
+    let timeouts = loaded.endpoints.0.values().map(|e| e.timeout);
+    timeouts.max().unwrap_or_default()
 }

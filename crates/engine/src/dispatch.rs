@@ -277,7 +277,7 @@ impl Engine {
     }
 
     /// The wait after the attempt of that number, from 1.
-    fn back_off(&self, attempt: u16) -> SignedDuration {
+    pub(crate) fn back_off(&self, attempt: u16) -> SignedDuration {
         let doubled = self
             .settings
             .first_retry

@@ -173,7 +173,7 @@ impl Engine {
     async fn call_loop(self: Arc<Self>, stop: CancellationToken) {
         let mut pause = Pause::default();
         while !stop.is_cancelled() {
-            match self.calls_once().await {
+            match self.calls_once(&stop).await {
                 Ok(calls) => {
                     pause.reset();
                     if calls.leased == 0 {

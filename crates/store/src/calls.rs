@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     Error, Store,
     error::during,
-    row::{Moment, after, from_json, moment},
+    row::{Moment, after, from_json, moment, words},
 };
 
 /// A call to be made, until the lease expires.
@@ -30,11 +30,54 @@ pub struct LeasedCall {
     pub attempt: u16,
 }
 
+impl LeasedCall {
+    /// Under which its outcome is recorded.
+    pub fn lease(&self) -> CallKey {
+        CallKey {
+            customer: self.customer,
+            id: self.call.id,
+            attempt: self.attempt,
+        }
+    }
+}
+
+/// A lease of a call: only the holder of this attempt may record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CallKey {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Which call.
+    pub id: CallId,
+    /// Which attempt, from 1.
+    pub attempt: u16,
+}
+
+/// A call to be made again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallRetry {
+    /// The lease that is given back.
+    pub key: CallKey,
+    /// When it may be made again.
+    pub due_at: Timestamp,
+    /// Why, without personal data.
+    pub error: String,
+}
+
+/// A call that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallEnd {
+    /// The lease that ends.
+    pub key: CallKey,
+    /// Why it failed for good, without personal data; `None`: it was answered.
+    pub error: Option<Arc<str>>,
+}
+
 impl Store {
-    /// Leases calls that are due, at most `limit`, the longest due first.
+    /// Leases calls that are due, at most `limit`, the longest due first. A row that cannot be
+    /// understood is logged and left out.
     ///
     /// # Errors
-    /// If the database fails or a row cannot be understood.
+    /// If the database fails.
     pub async fn lease_calls(
         &self,
         now: Timestamp,
@@ -60,7 +103,7 @@ impl Store {
         .fetch_all(self.pool())
         .await
         .map_err(during("leasing calls"))?;
-        rows.iter().map(leased).collect()
+        Ok(rows.iter().filter_map(understood).collect())
     }
 
     /// When the next call is due, past or future.
@@ -77,58 +120,119 @@ impl Store {
         Ok(row.map(|(due,)| due.to_jiff()))
     }
 
-    /// Puts a call back to be made again at `at`.
+    /// Puts calls back to be made again. Returns how many were still held.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn retry_call(
-        &self,
-        leased: &LeasedCall,
-        at: Timestamp,
-        error: &str,
-    ) -> Result<(), Error> {
-        sqlx::query(
-            "update call set status = 'queued', due_at = $4, error = $5
-             where customer = $1 and id = $2 and attempt = $3 and status = 'leased'",
+    pub async fn retry_calls(&self, again: &[CallRetry]) -> Result<u64, Error> {
+        if again.is_empty() {
+            return Ok(0);
+        }
+        let mut again: Vec<_> = again.iter().collect();
+        again.sort_by_key(|r| r.key);
+        let keys = Keys::of(again.iter().map(|r| &r.key));
+        let done = sqlx::query(
+            "update call c set status = 'queued', due_at = a.due_at, error = a.error
+             from unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::text[])
+                  a (customer, id, attempt, due_at, error)
+             where c.customer = a.customer and c.id = a.id and c.attempt = a.attempt
+               and c.status = 'leased'",
         )
-        .bind(leased.customer.0)
-        .bind(leased.call.id.0)
-        .bind(i32::from(leased.attempt))
-        .bind(moment(at))
-        .bind(error)
+        .bind(keys.customer)
+        .bind(keys.id)
+        .bind(keys.attempt)
+        .bind(again.iter().map(|r| moment(r.due_at)).collect::<Vec<_>>())
+        .bind(again.iter().map(|r| words(&r.error)).collect::<Vec<_>>())
         .execute(self.pool())
         .await
-        .map_err(during("recording a call"))?;
-        Ok(())
+        .map_err(during("giving calls back"))?;
+        Ok(done.rows_affected())
     }
 
-    /// Records that a call is over: answered, or failed for good with that error. Its answer has
-    /// been taken in before.
+    /// Gives leases back unused, due at `now`. The attempt does not count. Returns how many were
+    /// still held.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn end_call(
-        &self,
-        leased: &LeasedCall,
-        now: Timestamp,
-        error: Option<&str>,
-    ) -> Result<(), Error> {
-        sqlx::query(
-            "update call
-             set status = case when $5 is null then 'answered' else 'failed' end::call_status,
-                 due_at = null, done_at = $4, error = coalesce($5, error)
-             where customer = $1 and id = $2 and attempt = $3 and status = 'leased'",
+    pub async fn release_calls(&self, leases: &[CallKey], now: Timestamp) -> Result<u64, Error> {
+        if leases.is_empty() {
+            return Ok(0);
+        }
+        let mut leases: Vec<_> = leases.iter().collect();
+        leases.sort();
+        let keys = Keys::of(leases.into_iter());
+        let done = sqlx::query(
+            "update call c set status = 'queued', due_at = $4, attempt = c.attempt - 1
+             from unnest($1::uuid[], $2::uuid[], $3::int[]) a (customer, id, attempt)
+             where c.customer = a.customer and c.id = a.id and c.attempt = a.attempt
+               and c.status = 'leased'",
         )
-        .bind(leased.customer.0)
-        .bind(leased.call.id.0)
-        .bind(i32::from(leased.attempt))
+        .bind(keys.customer)
+        .bind(keys.id)
+        .bind(keys.attempt)
         .bind(moment(now))
-        .bind(error)
         .execute(self.pool())
         .await
-        .map_err(during("recording a call"))?;
-        Ok(())
+        .map_err(during("releasing calls"))?;
+        Ok(done.rows_affected())
     }
+
+    /// Records that calls are over: answered, or failed for good with that error. Their answers
+    /// have been taken in before. Returns how many were still held.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn end_calls(&self, ended: &[CallEnd], now: Timestamp) -> Result<u64, Error> {
+        if ended.is_empty() {
+            return Ok(0);
+        }
+        let mut ended: Vec<_> = ended.iter().collect();
+        ended.sort_by_key(|e| e.key);
+        let keys = Keys::of(ended.iter().map(|e| &e.key));
+        let errors = ended.iter().map(|e| e.error.as_deref().map(words));
+        let done = sqlx::query(
+            "update call c
+             set status = case when a.error is null then 'answered' else 'failed' end::call_status,
+                 due_at = null, done_at = $4, error = coalesce(a.error, c.error)
+             from unnest($1::uuid[], $2::uuid[], $3::int[], $5::text[])
+                  a (customer, id, attempt, error)
+             where c.customer = a.customer and c.id = a.id and c.attempt = a.attempt
+               and c.status = 'leased'",
+        )
+        .bind(keys.customer)
+        .bind(keys.id)
+        .bind(keys.attempt)
+        .bind(moment(now))
+        .bind(errors.collect::<Vec<_>>())
+        .execute(self.pool())
+        .await
+        .map_err(during("recording calls"))?;
+        Ok(done.rows_affected())
+    }
+}
+
+/// Lease keys, column by column. They come sorted, for everybody locks calls in this order.
+struct Keys {
+    customer: Vec<Uuid>,
+    id: Vec<Uuid>,
+    attempt: Vec<i32>,
+}
+
+impl Keys {
+    fn of<'a>(keys: impl Iterator<Item = &'a CallKey> + Clone) -> Self {
+        Self {
+            customer: keys.clone().map(|k| k.customer.0).collect(),
+            id: keys.clone().map(|k| k.id.0).collect(),
+            attempt: keys.map(|k| i32::from(k.attempt)).collect(),
+        }
+    }
+}
+
+/// One bad row must not hold up all the others.
+fn understood(row: &sqlx::postgres::PgRow) -> Option<LeasedCall> {
+    leased(row)
+        .inspect_err(|error| tracing::error!(%error, "a queued call cannot be understood"))
+        .ok()
 }
 
 fn leased(row: &sqlx::postgres::PgRow) -> Result<LeasedCall, Error> {

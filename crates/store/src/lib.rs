@@ -20,7 +20,7 @@ mod sweeps;
 mod turn;
 mod workspace;
 
-pub use calls::LeasedCall;
+pub use calls::{CallEnd, CallKey, CallRetry, LeasedCall};
 pub use codec::{decode, encode};
 pub use error::Error;
 pub use listener::Listener;

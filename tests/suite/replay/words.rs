@@ -15,6 +15,7 @@ use journey::{
     value::{Map, Value},
 };
 use parcours_tests::kit::{self, Rig, Workspace};
+use tokio_util::sync::CancellationToken;
 
 use super::History;
 
@@ -166,7 +167,7 @@ impl Pure<'_> {
             let answer = journey::call::Answer {
                 call: call.id,
                 run: call.run,
-                outcome: journey::call::Outcome::Answered(Value::Null),
+                outcome: journey::call::Outcome::Answered(Value::Map(Arc::default())),
             };
             let input = Input {
                 id: InputId::of_answer(call.id),
@@ -245,7 +246,7 @@ async fn promise_4_every_word_is_decided_by_the_engine_as_by_the_pure_code() {
             input,
         };
         engine.turn(vec![arrival]).await.unwrap();
-        engine.calls_once().await.unwrap();
+        engine.calls_once(&CancellationToken::new()).await.unwrap();
     }
     let end = now + SignedDuration::from_hours(24 * 40);
     settle(&engine, end).await;
@@ -296,7 +297,13 @@ async fn settle(engine: &Arc<Engine>, until: Timestamp) {
             return;
         };
         engine.timers_once(due).await.unwrap();
-        while engine.calls_once().await.unwrap().leased > 0 {}
+        while engine
+            .calls_once(&CancellationToken::new())
+            .await
+            .unwrap()
+            .leased
+            > 0
+        {}
     }
     panic!("timers without an end");
 }

@@ -13,7 +13,6 @@ use journey::{
 use serde::Deserialize;
 use store::read::{
     CustomerView, ExpectedEntry, InputName, MessageRow, RunView, TimelineEntry, TimelinePage,
-    Waiting,
 };
 
 use super::{Frame, Page, PageError, customers, html, words, words::When};
@@ -221,7 +220,7 @@ fn open(run: &RunView) -> OpenRun {
                 "Has left ({}); only watches for its goal",
                 words::reason(run.reason.as_deref().unwrap_or_default()).to_lowercase()
             ),
-            (None, Some(waiting)) => waits(waiting),
+            (None, Some(waiting)) => words::sentence(&waiting.words()),
             (None, None) => "Not waiting".into(),
         },
         held: run.waiting.as_ref().is_some_and(|w| w.held.is_some()),
@@ -230,21 +229,6 @@ fn open(run: &RunView) -> OpenRun {
             .as_ref()
             .map_or(run.due_at, |w| w.until)
             .map(When),
-    }
-}
-
-fn waits(waiting: &Waiting) -> String {
-    if let Some(refusal) = &waiting.held {
-        let mut why = refusal.clone();
-        // The page says until when by itself.
-        why.until = None;
-        return words::sentence(&format!("held: {}", why.sentence()));
-    }
-    match (&waiting.event, &waiting.condition) {
-        (Some(event), Some(condition)) => format!("Waits for {event} where {condition}"),
-        (Some(event), None) => format!("Waits for {event}"),
-        (None, Some(condition)) => format!("Waits until {condition}"),
-        (None, None) => "Waits for its time".into(),
     }
 }
 

@@ -6,9 +6,12 @@ use axum::{
     http::header,
     response::{Html, IntoResponse},
 };
-use journey::{content::Content, ids::MessageId};
+use journey::{
+    content::{Content, Offer},
+    ids::MessageId,
+};
 
-use super::{Frame, Page, PageError, html as page, words, words::When};
+use super::{Frame, Page, PageError, html as page, reply, words, words::When};
 use crate::{CaptureStore, Captured, State};
 
 /// How many messages the list shows.
@@ -44,6 +47,8 @@ pub(super) struct Shown {
     pub message: Option<MessageId>,
     pub channel: String,
     pub content: Content,
+    /// Whether it asks a question that is still open.
+    pub open: bool,
 }
 
 impl Shown {
@@ -55,6 +60,26 @@ impl Shown {
             Content::Sms { text } | Content::Chat { text, .. } => text,
         };
         text.chars().take(100).collect()
+    }
+
+    /// With a form for the answer, if it asks a question that is still open.
+    pub(super) async fn with_question(
+        state: &State,
+        captured: Captured,
+    ) -> Result<Self, PageError> {
+        let question = reply::open_question(state, captured.message).await?;
+        Ok(Self {
+            open: question.is_some(),
+            ..captured.into()
+        })
+    }
+
+    /// The answers that it offers, if it shows them as buttons.
+    fn offers(&self) -> &[Offer] {
+        match &self.content {
+            Content::Chat { options, .. } => options,
+            _ => &[],
+        }
     }
 
     /// What its own page is headed: the subject, or whom the text went to.
@@ -84,6 +109,7 @@ impl From<Captured> for Shown {
             message: captured.message,
             channel: words::channel(channel),
             content: captured.content,
+            open: false,
         }
     }
 }
@@ -102,9 +128,10 @@ pub(super) async fn list(Shared(state): Shared<State>) -> Page {
 }
 
 pub(super) async fn one(Shared(state): Shared<State>, Path(name): Path<String>) -> Page {
+    let captured = get(&state, &name).await?;
     page(&CapturedPage {
         frame: Frame::new(&state, "mailbox"),
-        shown: get(&state, &name).await?.into(),
+        shown: Shown::with_question(&state, captured).await?,
     })
 }
 
@@ -117,7 +144,7 @@ pub(super) async fn html(Shared(state): Shared<State>, Path(name): Path<String>)
     }
 }
 
-async fn get(state: &State, name: &str) -> Result<Captured, PageError> {
+pub(super) async fn get(state: &State, name: &str) -> Result<Captured, PageError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
     // A name is a file's in some mailboxes: nothing that could leave its folder passes.
     if name.starts_with('.') || !name.chars().all(plain) {

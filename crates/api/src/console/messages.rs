@@ -156,9 +156,13 @@ pub(super) async fn one(
         Some(mailbox) => mailbox.of_message(message.row.id).await?,
         None => None,
     };
+    let captured = match captured {
+        Some(captured) => Some(Shown::with_question(&state, captured).await?),
+        None => None,
+    };
     html(&Message {
         frame: Frame::new(&state, "messages"),
-        captured: captured.map(Shown::from),
+        captured,
         ..page(&state, &message)
     })
 }

@@ -5,6 +5,7 @@ mod customers;
 mod mailbox;
 mod messages;
 mod overview;
+mod reply;
 mod words;
 
 use askama::Template;
@@ -12,7 +13,7 @@ use axum::{
     Router,
     http::{HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use store::read::ReadError;
 
@@ -39,6 +40,7 @@ pub(crate) fn mailbox_routes() -> Router<State> {
         .route("/mailbox", get(mailbox::list))
         .route("/mailbox/{name}", get(mailbox::one))
         .route("/mailbox/{name}/html", get(mailbox::html))
+        .route("/mailbox/{name}/reply", post(reply::submit))
 }
 
 /// What every page needs to know of its surroundings.

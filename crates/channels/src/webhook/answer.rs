@@ -40,7 +40,7 @@ pub(crate) fn for_now(status: StatusCode) -> bool {
 }
 
 /// The body up to its bound. A body that breaks off is no reason to doubt the status.
-pub(crate) async fn bounded(mut response: Response) -> Vec<u8> {
+async fn bounded(mut response: Response) -> Vec<u8> {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         body.extend_from_slice(&chunk);

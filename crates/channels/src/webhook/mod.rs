@@ -17,7 +17,7 @@ use serde::Serialize;
 use tokio::{sync::Semaphore, time::timeout};
 
 pub(crate) use self::{
-    answer::{bounded, for_now, retry_after},
+    answer::{for_now, retry_after},
     sign::Key,
 };
 use crate::{

@@ -121,8 +121,12 @@ fn run_line(run: &RunView) -> String {
     let name = format!("  {}{key}, entered {}", run.journey, at(run.entered_at));
     match (&run.reason, &run.step) {
         (Some(reason), _) => format!("{name}: left, {reason}"),
-        (None, Some(step)) => match run.waiting.as_ref().and_then(|w| w.until) {
-            Some(until) => format!("{name}: at {} until {}", step.id, at(until)),
+        (None, Some(step)) => match &run.waiting {
+            Some(waiting) => {
+                let until = waiting.until.map(|until| format!(", until {}", at(until)));
+                let until = until.unwrap_or_default();
+                format!("{name}: at {}, {}{until}", step.id, waiting.words())
+            }
             None => format!("{name}: at {}", step.id),
         },
         (None, None) => name,

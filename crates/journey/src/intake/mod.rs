@@ -40,6 +40,8 @@ pub const MAX_BODY: usize = 256 * 1024;
 pub const MAX_DEPTH: usize = 32;
 /// The most fields and list items in the properties and traits of one event, at all depths.
 pub const MAX_FIELDS: usize = 1_000;
+/// The longest answer of an endpoint, in bytes.
+pub const MAX_ANSWER: usize = 64 * 1024;
 /// The longest customer key, message id or source, in bytes.
 pub const MAX_ID: usize = 256;
 /// The longest event name, in bytes.
@@ -84,6 +86,32 @@ pub fn parse_value(
         segment::read(fields, kind, now)?
     };
     Ok(event.into())
+}
+
+/// What an endpoint answered: JSON as it is, other text as text, nothing as null.
+///
+/// # Errors
+/// In one sentence, if it could not be kept: it is longer than [`MAX_ANSWER`], or nests or holds
+/// more than an event may.
+pub fn answer(body: &[u8]) -> Result<crate::value::Value, String> {
+    if body.len() > MAX_ANSWER {
+        return Err(format!("the answer is longer than {MAX_ANSWER} bytes"));
+    }
+    let json = serde_json::from_slice(body).unwrap_or_else(|_| {
+        match String::from_utf8_lossy(body).trim() {
+            "" => serde_json::Value::Null,
+            text => serde_json::Value::from(text),
+        }
+    });
+    let fits = bounds::Bounds::new().check_any(&json, "answer");
+    fits.map_err(|refused| match refused.code {
+        "too_deep" => {
+            format!("the answer nests more than {MAX_DEPTH} lists and maps into one another")
+        }
+        "too_many_fields" => format!("the answer has more than {MAX_FIELDS} fields and list items"),
+        _ => refused.message,
+    })?;
+    Ok(json.into())
 }
 
 /// The event as an input of its customer, taken in at `now`.

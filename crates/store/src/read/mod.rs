@@ -12,6 +12,7 @@ mod messages;
 mod runs;
 mod summary;
 mod timeline;
+mod waiting;
 
 use std::time::Duration;
 
@@ -20,9 +21,10 @@ use sqlx::{PgPool, Postgres, Transaction, postgres::PgRow};
 pub use customers::{CustomerPage, CustomerRow, CustomerView, Found};
 pub use expected::ExpectedEntry;
 pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
-pub use runs::{RunView, Runs, StepView, Waiting};
+pub use runs::{RunView, Runs, StepView};
 pub use summary::{JourneySummary, Summary};
 pub use timeline::{InputName, TimelineEntry, TimelinePage};
+pub use waiting::{Awaited, Waiting};
 
 /// The most rows that one page holds, whatever is asked for.
 pub const MAX_PAGE: u32 = 200;

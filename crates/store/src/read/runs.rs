@@ -5,16 +5,15 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use journey::{
     customer::{RunState, StepState},
-    ids::{CustomerId, MachineId, RunId},
-    machine::{Machine, Node, NodeId, Op},
-    message::Refusal,
+    ids::{CallId, CustomerId, MachineId, RunId},
+    machine::{Machine, Node, NodeId},
     value::{Map, Value},
 };
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use super::{ReadError, Reader, moment, moment_or_none};
+use super::{ReadError, Reader, Waiting, moment, moment_or_none, waiting::Progress};
 
 /// The most open runs, and the most ended ones, that are shown.
 const LIMIT: i64 = 100;
@@ -68,28 +67,14 @@ pub struct RunView {
 pub struct StepView {
     /// Its id, declared or generated.
     pub id: Arc<str>,
-    /// `wait`, `wait_for`, `choose`, `split`, `send`, `set` or `exit`.
+    /// What authors write for it: `wait`, `send`, `ask` and so on.
     pub verb: &'static str,
     /// The line in `journey.yaml`, from 1.
     pub line: u32,
 }
 
-/// What a run waits for.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Waiting {
-    /// Since when.
-    pub since: Timestamp,
-    /// Until when at the longest; `None`: for ever.
-    pub until: Option<Timestamp>,
-    /// For which event.
-    pub event: Option<Arc<str>>,
-    /// For which condition, as it is written.
-    pub condition: Option<String>,
-    /// A held send: the first refusal.
-    pub held: Option<Refusal>,
-}
-
 type Machines = BTreeMap<Uuid, (i32, Option<Machine>)>;
+type Calls = BTreeMap<CallId, Progress>;
 
 impl Reader {
     /// The runs of a customer.
@@ -117,9 +102,10 @@ impl Reader {
         .fetch_all(&mut *tx)
         .await?;
         let machines = machines(&mut tx, open.iter().chain(&ended)).await?;
+        let calls = calls(&mut tx, customer).await?;
         Ok(Runs {
-            open: views(&open, &machines)?,
-            ended: views(&ended, &machines)?,
+            open: views(&open, &machines, &calls)?,
+            ended: views(&ended, &machines, &calls)?,
         })
     }
 }
@@ -145,11 +131,28 @@ async fn machines(
         .collect()
 }
 
-fn views(rows: &[PgRow], machines: &Machines) -> Result<Vec<RunView>, ReadError> {
-    rows.iter().map(|row| view(row, machines)).collect()
+/// The customer's calls that are not over: no more than they have runs.
+async fn calls(tx: &mut PgConnection, customer: CustomerId) -> Result<Calls, ReadError> {
+    let rows: Vec<(Uuid, i16, Option<String>)> = sqlx::query_as(
+        "select id, attempt, error from call
+         where customer = $1 and status in ('queued', 'leased') order by at desc limit $2",
+    )
+    .bind(customer.0)
+    .bind(LIMIT)
+    .fetch_all(tx)
+    .await?;
+    let attempts = |n| u16::try_from(n).unwrap_or_default();
+    Ok(rows
+        .into_iter()
+        .map(|(id, n, error)| (CallId(id), (attempts(n), error)))
+        .collect())
 }
 
-fn view(row: &PgRow, machines: &Machines) -> Result<RunView, ReadError> {
+fn views(rows: &[PgRow], machines: &Machines, calls: &Calls) -> Result<Vec<RunView>, ReadError> {
+    rows.iter().map(|row| view(row, machines, calls)).collect()
+}
+
+fn view(row: &PgRow, machines: &Machines, calls: &Calls) -> Result<RunView, ReadError> {
     let id: Uuid = row.try_get("id")?;
     let known = machines.get(&MachineId(row.try_get("machine")?).0);
     let machine = known.and_then(|(_, machine)| machine.as_ref());
@@ -164,6 +167,8 @@ fn view(row: &PgRow, machines: &Machines) -> Result<RunView, ReadError> {
         .filter(|_| left_at.is_none())
         .and_then(|node| machine?.node(NodeId(node)));
     let journey: Arc<str> = Arc::from(row.try_get::<&str, _>("journey")?);
+    let call = state.pending.as_ref().and_then(|p| p.call);
+    let progress = call.and_then(|id| calls.get(&id));
     Ok(RunView {
         id: RunId(id),
         title: machine.map_or_else(|| journey.clone(), |m| m.title.clone()),
@@ -175,7 +180,7 @@ fn view(row: &PgRow, machines: &Machines) -> Result<RunView, ReadError> {
         goal_at: moment_or_none(row, "goal_at")?,
         due_at: moment_or_none(row, "due_at")?,
         step: node.map(step),
-        waiting: waiting(&state, node).filter(|_| left_at.is_none()),
+        waiting: Waiting::of(&state, node, progress).filter(|_| left_at.is_none()),
         left_at,
         variables: state.vars,
         event: state.event,
@@ -189,23 +194,4 @@ fn step(node: &Node) -> StepView {
         verb: node.op.verb(),
         line: node.line,
     }
-}
-
-fn waiting(state: &RunState, node: Option<&Node>) -> Option<Waiting> {
-    let pending = state.pending.as_ref()?;
-    let arms = match node.map(|node| &node.op) {
-        Some(Op::WaitFor(wait)) => wait.arms.as_slice(),
-        _ => &[],
-    };
-    let events = arms.iter().filter_map(|a| a.event.as_deref());
-    let conditions = arms.iter().filter_map(|a| a.condition.as_ref());
-    let conditions = conditions.map(journey::expr::Expr::source);
-    let any = |words: Vec<&str>| (!words.is_empty()).then(|| words.join(" or "));
-    Some(Waiting {
-        since: pending.since,
-        until: pending.until,
-        event: any(events.collect()).map(Arc::from),
-        condition: any(conditions.collect()),
-        held: pending.held.clone(),
-    })
 }

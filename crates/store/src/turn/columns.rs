@@ -55,6 +55,7 @@ impl<'a> Rows<'a> {
             rows.calls(turn);
         }
         rows.closed.sort();
+        rows.cancelled.sort();
         Ok(rows)
     }
 
