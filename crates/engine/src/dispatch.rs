@@ -8,11 +8,10 @@ use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::Clock,
-    content::{Content, Offer},
+    content::Content,
     ids::InputId,
     input::{Input, InputKind, Receipt},
-    machine::{NodeId, Op},
-    message::{Channel, Message, Reason},
+    message::{Channel, Reason},
     policy,
     render::Context,
     value::{Map, Value},
@@ -169,6 +168,7 @@ impl Engine {
             with: &message.decision.with,
             customer: &customer.traits,
             links: &links,
+            options: &loaded.world.offers(message, locale),
         };
         let content = loaded
             .templates
@@ -179,8 +179,7 @@ impl Engine {
                 &context,
             )
             .map_err(|error| stopped(Reason::Unrenderable, &error.to_string()))?;
-        let offers = offers(message, loaded, locale);
-        Ok((address.to_owned(), content.offering(offers), unsubscribe))
+        Ok((address.to_owned(), content, unsubscribe))
     }
 
     fn links(&self, leased: &Leased) -> (Map, Option<String>) {
@@ -371,19 +370,5 @@ fn receipt(leased: Leased, stopped: Stopped, now: Timestamp) -> Arrival {
         customer: customer.id,
         key: customer.key,
         input,
-    }
-}
-
-/// The answers that a message offers, if it asks a question.
-fn offers(message: &Message, loaded: &Loaded, locale: Option<&str>) -> Vec<Offer> {
-    let decision = &message.decision;
-    let machine = loaded.world.machine(decision.machine);
-    let default = &loaded.world.policies.defaults.locale;
-    match machine
-        .and_then(|m| m.node(NodeId(decision.node)))
-        .map(|n| &n.op)
-    {
-        Some(Op::Ask(ask)) => ask.offers(locale.unwrap_or(default), default),
-        _ => Vec::new(),
     }
 }

@@ -23,6 +23,8 @@ pub struct Use {
     pub purpose: Arc<str>,
     /// Its `with`, for an invented run; null where it has none.
     pub with: Value,
+    /// The question, if it asks one.
+    pub ask: Option<Ask>,
 }
 
 /// Every send that uses `template`, in the order of the journeys and their steps. The event that
@@ -37,27 +39,29 @@ pub fn uses<'m>(
 ) -> Vec<Use> {
     let mut found = Vec::new();
     for machine in machines {
-        let sends: Vec<(&Arc<str>, &Send)> = sends(machine)
-            .filter(|(_, send)| *send.template == *template)
+        let sends: Vec<(&Arc<str>, &Send, Option<&Ask>)> = sends(machine)
+            .filter(|(_, send, _)| *send.template == *template)
             .collect();
         if sends.is_empty() {
             continue;
         }
         let run = run(machine, schemas, customer, now);
-        found.extend(sends.into_iter().map(|(step, send)| Use {
+        found.extend(sends.into_iter().map(|(step, send, ask)| Use {
             journey: machine.journey.clone(),
             step: step.clone(),
             purpose: send.purpose.clone(),
             with: send.with.as_ref().map_or(Value::Null, |w| w.eval(&run)),
+            ask: ask.cloned(),
         }));
     }
     found
 }
 
-fn sends(machine: &Machine) -> impl Iterator<Item = (&Arc<str>, &Send)> {
+/// Sends, with the question that each may be.
+fn sends(machine: &Machine) -> impl Iterator<Item = (&Arc<str>, &Send, Option<&Ask>)> {
     machine.nodes.iter().filter_map(|node| match &node.op {
-        Op::Send(send) => Some((&node.id, send)),
-        Op::Ask(ask) => Some((&node.id, &ask.send)),
+        Op::Send(send) => Some((&node.id, send, None)),
+        Op::Ask(ask) => Some((&node.id, &ask.send, Some(&**ask))),
         _ => None,
     })
 }

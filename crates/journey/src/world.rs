@@ -5,9 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::SignedDuration;
 
 use crate::{
+    content::Offer,
+    diagnostics::nearest,
     ids::MachineId,
     input::Passage,
-    machine::{By, Entry, Machine},
+    machine::{By, Entry, Machine, Node, NodeId, Op},
+    message::Message,
     policies::{Policies, Window},
 };
 
@@ -25,6 +28,20 @@ impl Entering {
     pub fn get(&self) -> Option<&Entry> {
         self.machine.entries.get(usize::from(self.entry))
     }
+}
+
+/// Whether customers can enter a journey by the API, and by another journey's `start`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Startable {
+    /// They can.
+    Yes,
+    /// It has no entry `api: true`.
+    NoEntry,
+    /// There is no such journey.
+    Unknown {
+        /// The journey whose name is nearest, of those that can be entered so.
+        meant: Option<Arc<str>>,
+    },
 }
 
 /// Machines, policies and routing. Immutable; engines swap it whole.
@@ -130,6 +147,22 @@ impl World {
         self.machines.get(self.current.get(journey)?)
     }
 
+    /// Whether customers can enter that journey by the API.
+    pub fn startable(&self, journey: &str) -> Startable {
+        let by_api = |m: &Machine| m.entries.iter().any(|e| e.by == By::Api);
+        match self.current(journey) {
+            Some(machine) if by_api(machine) => Startable::Yes,
+            Some(_) => Startable::NoEntry,
+            None => {
+                let all = self.currents().filter(|m| by_api(m));
+                let meant = nearest(journey, all.map(|m| &*m.journey));
+                Startable::Unknown {
+                    meant: meant.map(Arc::from),
+                }
+            }
+        }
+    }
+
     /// The current machines, in order of their journeys' names.
     pub fn currents(&self) -> impl Iterator<Item = &Arc<Machine>> {
         self.current.values().filter_map(|id| self.machines.get(id))
@@ -148,6 +181,20 @@ impl World {
     /// Entries of current journeys by date, in order of the journeys' names.
     pub fn entered_by_date(&self) -> &[Entering] {
         &self.by_date
+    }
+
+    /// The answers that a message offers, as a customer of that locale reads them; none where it is no
+    /// question with options, or nobody knows any more.
+    pub fn offers(&self, message: &Message, locale: Option<&str>) -> Vec<Offer> {
+        let decision = &message.decision;
+        let default = &self.policies.defaults.locale;
+        let machine = self.machine(decision.machine);
+        match machine.and_then(|m| m.node(NodeId(decision.node))) {
+            Some(Node {
+                op: Op::Ask(ask), ..
+            }) => ask.offers(locale.unwrap_or(default), default),
+            _ => Vec::new(),
+        }
     }
 
     /// How far back [`crate::customer::Customer::sends`] must reach: the longest cap window,

@@ -68,6 +68,7 @@ fn messages() -> Vec<(String, &'static str, Content)> {
         with: &with,
         customer: &customer,
         links: &links,
+        options: &[],
     };
     let mut all = Vec::new();
     for name in templates.names() {

@@ -117,3 +117,18 @@ fn traits_are_those_with_an_example() {
         serde_json::json!({ "first_name": "Ana", "city": "Lyon" })
     );
 }
+
+#[test]
+fn a_question_is_previewed_with_what_it_offers() {
+    let workspace = workspace(
+        "  - ask: chat\n    template: t\n    options: { yes: { label: { en: Yes, fr: Oui } }, no: { label: No } }\n",
+    );
+    let found = uses(&workspace, &Map::new());
+    let ask = found[0].ask.as_ref().expect("a question");
+    let labels: Vec<_> = ask
+        .offers("fr", "en")
+        .into_iter()
+        .map(|o| o.label)
+        .collect();
+    assert_eq!(labels, ["Oui", "No"]);
+}

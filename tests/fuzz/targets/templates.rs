@@ -55,6 +55,7 @@ fuzz_target!(|data: &[u8]| {
         with: &with,
         customer: &customer,
         links: &links,
+        options: &[],
     };
     let _ = templates.render("t", channel, Some("fr-BE"), &context);
 });

@@ -164,7 +164,7 @@ impl Checker<'_> {
                 let ends: Vec<Here> = ends.collect();
                 if ends.is_empty() { here } else { join(ends) }
             }
-            Action::Send(send) => self.send(step, send, here),
+            Action::Send(send) => self.send(step, send, false, here),
             Action::Ask(ask) => self.ask(step, ask, here),
             Action::Call(call) | Action::HandOver(call) => self.call(step, call, &here),
             Action::Repeat(repeat) => self.repeat(step, repeat, here),
@@ -289,7 +289,8 @@ impl Checker<'_> {
         join(ends)
     }
 
-    pub(super) fn send(&mut self, step: &Step, send: &Send, here: Here) -> Here {
+    /// `offers`: whether it asks a question with options.
+    pub(super) fn send(&mut self, step: &Step, send: &Send, offers: bool, here: Here) -> Here {
         for given in [&send.with, &send.key].into_iter().flatten() {
             self.given(given, &here);
         }
@@ -313,7 +314,7 @@ impl Checker<'_> {
         let purpose = send.purpose.as_ref().or(self.journey.purpose.as_ref());
         let env = with_event(&self.env, event);
         limits::check(send, purpose, self.world, &mut self.reader);
-        messages::check(send, purpose, &env, self.world, &mut self.reader);
+        messages::check(send, offers, purpose, &env, self.world, &mut self.reader);
         let decided_at_once = {
             use crate::machine::{Capped, Quiet};
             send.capped.as_ref().is_some_and(|c| c.0 != Capped::Hold)

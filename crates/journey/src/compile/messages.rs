@@ -22,9 +22,11 @@ use crate::{
 /// What every template may name beside `with` and `customer`.
 const LINKS: [&str; 2] = ["preferences", "unsubscribe"];
 
-/// Checks a send against its template, in the channels that there are.
+/// Checks a send against its template, in the channels that there are. `offers`: whether it asks a
+/// question with options.
 pub(super) fn check(
     send: &Send,
+    offers: bool,
     purpose: Option<&Word>,
     env: &Env,
     world: World<'_>,
@@ -43,7 +45,11 @@ pub(super) fn check(
     let parts = parts(send, known, &template.text);
     if let Some(fields) = &send.fields {
         let before = r.sink.count(templates::UNFILLED);
-        unfilled(&parts, &seen(send, fields, env), template, r);
+        let mut seen = seen(send, fields, env);
+        if offers {
+            seen.insert(Arc::from("options"), options());
+        }
+        unfilled(&parts, &seen, template, r);
         match (
             r.sink.count(templates::UNFILLED) - before,
             unnamed(&parts, fields).as_slice(),
@@ -153,6 +159,12 @@ fn seen(send: &Send, fields: &[Word], env: &Env) -> BTreeMap<Arc<str>, Type> {
     seen
 }
 
+/// What a question offers.
+fn options() -> Type {
+    let fields = ["name", "label"].map(|f| (Arc::from(f), Type::Text(None)));
+    Type::List(Box::new(closed(fields)))
+}
+
 fn closed(fields: impl IntoIterator<Item = (Arc<str>, Type)>) -> Type {
     Type::Map {
         fields: fields.into_iter().collect(),
@@ -231,6 +243,9 @@ fn report(need: &Need, path: &[String], names: &[Arc<str>], template: &Word, r: 
         .labelled(format!("line {} needs it", need.line));
     match (near, path) {
         (Some(near), _) => drop(diagnostic.noted(format!("there is `{near}`"))),
+        (None, [name]) if name == "options" => {
+            diagnostic.noted("only a question has them: `ask` with `options`");
+        }
         (None, [_]) => drop(diagnostic.noted(format!(
             "pass it on: `with: {{ {name}: … }}`; a template sees that, `customer` and `links`"
         ))),

@@ -19,7 +19,8 @@ impl Checker<'_> {
             }
         }
         // A question that cannot go is silence: the answer is never there at once.
-        self.send(step, &ask.send, here);
+        let offers = matches!(ask.expect, Some(Expect::Options(_)));
+        self.send(step, &ask.send, offers, here);
         let answered = || Here {
             event: Current::Gone(Some(step.verb_span.clone())),
             left: None,

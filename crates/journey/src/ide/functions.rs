@@ -212,6 +212,7 @@ mod tests {
             with: &Value::Null,
             customer: &nothing,
             links: &nothing,
+            options: &[],
         };
         let rendered = templates.render("t", Channel::Sms, None, &context);
         rendered.err().map_or(String::new(), |e| e.message)

@@ -9,7 +9,10 @@ use minijinja::{
 };
 
 use super::Context;
-use crate::value::{Map, Value};
+use crate::{
+    content::Offer,
+    value::{Map, Value},
+};
 
 #[derive(Debug)]
 struct Fields(Arc<Map>);
@@ -41,12 +44,13 @@ impl Object for Items {
     }
 }
 
-/// The top-level names: `customer` and `links` before fields of `with`.
+/// The top-level names: `customer`, `links` and a question's `options` before fields of `with`.
 #[derive(Debug)]
 struct Names {
     with: Value,
     customer: Jinja,
     links: Jinja,
+    options: Option<Jinja>,
 }
 
 impl Object for Names {
@@ -56,6 +60,7 @@ impl Object for Names {
             "links" => Some(self.links.clone()),
             // Rule 48, even if an author passes a field of that name.
             "event" => None,
+            "options" if self.options.is_some() => self.options.clone(),
             name => self.with.as_map()?.get(name).and_then(known),
         }
     }
@@ -86,5 +91,19 @@ pub(super) fn context(context: &Context<'_>) -> Jinja {
         with: context.with.clone(),
         customer: map(context.customer),
         links: map(context.links),
+        options: options(context.options),
     })
+}
+
+/// A list of `{name, label}`.
+fn options(offers: &[Offer]) -> Option<Jinja> {
+    let option = |offer: &Offer| {
+        let fields = Map::from([
+            (Arc::from("name"), Value::text(&offer.name)),
+            (Arc::from("label"), Value::text(&offer.label)),
+        ]);
+        Value::Map(Arc::new(fields))
+    };
+    let all: Arc<[Value]> = offers.iter().map(option).collect();
+    (!all.is_empty()).then(|| Jinja::from_object(Items(all)))
 }

@@ -24,7 +24,7 @@ use std::{
 };
 
 use crate::{
-    content::Content,
+    content::{Content, Offer},
     diagnostic::{Diagnostic, SourceFile},
     message::Channel,
     value::{Map, Value},
@@ -53,8 +53,8 @@ struct Inner {
 /// The locales of each channel.
 type Channels = BTreeMap<Channel, BTreeMap<String, Variant>>;
 
-/// What a template sees (rule 48): the fields of `with` as top-level names, `customer`, and
-/// `links`; never the event.
+/// What a template sees (rule 48): the fields of `with` as top-level names, `customer`,
+/// `links` and, of a question, `options`; never the event.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// The send's `with`, as decided: a map, or null.
@@ -63,6 +63,8 @@ pub struct Context<'a> {
     pub customer: &'a Map,
     /// `links.unsubscribe`, `links.preferences` and the like: texts.
     pub links: &'a Map,
+    /// The answers on offer, as `options`; none where the message is no question with options.
+    pub options: &'a [Offer],
 }
 
 /// One part of a message in one locale: a field, or a body.
@@ -202,6 +204,7 @@ impl Templates {
         };
         let fill = output::Fill::new(pieces, data::context(context));
         fill.content(variant)
+            .map(|content| content.offering(context.options.to_vec()))
             .map_err(|e| failed(locale, e.line, e.message))
     }
 }

@@ -50,6 +50,7 @@ fn render(
         with: &with.into(),
         customer: &customer,
         links: &links,
+        options: &[],
     };
     templates.render("t", channel, locale, &context)
 }

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use journey::{
     content::Content,
     diagnostic::{Severity, SourceFile},
+    machine::Ask,
     message::Channel,
     preview::{self, Use},
     render::{Context, RenderError},
@@ -126,6 +127,7 @@ pub fn run(args: &PreviewArgs, root: &Path) -> Result<()> {
             traits,
             with,
             links,
+            ask: uses.first().and_then(|u| u.ask.as_ref()),
         },
     );
     if variants.is_empty() {
@@ -278,10 +280,12 @@ fn links(root: &Path, first: Option<&Use>) -> Result<Map> {
 }
 
 /// What templates are filled with.
-struct Given {
+struct Given<'u> {
     traits: Map,
     with: Value,
     links: Map,
+    /// The question that it is.
+    ask: Option<&'u Ask>,
 }
 
 /// Every variant that was asked for, filled in as dispatch does it.
@@ -289,9 +293,10 @@ fn variants(
     args: &PreviewArgs,
     template: &str,
     workspace: &Workspace,
-    given: &Given,
+    given: &Given<'_>,
 ) -> Vec<Variant> {
     let templates = &workspace.templates;
+    let default = &workspace.policies.defaults.locale;
     let channels = templates.channels(template).into_iter();
     let channels = channels.filter(|c| args.channel.is_none_or(|wanted| wanted == *c));
     let mut variants = Vec::new();
@@ -311,6 +316,9 @@ fn variants(
                 with: &given.with,
                 customer: &traits,
                 links: &given.links,
+                options: &given
+                    .ask
+                    .map_or_else(Vec::new, |ask| ask.offers(&locale, default)),
             };
             let rendered = templates.render(template, channel, Some(&locale), &context);
             variants.push(variant(channel, locale, rendered));

@@ -122,6 +122,12 @@ fn roots(meaning: &Meaning<'_>, here: &Here<'_>, start: usize) -> Vec<Completion
     let sends = meaning
         .template
         .map_or_else(Vec::new, |t| meaning.project.sends(t));
+    if sends.iter().any(|(_, _, send)| send.offers) {
+        found.push(
+            here.offer(start, Kind::Variable, "options")
+                .with("the answers on offer: a list of { name, label }", ""),
+        );
+    }
     for (path, _, send) in sends {
         let fields = send.fields.iter();
         found.extend(fields.map(|(name, value)| {
@@ -220,9 +226,10 @@ pub(super) fn wanted(project: &Project, template: &str) -> BTreeSet<String> {
 }
 
 /// Words that stand in tags and are no names.
-const NO_NAMES: [&str; 19] = [
+const NO_NAMES: [&str; 20] = [
     "customer",
     "links",
+    "options",
     "loop",
     "and",
     "or",

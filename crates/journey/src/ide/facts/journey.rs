@@ -51,6 +51,8 @@ pub(in crate::ide) struct SendFact {
     pub template: Arc<str>,
     /// The fields of `with`, and their values as they are written.
     pub fields: Vec<(Named, Arc<str>)>,
+    /// Whether it is a question with options.
+    pub offers: bool,
 }
 
 /// What that journey says.
@@ -131,6 +133,7 @@ fn send(text: &str, step: &Node, template: Arc<str>) -> SendFact {
     SendFact {
         template,
         fields: pairs.iter().map(field).collect(),
+        offers: step.get(text, "options").is_some(),
     }
 }
 

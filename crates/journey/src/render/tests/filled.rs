@@ -1,7 +1,11 @@
 use serde_json::json;
 
 use super::{in_locale, render, sms, templates};
-use crate::{content::Content, message::Channel};
+use crate::{
+    content::{Content, Offer},
+    message::Channel,
+    render::Context,
+};
 
 const LAYOUT: &str = r#"<mjml>
   <mj-head><mj-title>Shop</mj-title></mj-head>
@@ -314,6 +318,36 @@ fn the_event_is_never_seen_and_the_customer_cannot_be_replaced() {
         sms("{{ links.unsubscribe }}", with).unwrap(),
         "https://shop.example/u/1?a=b&c=d"
     );
+}
+
+#[test]
+fn a_question_sees_its_options_and_any_other_message_what_it_is_given() {
+    let list = [(
+        "t/sms.en.txt",
+        "Reply{% for o in options %} {{ o.name }} ({{ o.label }}){% endfor %}",
+    )];
+    let templates = templates(&list);
+    let nothing = crate::value::Map::new();
+    let offer = |name: &str, label: &str| Offer {
+        name: name.into(),
+        label: label.into(),
+    };
+    let offers = [offer("yes", "Yes, please"), offer("no", "No")];
+    let with = json!({ "options": [{ "name": "a", "label": "b" }] }).into();
+    let filled = |options: &[Offer]| {
+        let context = Context {
+            with: &with,
+            customer: &nothing,
+            links: &nothing,
+            options,
+        };
+        match templates.render("t", Channel::Sms, None, &context) {
+            Ok(Content::Sms { text }) => text,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(filled(&offers), "Reply yes (Yes, please) no (No)");
+    assert_eq!(filled(&[]), "Reply a (b)");
 }
 
 #[test]

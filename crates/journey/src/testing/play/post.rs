@@ -68,12 +68,13 @@ impl Player<'_> {
             .map(|(name, url)| (Arc::from(*name), Value::text(url)))
             .collect();
         let traits = &self.customer.traits;
+        let locale = traits.get("locale").and_then(Value::as_text);
         let context = Context {
             with: &message.decision.with,
             customer: traits,
             links: &links,
+            options: &self.stage.world.offers(message, locale),
         };
-        let locale = traits.get("locale").and_then(Value::as_text);
         let template = &message.decision.template;
         let rendered = self
             .stage
