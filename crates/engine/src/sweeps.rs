@@ -132,16 +132,16 @@ fn arrival(customer: &Customer, sweep: &StoredSweep, now: Timestamp) -> Arrival 
 fn due(loaded: &Loaded, now: Timestamp, settle: SignedDuration) -> Vec<NewSweep> {
     let mut found = Vec::new();
     for machine in loaded.world.currents() {
-        let Some(since) = loaded.published.get(&machine.id) else {
+        let Some(since) = loaded.since.get(&machine.id) else {
             continue;
         };
-        for (place, entry) in machine.entries.iter().enumerate() {
-            let Some((kind, at)) = asked(&entry.by, *since, now) else {
+        for (place, entry) in (0..=u16::MAX).zip(&machine.entries) {
+            let Some((kind, at)) = asked(place, &entry.by, since, now) else {
                 continue;
             };
             let sweep = Sweep {
                 journey: machine.journey.clone(),
-                entry: u16::try_from(place).unwrap_or(u16::MAX),
+                entry: place,
                 kind,
             };
             found.push(begun(sweep, at, now, settle));
@@ -151,12 +151,16 @@ fn due(loaded: &Loaded, now: Timestamp, settle: SignedDuration) -> Vec<NewSweep>
 }
 
 /// What an entry asks for, and the moment that makes it one.
-fn asked(by: &By, since: Since, now: Timestamp) -> Option<(SweepKind, Timestamp)> {
+fn asked(place: u16, by: &By, since: &Since, now: Timestamp) -> Option<(SweepKind, Timestamp)> {
     match by {
         By::Schedule { cron, zone, .. } => cron::latest(cron, zone, now)
             .filter(|tick| *tick > since.held && now.duration_since(*tick) < LATEST)
             .map(|tick| (SweepKind::Tick(tick), tick)),
-        By::Segment { backfill: true, .. } => Some((SweepKind::Backfill, since.published)),
+        // Not from when the machine was published: an edit of a step is no reason to let everybody in again.
+        By::Segment { backfill: true, .. } => {
+            let at = since.backfills.get(&place)?;
+            Some((SweepKind::Backfill, *at))
+        }
         // A version that holds again has its own moments again.
         By::Date { .. } => Some((SweepKind::Dates(since.held), since.held)),
         _ => None,

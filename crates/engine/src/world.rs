@@ -7,6 +7,7 @@ use journey::{
     diagnostic::SourceFile,
     endpoints::Endpoints,
     ids::MachineId,
+    machine::By,
     render::Templates,
     schema::Schemas,
     workspace::{self, Options},
@@ -31,17 +32,17 @@ pub struct Loaded {
     pub versions: BTreeMap<MachineId, i32>,
     /// Who can be called.
     pub endpoints: Endpoints,
-    /// When each machine was first published, and since when it has held without a break.
-    pub published: BTreeMap<MachineId, Since>,
+    /// From when on each current machine counts.
+    pub since: BTreeMap<MachineId, Since>,
 }
 
 /// From when on a current machine counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Since {
-    /// Its first publication.
-    pub published: Timestamp,
-    /// Since when new runs enter it: later than `published` where another held in between.
+    /// Since when new runs enter it without a break.
     pub held: Timestamp,
+    /// When each of its entries with `backfill` was first published as it stands: by its place.
+    pub backfills: BTreeMap<u16, Timestamp>,
 }
 
 impl Loaded {
@@ -67,10 +68,13 @@ impl Loaded {
         let passages = store.passages().await?;
         let mut machines = store.machines().await?;
         load_targets(store, &passages, &mut machines).await?;
-        let published = machines
-            .iter()
-            .filter_map(|m| Some((m.machine.id, since(m)?)))
-            .collect();
+        let mut since = BTreeMap::new();
+        for machine in &machines {
+            if let Some(held) = machine.since {
+                let backfills = backfills(store, machine).await?;
+                since.insert(machine.machine.id, Since { held, backfills });
+            }
+        }
         let versions = machines.iter().map(|m| (m.machine.id, m.version)).collect();
         let (current, older): (Vec<_>, Vec<_>) = machines.into_iter().partition(|m| m.current);
         let of = |stored: Vec<StoredMachine>| stored.into_iter().map(|m| m.machine);
@@ -87,7 +91,7 @@ impl Loaded {
             schemas: compiled.schemas,
             versions,
             endpoints: compiled.endpoints,
-            published,
+            since,
         })
     }
 
@@ -114,11 +118,19 @@ async fn load_targets(
     Ok(())
 }
 
-fn since(stored: &StoredMachine) -> Option<Since> {
-    Some(Since {
-        published: stored.published_at,
-        held: stored.since?,
-    })
+/// Costs nothing where no entry has `backfill`.
+async fn backfills(
+    store: &Store,
+    stored: &StoredMachine,
+) -> Result<BTreeMap<u16, Timestamp>, Error> {
+    let mut found = BTreeMap::new();
+    for (place, entry) in stored.machine.entries.iter().enumerate() {
+        if let (By::Segment { backfill: true, .. }, Ok(number)) = (&entry.by, u16::try_from(place))
+        {
+            found.insert(number, store.entry_since(stored, place).await?);
+        }
+    }
+    Ok(found)
 }
 
 /// Policies, schemas and templates: what is read anew at every start.

@@ -115,17 +115,25 @@ impl Store {
     }
 
     /// The next customers behind the cursor, of those who have a part in the sweep. Nothing is locked.
+    /// Whoever has been in the journey since a `backfill` was published has none: they have come to
+    /// belong by themselves meanwhile.
     ///
     /// # Errors
     /// If the database fails.
     pub async fn sweep_page(&self, sweep: &StoredSweep, limit: u32) -> Result<SweepPage, Error> {
         let rows: Vec<CustomerRow> = sqlx::query_as(
-            "select id, key, traits::text, ledger from customer
-             where id > $1 and seen_at <= $2 order by id limit $3",
+            "select id, key, traits::text, ledger from customer c
+             where id > $1 and seen_at <= $2
+               and ($4::text is null or not exists (
+                   select from run_ended e
+                   where e.customer = c.id and e.journey = $4 and e.entered_at >= $5))
+             order by id limit $3",
         )
         .bind(sweep.cursor.0)
         .bind(moment(sweep.seen_until))
         .bind(i64::from(limit))
+        .bind((sweep.sweep.kind == SweepKind::Backfill).then_some(&*sweep.sweep.journey))
+        .bind(moment(sweep.at))
         .fetch_all(&self.pool)
         .await
         .map_err(during("reading a page of customers"))?;

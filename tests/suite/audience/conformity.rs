@@ -207,7 +207,7 @@ async fn promise_4_dates_and_sweeps_are_decided_by_engines_as_by_the_pure_code()
     }
     let published = |journey: &str| {
         let machine = loaded.world.current(journey).unwrap();
-        loaded.published[&machine.id].published
+        loaded.since[&machine.id].held
     };
     let mut ticked = published("digest");
     for hour in 1..100 {

@@ -190,3 +190,73 @@ async fn rule_21_backfill_comes_once_though_the_version_holds_again() {
     assert_eq!(rig.count("select count(*) from sweep").await, 1);
     assert_eq!(inside(&rig).await, 1);
 }
+
+/// Over as soon as it has begun: `again` allows another entry at once.
+fn greeting(enter: &str, steps: &str) -> kit::Workspace {
+    nothing()
+        .file(
+            "config/segments/gold.yaml",
+            "if: customer.level == \"gold\"\n",
+        )
+        .journey(
+            "circle",
+            &format!("purpose: service\nenter: {enter}\nsteps: {steps}\n"),
+        )
+}
+
+async fn over(rig: &Rig) -> i64 {
+    rig.count("select count(*) from run_ended").await
+}
+
+#[tokio::test]
+async fn rule_21_an_edit_of_a_step_lets_nobody_in_again() {
+    const MEMBERS: &str = "{ segment: gold, backfill: true }";
+    let rig = Rig::new(&nothing()).await;
+    let engine = rig.engine(kit::quick()).await;
+    let level = json!({ "level": "gold" });
+    known(&engine, "ana", level, Timestamp::now() - hours(1)).await;
+    let publish = async |enter: &str, steps: &str| {
+        rig.apply(&greeting(enter, steps)).await;
+        engine.reload().await.unwrap();
+        sweep(&engine, Timestamp::now()).await;
+    };
+    publish(MEMBERS, "[]").await;
+    assert_eq!(over(&rig).await, 1);
+    publish(MEMBERS, "[ { set: { run.n: 1 } } ]").await;
+    publish(MEMBERS, "[ { set: { run.n: 2 } } ]").await;
+    publish(MEMBERS, "[ { set: { run.n: 1 } } ]").await;
+    assert_eq!(over(&rig).await, 1, "a step was edited");
+    publish(
+        "{ segment: gold, backfill: true, if: customer.phone != \"\" }",
+        "[]",
+    )
+    .await;
+    assert_eq!(over(&rig).await, 2, "another entry");
+    publish("{ segment: gold }", "[]").await;
+    publish(MEMBERS, "[ { set: { run.n: 3 } } ]").await;
+    assert_eq!(
+        over(&rig).await,
+        3,
+        "it was taken out, and is published anew"
+    );
+}
+
+#[tokio::test]
+async fn rule_21_who_came_to_belong_before_the_sweep_came_enters_once() {
+    let rig = Rig::new(&nothing()).await;
+    let engine = rig.engine(settling()).await;
+    let before = Timestamp::now() - hours(1);
+    for name in ["ana", "ben"] {
+        let level = if name == "ben" { "gold" } else { "none" };
+        known(&engine, name, json!({ "level": level }), before).await;
+    }
+    rig.apply(&greeting("{ segment: gold, backfill: true }", "[]"))
+        .await;
+    engine.reload().await.unwrap();
+    let now = Timestamp::now();
+    assert_eq!(sweep(&engine, now).await, 0, "it waits for other engines");
+    known(&engine, "ana", json!({ "level": "gold" }), now).await;
+    assert_eq!(over(&rig).await, 1, "by herself");
+    assert_eq!(sweep(&engine, now + SETTLE).await, 1, "ben alone");
+    assert_eq!(over(&rig).await, 2);
+}

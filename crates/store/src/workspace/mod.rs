@@ -1,5 +1,6 @@
 //! Workspaces and machines: what is published.
 
+mod entries;
 mod passages;
 mod running;
 
