@@ -1,5 +1,7 @@
 //! Intake: Segment's calls and CloudEvents, as producers' tools already send them.
 
+use std::sync::Arc;
+
 use axum::{
     Json, Router,
     body::Body,
@@ -13,6 +15,7 @@ use jiff::Timestamp;
 use journey::{
     intake::{MAX_BODY, Refused, SegmentCall, parse_value, to_json},
     machine::STARTED,
+    world::Startable,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -76,6 +79,7 @@ async fn enter(
             "The body is an object with `userId`, `messageId` and `properties`.",
         ));
     };
+    enterable(&state, &name).await?;
     let given = call.remove("properties").unwrap_or_default();
     if !(given.is_object() || given.is_null()) {
         return Err(Problem::bad(
@@ -87,6 +91,25 @@ async fn enter(
     call.insert("event".to_owned(), Value::from(STARTED));
     call.insert("properties".to_owned(), started);
     one(&state, Value::Object(call), Some(SegmentCall::Track)).await
+}
+
+async fn enterable(state: &State, name: &str) -> Result<(), Problem> {
+    match (state.startable)(Arc::from(name)).await {
+        Startable::Yes => Ok(()),
+        Startable::NoEntry => Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "no_api_entry",
+            format!("Nobody enters `{name}` by the API: its `enter` has no `api: true`."),
+        )),
+        Startable::Unknown { meant } => {
+            let near = meant.map_or_else(String::new, |m| format!(" There is `{m}`."));
+            Err(Problem::new(
+                StatusCode::NOT_FOUND,
+                "no_such_journey",
+                format!("No journey is published as `{name}`.{near}"),
+            ))
+        }
+    }
 }
 
 async fn segment_batch(

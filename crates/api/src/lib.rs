@@ -17,7 +17,7 @@ use std::{future::Future, io, sync::Arc};
 
 use axum::{Router, middleware};
 use jiff::{Timestamp, Unit};
-use journey::input::Event;
+use journey::{input::Event, world::Startable};
 use store::read::Reader;
 use tokio::net::TcpListener;
 
@@ -28,6 +28,9 @@ pub use health::Readiness;
 /// Why an event does not fit its schema, in a sentence for its producer.
 pub type Refuse = dyn Fn(&Event) -> Option<String> + Send + Sync;
 
+/// Whether customers can enter a journey of that name by the API; `Yes` where nobody can tell.
+pub type Startables = dyn Fn(Arc<str>) -> BoxFuture<'static, Startable> + Send + Sync;
+
 /// What the router answers from. Cloning is cheap.
 #[derive(Clone)]
 pub struct State {
@@ -37,6 +40,8 @@ pub struct State {
     pub accept: Arc<dyn Accept>,
     /// Why an event does not fit its schema; `None`: it does.
     pub refuse: Arc<Refuse>,
+    /// Which journeys customers can enter by the API.
+    pub startable: Arc<Startables>,
     /// The capture mailbox; `None`: there are no `/capture` and no `/mailbox`.
     pub mailbox: Option<Arc<dyn CaptureStore>>,
     /// Which other parts are up, by name; the database is asked by the router itself.

@@ -3,10 +3,11 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
-use api::{Accept, CaptureStore, Readiness};
+use api::{Accept, CaptureStore, Readiness, Startables};
 use broker::Broker;
 use engine::{Engine, Roles};
 use jiff::Timestamp;
+use journey::world::Startable;
 use store::read::Reader;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +37,7 @@ impl Http {
         let schemas = engine.clone();
         let state = api::State {
             refuse: Arc::new(move |event| schemas.loaded().schemas.refuse(event)),
+            startable: startables(engine),
             reader: Reader::new(engine.store().pool().clone()),
             accept,
             mailbox,
@@ -61,6 +63,21 @@ impl Http {
             .context("the HTTP side has died")?
             .context("the HTTP side has failed")
     }
+}
+
+/// What is published says which journeys can be entered; where it cannot be read, nobody is refused.
+fn startables(engine: &Arc<Engine>) -> Arc<Startables> {
+    let engine = engine.clone();
+    Arc::new(move |journey| {
+        let engine = engine.clone();
+        Box::pin(async move {
+            let known = engine.startable(&journey).await;
+            known.unwrap_or_else(|error| {
+                tracing::warn!(%error, "which journeys there are is not known");
+                Startable::Yes
+            })
+        })
+    })
 }
 
 /// Listens on `address`; with `or_any`, on a free port if that one is taken.

@@ -25,7 +25,7 @@ use std::{
 
 use channels::Channels;
 use jiff::Timestamp;
-use journey::{advance::Clock, ids::MachineId};
+use journey::{advance::Clock, ids::MachineId, world::Startable};
 use store::Store;
 use tokio::sync::{Mutex, Notify};
 
@@ -106,6 +106,18 @@ impl Engine {
     pub async fn reload(&self) -> Result<bool, Error> {
         let _loading = self.loading.lock().await;
         self.reload_alone().await
+    }
+
+    /// Whether customers can enter that journey by the API, by what was published last.
+    ///
+    /// # Errors
+    /// As [`Engine::reload`].
+    pub async fn startable(&self, journey: &str) -> Result<Startable, Error> {
+        let known = self.loaded().world.startable(journey);
+        if known == Startable::Yes || !self.reload().await? {
+            return Ok(known);
+        }
+        Ok(self.loaded().world.startable(journey))
     }
 
     async fn reload_alone(&self) -> Result<bool, Error> {

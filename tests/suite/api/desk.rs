@@ -11,6 +11,7 @@ use journey::{
     content::{Content, Offer},
     ids::MessageId,
     message::Channel,
+    world::Startable,
 };
 use store::read::Reader;
 
@@ -153,6 +154,7 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
             }]
         }),
         refuse: Arc::new(|_| None),
+        startable: Arc::new(|_| Box::pin(async { Startable::Yes })),
         clock: now,
         write_key: None,
     }

@@ -1,7 +1,10 @@
 //! Intake: what is taken, and what is refused with which words.
 
+use std::sync::Arc;
+
 use api::{NotAccepted, State};
 use axum::{body::Body, http::StatusCode};
+use journey::world::Startable;
 use serde_json::{Value, json};
 
 use super::{JSON, server, server_with};
@@ -207,4 +210,44 @@ async fn a_write_key_that_is_set_is_asked_for() {
         .post("/v1/track", &headers, track(1).to_string())
         .await;
     assert_eq!(answer.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_journey_that_cannot_be_entered_by_the_api_is_refused_with_the_nearest_name() {
+    let server = server_with(|state| State {
+        startable: Arc::new(|journey| {
+            Box::pin(async move {
+                match &*journey {
+                    "nps" => Startable::Yes,
+                    "welcome" => Startable::NoEntry,
+                    _ => Startable::Unknown {
+                        meant: Some(Arc::from("nps")),
+                    },
+                }
+            })
+        }),
+        ..state
+    })
+    .await;
+    let call = r#"{"messageId":"1","userId":"ana","properties":{"order":"o-1"}}"#;
+    let enter = async |journey: &str| {
+        let path = format!("/v1/journeys/{journey}/enter");
+        server.post(&path, &[JSON], call).await
+    };
+    let unknown = enter("npss").await;
+    unknown.refused(StatusCode::NOT_FOUND, "no_such_journey");
+    let detail = unknown.body["detail"].as_str().expect("words");
+    assert_eq!(detail, "No journey is published as `npss`. There is `nps`.");
+    let closed = enter("welcome").await;
+    closed.refused(StatusCode::UNPROCESSABLE_ENTITY, "no_api_entry");
+    assert_eq!(server.taken(), [""; 0]);
+    assert_eq!(enter("nps").await.status, StatusCode::OK);
+    let taken = server.desk.taken.lock().expect("a lock");
+    let event = &taken[0].event;
+    assert_eq!((&*event.name, &*event.customer), ("journey.start", "ana"));
+    assert_eq!(event.properties.at(&["journey"]).as_text(), Some("nps"));
+    assert_eq!(
+        event.properties.at(&["with", "order"]).as_text(),
+        Some("o-1")
+    );
 }
