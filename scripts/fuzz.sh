@@ -22,7 +22,7 @@ export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
 -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 host=$(rustc -vV | sed -n 's/^host: //p')
-cargo build --quiet --release --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz --target "$host"
+cargo build --quiet --locked --release --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz --target "$host"
 unset RUSTFLAGS
 
 # Where the targets begin: the files of this repository, each behind the byte that says what it is.
