@@ -92,7 +92,7 @@ impl Parser<'_> {
         let span = self.span();
         match self.token() {
             Token::Literal(Value::Int(i)) => {
-                let dot = span.start.saturating_sub(1);
+                let dot = self.tokens[self.at.saturating_sub(1)].1.start;
                 Problem::new(
                     "J201",
                     dot..span.end,

@@ -168,3 +168,24 @@ fn lists_of_literals_are_built_once() {
     };
     assert!(std::sync::Arc::ptr_eq(&a, &b));
 }
+
+#[test]
+fn an_item_that_is_counted_by_a_dot_is_marked_from_its_dot_on() {
+    for (source, marked, cured) in [
+        ("run.items.0", ".0", "run.items[0]"),
+        ("run.items. 0 == 1", ". 0", "run.items[0] == 1"),
+        (
+            "run.items.\u{2006}0 == 1",
+            ".\u{2006}0",
+            "run.items[0] == 1",
+        ),
+    ] {
+        let problems = Expr::parse(source).expect_err("no such name");
+        let problem = &problems[0];
+        assert_eq!(&source[problem.span.clone()], marked);
+        let (span, text) = problem.replacement.clone().expect("a cure");
+        let mut whole = source.to_owned();
+        whole.replace_range(span, &text);
+        assert_eq!(whole, cured);
+    }
+}
