@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::{Timestamp, civil};
+use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -223,6 +223,12 @@ pub struct RunState {
     /// Rounds under way, by the `repeat`'s id.
     #[serde(rename = "l", skip_serializing_if = "BTreeMap::is_empty")]
     pub rounds: BTreeMap<Arc<str>, Round>,
+    /// Since when it is paused, if it is (rule 53).
+    #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Timestamp>,
+    /// How long it was paused before, in all: its longest stay is that much longer.
+    #[serde(rename = "d", skip_serializing_if = "SignedDuration::is_zero")]
+    pub paused_for: SignedDuration,
 }
 
 /// A round of a `repeat`.

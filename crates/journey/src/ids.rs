@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::input::Passage;
+
 /// The first 16 bytes of SHA-256 over the parts, each preceded by its length.
 fn hash(kind: &str, parts: &[&[u8]]) -> Uuid {
     let mut sha = Sha256::new();
@@ -79,10 +81,18 @@ impl InputId {
         Self(hash("timer", &[run.0.as_bytes(), &revision.to_le_bytes()]))
     }
 
-    /// The id of the passage of `run` to the machine `to`; without one, out of a removed journey.
-    pub fn of_passage(run: RunId, to: Option<MachineId>) -> Self {
-        let to = to.map_or_else(Uuid::nil, |to| to.0);
-        Self(hash("passage", &[run.0.as_bytes(), to.as_bytes()]))
+    /// The id of a passage of `run`: one to a machine, one out of a removed journey, one for each
+    /// revision of the run that is paused or resumed.
+    pub fn of_passage(run: RunId, revision: u32, passage: &Passage) -> Self {
+        let word = match passage {
+            Passage::Pause { .. } => "pause",
+            Passage::Resume { .. } => "resume",
+            Passage::Move { .. } | Passage::Exit { .. } | Passage::Stop => {
+                let to = passage.to().map_or_else(Uuid::nil, |to| to.0);
+                return Self(hash("passage", &[run.0.as_bytes(), to.as_bytes()]));
+            }
+        };
+        Self(hash(word, &[run.0.as_bytes(), &revision.to_le_bytes()]))
     }
 
     /// The id of the news that attempt `attempt` at `message` has ended for good.

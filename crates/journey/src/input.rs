@@ -56,8 +56,8 @@ pub enum InputKind {
     },
 }
 
-/// What an apply has in store for a run in flight (rules 51 to 54).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What an apply, or a pause, has in store for a run in flight (rules 51 to 54).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Passage {
     /// To the step that is the same in another version.
@@ -78,6 +78,16 @@ pub enum Passage {
     },
     /// It leaves as `stopped`: its journey was removed, and its runs are not to finish.
     Stop,
+    /// Its journey is paused (rule 53): it stays where it is.
+    Pause {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Its journey goes on.
+    Resume {
+        /// Since when.
+        at: Timestamp,
+    },
 }
 
 impl Passage {
@@ -85,7 +95,7 @@ impl Passage {
     pub fn to(&self) -> Option<MachineId> {
         match self {
             Self::Move { to, .. } | Self::Exit { to, .. } => Some(*to),
-            Self::Stop => None,
+            Self::Stop | Self::Pause { .. } | Self::Resume { .. } => None,
         }
     }
 }

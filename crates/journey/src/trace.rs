@@ -218,6 +218,16 @@ pub enum Fact {
         /// Which version.
         version: u32,
     },
+    /// Its journey is paused, and the run with it.
+    Paused {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It goes on.
+    Resumed {
+        /// Since when it was paused.
+        paused: Timestamp,
+    },
     /// The run left.
     Left {
         /// Why.
@@ -277,6 +287,8 @@ pub enum NotEntered {
     NotInSegment,
     /// Nothing can start the journey: it is not published, or has no entry for that.
     NotStartable,
+    /// The journey is paused.
+    Paused,
 }
 
 impl NotEntered {
@@ -294,6 +306,7 @@ impl NotEntered {
             Self::KeyTooLong => "its `key` is longer than 256 bytes",
             Self::NotInSegment => "the customer does not belong to the segment",
             Self::NotStartable => "no published journey of that name has an entry by `api`",
+            Self::Paused => "the journey is paused",
         }
     }
 }
@@ -428,6 +441,8 @@ impl Fact {
             Self::Kept { version } => format!(
                 "finishes on its version: version {version} does not have the step at which it stands"
             ),
+            Self::Paused { since } => format!("paused since {since}: it stays where it is"),
+            Self::Resumed { paused } => format!("goes on; it was paused since {paused}"),
             Self::Left { reason } => format!("left: {reason}"),
             Self::Profile { traits } => format!("traits changed: {}", traits.join(", ")),
             Self::Consent {

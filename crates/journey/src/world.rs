@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     content::Offer,
+    customer::Run,
     diagnostics::nearest,
     ids::MachineId,
     input::Passage,
@@ -37,11 +38,22 @@ pub enum Startable {
     Yes,
     /// It has no entry `api: true`.
     NoEntry,
+    /// It is paused.
+    Paused,
     /// There is no such journey.
     Unknown {
         /// The journey whose name is nearest, of those that can be entered so.
         meant: Option<Arc<str>>,
     },
+}
+
+/// The last word on whether a journey is paused (rule 53).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pausing {
+    /// It is, since then.
+    Paused(Timestamp),
+    /// It was, and goes on since then.
+    Resumed(Timestamp),
 }
 
 /// Machines, policies and routing. Immutable; engines swap it whole.
@@ -55,6 +67,8 @@ pub struct World {
     entering: BTreeMap<Arc<str>, Vec<Arc<Machine>>>,
     /// What applies have in store for runs on older machines.
     passages: BTreeMap<MachineId, Passage>,
+    /// Journeys that are paused, or were: the last word on each.
+    pauses: BTreeMap<Arc<str>, Pausing>,
     /// Entries of current journeys by segment.
     by_segment: Vec<Entering>,
     /// Entries of current journeys by date.
@@ -127,6 +141,26 @@ impl World {
         self.passages.insert(from, passage);
     }
 
+    /// Says whether a journey is paused; what was said before of it is void.
+    pub fn pause(&mut self, journey: Arc<str>, pausing: Pausing) {
+        self.pauses.insert(journey, pausing);
+    }
+
+    /// Whether that journey is paused.
+    pub fn is_paused(&self, journey: &str) -> bool {
+        matches!(self.pauses.get(journey), Some(Pausing::Paused(_)))
+    }
+
+    /// What the last word on its journey's pausing asks of a run that is inside: nothing where it
+    /// has heeded it.
+    pub fn pausing(&self, run: &Run) -> Option<Passage> {
+        match (self.pauses.get(&run.journey)?, run.state.paused) {
+            (Pausing::Paused(since), None) => Some(Passage::Pause { since: *since }),
+            (Pausing::Resumed(at), Some(_)) => Some(Passage::Resume { at: *at }),
+            _ => None,
+        }
+    }
+
     /// What becomes of runs on that machine, if they are not to stay: nothing where the machine
     /// that they would pass to is not known here.
     pub fn passage(&self, from: MachineId) -> Option<Passage> {
@@ -151,6 +185,7 @@ impl World {
     pub fn startable(&self, journey: &str) -> Startable {
         let by_api = |m: &Machine| m.entries.iter().any(|e| e.by == By::Api);
         match self.current(journey) {
+            Some(machine) if by_api(machine) && self.is_paused(journey) => Startable::Paused,
             Some(machine) if by_api(machine) => Startable::Yes,
             Some(_) => Startable::NoEntry,
             None => {

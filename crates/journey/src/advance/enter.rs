@@ -96,12 +96,14 @@ impl Stepper<'_> {
         if key.len() > MAX_KEY {
             return Err(NotEntered::KeyTooLong);
         }
+        let paused = self.world.is_paused(&machine.journey);
         match (self.run_inside(&machine.journey, &key), machine.inside) {
             (Some(_), Inside::Ignore) => Err(NotEntered::Inside),
             (Some(run), Inside::Refresh) => {
                 self.refresh(run);
                 Ok(None)
             }
+            _ if paused => Err(NotEntered::Paused),
             (Some(run), Inside::Restart) => {
                 self.may_stay(machine, &key)?;
                 self.leave(run, Arc::from("restarted"), true);

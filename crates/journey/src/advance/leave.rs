@@ -23,6 +23,13 @@ pub(super) fn goal_end(machine: &Machine, run: &Run) -> Option<Timestamp> {
         .then(|| time::plus(run.entered_at, within))
 }
 
+/// When its longest stay is over; pauses do not count.
+pub(super) fn stay_end(machine: &Machine, run: &Run) -> Option<Timestamp> {
+    let stay = machine.stay.as_ref()?;
+    let end = time::plus(run.entered_at, stay.after);
+    Some(time::plus(end, run.state.paused_for))
+}
+
 impl Stepper<'_> {
     /// Counts goals, once per run, left or not, until their window is over (rule 37).
     pub(super) fn test_goals(&mut self, event: Option<&str>) {

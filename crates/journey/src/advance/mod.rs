@@ -11,6 +11,7 @@ mod enter;
 mod leave;
 mod others;
 mod pass;
+mod pause;
 mod profile;
 mod receipt;
 mod rounds;
@@ -365,12 +366,12 @@ impl<'a> Stepper<'a> {
     }
 
     /// Advances runs by priority, entry time and id, each to its next wait (rule 9). Held sends
-    /// go by priority, held-since and id (rule 43).
+    /// go by priority, held-since and id (rule 43). One that is paused goes on when it is resumed.
     fn advance_all(&mut self, ready: &BTreeSet<RunId>) {
         let mut order: Vec<(std::cmp::Reverse<u8>, Timestamp, RunId)> = ready
             .iter()
             .filter_map(|id| {
-                let run = self.run(*id)?;
+                let run = self.run(*id).filter(|run| run.state.paused.is_none())?;
                 let machine = self.world.machine(run.machine)?;
                 let held = run.state.pending.as_ref().filter(|p| p.held.is_some());
                 let since = held.map_or(run.entered_at, |p| p.since);
@@ -458,11 +459,11 @@ impl<'a> Stepper<'a> {
         if run.left.is_some() {
             return leave::goal_end(machine, run);
         }
+        if run.state.paused.is_some() {
+            return None;
+        }
         let waits = run.state.pending.as_ref().and_then(|p| p.until);
-        let stays = machine
-            .stay
-            .as_ref()
-            .map(|s| crate::time::plus(run.entered_at, s.after));
+        let stays = leave::stay_end(machine, run);
         [waits, stays].into_iter().flatten().min()
     }
 }

@@ -36,8 +36,10 @@ pub(super) fn all(world: &World, turn: &mut Turn, now: Timestamp, clock: Clock) 
     for _ in 0..MAX_TIMERS {
         let next = next(world, &turn.customer, &passed);
         let Some((run, passage)) = next else { return };
-        passed.insert((run, passage.to()));
-        let id = InputId::of_passage(run, passage.to());
+        passed.insert((run, passage));
+        let found = turn.customer.runs.iter().find(|r| r.id == run);
+        let revision = found.map_or(0, |r| r.revision);
+        let id = InputId::of_passage(run, revision, &passage);
         let kind = InputKind::Passage { run, passage };
         step(world, turn, Input { id, now, kind });
         hand_over(&mut turn.customer, clock);
@@ -47,14 +49,15 @@ pub(super) fn all(world: &World, turn: &mut Turn, now: Timestamp, clock: Clock) 
 fn next(
     world: &World,
     customer: &Customer,
-    passed: &BTreeSet<(RunId, Option<MachineId>)>,
+    passed: &BTreeSet<(RunId, Passage)>,
 ) -> Option<(RunId, Passage)> {
     let inside = customer.runs.iter().filter(|run| run.left.is_none());
     let mut passing = inside.filter_map(|run| {
-        let passage = world.passage(run.machine)?;
-        let to = passage.to();
-        let asked = to.is_some() && run.state.kept_from == to;
-        (!asked && !passed.contains(&(run.id, to))).then_some((run.id, passage))
+        let asked = |p: &Passage| p.to().is_some() && run.state.kept_from == p.to();
+        let moves = world.passage(run.machine).filter(|p| !asked(p));
+        let due = [moves, world.pausing(run)].into_iter().flatten();
+        let mut due = due.filter(|passage| !passed.contains(&(run.id, *passage)));
+        due.next().map(|passage| (run.id, passage))
     });
     passing.next()
 }
@@ -66,13 +69,15 @@ impl Stepper<'_> {
             let why = Arc::from("the run has left before");
             return self.note(None, None, Fact::Ignored { why });
         }
+        let mut ready = BTreeSet::new();
         match *passage {
             Passage::Stop => self.leave(id, Arc::from(STOPPED), true),
             Passage::Exit { .. } => self.leave(id, Arc::from(MIGRATED), true),
             Passage::Move { to, version, lost } => self.move_to(id, to, version, lost),
+            Passage::Pause { since } => self.pause(id, since),
+            Passage::Resume { at } => ready.extend(self.resume(id, at).then_some(id)),
         }
         // Who moved is tested by the new version's goals, exits and waits at once.
-        let mut ready = BTreeSet::new();
         self.test_goals(None);
         self.test_exits(None);
         if matches!(passage, Passage::Move { to, .. } if self.is_on(id, *to)) {
@@ -151,7 +156,7 @@ impl Stepper<'_> {
 
     /// What a moved run waits for is computed anew from when it began to wait, by the words of
     /// the new version. True if the wait is over, and the run ready to go on.
-    fn wait_anew(&mut self, id: RunId) -> bool {
+    pub(super) fn wait_anew(&mut self, id: RunId) -> bool {
         let world = self.world;
         let Some(machine) = self.run(id).and_then(|r| world.machine(r.machine)).cloned() else {
             return false;
@@ -186,7 +191,9 @@ impl Stepper<'_> {
             return false;
         };
         let until = within.map(|within| time::plus(pending.since, within));
-        if until.is_some_and(|until| until <= self.now) {
+        // The time of a run that is paused stands still.
+        let clock = self.clock_of(id);
+        if until.is_some_and(|until| until <= clock) {
             self.wait_is_over(id, machine);
             return true;
         }
@@ -194,13 +201,9 @@ impl Stepper<'_> {
             if let Some(run) = self.touch(id) {
                 run.state.pending = Some(Pending { until, ..pending });
             }
-            let fact = Fact::Waits {
-                until,
-                event: None,
-                zone: None,
-            };
-            let step = self.step_of(id);
-            self.note(Some(id), step, fact);
+            if let Some(step) = self.step_of(id) {
+                self.note_wait(id, &step, until);
+            }
         }
         false
     }

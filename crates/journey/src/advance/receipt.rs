@@ -7,7 +7,7 @@ use super::{
     send::{Going, Place},
 };
 use crate::{
-    customer::Asked,
+    customer::{Asked, Run},
     ids::{MessageId, RunId},
     input::Receipt,
     machine::{NodeId, Op},
@@ -92,7 +92,7 @@ impl Stepper<'_> {
         });
     }
 
-    /// The next channel of the list, without moving the run, while it is inside and unexpired.
+    /// The next channel of the list, without moving the run, while it is inside, unexpired and not paused.
     /// Who withdrew consent, or let it expire, is not followed onto another channel.
     fn try_next_channel(&mut self, id: RunId, receipt: &Receipt) -> Option<(MessageId, Channel)> {
         let message = &receipt.message;
@@ -104,7 +104,8 @@ impl Stepper<'_> {
         let world = self.world;
         let machine = world.machine(message.decision.machine)?;
         let place = Place::find(machine, NodeId(message.decision.node))?;
-        let inside = self.run(id).is_some_and(|r| r.left.is_none());
+        let goes_on = |r: &Run| r.left.is_none() && r.state.paused.is_none();
+        let inside = self.run(id).is_some_and(goes_on);
         let rest = after(&place.send.channels, message.channel);
         if !inside || rest.is_empty() {
             return None;

@@ -66,12 +66,7 @@ impl Stepper<'_> {
         if let Some(run) = self.touch(id) {
             run.state.pending = Some(waits);
         }
-        let fact = Fact::Waits {
-            until: Some(next),
-            event: None,
-            zone: None,
-        };
-        self.note(Some(id), Some(node.id.clone()), fact);
+        self.note_wait(id, &node.id, Some(next));
         Flow::Stay
     }
 }

@@ -222,9 +222,14 @@ impl Stepper<'_> {
         };
         let pending = self.run(id).and_then(|r| r.state.pending.clone());
         let Some(pending) = pending else { return false };
+        // Pausing stops durations and not moments (rule 53).
+        let clock = match wait.span.is_zero() {
+            true => self.now,
+            false => self.clock_of(id),
+        };
         match self.end_of(id, wait, pending.since) {
             Some(End::Until { at, .. }) if pending.until == Some(at) => false,
-            Some(End::Until { at, zone }) if at > self.now => {
+            Some(End::Until { at, zone }) if at > clock => {
                 self.stay_since(id, node, pending.since, Some(at), None, zone);
                 self.schedule(id);
                 false
@@ -315,6 +320,16 @@ impl Stepper<'_> {
             Some(node.id.clone()),
             Fact::Waits { until, event, zone },
         );
+    }
+
+    /// Says that the step waits, and for nothing but its time.
+    pub(super) fn note_wait(&mut self, id: RunId, step: &Arc<str>, until: Option<Timestamp>) {
+        let fact = Fact::Waits {
+            until,
+            event: None,
+            zone: None,
+        };
+        self.note(Some(id), Some(step.clone()), fact);
     }
 
     fn choose(

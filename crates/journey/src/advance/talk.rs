@@ -225,8 +225,15 @@ impl Stepper<'_> {
         self.close_question(id, to);
     }
 
-    /// Repeats the question, or gives up. True if the run goes on.
+    /// Repeats the question, or gives up. True if the run goes on. In a pause it does neither: the
+    /// question stays open.
     fn not_understood(&mut self, id: RunId, node: &Node, ask: &Ask) -> bool {
+        let paused = self.run(id).is_some_and(|r| r.state.paused.is_some());
+        if paused {
+            let fact = Fact::NotUnderstood { repeated: false };
+            self.note(Some(id), Some(node.id.clone()), fact);
+            return false;
+        }
         let asked = self
             .run(id)
             .and_then(|r| r.state.pending.as_ref())

@@ -4,13 +4,12 @@ use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{Clock, MAX_TIMERS, Stepper, Turn, hand_over, step};
+use super::{Clock, MAX_TIMERS, Stepper, Turn, hand_over, leave, step};
 use crate::{
     customer::{Customer, Run},
     ids::{InputId, RunId},
     input::{Input, InputKind},
     machine::Op,
-    time,
     world::World,
 };
 
@@ -135,7 +134,8 @@ impl Stepper<'_> {
             return BTreeSet::new();
         }
         let stay = machine.stay.as_ref();
-        if let Some(stay) = stay.filter(|s| time::plus(run.entered_at, s.after) <= self.now) {
+        let over = leave::stay_end(&machine, run).is_some_and(|end| end <= self.now);
+        if let Some(stay) = stay.filter(|_| over) {
             self.leave(id, stay.reason.clone(), true);
             return BTreeSet::new();
         }

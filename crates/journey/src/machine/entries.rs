@@ -113,7 +113,7 @@ pub enum InFlight {
 }
 
 /// What becomes of a run whose step is gone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lost {
     /// It finishes on its version.

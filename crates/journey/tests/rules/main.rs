@@ -20,6 +20,7 @@ mod laws;
 mod leaving;
 mod limits;
 mod others;
+mod pausing;
 mod play;
 mod questions;
 mod real_data;

@@ -15,7 +15,7 @@ use journey::{
     trace::{Fact, Line},
     value::{Map, Value},
     workspace::{self, Options, TemplateCheck},
-    world::World,
+    world::{Pausing, World},
 };
 pub use serde_json::json;
 
@@ -282,6 +282,26 @@ impl Play {
         self.take("ana", vec![input])
     }
 
+    /// `demo` is paused now, and its runs hear of it.
+    pub fn pauses(&mut self) -> &mut Self {
+        self.hears(Pausing::Paused(self.now))
+    }
+
+    /// `demo` goes on now, and its runs hear of it.
+    pub fn resumes(&mut self) -> &mut Self {
+        self.hears(Pausing::Resumed(self.now))
+    }
+
+    fn hears(&mut self, pausing: Pausing) -> &mut Self {
+        self.world.pause(Arc::from("demo"), pausing);
+        for (key, customer) in std::mem::take(&mut self.customers) {
+            let turn = advance::take_passages(&self.world, customer, self.now, self.clock);
+            self.customers.insert(key, turn.customer);
+            self.keep(turn.effects);
+        }
+        self
+    }
+
     /// The provider has everything that is queued.
     pub fn is_handed_over(&mut self) -> &mut Self {
         for send in self.customers.values_mut().flat_map(|c| &mut c.sends) {
@@ -418,6 +438,8 @@ fn short(line: &Line) -> String {
         Fact::Goal => "goal".into(),
         Fact::Moved { version, .. } => format!("moved to {version}"),
         Fact::Kept { version } => format!("kept from {version}"),
+        Fact::Paused { since } => format!("paused since {since}"),
+        Fact::Resumed { paused } => format!("resumed, paused since {paused}"),
         Fact::Left { reason } => format!("left {reason}"),
         Fact::Profile { traits } => format!("traits {}", traits.join(" ")),
         Fact::Consent { state, .. } => format!("consent {state}"),

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    rc::Rc,
     sync::Arc,
 };
 
@@ -17,7 +18,7 @@ use journey::{
     time,
     trace::Fact,
     value::{Map, Value},
-    world::World,
+    world::{Pausing, World},
 };
 
 use crate::{
@@ -27,8 +28,8 @@ use crate::{
 };
 
 /// One customer under watch.
-pub struct Watched<'w> {
-    world: &'w World,
+pub struct Watched {
+    world: Rc<World>,
     clock: Clock,
     now: Timestamp,
     pub customer: Customer,
@@ -43,12 +44,12 @@ pub struct Watched<'w> {
     pub facts: BTreeMap<String, usize>,
 }
 
-impl<'w> Watched<'w> {
-    pub fn new(world: &'w World, clock: Clock) -> Self {
+impl Watched {
+    pub fn new(world: &World, clock: Clock) -> Self {
         let mut customer = customer("ana");
         customer.traits.insert(Arc::from("country"), "FR".into());
         Self {
-            world,
+            world: Rc::new(world.clone()),
             clock,
             // Three days before the clocks change in Europe.
             now: at("2026-03-26T17:00Z"),
@@ -169,20 +170,55 @@ impl<'w> Watched<'w> {
                 .sends
                 .iter_mut()
                 .for_each(|s| s.queued = false),
+            Act::Pause(n) => self.pause(n),
             Act::Timer => {
-                if let Some((_, due)) = advance::next_due(self.world, &self.customer) {
+                if let Some((_, due)) = advance::next_due(&self.world, &self.customer) {
                     self.now = self.now.max(due);
-                    let (world, now, clock) = (self.world, self.now, self.clock);
-                    self.turn(|customer| advance::take_due(world, customer, now, clock));
+                    let (world, now, clock) = (self.world.clone(), self.now, self.clock);
+                    self.turn(|customer| advance::take_due(&world, customer, now, clock));
                 }
             }
             _ => {
                 if let Some(input) = self.input(act) {
-                    let (world, clock) = (self.world, self.clock);
-                    self.turn(|c| advance::take(world, c, vec![input.clone()], clock));
+                    let (world, clock) = (self.world.clone(), self.clock);
+                    self.turn(|c| advance::take(&world, c, vec![input.clone()], clock));
                 }
             }
         }
+    }
+
+    /// Only on the wall clock: past events are played without pauses.
+    fn pause(&mut self, n: u8) {
+        if self.clock != Clock::Wall {
+            return;
+        }
+        let all: Vec<_> = self.world.currents().map(|m| m.journey.clone()).collect();
+        // Of those that are paused, if there are any: pauses are to end as well.
+        let paused = all.iter().filter(|j| self.world.is_paused(j)).cloned();
+        let paused: Vec<_> = paused.collect();
+        let journeys = if paused.is_empty() { all } else { paused };
+        let journey = journeys[usize::from(n / 2) % journeys.len()].clone();
+        let pausing = match self.world.is_paused(&journey) {
+            true => Pausing::Resumed(self.now),
+            false => Pausing::Paused(self.now),
+        };
+        Rc::make_mut(&mut self.world).pause(journey, pausing);
+        if n.is_multiple_of(2) {
+            let (world, now, clock) = (self.world.clone(), self.now, self.clock);
+            self.turn(|customer| advance::take_passages(&world, customer, now, clock));
+        }
+    }
+
+    /// Nothing is paused any more.
+    pub fn goes_on(&mut self) {
+        let now = self.now;
+        let world = Rc::make_mut(&mut self.world);
+        let paused: Vec<_> = world.currents().map(|m| m.journey.clone()).collect();
+        for journey in paused {
+            world.pause(journey, Pausing::Resumed(now));
+        }
+        let (world, clock) = (self.world.clone(), self.clock);
+        self.turn(|customer| advance::take_passages(&world, customer, now, clock));
     }
 
     fn turn(&mut self, decide: impl Fn(Customer) -> Turn) {
@@ -260,6 +296,10 @@ impl<'w> Watched<'w> {
             assert!(run.goal_at.is_none() && run.state.pending.is_none());
             return;
         }
+        if run.state.paused.is_some() {
+            assert_eq!(run.due_at, None, "the time of a paused run stands still");
+            return;
+        }
         let pending = run.state.pending.as_ref().expect("whoever is inside waits");
         let node = machine.node(run.node).expect("at a step");
         let waits = match node.op {
@@ -272,7 +312,9 @@ impl<'w> Watched<'w> {
             _ => false,
         };
         assert!(waits, "at a step that waits: {node:?} {pending:?}");
-        let stay = machine.stay.as_ref().map(|s| run.entered_at + s.after);
+        let paused = run.state.paused_for;
+        let stay = machine.stay.as_ref();
+        let stay = stay.map(|s| run.entered_at + s.after + paused);
         let due = [pending.until, stay].into_iter().flatten().min();
         assert_eq!(run.due_at, due);
     }
@@ -292,6 +334,8 @@ impl<'w> Watched<'w> {
                 .iter()
                 .any(|r| r.id == message.run && r.left.is_some());
             assert!(!was_out, "whoever is out sends nothing");
+            let paused = self.world.is_paused(&message.journey);
+            assert!(!paused, "whoever is paused sends nothing");
             assert!(
                 self.history.insert(message.id, message.clone()).is_none(),
                 "a message id twice"
@@ -306,8 +350,9 @@ impl<'w> Watched<'w> {
                 let zone = time::of_customer(who, &self.world.policies.defaults).zone;
                 for cap in &self.world.policies.caps {
                     assert!(
-                        used(cap, self.world, &self.history, message.at, &zone) <= cap.max as usize
-                            || !applies(cap, self.world, message),
+                        used(cap, &self.world, &self.history, message.at, &zone)
+                            <= cap.max as usize
+                            || !applies(cap, &self.world, message),
                         "{} is exceeded by {}",
                         cap.name,
                         message.step
