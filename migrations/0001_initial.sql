@@ -129,14 +129,14 @@ create index message_due on message (due_at) where due_at is not null;
 
 -- Versions -------------------------------------------------------------------------------------
 
--- What an apply has in store for runs in flight on older machines: written in the transaction that
--- publishes, carried out by engines customer by customer, in bounded batches. A row stays when it is
+-- What an apply has in store for runs in flight on older machines, and that a journey is paused or goes on:
+-- written in the transaction that publishes, carried out by engines customer by customer, in bounded batches. A row stays when it is
 -- done, for runs that an engine entered on an old machine before it heard of the new one.
 create table passage (
     id bigint generated always as identity primary key,
     cursor uuid not null default '00000000-0000-0000-0000-000000000000', -- customers up to here are done
-    target uuid,                              -- the machine to pass to; null: out of a removed journey
-    at timestamptz not null,                  -- of the apply
+    target uuid,                              -- the machine to pass to; null: out of a removed journey, or to none
+    at timestamptz not null,                  -- of the apply, or since when the journey is paused or goes on
     first_at timestamptz,                     -- when an engine first took it up
     pass_at timestamptz,                      -- when the round through all customers began
     leased_until timestamptz,                 -- an engine is at it
@@ -146,15 +146,18 @@ create table passage (
     runs bigint not null default 0,           -- runs that have passed in all
     version integer,                          -- of target
     journey text not null,
-    in_flight text not null check (in_flight in ('move', 'exit', 'stop')),
+    in_flight text not null check (in_flight in ('move', 'exit', 'stop', 'pause', 'resume')),
     lost text not null check (lost in ('finish', 'exit')),
     sources uuid[] not null,                  -- machines whose runs pass; one that is current again is taken out
-    check ((target is null) = (in_flight = 'stop')),
+    check ((target is null) = (in_flight in ('stop', 'pause', 'resume'))),
     check ((target is null) = (version is null))
 );
 
 -- What engines look at between applies: nothing, as a rule.
 create index passage_open on passage (id) where done_at is null;
+
+-- The last word on whether a journey is paused.
+create index passage_pause on passage (journey, id) where in_flight in ('pause', 'resume');
 
 -- Entries that concern many customers at once ----------------------------------------------------
 

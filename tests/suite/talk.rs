@@ -70,6 +70,7 @@ fn router(rig: &Rig, engine: &Arc<Engine>) -> Router {
         reader: rig.reader(),
         accept: Arc::new(IntoTurn(engine.clone())),
         refuse: Arc::new(|_| None),
+        startable: cli::service::startables(engine),
         mailbox: Some(Arc::new(Taken(taken.collect()))),
         ready: Arc::new(Vec::new),
         clock: Timestamp::now,

@@ -101,6 +101,11 @@ async fn enterable(state: &State, name: &str) -> Result<(), Problem> {
             "no_api_entry",
             format!("Nobody enters `{name}` by the API: its `enter` has no `api: true`."),
         )),
+        Startable::Paused => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "journey_paused",
+            format!("`{name}` is paused: nobody enters it until it goes on."),
+        )),
         Startable::Unknown { meant } => {
             let near = meant.map_or_else(String::new, |m| format!(" There is `{m}`."));
             Err(Problem::new(

@@ -17,6 +17,7 @@ use crate::commands::{
     graph::GraphArgs,
     lsp::LspArgs,
     new::NewArgs,
+    pause::PauseArgs,
     plan::{ApplyArgs, PlanArgs},
     preview::PreviewArgs,
     run::RunArgs,
@@ -109,6 +110,10 @@ pub enum Served {
     Plan(PlanArgs),
     /// Publish the workspace to the database
     Apply(ApplyArgs),
+    /// Pause a journey: its customers stay where they are, and nobody enters
+    Pause(PauseArgs),
+    /// Let a paused journey go on
+    Resume(PauseArgs),
     /// Publish one event, or a file of them
     Event(EventArgs),
     /// Show what happened to a customer, and why

@@ -24,7 +24,7 @@ use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
         backtest, bench, check, completions, customer, database, demo, dev, event, fmt, graph, lsp,
-        new, plan, preview, run, schema, simulate, test,
+        new, pause, plan, preview, run, schema, simulate, test,
     },
     output::Refused,
 };
@@ -87,6 +87,8 @@ fn serve(command: Served, root: &Path) -> Result<()> {
             Served::Migrate => database::migrate(root).await,
             Served::Plan(args) => plan::plan(&args, root).await,
             Served::Apply(args) => plan::apply(&args, root).await,
+            Served::Pause(args) => pause::run(&args, root, true).await,
+            Served::Resume(args) => pause::run(&args, root, false).await,
             Served::Event(args) => event::run(&args, root).await,
             Served::Customer(args) => customer::run(&args, root).await,
         }

@@ -66,7 +66,7 @@ impl Http {
 }
 
 /// What is published says which journeys can be entered; where it cannot be read, nobody is refused.
-fn startables(engine: &Arc<Engine>) -> Arc<Startables> {
+pub fn startables(engine: &Arc<Engine>) -> Arc<Startables> {
     let engine = engine.clone();
     Arc::new(move |journey| {
         let engine = engine.clone();

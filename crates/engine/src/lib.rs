@@ -99,7 +99,7 @@ impl Engine {
         &self.store
     }
 
-    /// Loads the workspace anew if another was applied. True if so.
+    /// Loads the workspace anew if another was applied, or a journey was paused or goes on. True if so.
     ///
     /// # Errors
     /// As [`Engine::start`]; the workspace in force stays.
@@ -121,7 +121,10 @@ impl Engine {
     }
 
     async fn reload_alone(&self) -> Result<bool, Error> {
-        if self.store.revision().await? == self.loaded().revision {
+        let loaded = self.loaded();
+        if self.store.revision().await? == loaded.revision
+            && self.store.pauses().await? == loaded.pauses
+        {
             return Ok(false);
         }
         let fresh = Arc::new(Loaded::from_store(&self.store).await?);

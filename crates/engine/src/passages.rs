@@ -1,8 +1,9 @@
-//! Runs in flight that pass to another version: customer by customer, in bounded batches, by
+//! Runs in flight that pass to another version, or are paused: customer by customer, in bounded batches, by
 //! whichever engine comes first. Whoever is touched by an event or a timer meanwhile passes in that
 //! turn, before anything else is decided.
 
 use jiff::{SignedDuration, Timestamp};
+use journey::world::Pausing;
 use store::StoredPassage;
 
 use crate::{Engine, Error, turn::Round};
@@ -37,11 +38,9 @@ impl Engine {
         let Some(order) = claimed else {
             return Ok(Passed::default());
         };
-        if self
-            .loaded()
-            .revision
-            .is_none_or(|loaded| loaded < order.revision)
-        {
+        // A pause may be over by a later order.
+        let pauses = Pausing::of(&order.passage).is_some();
+        if pauses || self.loaded().revision < Some(order.revision) {
             self.reload().await?;
         }
         let stretch = self.store.stretch(&order, settings.passage_stretch).await?;

@@ -11,7 +11,7 @@ use journey::{
     render::Templates,
     schema::Schemas,
     workspace::{self, Options},
-    world::World,
+    world::{Pausing, World},
 };
 use store::{Store, StoredMachine, StoredPassage};
 
@@ -34,6 +34,8 @@ pub struct Loaded {
     pub endpoints: Endpoints,
     /// From when on each current machine counts.
     pub since: BTreeMap<MachineId, Since>,
+    /// The last pause or end of one that it knows of.
+    pub pauses: Option<i64>,
 }
 
 /// From when on a current machine counts.
@@ -79,7 +81,13 @@ impl Loaded {
         let (current, older): (Vec<_>, Vec<_>) = machines.into_iter().partition(|m| m.current);
         let of = |stored: Vec<StoredMachine>| stored.into_iter().map(|m| m.machine);
         let mut world = World::new(of(current), of(older), compiled.policies);
+        let mut pauses = None;
         for order in &passages {
+            if let Some(pausing) = Pausing::of(&order.passage) {
+                world.pause(order.journey.clone(), pausing);
+                pauses = Some(order.id);
+                continue;
+            }
             for source in &order.sources {
                 world.pass(*source, order.passage);
             }
@@ -92,6 +100,7 @@ impl Loaded {
             versions,
             endpoints: compiled.endpoints,
             since,
+            pauses,
         })
     }
 

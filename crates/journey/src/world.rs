@@ -56,6 +56,17 @@ pub enum Pausing {
     Resumed(Timestamp),
 }
 
+impl Pausing {
+    /// What such a passage says of its journey.
+    pub fn of(passage: &Passage) -> Option<Self> {
+        match passage {
+            Passage::Pause { since } => Some(Self::Paused(*since)),
+            Passage::Resume { at } => Some(Self::Resumed(*at)),
+            Passage::Move { .. } | Passage::Exit { .. } | Passage::Stop => None,
+        }
+    }
+}
+
 /// Machines, policies and routing. Immutable; engines swap it whole.
 #[derive(Clone, Debug, Default)]
 pub struct World {

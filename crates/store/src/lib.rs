@@ -29,8 +29,8 @@ pub use settings::Settings;
 pub use sweeps::{NewSweep, StoredSweep, SweepPage};
 pub use turn::{Arrival, OpenTurn, Work};
 pub use workspace::{
-    Applied, Base, Publication, Published, Snapshot, StoredMachine, StoredPassage, StoredWorkspace,
-    Stretch,
+    Applied, Base, Paused, PausedJourney, Publication, Published, Snapshot, StoredMachine,
+    StoredPassage, StoredWorkspace, Stretch,
 };
 
 use sqlx::{Connection as _, PgPool};

@@ -132,6 +132,8 @@ pub fn run(customer: &str, key: &str, due_at: Option<Timestamp>) -> Run {
                 call: Some(CallId::of(id, 3, 0)),
             }),
             kept_from: Some(MachineId::of(b"newer")),
+            paused: Some(at(-5)),
+            paused_for: SignedDuration::from_hours(7),
             rounds: BTreeMap::from([(
                 arc("reminders"),
                 Round {

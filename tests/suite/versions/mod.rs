@@ -4,6 +4,7 @@
 mod apply;
 mod news;
 mod passing;
+mod pausing;
 mod processes;
 
 use std::sync::Arc;

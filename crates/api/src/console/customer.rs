@@ -65,6 +65,8 @@ struct OpenRun {
     step: String,
     line: Option<u32>,
     waits: String,
+    /// Since when, if it is paused.
+    paused: Option<When>,
     held: bool,
     until: Option<When>,
 }
@@ -215,6 +217,7 @@ fn open(run: &RunView) -> OpenRun {
         entered: When(run.entered_at),
         step: step.map(|s| s.id.to_string()).unwrap_or_default(),
         line: step.map(|s| s.line),
+        paused: run.paused_since.map(When),
         waits: match (&run.left_at, &run.waiting) {
             (Some(_), _) => format!(
                 "Has left ({}); only watches for its goal",

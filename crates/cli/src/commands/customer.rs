@@ -119,6 +119,11 @@ fn run_line(run: &RunView) -> String {
         format!(" [{}]", run.key)
     };
     let name = format!("  {}{key}, entered {}", run.journey, at(run.entered_at));
+    if let Some(since) = run.paused_since {
+        let step = run.step.as_ref().map(|step| format!(" at {}", step.id));
+        let step = step.unwrap_or_default();
+        return format!("{name}: paused{step} since {}", at(since));
+    }
     match (&run.reason, &run.step) {
         (Some(reason), _) => format!("{name}: left, {reason}"),
         (None, Some(step)) => match &run.waiting {

@@ -13,6 +13,7 @@ pub mod fmt;
 pub mod graph;
 pub mod lsp;
 pub mod new;
+pub mod pause;
 pub mod plan;
 pub mod preview;
 pub mod run;

@@ -12,12 +12,13 @@ use clap::Args;
 use jiff::Timestamp;
 use journey::{
     diagnostic::{Diagnostic, Severity, SourceFile},
+    input::Passage,
     machine::Machine,
     plan::{self, Draft, Plan, Running, number},
     workspace::{self as compiler, Options},
 };
 use serde_json::json;
-use store::{Base, Publication, Store, StoredPassage};
+use store::{Base, PausedJourney, Publication, Store, StoredPassage};
 
 use crate::{
     commands::database,
@@ -69,8 +70,10 @@ struct Made {
     base: Option<Base>,
     plan: Plan,
     found: Vec<Diagnostic>,
-    /// Earlier applies that engines are still carrying out.
+    /// Earlier applies and pauses that engines are still carrying out.
     passing: Vec<StoredPassage>,
+    /// Journeys that are paused.
+    paused: Vec<PausedJourney>,
 }
 
 /// Runs `parcours plan`.
@@ -140,6 +143,7 @@ impl Made {
             plan: plan::plan(&running, draft),
             machines: engine::machines(&compiled),
             passing: passing.collect(),
+            paused: store.paused().await?,
             files,
             stop,
             base,
@@ -175,6 +179,11 @@ impl Made {
         for line in self.passing.iter().map(passing) {
             output::text(&line);
         }
+        for PausedJourney { journey, since } in &self.paused {
+            output::text(&format!(
+                "{journey} is paused since {since:.0}, and stays so: parcours resume {journey}"
+            ));
+        }
         if !self.plan.is_empty() && !self.has_errors() {
             let stops = self.stop.iter().map(|name| format!(" --stop {name}"));
             output::text(&format!(
@@ -201,6 +210,9 @@ impl Made {
             "in_flight": self.plan.in_flight,
             "passing": self.passing.iter().map(|p| json!({
                 "journey": p.journey, "passage": p.passage, "runs": p.runs,
+            })).collect::<Vec<_>>(),
+            "paused": self.paused.iter().map(|p| json!({
+                "journey": p.journey, "since": p.since,
             })).collect::<Vec<_>>(),
             "diagnostics": found,
         }))
@@ -304,15 +316,12 @@ fn moved(holds: i64) -> anyhow::Error {
 }
 
 fn passing(order: &StoredPassage) -> String {
-    let runs = number(order.runs);
-    match order.passage.to() {
-        Some(_) => format!(
-            "Still under way: runs of {} pass to a newer version, {runs} so far.",
-            order.journey
-        ),
-        None => format!(
-            "Still under way: runs of {} are stopped, {runs} so far.",
-            order.journey
-        ),
-    }
+    let (runs, journey) = (number(order.runs), &order.journey);
+    let what = match order.passage {
+        Passage::Move { .. } | Passage::Exit { .. } => "pass to a newer version",
+        Passage::Stop => "are stopped",
+        Passage::Pause { .. } => "are paused",
+        Passage::Resume { .. } => "go on",
+    };
+    format!("Still under way: runs of {journey} {what}, {runs} so far.")
 }

@@ -55,7 +55,13 @@ fn next(
     let mut passing = inside.filter_map(|run| {
         let asked = |p: &Passage| p.to().is_some() && run.state.kept_from == p.to();
         let moves = world.passage(run.machine).filter(|p| !asked(p));
-        let due = [moves, world.pausing(run)].into_iter().flatten();
+        let pausing = world.pausing(run);
+        let (pauses, resumes) = match pausing {
+            Some(Passage::Pause { .. }) => (pausing, None),
+            _ => (None, pausing),
+        };
+        // Whoever is paused moves without going on, and goes on by the words of the new version.
+        let due = [pauses, moves, resumes].into_iter().flatten();
         let mut due = due.filter(|passage| !passed.contains(&(run.id, *passage)));
         due.next().map(|passage| (run.id, passage))
     });

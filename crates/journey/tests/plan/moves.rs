@@ -12,7 +12,7 @@ use journey::{
     policies::Policies,
     trace::Fact,
     value::{Map, Value},
-    world::World,
+    world::{Pausing, World},
 };
 
 use super::machine;
@@ -287,4 +287,26 @@ fn passages_follow_each_other() {
     scene.passes(at(1));
     assert_eq!(scene.run().machine, three.id);
     assert_eq!(scene.run().due_at, Some(at(4)));
+}
+
+/// Rule 53: whoever is paused and moves does not go on, though their wait is over by the new words.
+#[test]
+fn rule_53_a_run_is_paused_before_it_moves_and_goes_on_after_it_has() {
+    let old = version("steps:\n  - { id: pause, wait: 5h }\n");
+    let new = version("steps:\n  - { id: pause, wait: 1h }\n  - exit: new\n");
+    let mut scene = Scene::moving(&old, &new, Lost::Finish);
+    scene.world.pause("demo".into(), Pausing::Paused(at(2)));
+    let turn = scene.passes(at(3));
+    assert_eq!(
+        sentences(&turn),
+        [
+            "paused since 2026-01-05T11:00:00Z: it stays where it is",
+            "moved to version 2",
+            "the wait is over"
+        ]
+    );
+    scene.world.pause("demo".into(), Pausing::Resumed(at(9)));
+    let turn = scene.passes(at(9));
+    let last = sentences(&turn).pop();
+    assert_eq!(last.as_deref(), Some("left: new"));
 }

@@ -52,6 +52,8 @@ pub struct RunView {
     pub due_at: Option<Timestamp>,
     /// The step it is at; `None` once it has left, or where the machine cannot be read.
     pub step: Option<StepView>,
+    /// Since when it is paused; `None`: it is not.
+    pub paused_since: Option<Timestamp>,
     /// What the step waits for.
     pub waiting: Option<Waiting>,
     /// Variables.
@@ -181,6 +183,7 @@ fn view(row: &PgRow, machines: &Machines, calls: &Calls) -> Result<RunView, Read
         due_at: moment_or_none(row, "due_at")?,
         step: node.map(step),
         waiting: Waiting::of(&state, node, progress).filter(|_| left_at.is_none()),
+        paused_since: state.paused.filter(|_| left_at.is_none()),
         left_at,
         variables: state.vars,
         event: state.event,

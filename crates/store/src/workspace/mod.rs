@@ -2,9 +2,11 @@
 
 mod entries;
 mod passages;
+mod pauses;
 mod running;
 
 pub use passages::{StoredPassage, Stretch};
+pub use pauses::{Paused, PausedJourney};
 pub use running::{Base, Snapshot};
 
 use std::{

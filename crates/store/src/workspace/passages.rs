@@ -1,5 +1,5 @@
-//! Runs in flight that pass to another version: what an apply writes down, and how engines work
-//! through it.
+//! Runs in flight that pass to another version, or are paused: what is written down, and how engines
+//! work through it.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use uuid::Uuid;
 use crate::{
     Error, Store,
     error::during,
-    row::{after, moment},
+    row::{Moment, after, moment},
 };
 
-/// What an apply has in store for runs on some machines.
+/// What an apply, or a pause, has in store for runs on some machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPassage {
     /// Counts up; of two that name one machine, the later holds.
@@ -48,16 +48,19 @@ pub struct Stretch {
     pub last: Option<CustomerId>,
 }
 
-const COLUMNS: &str = "id, revision, journey, sources, target, version, in_flight, lost, cursor, \
+const COLUMNS: &str = "id, revision, at, journey, sources, target, version, in_flight, lost, cursor, \
                        done_at is not null as done, runs";
 
 impl Store {
-    /// Everything that applies have in store for runs in flight, done or not, in order.
+    /// Everything that applies and pauses have in store for runs in flight, done or not, in order.
     ///
     /// # Errors
     /// If the database fails.
     pub async fn passages(&self) -> Result<Vec<StoredPassage>, Error> {
-        let sql = format!("select {COLUMNS} from passage where sources <> '{{}}' order by id");
+        let sql = format!(
+            "select {COLUMNS} from passage
+             where sources <> '{{}}' or in_flight in ('pause', 'resume') order by id"
+        );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .fetch_all(&self.pool)
             .await
@@ -203,10 +206,16 @@ fn passage(row: &PgRow) -> Result<Passage, sqlx::Error> {
     let target: Option<Uuid> = row.try_get("target")?;
     let version = row.try_get::<Option<i32>, _>("version")?;
     let version = version.map_or(0, i32::unsigned_abs);
+    let at = row.try_get::<Moment, _>("at")?.to_jiff();
+    let in_flight = row.try_get("in_flight")?;
     let Some(to) = target.map(MachineId) else {
-        return Ok(Passage::Stop);
+        return Ok(match in_flight {
+            "pause" => Passage::Pause { since: at },
+            "resume" => Passage::Resume { at },
+            _ => Passage::Stop,
+        });
     };
-    Ok(match row.try_get("in_flight")? {
+    Ok(match in_flight {
         "exit" => Passage::Exit { to, version },
         _ => Passage::Move {
             to,
@@ -265,6 +274,24 @@ pub(super) async fn add(
     Ok(())
 }
 
+/// Writes down that a journey is paused, or goes on.
+pub(super) async fn pause(
+    tx: &mut PgConnection,
+    journey: &str,
+    pauses: bool,
+    revision: i64,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let row = New {
+        journey,
+        target: None,
+        in_flight: if pauses { "pause" } else { "resume" },
+        lost: "finish",
+        from: Vec::new(),
+    };
+    row.insert(tx, revision, now).await
+}
+
 struct New<'a> {
     journey: &'a str,
     target: Option<MachineId>,
@@ -303,14 +330,14 @@ impl New<'_> {
     }
 }
 
-/// A machine that is current again keeps its runs, whatever was said of them before.
+/// A machine that is current again keeps its runs, whatever was said of them before. They stay paused.
 pub(super) async fn forget(tx: &mut PgConnection, current: &[Uuid]) -> Result<(), Error> {
     sqlx::query(
         "update passage
          set sources = (select coalesce(array_agg(s), '{}') from unnest(sources) s
                         where s <> all($1)),
              done_at = case when sources <@ $1 then coalesce(done_at, at) else done_at end
-         where sources && $1",
+         where sources && $1 and in_flight not in ('pause', 'resume')",
     )
     .bind(current)
     .execute(tx)

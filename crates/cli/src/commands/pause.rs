@@ -1,0 +1,80 @@
+//! `parcours pause` and `parcours resume`: a journey stands still, and goes on.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Result;
+use clap::Args;
+use jiff::Timestamp;
+use journey::plan::number;
+use serde_json::json;
+use store::Paused;
+
+use crate::{
+    commands::database,
+    config::Config,
+    output::{self, Format, Refused},
+    scaffold::nearest,
+};
+
+/// Which journey.
+#[derive(Args, Clone, Debug)]
+pub struct PauseArgs {
+    /// The journey's name
+    #[arg(value_name = "JOURNEY")]
+    journey: String,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs `parcours pause`, or `parcours resume` if it does not pause.
+///
+/// # Errors
+/// [`Refused`] if there is no such journey; any other if the database is away.
+pub async fn run(args: &PauseArgs, root: &Path, pauses: bool) -> Result<()> {
+    let store = database::connect(&Config::load(root)?).await?;
+    let journey = args.journey.as_str();
+    let (changed, inside, said) = match store.pause(journey, pauses, Timestamp::now()).await? {
+        Paused::Unknown { journeys } => return Err(unknown(journey, &journeys)),
+        Paused::Already { since } => (false, None, already(journey, pauses, since)),
+        Paused::Done { inside } => (true, Some(inside), done(journey, pauses, inside)),
+    };
+    if args.format == Format::Json {
+        return output::json(&json!({
+            "journey": journey, "paused": pauses, "changed": changed, "inside": inside,
+        }));
+    }
+    output::text(&said);
+    Ok(())
+}
+
+fn done(journey: &str, pauses: bool, inside: u64) -> String {
+    let runs = match inside {
+        1 => "1 run is".to_owned(),
+        n => format!("{} runs are", number(n)),
+    };
+    match pauses {
+        true => format!(
+            "{journey} is paused: {runs} inside and stay where they are; nobody enters.\n\
+             It goes on with: parcours resume {journey}"
+        ),
+        false => format!("{journey} goes on: {runs} inside."),
+    }
+}
+
+fn already(journey: &str, pauses: bool, since: Option<Timestamp>) -> String {
+    match (pauses, since) {
+        (true, Some(since)) => format!("{journey} is paused already, since {since:.0}."),
+        (false, Some(since)) => format!("{journey} is not paused; it goes on since {since:.0}."),
+        (_, None) => format!("{journey} is not paused."),
+    }
+}
+
+fn unknown(journey: &str, journeys: &[Arc<str>]) -> anyhow::Error {
+    let near = nearest(journey, journeys.iter().map(|j| &**j));
+    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    output::aside(&format!(
+        "error: no journey was ever published as `{journey}`{near}"
+    ));
+    Refused.into()
+}
