@@ -220,6 +220,7 @@ async fn a_journey_that_cannot_be_entered_by_the_api_is_refused_with_the_nearest
                 match &*journey {
                     "nps" => Startable::Yes,
                     "welcome" => Startable::NoEntry,
+                    "sleeper" => Startable::Paused,
                     _ => Startable::Unknown {
                         meant: Some(Arc::from("nps")),
                     },
@@ -240,6 +241,8 @@ async fn a_journey_that_cannot_be_entered_by_the_api_is_refused_with_the_nearest
     assert_eq!(detail, "No journey is published as `npss`. There is `nps`.");
     let closed = enter("welcome").await;
     closed.refused(StatusCode::UNPROCESSABLE_ENTITY, "no_api_entry");
+    let paused = enter("sleeper").await;
+    paused.refused(StatusCode::CONFLICT, "journey_paused");
     assert_eq!(server.taken(), [""; 0]);
     assert_eq!(enter("nps").await.status, StatusCode::OK);
     let taken = server.desk.taken.lock().expect("a lock");

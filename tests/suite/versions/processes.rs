@@ -245,3 +245,51 @@ async fn stop_wants_a_journey_that_was_removed_and_that_there_was() {
     scene.parcours(&["apply", "--yes"]).output().expect(1);
     assert_eq!(scene.count("select count(*) from machine").await, 1);
 }
+
+/// Rule 53 by hand: what the commands say, and a running engine that heeds them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_53_pause_and_resume_reach_a_running_engine_and_say_what_they_do() {
+    let scene = Scene::set("steps:\n  - { id: rest, wait: 1s }\n  - wait: 200h\n").await;
+    let mut engine = scene
+        .parcours(&["run"])
+        .start(scene.workspace.path(), "engine");
+    let send = |name: &str| {
+        let args = ["event", "--name", "start", "--customer", name];
+        scene.parcours(&args).output().expect(0);
+    };
+    let paused = scene.parcours(&["pause", "demo"]).output().expect(0);
+    let wanted = "demo is paused: 0 runs are inside and stay where they are; nobody enters.\n\
+                  It goes on with: parcours resume demo\n";
+    assert_eq!(paused.out(), wanted);
+    let refused = "select count(*) from input where name = 'start'
+                   and convert_from(trace, 'UTF8') like '%paused%'";
+    // Until it has heard of it, it lets people in, and pauses them.
+    let mut n = 0;
+    kit::eventually(SOON, "somebody is refused", async || {
+        n += 1;
+        send(&format!("c{n}"));
+        scene.count(refused).await > 0
+    })
+    .await;
+    let late = "select count(*) from run where due_at is not null";
+    kit::eventually(SOON, "nobody goes on", async || scene.count(late).await == 0).await;
+    let again = scene.parcours(&["pause", "demo"]).output().expect(0);
+    assert!(again.out().starts_with("demo is paused already, since 20"), "{}", again.out());
+    let plan = scene.parcours(&["plan"]).output().expect(0);
+    assert!(plan.out().contains("demo is paused since 20"), "{}", plan.out());
+    let json = ["resume", "demo", "--format", "json"];
+    let json = scene.parcours(&json).output().expect(0).json();
+    assert_eq!((&json["paused"], &json["changed"]), (&false.into(), &true.into()));
+    kit::eventually(SOON, "people enter again", async || {
+        n += 1;
+        let name = format!("c{n}");
+        send(&name);
+        scene.count("select count(*) from run where due_at is not null").await > 0
+    })
+    .await;
+    let near = scene.parcours(&["pause", "dmo"]).output().expect(1);
+    let wanted = "error: no journey was ever published as `dmo`; did you mean `demo`?";
+    assert!(near.err().contains(wanted), "{}", near.err());
+    engine.signal("TERM");
+    assert_eq!(engine.ends(Duration::from_secs(20)).code(), Some(0));
+}
