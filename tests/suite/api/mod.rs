@@ -114,6 +114,14 @@ impl Answer {
     }
 }
 
+/// The page or answer at `path`.
+pub async fn page_of(router: Router, path: &str) -> String {
+    let request = Request::get(path).body(Body::empty()).expect("a request");
+    text(router.oneshot(request).await.expect("infallible"))
+        .await
+        .1
+}
+
 async fn text(response: Response<Body>) -> (StatusCode, String) {
     let status = response.status();
     let bytes = to_bytes(response.into_body(), usize::MAX)

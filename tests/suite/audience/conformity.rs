@@ -18,7 +18,6 @@ use parcours_tests::kit::{self, Rig, Workspace, events};
 use serde_json::json;
 use store::{Arrival, read::InputName};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
 
 use super::{day, hours, known, nothing, sweep};
 
@@ -307,13 +306,6 @@ async fn rule_20_a_running_engine_lets_a_customer_in_at_the_moment_of_their_date
     running.await.unwrap().unwrap();
 }
 
-async fn page_of(router: axum::Router, path: &str) -> String {
-    let request = axum::http::Request::get(path).body(axum::body::Body::empty());
-    let response = router.oneshot(request.unwrap()).await.unwrap();
-    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await;
-    String::from_utf8(body.unwrap().to_vec()).unwrap()
-}
-
 /// Support sees what is to come, and why somebody was let in whom no event let in.
 #[tokio::test]
 async fn support_is_told_which_date_lets_a_customer_in_and_what_did() {
@@ -357,7 +349,7 @@ async fn support_is_told_which_date_lets_a_customer_in_and_what_did() {
         .await
         .unwrap();
     let state = crate::api::desk::state(rig.reader(), Arc::default(), None);
-    let page = page_of(api::router(state), "/customers/ana").await;
+    let page = crate::api::page_of(api::router(state), "/customers/ana").await;
     for words in [
         "<h3>Will enter</h3>",
         "<li><span>renewal</span>",

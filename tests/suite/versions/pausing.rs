@@ -1,5 +1,7 @@
 //! Rule 53 on running engines: pausing a journey.
 
+use std::sync::Arc;
+
 use journey::{ids::CustomerId, input::InputKind, world::Startable};
 use parcours_tests::kit::{self, Rig, events};
 use store::Paused;
@@ -44,6 +46,15 @@ async fn rule_53_a_paused_journey_stands_still_and_goes_on_where_it_was() {
     while other.timers_once(later(40)).await.unwrap().timers > 0 {}
     assert_eq!(rig.count(SENT).await, 0);
 
+    let id = CustomerId::of("c1");
+    let inside = &rig.reader().runs(id).await.unwrap().open[0];
+    assert_eq!(inside.paused_since, Some(later(4)));
+    let state = crate::api::desk::state(rig.reader(), Arc::default(), None);
+    let page = crate::api::page_of(api::router(state), "/customers/c1").await;
+    for words in ["Paused since", "goes on when its journey does"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+
     // Six of ten hours are left to those who came in time, and all ten to her who came in the pause.
     resume(&rig, 50).await;
     assert_eq!(pass_all(&other, later(51)).await, 30);
@@ -57,7 +68,6 @@ async fn rule_53_a_paused_journey_stands_still_and_goes_on_where_it_was() {
     assert_eq!(rig.count(open).await, 0);
 
     // Support reads it, and the history holds it.
-    let id = CustomerId::of("c1");
     let history = rig.store.inputs(id, 100).await.unwrap();
     let said: Vec<String> = history
         .iter()

@@ -272,19 +272,36 @@ async fn rule_53_pause_and_resume_reach_a_running_engine_and_say_what_they_do() 
     })
     .await;
     let late = "select count(*) from run where due_at is not null";
-    kit::eventually(SOON, "nobody goes on", async || scene.count(late).await == 0).await;
+    kit::eventually(SOON, "nobody goes on", async || {
+        scene.count(late).await == 0
+    })
+    .await;
     let again = scene.parcours(&["pause", "demo"]).output().expect(0);
-    assert!(again.out().starts_with("demo is paused already, since 20"), "{}", again.out());
+    assert!(
+        again.out().starts_with("demo is paused already, since 20"),
+        "{}",
+        again.out()
+    );
     let plan = scene.parcours(&["plan"]).output().expect(0);
-    assert!(plan.out().contains("demo is paused since 20"), "{}", plan.out());
+    assert!(
+        plan.out().contains("demo is paused since 20"),
+        "{}",
+        plan.out()
+    );
     let json = ["resume", "demo", "--format", "json"];
     let json = scene.parcours(&json).output().expect(0).json();
-    assert_eq!((&json["paused"], &json["changed"]), (&false.into(), &true.into()));
+    assert_eq!(
+        (&json["paused"], &json["changed"]),
+        (&false.into(), &true.into())
+    );
     kit::eventually(SOON, "people enter again", async || {
         n += 1;
         let name = format!("c{n}");
         send(&name);
-        scene.count("select count(*) from run where due_at is not null").await > 0
+        scene
+            .count("select count(*) from run where due_at is not null")
+            .await
+            > 0
     })
     .await;
     let near = scene.parcours(&["pause", "dmo"]).output().expect(1);

@@ -14,6 +14,9 @@ fn service(steps: &str) -> Play {
     )
 }
 
+/// What Ana does, or what is done for her.
+type Hears = fn(&mut Play);
+
 const SEND: &str = "  - { id: hi, send: email, template: t }\n";
 
 #[test]
@@ -141,19 +144,19 @@ fn rule_53_exits_goals_and_consent_act_in_a_pause() {
 
 #[test]
 fn rule_53_what_is_heard_in_a_pause_is_acted_on_when_it_goes_on() {
-    let heard: [(&str, &dyn Fn(&mut Play)); 4] = [
-        ("  - wait_for: { event: answer }\n", &|play| {
+    let heard: [(&str, Hears); 4] = [
+        ("  - wait_for: { event: answer }\n", |play| {
             play.does("answer", json!({}));
         }),
-        ("  - { id: c, call: vouchers, within: 4d }\n", &|play| {
+        ("  - { id: c, call: vouchers, within: 4d }\n", |play| {
             play.answers(0, json!({}));
         }),
-        ("  - { id: c, hand_over: support, within: 4d }\n", &|play| {
+        ("  - { id: c, hand_over: support, within: 4d }\n", |play| {
             play.does("hand_over.ended", json!({ "answer": 1 }));
         }),
         (
             "  - { id: q, ask: sms, template: t, expect: text, within: 4d }\n",
-            &|play| {
+            |play| {
                 play.replies("sms", "yes");
             },
         ),
