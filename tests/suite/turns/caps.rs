@@ -92,7 +92,8 @@ async fn promise_2_a_cap_of_two_a_day_never_lets_a_third_through_with_four_engin
 
 /// Promise 3: consent is looked at again at dispatch; what is not sent gives its cap back.
 #[tokio::test]
-async fn promise_3_consent_withdrawn_after_the_decision_stops_the_message_and_frees_the_cap() {
+async fn promise_3_rule_50_consent_withdrawn_after_the_decision_stops_the_message_and_frees_the_cap()
+ {
     let rig = Rig::new(&senders(2, ONE_A_DAY)).await;
     let engine = rig.engine(kit::quick()).await;
     let (now, stop) = (a_minute_ago(), CancellationToken::new());

@@ -14,7 +14,7 @@ use journey::{
     workspace,
 };
 
-use super::{ALONE, CART, files, hours, machine, steps};
+use super::{ALONE, CART, files, hours, machine, operands, steps};
 
 #[test]
 fn the_head_of_the_example_is_read() {
@@ -111,17 +111,8 @@ fn values_are_read_by_what_their_field_expects() {
         (&*send.purpose, send.capped, send.quiet),
         ("marketing", Some(Capped::Skip), None)
     );
-    let Some(Operand::Map(with)) = &send.with else {
-        panic!()
-    };
-    let shown: BTreeMap<&str, String> = with
-        .iter()
-        .map(|(k, v)| match v {
-            Operand::Computed(e) => (&**k, format!("={}", e.source())),
-            Operand::Literal(v) => (&**k, format!("{v:?}")),
-            other => panic!("{other:?}"),
-        })
-        .collect();
+    let shown = operands(&m, 6);
+    let shown: BTreeMap<&str, String> = shown.iter().map(|(k, v)| (&**k, v.clone())).collect();
     let expected = BTreeMap::from([
         ("cart", "=run.event".to_owned()),
         ("code", "=run.code".to_owned()),

@@ -5,14 +5,16 @@
 mod declarations;
 mod laws;
 mod layout;
+mod reading;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::SignedDuration;
 use journey::{
     diagnostic::SourceFile,
     diagnostics::render,
-    machine::Machine,
+    expr::Operand,
+    machine::{Machine, Op},
     workspace::{self, Options, TemplateCheck},
 };
 
@@ -94,6 +96,22 @@ fn steps(text: &str) -> Arc<Machine> {
     machine(&format!(
         "journey: demo\npurpose: service\nenter: {{ event: a }}\nsteps:\n{text}"
     ))
+}
+
+/// What the send at that place gives to its template: `=` and an expression, or a value.
+fn operands(machine: &Machine, place: usize) -> BTreeMap<Arc<str>, String> {
+    let Op::Send(send) = &machine.nodes[place].op else {
+        panic!("no send: {:?}", machine.nodes[place])
+    };
+    let Some(Operand::Map(with)) = &send.with else {
+        panic!("no map: {:?}", send.with)
+    };
+    let shown = with.iter().map(|(name, given)| match given {
+        Operand::Computed(e) => (name.clone(), format!("={}", e.source())),
+        Operand::Literal(v) => (name.clone(), format!("{v:?}")),
+        other => panic!("{other:?}"),
+    });
+    shown.collect()
 }
 
 fn hours(n: i64) -> SignedDuration {
