@@ -226,6 +226,10 @@ pub struct RunState {
     /// Since when it is paused, if it is (rule 53).
     #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
     pub paused: Option<Timestamp>,
+    /// The moment of the last word on its journey's pausing that it has heeded: an engine that has not heard
+    /// of a later one does not undo it.
+    #[serde(rename = "h", skip_serializing_if = "Option::is_none")]
+    pub heeded: Option<Timestamp>,
     /// How long it was paused before, in all: its longest stay is that much longer.
     #[serde(rename = "d", skip_serializing_if = "SignedDuration::is_zero")]
     pub paused_for: SignedDuration,

@@ -165,9 +165,12 @@ impl World {
     /// What the last word on its journey's pausing asks of a run that is inside: nothing where it
     /// has heeded it.
     pub fn pausing(&self, run: &Run) -> Option<Passage> {
+        let later = |word: &Timestamp| run.state.heeded.is_none_or(|heeded| heeded < *word);
         match (self.pauses.get(&run.journey)?, run.state.paused) {
-            (Pausing::Paused(since), None) => Some(Passage::Pause { since: *since }),
-            (Pausing::Resumed(at), Some(_)) => Some(Passage::Resume { at: *at }),
+            (Pausing::Paused(since), None) if later(since) => {
+                Some(Passage::Pause { since: *since })
+            }
+            (Pausing::Resumed(at), Some(_)) if later(at) => Some(Passage::Resume { at: *at }),
             _ => None,
         }
     }

@@ -155,6 +155,11 @@ async fn what_is_paused_already_and_what_was_never_published_is_told() {
     };
     assert_eq!(journeys, ["demo".into()]);
     assert_eq!(rig.count("select count(*) from passage").await, 1);
+    // A clock that is behind does not make the later word the earlier one.
+    let behind = rig.store.pause("demo", false, later(-1)).await.unwrap();
+    assert_eq!(behind, Paused::Done { inside: 0 });
+    let order = "select count(*) from passage a join passage b on a.id < b.id where a.at < b.at";
+    assert_eq!(rig.count(order).await, 1);
 }
 
 /// A tick of a schedule waits until its journey goes on.

@@ -23,6 +23,7 @@ impl Stepper<'_> {
     pub(super) fn pause(&mut self, id: RunId, since: Timestamp) {
         let now = self.now;
         let Some(run) = self.touch(id) else { return };
+        run.state.heeded = Some(since);
         let began = run.state.pending.as_ref().map(|p| p.since);
         let since = since
             .max(run.entered_at)
@@ -43,6 +44,7 @@ impl Stepper<'_> {
         let Some(paused) = run.state.paused.take() else {
             return false;
         };
+        run.state.heeded = Some(at);
         let length = at.duration_since(paused).max(SignedDuration::ZERO);
         run.state.paused_for = run.state.paused_for.saturating_add(length);
         for round in run.state.rounds.values_mut() {

@@ -110,7 +110,7 @@ fn rule_53_the_longest_stay_within_and_rounds_are_durations_too() {
         let due = at(crate::play::START) + crate::play::span("20d") + crate::play::span(length);
         assert_eq!(play.run().due_at, Some(due), "{steps}");
         // A second pause counts as well.
-        play.pauses().waits("2d").resumes();
+        play.waits("1m").pauses().waits("2d").resumes();
         let due = due + crate::play::span("2d");
         assert_eq!(play.run().due_at, Some(due), "{steps}");
     }
@@ -269,6 +269,40 @@ fn rule_53_a_question_is_not_repeated_in_a_pause_and_stays_open() {
     play.does("go", json!({ "k": "a" })).pauses();
     play.replies("sms", "what?");
     assert_eq!(play.sent(), ["q sms"]);
-    play.replies("sms", "7").resumes();
+    play.replies("sms", "7").waits("1m").resumes();
     assert_eq!(play.sent(), ["q sms", "hi email"]);
+}
+
+/// An engine that has not heard of the last word does not undo it.
+#[test]
+fn rule_53_an_earlier_word_does_not_undo_a_later_one() {
+    let mut play = service(&format!("  - wait: 10h\n{SEND}"));
+    play = play.on_the_wall_clock();
+    play.does("go", json!({ "k": "a" })).waits("4h").pauses();
+    let paused = Pausing::Paused(play.now);
+    play.waits("50h").resumes();
+    let resumed = Pausing::Resumed(play.now);
+    let due = play.run().due_at;
+    play.sleeps("1h");
+    play.world.pause("demo".into(), paused);
+    play.does("other", json!({}));
+    assert_eq!(
+        play.run().due_at,
+        due,
+        "it was paused once and for all by that word"
+    );
+    play.pauses();
+    assert_eq!(play.run().due_at, None);
+    play.world.pause("demo".into(), resumed);
+    play.sleeps("1h").does("other", json!({}));
+    assert_eq!(
+        play.run().due_at,
+        None,
+        "it was resumed from the first pause only"
+    );
+    play.resumes();
+    assert_eq!(
+        play.run().due_at,
+        due.map(|due| due + crate::play::span("1h"))
+    );
 }

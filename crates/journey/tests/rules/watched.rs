@@ -192,6 +192,8 @@ impl Watched {
         if self.clock != Clock::Wall {
             return;
         }
+        // No two words are of one moment.
+        self.now += SignedDuration::from_micros(1);
         let all: Vec<_> = self.world.currents().map(|m| m.journey.clone()).collect();
         // Of those that are paused, if there are any: pauses are to end as well.
         let paused = all.iter().filter(|j| self.world.is_paused(j)).cloned();
@@ -211,6 +213,7 @@ impl Watched {
 
     /// Nothing is paused any more.
     pub fn goes_on(&mut self) {
+        self.now += SignedDuration::from_micros(1);
         let now = self.now;
         let world = Rc::make_mut(&mut self.world);
         let paused: Vec<_> = world.currents().map(|m| m.journey.clone()).collect();

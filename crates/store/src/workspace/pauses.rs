@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
 use super::{CHANNEL, LOCK, passages};
@@ -80,7 +80,10 @@ impl Store {
             let since = last.map(|(at, _)| at.to_jiff());
             return Ok(Paused::Already { since });
         }
-        let inside = tell(&mut tx, journey, pauses, now).await?;
+        // A run heeds the later word: clocks that differ must not make this one the earlier.
+        let after = last.map(|(at, _)| at.to_jiff() + SignedDuration::from_micros(1));
+        let at = after.map_or(now, |after| now.max(after));
+        let inside = tell(&mut tx, journey, pauses, at).await?;
         tx.commit().await.map_err(&doing)?;
         Ok(Paused::Done { inside })
     }
