@@ -122,10 +122,12 @@ impl Engine {
 
     async fn reload_alone(&self) -> Result<bool, Error> {
         let loaded = self.loaded();
-        if self.store.revision().await? == loaded.revision
-            && self.store.pauses().await? == loaded.pauses
-        {
-            return Ok(false);
+        if self.store.revision().await? == loaded.revision {
+            if self.store.pauses().await? == loaded.pauses {
+                return Ok(false);
+            }
+            self.swap(Arc::new(loaded.with_pauses(&self.store).await?));
+            return Ok(true);
         }
         let fresh = Arc::new(Loaded::from_store(&self.store).await?);
         tracing::info!(workspace.revision = fresh.revision, "loaded the workspace");

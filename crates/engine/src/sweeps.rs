@@ -81,6 +81,10 @@ impl Engine {
     async fn page(&self, sweep: &StoredSweep, now: Timestamp) -> Result<Swept, Error> {
         // Another engine has written it down, and may know a journey that this one does not.
         self.reload().await?;
+        if is_stale(sweep, now) {
+            self.store.swept(sweep, None, now).await?;
+            return Ok(Swept::default());
+        }
         let page = self
             .store
             .sweep_page(sweep, self.settings.sweep_page)
@@ -96,6 +100,10 @@ impl Engine {
             .map(|c| arrival(c, sweep, now))
             .collect();
         for batch in arrivals.chunks(self.settings.passage_batch.max(1)) {
+            if self.waits(&sweep.sweep) {
+                // The page is looked at again when the journey goes on.
+                return Ok(Swept::default());
+            }
             self.sweep(batch).await?;
         }
         self.store.swept(sweep, page.last, now).await?;
@@ -103,6 +111,12 @@ impl Engine {
             looked: true,
             customers: arrivals.len(),
         })
+    }
+
+    /// Whether a pause holds it up. Dates are noted all the same.
+    fn waits(&self, sweep: &Sweep) -> bool {
+        let enters = !matches!(sweep.kind, SweepKind::Dates(_));
+        enters && self.loaded().world.is_paused(&sweep.journey)
     }
 
     async fn sweep(&self, batch: &[Arrival]) -> Result<(), Error> {
@@ -113,6 +127,12 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// A tick that a pause has held up for too long before anybody was looked at.
+fn is_stale(sweep: &StoredSweep, now: Timestamp) -> bool {
+    let late = |tick| !sweep.is_begun() && now.duration_since(tick) >= LATEST;
+    matches!(sweep.sweep.kind, SweepKind::Tick(tick) if late(tick))
 }
 
 fn arrival(customer: &Customer, sweep: &StoredSweep, now: Timestamp) -> Arrival {
@@ -139,6 +159,11 @@ fn due(loaded: &Loaded, now: Timestamp, settle: SignedDuration) -> Vec<NewSweep>
             let Some((kind, at)) = asked(place, &entry.by, since, now) else {
                 continue;
             };
+            // When it goes on, its last tick is made up for like any that nobody was there for.
+            let ticks = matches!(kind, SweepKind::Tick(_));
+            if ticks && loaded.world.is_paused(&machine.journey) {
+                continue;
+            }
             let sweep = Sweep {
                 journey: machine.journey.clone(),
                 entry: place,

@@ -81,13 +81,11 @@ impl Loaded {
         let (current, older): (Vec<_>, Vec<_>) = machines.into_iter().partition(|m| m.current);
         let of = |stored: Vec<StoredMachine>| stored.into_iter().map(|m| m.machine);
         let mut world = World::new(of(current), of(older), compiled.policies);
-        let mut pauses = None;
-        for order in &passages {
-            if let Some(pausing) = Pausing::of(&order.passage) {
-                world.pause(order.journey.clone(), pausing);
-                pauses = Some(order.id);
-                continue;
-            }
+        let pauses = pause(&mut world, &passages);
+        let moves = passages
+            .iter()
+            .filter(|p| Pausing::of(&p.passage).is_none());
+        for order in moves {
             for source in &order.sources {
                 world.pass(*source, order.passage);
             }
@@ -104,6 +102,15 @@ impl Loaded {
         })
     }
 
+    /// The same with what has been said of pauses meanwhile: engines are to hear of that at once, and
+    /// machines are found by reading every open run.
+    pub(crate) async fn with_pauses(&self, store: &Store) -> Result<Self, Error> {
+        let mut loaded = self.clone();
+        loaded.world.forget_pauses();
+        loaded.pauses = pause(&mut loaded.world, &store.passages().await?);
+        Ok(loaded)
+    }
+
     /// The same with a machine that a run was found on.
     pub(crate) fn with(&self, found: StoredMachine) -> Self {
         let mut loaded = self.clone();
@@ -111,6 +118,18 @@ impl Loaded {
         loaded.world.remember(found.machine);
         loaded
     }
+}
+
+/// What those orders say of pauses. Returns the last of them.
+fn pause(world: &mut World, orders: &[StoredPassage]) -> Option<i64> {
+    let mut last = None;
+    for order in orders {
+        if let Some(pausing) = Pausing::of(&order.passage) {
+            world.pause(order.journey.clone(), pausing);
+            last = Some(order.id);
+        }
+    }
+    last
 }
 
 /// Loads the machines to which runs are to pass, and on which nobody is yet.

@@ -230,6 +230,9 @@ pub struct RunState {
     /// of a later one does not undo it.
     #[serde(rename = "h", skip_serializing_if = "Option::is_none")]
     pub heeded: Option<Timestamp>,
+    /// The event that ended its wait in the pause: its next steps see that (rule 19).
+    #[serde(rename = "o", skip_serializing_if = "Value::is_null")]
+    pub heard: Value,
     /// How long it was paused before, in all: its longest stay is that much longer.
     #[serde(rename = "d", skip_serializing_if = "SignedDuration::is_zero")]
     pub paused_for: SignedDuration,

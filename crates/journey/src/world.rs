@@ -47,7 +47,7 @@ pub enum Startable {
     },
 }
 
-/// The last word on whether a journey is paused (rule 53).
+/// A word on whether a journey is paused (rule 53).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pausing {
     /// It is, since then.
@@ -57,6 +57,13 @@ pub enum Pausing {
 }
 
 impl Pausing {
+    /// Since when.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Paused(at) | Self::Resumed(at) => *at,
+        }
+    }
+
     /// What such a passage says of its journey.
     pub fn of(passage: &Passage) -> Option<Self> {
         match passage {
@@ -78,8 +85,8 @@ pub struct World {
     entering: BTreeMap<Arc<str>, Vec<Arc<Machine>>>,
     /// What applies have in store for runs on older machines.
     passages: BTreeMap<MachineId, Passage>,
-    /// Journeys that are paused, or were: the last word on each.
-    pauses: BTreeMap<Arc<str>, Pausing>,
+    /// What was said of each journey's pausing, in order.
+    pauses: BTreeMap<Arc<str>, Vec<Pausing>>,
     /// Entries of current journeys by segment.
     by_segment: Vec<Entering>,
     /// Entries of current journeys by date.
@@ -152,27 +159,38 @@ impl World {
         self.passages.insert(from, passage);
     }
 
-    /// Says whether a journey is paused; what was said before of it is void.
+    /// Says whether a journey is paused, later than what was said of it before.
     pub fn pause(&mut self, journey: Arc<str>, pausing: Pausing) {
-        self.pauses.insert(journey, pausing);
+        self.pauses.entry(journey).or_default().push(pausing);
+    }
+
+    /// Forgets what was said of pauses.
+    pub fn forget_pauses(&mut self) {
+        self.pauses.clear();
     }
 
     /// Whether that journey is paused.
     pub fn is_paused(&self, journey: &str) -> bool {
-        matches!(self.pauses.get(journey), Some(Pausing::Paused(_)))
+        let words = self.pauses.get(journey).map_or(&[][..], Vec::as_slice);
+        matches!(words.last(), Some(Pausing::Paused(_)))
     }
 
-    /// What the last word on its journey's pausing asks of a run that is inside: nothing where it
-    /// has heeded it.
+    /// What was said of its journey's pausing and asks something of a run that is inside: the first word
+    /// that it has not heeded. What was over before it entered is none of its business.
     pub fn pausing(&self, run: &Run) -> Option<Passage> {
-        let later = |word: &Timestamp| run.state.heeded.is_none_or(|heeded| heeded < *word);
-        match (self.pauses.get(&run.journey)?, run.state.paused) {
-            (Pausing::Paused(since), None) if later(since) => {
-                Some(Passage::Pause { since: *since })
-            }
-            (Pausing::Resumed(at), Some(_)) if later(at) => Some(Passage::Resume { at: *at }),
-            _ => None,
-        }
+        let words = self.pauses.get(&run.journey)?;
+        let heeded = run.state.heeded.unwrap_or(run.entered_at);
+        let behind = words.partition_point(|word| word.at() <= heeded);
+        // Whoever was let in by an engine that had not heard of the pause has not heeded it.
+        let unheard = run.state.heeded.is_none() && behind == words.len();
+        let from = behind - usize::from(unheard && behind > 0);
+        words[from..]
+            .iter()
+            .find_map(|word| match (word, run.state.paused) {
+                (Pausing::Paused(since), None) => Some(Passage::Pause { since: *since }),
+                (Pausing::Resumed(at), Some(_)) => Some(Passage::Resume { at: *at }),
+                _ => None,
+            })
     }
 
     /// What becomes of runs on that machine, if they are not to stay: nothing where the machine

@@ -30,6 +30,13 @@ pub struct StoredSweep {
     pub cursor: CustomerId,
 }
 
+impl StoredSweep {
+    /// Whether anybody was looked at.
+    pub fn is_begun(&self) -> bool {
+        !self.cursor.0.is_nil()
+    }
+}
+
 /// A sweep that is to be written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSweep {
@@ -101,10 +108,10 @@ impl Store {
         let row = sqlx::query(
             "update sweep s set due_at = $2
              from (select journey, entry, kind, at from sweep q where due_at <= $1
-                   and 'pause' is distinct from (
+                   and (kind = 'dates' or 'pause' is distinct from (
                        select in_flight from passage p
                        where p.journey = q.journey and in_flight in ('pause', 'resume')
-                       order by id desc limit 1)
+                       order by id desc limit 1))
                    order by due_at limit 1 for update skip locked) a
              where s.journey = a.journey and s.entry = a.entry and s.kind = a.kind and s.at = a.at
              returning s.journey, s.entry, s.kind, s.at, s.seen_until, s.cursor",

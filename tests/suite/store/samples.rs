@@ -134,6 +134,7 @@ pub fn run(customer: &str, key: &str, due_at: Option<Timestamp>) -> Run {
             kept_from: Some(MachineId::of(b"newer")),
             paused: Some(at(-5)),
             heeded: Some(at(-6)),
+            heard: Value::map([("total", Value::Int(7))]),
             paused_for: SignedDuration::from_hours(7),
             rounds: BTreeMap::from([(
                 arc("reminders"),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use journey::{ids::CustomerId, input::InputKind, world::Startable};
 use parcours_tests::kit::{self, Rig, events};
 use store::Paused;
@@ -162,24 +163,46 @@ async fn what_is_paused_already_and_what_was_never_published_is_told() {
     assert_eq!(rig.count(order).await, 1);
 }
 
-/// A tick of a schedule waits until its journey goes on.
+/// Of the ticks that come in a pause, the last is made up for when its journey goes on.
 #[tokio::test]
-async fn rule_53_ticks_wait_until_their_journey_goes_on() {
+async fn rule_53_the_last_tick_of_a_pause_is_made_up_for() {
     let head = "purpose: service\nenter: [ { schedule: \"0 9 * * *\", zone: UTC, segment: everybody } ]\nsteps:\n";
     let workspace = kit::Workspace::new()
         .file("config/segments/everybody.yaml", "if: \"true\"\n")
         .journey("demo", &format!("{head}{STEPS}"));
     let rig = Rig::new(&workspace).await;
-    let claimed = async || {
-        let claimed = rig.store.claim_sweep(later(1), jiff::SignedDuration::ZERO);
-        claimed.await.unwrap().is_some()
-    };
+    let engine = rig.engine(kit::quick()).await;
+    let start = Timestamp::now();
+    let day = |n: i64| start + SignedDuration::from_hours(24 * n);
+    events::take(&engine, &events::arrival_of("ana"), start).await;
+    let order = async |pauses, n| rig.store.pause("demo", pauses, day(n)).await.unwrap();
+    order(true, 0).await;
+    engine.reload().await.unwrap();
+    for n in 1..6 {
+        assert!(!engine.sweeps_once(day(n)).await.unwrap().looked);
+    }
+    order(false, 5).await;
+    engine.reload().await.unwrap();
+    while engine.sweeps_once(day(5)).await.unwrap().looked {}
+    let parts = "select count(*) from input where kind = 4";
+    assert_eq!(rig.count(parts).await, 1, "the last tick alone");
+    assert_eq!(rig.count("select count(*) from sweep").await, 1);
+
+    // One that was written down before the pause waits; after a day nobody wants it any more.
     let tick = "insert into sweep (at, seen_until, due_at, entry, journey, kind)
-                values ('2026-03-02T09:00:00Z', '2026-03-02T09:00:00Z', '2026-03-02T09:00:00Z', 0, 'demo', 'tick')";
+                select t, t, t, 0, 'demo', 'tick' from (select now() + interval '6 days' as t) t";
     sqlx::query(tick).execute(rig.store.pool()).await.unwrap();
-    assert!(claimed().await);
-    pause(&rig, 0).await;
-    assert!(!claimed().await);
-    resume(&rig, 1).await;
-    assert!(claimed().await);
+    order(true, 6).await;
+    engine.reload().await.unwrap();
+    assert!(!engine.sweeps_once(day(7)).await.unwrap().looked);
+    let waits = "select count(*) from sweep where done_at is null";
+    assert_eq!(rig.count(waits).await, 1);
+    order(false, 9).await;
+    engine.reload().await.unwrap();
+    let late = day(9) + SignedDuration::from_hours(1);
+    for _ in 0..5 {
+        engine.sweeps_once(late).await.unwrap();
+    }
+    assert_eq!(rig.count(waits).await, 0);
+    assert_eq!(rig.count(parts).await, 2, "the last tick alone, again");
 }

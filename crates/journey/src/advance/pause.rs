@@ -3,19 +3,35 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Stepper;
+use super::{Stepper, leave};
 use crate::{
+    customer::Run,
     ids::RunId,
+    input::Passage,
     machine::{Node, Op},
     time,
     trace::Fact,
+    value::Value,
 };
 
 impl Stepper<'_> {
-    /// The time of a run: it stands still while the run is paused.
+    /// The time of a run: it stands still while the run is paused, and from the next pause on, if it is
+    /// to heed that too.
     pub(super) fn clock_of(&self, id: RunId) -> Timestamp {
-        let paused = self.run(id).and_then(|run| run.state.paused);
-        paused.unwrap_or(self.now)
+        let Some(run) = self.run(id) else {
+            return self.now;
+        };
+        let next = match self.world.pausing(run) {
+            Some(Passage::Pause { since }) => Some(since),
+            _ => None,
+        };
+        run.state.paused.or(next).unwrap_or(self.now)
+    }
+
+    /// Whether the run may take its next step: it is not paused, and is not about to be, by a later word
+    /// than the one that it heeds at the moment.
+    pub(super) fn may_step(&self, run: &Run) -> bool {
+        run.state.paused.is_none() && self.world.pausing(run).is_none()
     }
 
     /// The run stays where it is, since it was paused or, where an engine had not heard of that yet, since
@@ -32,6 +48,29 @@ impl Stepper<'_> {
         run.state.paused = Some(since);
         run.due_at = None;
         self.note(Some(id), None, Fact::Paused { since });
+    }
+
+    /// What has ended its wait is kept until it goes on.
+    pub(super) fn keep_heard(&mut self, id: RunId) {
+        if self.run(id).is_none_or(|run| run.state.paused.is_none()) {
+            return;
+        }
+        let event = self.event.clone();
+        if let Some(run) = self.touch(id) {
+            run.state.heard = event;
+        }
+    }
+
+    /// Its next steps see what has ended its wait in the pause, if it takes them now.
+    fn hear_kept(&mut self, id: RunId) {
+        let kept = |run: &&Run| self.may_step(run) && !run.state.heard.is_null();
+        let Some(heard) = self.run(id).filter(kept).map(|run| run.state.heard.clone()) else {
+            return;
+        };
+        if let Some(run) = self.touch(id) {
+            run.state.heard = Value::Null;
+        }
+        self.occasions.insert(id, heard);
     }
 
     /// The run goes on: what is left of its durations is what was left of them. True if it is ready to
@@ -51,9 +90,21 @@ impl Stepper<'_> {
             round.since = time::plus(round.since, length);
         }
         self.note(Some(id), None, Fact::Resumed { paused });
+        self.hear_kept(id);
         let Some(machine) = self.run(id).and_then(|r| world.machine(r.machine)) else {
             return false;
         };
+        let clock = self.clock_of(id);
+        // As a timer would: the longest stay comes before a wait that is over too.
+        let stayed = |run: &Run| leave::stay_end(machine, run).is_some_and(|end| end <= clock);
+        let over = machine
+            .stay
+            .as_ref()
+            .filter(|_| self.run(id).is_some_and(stayed));
+        if let Some(stay) = over {
+            self.leave(id, stay.reason.clone(), true);
+            return false;
+        }
         let over = match self.waiting_node(id, machine) {
             // It was over in the pause.
             None => true,
@@ -65,6 +116,7 @@ impl Stepper<'_> {
 
     /// What it waits for, later by the pause if it is a duration. True if it is over.
     fn go_on(&mut self, id: RunId, node: &Node, paused: Timestamp, length: SignedDuration) -> bool {
+        let clock = self.clock_of(id);
         let Some(pending) = self.touch(id).and_then(|r| r.state.pending.as_mut()) else {
             return true;
         };
@@ -74,7 +126,7 @@ impl Stepper<'_> {
                 pending.since = time::plus(pending.since, length);
             }
             // What was due in the pause fires, however long ago that was.
-            let due = pending.until.is_some_and(|until| until <= self.now);
+            let due = pending.until.is_some_and(|until| until <= clock);
             return match (span_over, due) {
                 (true, true) => {
                     self.finish_wait(id, node);

@@ -222,11 +222,8 @@ impl Stepper<'_> {
         };
         let pending = self.run(id).and_then(|r| r.state.pending.clone());
         let Some(pending) = pending else { return false };
-        // Pausing stops durations and not moments (rule 53).
-        let clock = match wait.span.is_zero() {
-            true => self.now,
-            false => self.clock_of(id),
-        };
+        // What comes in a pause is over when the run goes on, and not before (rule 53).
+        let clock = self.clock_of(id);
         match self.end_of(id, wait, pending.since) {
             Some(End::Until { at, .. }) if pending.until == Some(at) => false,
             Some(End::Until { at, zone }) if at > clock => {
@@ -234,7 +231,7 @@ impl Stepper<'_> {
                 self.schedule(id);
                 false
             }
-            Some(End::Until { at, .. }) if !is_missed(wait, at, self.now) => {
+            Some(End::Until { at, .. }) if !is_missed(wait, at, clock) => {
                 self.finish_wait(id, node);
                 true
             }

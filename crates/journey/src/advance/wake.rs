@@ -66,6 +66,7 @@ impl Stepper<'_> {
         };
         if arm.event.is_some() {
             self.hearing.insert(id);
+            self.keep_heard(id);
         }
         self.finish_wait_for(id, node, arm.then, true);
         true

@@ -284,6 +284,7 @@ fn rule_53_an_earlier_word_does_not_undo_a_later_one() {
     let resumed = Pausing::Resumed(play.now);
     let due = play.run().due_at;
     play.sleeps("1h");
+    play.world.forget_pauses();
     play.world.pause("demo".into(), paused);
     play.does("other", json!({}));
     assert_eq!(
@@ -293,6 +294,8 @@ fn rule_53_an_earlier_word_does_not_undo_a_later_one() {
     );
     play.pauses();
     assert_eq!(play.run().due_at, None);
+    play.world.forget_pauses();
+    play.world.pause("demo".into(), paused);
     play.world.pause("demo".into(), resumed);
     play.sleeps("1h").does("other", json!({}));
     assert_eq!(
@@ -305,4 +308,65 @@ fn rule_53_an_earlier_word_does_not_undo_a_later_one() {
         play.run().due_at,
         due.map(|due| due + crate::play::span("1h"))
     );
+}
+
+/// Rule 19: what ended the wait in the pause is the event that the next steps see.
+#[test]
+fn rule_53_the_steps_behind_a_wait_see_the_event_that_ended_it_in_the_pause() {
+    let steps = "  - wait_for: { event: paid }\n    then: [ { set: { run.total: event.total } } ]\n  - wait: 5d\n";
+    let mut play = service(steps);
+    play.does("go", json!({ "k": "a" })).pauses();
+    play.does("paid", json!({ "total": 40 })).waits("2d");
+    play.does("paid", json!({ "total": 7 })).log();
+    play.resumes();
+    assert_eq!(play.log_of("run.total"), ["run.total=40"]);
+    assert!(play.run().state.heard.is_null());
+}
+
+/// Whoever hears of several words at once takes no step between them.
+#[test]
+fn rule_53_a_pause_that_is_over_before_a_run_hears_of_it_counts() {
+    let mut play = service(&format!("  - wait: 10h\n{SEND}"));
+    play = play.on_the_wall_clock();
+    play.does("go", json!({ "k": "a" })).sleeps("4h");
+    play.world.pause("demo".into(), Pausing::Paused(play.now));
+    play.sleeps("20h");
+    play.world.pause("demo".into(), Pausing::Resumed(play.now));
+    play.sleeps("1h");
+    play.world.pause("demo".into(), Pausing::Paused(play.now));
+    play.sleeps("7h").does("other", json!({}));
+    assert_eq!(play.run().due_at, None);
+    play.world.pause("demo".into(), Pausing::Resumed(play.now));
+    play.does("other", json!({}));
+    let due = at(crate::play::START) + crate::play::span("37h");
+    assert_eq!(play.run().due_at, Some(due), "ten hours, and 27 of pauses");
+    // Who enters later has nothing to do with all that.
+    play.waits("1h").does("go", json!({ "k": "b" })).log();
+    play.does("other", json!({}));
+    assert_eq!(play.log_of("aused"), [""; 0]);
+}
+
+#[test]
+fn rule_53_the_longest_stay_that_was_over_comes_before_the_wait_that_was() {
+    let text = format!(
+        "journey: demo\npurpose: service\nenter: {{ event: go }}\nexit: [ {{ after: 10h }} ]\nsteps:\n  - wait: 9h\n{SEND}"
+    );
+    let mut play = Play::new(&text, FREE).on_the_wall_clock();
+    play.does("go", json!({})).sleeps("11h").pauses();
+    play.sleeps("5h").resumes();
+    assert_eq!(play.log_of("left"), ["left too_long"]);
+    assert!(play.sent().is_empty());
+}
+
+/// A moment that is moved into the pause fires when the journey goes on, and is not missed.
+#[test]
+fn rule_53_a_moment_that_changes_in_the_pause_is_not_missed() {
+    let steps = format!("  - wait: {{ until: customer.renews_at, missed: exit }}\n{SEND}");
+    let mut play = service(&steps);
+    play.is(json!({ "renews_at": "2026-02-01T09:00:00Z" }));
+    play.does("go", json!({ "k": "a" })).pauses().waits("5d");
+    play.is(json!({ "renews_at": "2026-01-08T09:00:00Z" }));
+    assert!(play.sent().is_empty());
+    play.resumes();
+    assert_eq!(play.sent(), ["hi email"]);
 }

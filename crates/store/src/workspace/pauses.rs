@@ -83,9 +83,29 @@ impl Store {
         // A run heeds the later word: clocks that differ must not make this one the earlier.
         let after = last.map(|(at, _)| at.to_jiff() + SignedDuration::from_micros(1));
         let at = after.map_or(now, |after| now.max(after));
-        let inside = tell(&mut tx, journey, pauses, at).await?;
+        tell(&mut tx, journey, pauses, at).await?;
         tx.commit().await.map_err(&doing)?;
+        // Engines have heard of it by now: counting reads every open run.
+        let inside = self.inside(journey).await?;
         Ok(Paused::Done { inside })
+    }
+
+    async fn inside(&self, journey: &str) -> Result<u64, Error> {
+        let doing = during("counting runs in flight");
+        let mut tx = self.pool.begin().await.map_err(&doing)?;
+        sqlx::query("select set_config('enable_seqscan', 'on', true)")
+            .execute(&mut *tx)
+            .await
+            .map_err(&doing)?;
+        let inside: i64 = sqlx::query_scalar(
+            "select count(*) from run r join machine m on m.id = r.machine
+             where m.journey = $1 and r.left_at is null",
+        )
+        .bind(journey)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(&doing)?;
+        Ok(inside.unsigned_abs())
     }
 
     /// The journeys that are paused, in order of their names.
@@ -117,32 +137,24 @@ impl Store {
     }
 }
 
-/// Writes it down and tells everybody. Returns how many runs are inside.
+/// Writes it down and tells everybody.
 async fn tell(
     tx: &mut PgConnection,
     journey: &str,
     pauses: bool,
     now: Timestamp,
-) -> Result<u64, Error> {
+) -> Result<(), Error> {
     let doing = during("pausing a journey");
     let revision: i64 = sqlx::query_scalar("select max(revision) from workspace")
         .fetch_one(&mut *tx)
         .await
         .map_err(&doing)?;
     passages::pause(tx, journey, pauses, revision, now).await?;
-    let inside: i64 = sqlx::query_scalar(
-        "select count(*) from run r join machine m on m.id = r.machine
-         where m.journey = $1 and r.left_at is null",
-    )
-    .bind(journey)
-    .fetch_one(&mut *tx)
-    .await
-    .map_err(&doing)?;
     sqlx::query("select pg_notify($1, $2)")
         .bind(CHANNEL)
         .bind(revision.to_string())
         .execute(&mut *tx)
         .await
         .map_err(&doing)?;
-    Ok(inside.unsigned_abs())
+    Ok(())
 }
