@@ -6,6 +6,7 @@
 //! surprising input leaves an `Ignored` in the trace.
 
 mod audience;
+mod calls;
 mod effects;
 mod enter;
 mod leave;
@@ -13,12 +14,12 @@ mod others;
 mod pass;
 mod pause;
 mod profile;
+mod questions;
 mod receipt;
 mod rounds;
 mod scope;
 mod send;
 mod steps;
-mod talk;
 mod timers;
 mod wake;
 

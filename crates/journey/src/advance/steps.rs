@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Chained, Stepper, View, Visit, send::Place, talk::Calling};
+use super::{Chained, Stepper, View, Visit, calls::Calling, send::Place};
 use crate::{
     customer::{Pending, StepState},
     expr::{Expr, Operand},
