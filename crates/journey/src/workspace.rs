@@ -1,11 +1,18 @@
 //! The sources of a workspace, checked and compiled in one go.
 
+mod declared;
+mod role;
+
 use std::{collections::BTreeMap, sync::Arc};
 
+use self::{
+    declared::{endpoints, fragments, policies, read, schemas, segments},
+    role::{Role, of_role},
+};
 use crate::{
     compile::{self, Declares, Names, World},
     diagnostic::{Diagnostic, Severity, SourceFile},
-    diagnostics::{Sink, names, schemas as schema_codes, testing as test_codes},
+    diagnostics::{Sink, names, testing as test_codes},
     endpoints::Endpoints,
     machine::Machine,
     parse::{
@@ -14,7 +21,7 @@ use crate::{
     },
     policies::Policies,
     render::Templates,
-    schema::{Schemas, schema},
+    schema::Schemas,
     segments::Segments,
     source,
     testing::{self, TestFile},
@@ -70,46 +77,6 @@ pub struct Compiled {
     pub path: Arc<str>,
     /// Its text.
     pub source: Arc<str>,
-}
-
-/// What a file is for.
-enum Role<'p> {
-    Journey,
-    Policies,
-    Event(&'p str),
-    Traits,
-    Template,
-    Tests,
-    Segment(&'p str),
-    Endpoints,
-    Fragment(&'p str),
-    Other,
-}
-
-impl<'p> Role<'p> {
-    fn of(path: &'p str) -> Self {
-        let yaml = |p: &'p str| p.strip_suffix(".yaml").or_else(|| p.strip_suffix(".yml"));
-        if path.starts_with("templates/") {
-            return Self::Template;
-        }
-        match (yaml(path), path.strip_prefix("config/").and_then(yaml)) {
-            (_, Some("policies")) => Self::Policies,
-            (_, Some("traits")) => Self::Traits,
-            (_, Some("endpoints")) => Self::Endpoints,
-            (_, Some(config)) => match config.split_once('/') {
-                Some(("events", name)) => Self::Event(name),
-                Some(("segments", name)) => Self::Segment(name),
-                _ => Self::Other,
-            },
-            (Some(path), None) if path.starts_with("journeys/_fragments/") => {
-                Self::Fragment(path.trim_start_matches("journeys/_fragments/"))
-            }
-            (Some(_), None) if path.starts_with("config/") => Self::Other,
-            (Some(stem), None) if stem.rsplit('/').next() == Some("tests") => Self::Tests,
-            (Some(_), None) => Self::Journey,
-            _ => Self::Other,
-        }
-    }
 }
 
 /// Checks and compiles all sources: the workspace, or `None` where an error stands, and all
@@ -183,64 +150,6 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         endpoints,
     };
     ((!failed).then_some(workspace), found)
-}
-
-/// Reads one file, if it is YAML; what is wrong goes to `found`.
-fn read<T>(
-    file: &SourceFile,
-    found: &mut Vec<Diagnostic>,
-    with: impl FnOnce(&source::Node, &mut Reader<'_>) -> T,
-) -> Option<T> {
-    let mut sink = Sink::new(file);
-    let root = source::load(file, &mut sink);
-    let result = root.map(|root| with(&root, &mut Reader::new(file, &mut sink)));
-    found.extend(sink.finish());
-    result
-}
-
-fn policies(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Policies {
-    let Some(file) = files
-        .iter()
-        .find(|f| matches!(Role::of(&f.path), Role::Policies))
-    else {
-        return Policies::default();
-    };
-    // An unreadable file declares purposes that nobody knows: none of them is an error elsewhere.
-    read(file, found, parse::policies).unwrap_or_else(|| Policies {
-        purposes: BTreeMap::new(),
-        ..Policies::default()
-    })
-}
-
-fn schemas(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Schemas {
-    let mut schemas = Schemas::default();
-    for file in files {
-        match Role::of(&file.path) {
-            Role::Event(name) => {
-                let twice = schemas.knows(name);
-                let schema = read(file, found, |root, r| {
-                    if twice {
-                        r.sink
-                            .error(
-                                schema_codes::TAKEN_EVENT,
-                                root.span.start..root.span.start,
-                                format!("`{name}` is declared twice"),
-                            )
-                            .noted("one file per event: `NAME.yaml` or `NAME.yml`, not both");
-                    }
-                    schema(root, r)
-                });
-                schemas.declare(name, schema.unwrap_or_default());
-            }
-            Role::Traits => {
-                if let Some(schema) = read(file, found, schema) {
-                    schemas.declare_traits(schema);
-                }
-            }
-            _ => {}
-        }
-    }
-    schemas
 }
 
 /// What caps say of journeys, once all of them are known.
@@ -494,47 +403,4 @@ fn no_journey(file: &SourceFile) -> Diagnostic {
         dir(&file.path)
     ));
     sink.finish().remove(0)
-}
-
-fn of_role(
-    files: &[SourceFile],
-    wanted: impl Fn(&Role<'_>) -> bool,
-) -> impl Iterator<Item = &SourceFile> {
-    files.iter().filter(move |f| wanted(&Role::of(&f.path)))
-}
-
-fn segments(files: &[SourceFile], schemas: &Schemas, found: &mut Vec<Diagnostic>) -> Segments {
-    let mut segments = Segments::default();
-    for file in files {
-        let Role::Segment(name) = Role::of(&file.path) else {
-            continue;
-        };
-        let condition = read(file, found, |root, r| {
-            let formula = parse::segment(root, r)?;
-            compile::segment(&formula, schemas, r);
-            Some(formula.expr)
-        });
-        segments.declare(name, condition.flatten());
-    }
-    segments
-}
-
-fn endpoints(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Endpoints {
-    of_role(files, |role| matches!(role, Role::Endpoints))
-        .next()
-        .and_then(|file| read(file, found, parse::endpoints))
-        .unwrap_or_default()
-}
-
-fn fragments(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Fragments {
-    let mut fragments = Fragments::default();
-    for file in files {
-        let Role::Fragment(name) = Role::of(&file.path) else {
-            continue;
-        };
-        if let Some(fragment) = read(file, found, |root, r| parse::fragment(root, name, r)) {
-            fragments.declare(name, fragment);
-        }
-    }
-    fragments
 }
