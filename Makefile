@@ -16,7 +16,7 @@ dev: servers ## everything on this machine, for writing journeys
 test: servers lint ## all tests, on real PostgreSQL and RabbitMQ
 	$(CARGO) test --workspace $(ARGS)
 
-fuzz: ## random input against the language, templates, events and states; FUZZ_SECONDS each (60)
+fuzz: ## random input against the language, templates, events and states; FUZZ_SECONDS each (60), by FUZZ_SEED (chance)
 	@scripts/fuzz.sh
 
 torture: servers ## kill -9 the engine at random moments for TORTURE_SECONDS (300), from TORTURE_SEED, and audit

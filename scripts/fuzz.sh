@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the fuzz targets of tests/fuzz for FUZZ_SECONDS each (60), two at a time, on one machine.
-# A finding stops it with status 1; its input lies under target/fuzz/findings, to be run again by
+# With FUZZ_SEED chance is the same every time. A finding stops it with status 1; its input lies under
+# target/fuzz/findings, to be run again by
 #   target/fuzz/release/TARGET target/fuzz/findings/TARGET/crash-…
 # What was learnt stays under target/fuzz/corpus, so that a second run begins where the first ended.
 set -euo pipefail
@@ -32,7 +33,7 @@ fuzz() {
     local name=$1
     mkdir -p "target/fuzz/corpus/$name" "target/fuzz/findings/$name"
     if "target/fuzz/$host/release/$name" "target/fuzz/corpus/$name" "target/fuzz/seeds/$name" \
-        -artifact_prefix="target/fuzz/findings/$name/" -max_total_time="$seconds" -max_len=4096 \
+        -artifact_prefix="target/fuzz/findings/$name/" -max_total_time="$seconds" -max_len=4096 -seed="${FUZZ_SEED:-0}" \
         -timeout=10 -rss_limit_mb=3000 -print_final_stats=1 >"target/fuzz/$name.log" 2>&1; then
         echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "target/fuzz/$name.log") inputs, nothing found"
     else
