@@ -108,7 +108,10 @@ impl Checker<'_> {
                         format!("no trait is called `{}`", of.text),
                     )
                     .guessed(&of.text, known.iter().copied())
-                    .noted(format!("known here: {}", known.join(", ")));
+                    .noted(format!(
+                        "known here: {}; config/traits.yaml declares them",
+                        known.join(", ")
+                    ));
             }
             _ => {}
         }

@@ -130,7 +130,11 @@ fn unknown(
     } else if fields.is_empty() {
         problem
     } else {
-        problem.note(format!("known here: {}", listed(known())))
+        let place = match (root, depth) {
+            (Some(Root::Customer), 0) => "; config/traits.yaml declares them",
+            _ => "",
+        };
+        problem.note(format!("known here: {}{place}", listed(known())))
     }
 }
 
