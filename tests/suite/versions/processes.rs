@@ -258,7 +258,7 @@ async fn rule_53_pause_and_resume_reach_a_running_engine_and_say_what_they_do() 
         scene.parcours(&args).output().expect(0);
     };
     let paused = scene.parcours(&["pause", "demo"]).output().expect(0);
-    let wanted = "demo is paused: 0 runs are inside and stay where they are; nobody enters.\n\
+    let wanted = "demo is paused: nobody is inside; nobody enters.\n\
                   It goes on with: parcours resume demo\n";
     assert_eq!(paused.out(), wanted);
     let refused = "select count(*) from input where name = 'start'

@@ -242,6 +242,15 @@ fn expects(entry: ExpectedEntry) -> ExpectedRow {
     }
 }
 
+/// What made a run pass, as a heading.
+fn passage(entry: &TimelineEntry) -> &'static str {
+    match entry.trace.first().map(|line| &line.fact) {
+        Some(Fact::Paused { .. }) => "The journey was paused",
+        Some(Fact::Resumed { .. }) => "The journey goes on",
+        _ => "A new version was published",
+    }
+}
+
 fn ended(run: &RunView) -> EndedRun {
     EndedRun {
         title: run.title.clone(),
@@ -274,7 +283,7 @@ fn shown(entry: &TimelineEntry, page: &TimelinePage) -> Entry {
         InputName::Event => ("event", entry.name.to_string()),
         InputName::Timer => ("timer", "Time had come".into()),
         InputName::Receipt => ("receipt", "News of a message".into()),
-        InputName::Passage => ("passage", "A new version was published".into()),
+        InputName::Passage => ("passage", passage(entry).into()),
         InputName::Date => ("timer", occasion(entry, "A date had come")),
         InputName::Sweep => ("timer", occasion(entry, "Its turn had come")),
         InputName::Answer => ("receipt", "News of a call".into()),

@@ -49,16 +49,20 @@ pub async fn run(args: &PauseArgs, root: &Path, pauses: bool) -> Result<()> {
 }
 
 fn done(journey: &str, pauses: bool, inside: u64) -> String {
-    let runs = match inside {
-        1 => "1 run is".to_owned(),
-        n => format!("{} runs are", number(n)),
+    let (runs, stay) = match inside {
+        0 => ("nobody is inside".to_owned(), ""),
+        1 => ("1 run is inside".to_owned(), " and stays where it is"),
+        n => (
+            format!("{} runs are inside", number(n)),
+            " and stay where they are",
+        ),
     };
     match pauses {
         true => format!(
-            "{journey} is paused: {runs} inside and stay where they are; nobody enters.\n\
+            "{journey} is paused: {runs}{stay}; nobody enters.\n\
              It goes on with: parcours resume {journey}"
         ),
-        false => format!("{journey} goes on: {runs} inside."),
+        false => format!("{journey} goes on: {runs}."),
     }
 }
 
