@@ -87,6 +87,10 @@ pub enum Passage {
     Resume {
         /// Since when.
         at: Timestamp,
+        /// Since when it is paused again, if whoever heeds this heeds the next pause at once: no step is
+        /// taken in between.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<Timestamp>,
     },
 }
 

@@ -58,9 +58,16 @@ pub enum Pausing {
 
 impl Pausing {
     /// Since when.
-    pub fn at(&self) -> Timestamp {
+    pub fn at(self) -> Timestamp {
         match self {
-            Self::Paused(at) | Self::Resumed(at) => *at,
+            Self::Paused(at) | Self::Resumed(at) => at,
+        }
+    }
+
+    fn paused(self) -> Option<Timestamp> {
+        match self {
+            Self::Paused(since) => Some(since),
+            Self::Resumed(_) => None,
         }
     }
 
@@ -68,7 +75,7 @@ impl Pausing {
     pub fn of(passage: &Passage) -> Option<Self> {
         match passage {
             Passage::Pause { since } => Some(Self::Paused(*since)),
-            Passage::Resume { at } => Some(Self::Resumed(*at)),
+            Passage::Resume { at, .. } => Some(Self::Resumed(*at)),
             Passage::Move { .. } | Passage::Exit { .. } | Passage::Stop => None,
         }
     }
@@ -169,28 +176,39 @@ impl World {
         self.pauses.clear();
     }
 
-    /// Whether that journey is paused.
+    /// Whether that journey is paused, by the last word on it.
     pub fn is_paused(&self, journey: &str) -> bool {
-        let words = self.pauses.get(journey).map_or(&[][..], Vec::as_slice);
-        matches!(words.last(), Some(Pausing::Paused(_)))
+        matches!(self.words(journey).last(), Some(Pausing::Paused(_)))
+    }
+
+    /// Whether that journey was paused at that time: what was said later changes nothing of what was
+    /// decided then.
+    pub fn was_paused(&self, journey: &str, at: Timestamp) -> bool {
+        let mut words = self.words(journey).iter().rev();
+        let held = words.find(|word| word.at() <= at);
+        matches!(held, Some(Pausing::Paused(_)))
+    }
+
+    fn words(&self, journey: &str) -> &[Pausing] {
+        self.pauses.get(journey).map_or(&[], Vec::as_slice)
     }
 
     /// What was said of its journey's pausing and asks something of a run that is inside: the first word
     /// that it has not heeded. What was over before it entered is none of its business.
     pub fn pausing(&self, run: &Run) -> Option<Passage> {
-        let words = self.pauses.get(&run.journey)?;
+        let words = self.words(&run.journey);
         let heeded = run.state.heeded.unwrap_or(run.entered_at);
         let behind = words.partition_point(|word| word.at() <= heeded);
         // Whoever was let in by an engine that had not heard of the pause has not heeded it.
         let unheard = run.state.heeded.is_none() && behind == words.len();
-        let from = behind - usize::from(unheard && behind > 0);
-        words[from..]
-            .iter()
-            .find_map(|word| match (word, run.state.paused) {
-                (Pausing::Paused(since), None) => Some(Passage::Pause { since: *since }),
-                (Pausing::Resumed(at), Some(_)) => Some(Passage::Resume { at: *at }),
-                _ => None,
-            })
+        let words = &words[behind - usize::from(unheard && behind > 0)..];
+        let paused = |words: &[Pausing]| words.iter().copied().find_map(Pausing::paused);
+        if run.state.paused.is_none() {
+            return paused(words).map(|since| Passage::Pause { since });
+        }
+        let resumed = words.iter().position(|word| word.paused().is_none())?;
+        let (at, again) = (words[resumed].at(), paused(&words[resumed..]));
+        Some(Passage::Resume { at, again })
     }
 
     /// What becomes of runs on that machine, if they are not to stay: nothing where the machine

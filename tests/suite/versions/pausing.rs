@@ -210,3 +210,66 @@ async fn rule_53_the_last_tick_of_a_pause_is_made_up_for() {
     assert_eq!(rig.count(waits).await, 0);
     assert_eq!(rig.count(parts).await, 2, "the last tick alone, again");
 }
+
+/// Promise 5 over pauses: what was decided before, in and between them replays by the world of today, which
+/// knows of all of them.
+#[tokio::test]
+async fn promise_5_a_history_with_several_pauses_replays_to_the_same_decisions() {
+    let steps = "  - { id: rest, wait: 10h }\n  - { id: hi, send: sms, template: hello }\n  - wait_for: { event: answer }\n    then: [ { set: { run.n: event.n } } ]\n  - wait: 90h\n";
+    let rig = Rig::new(&journey("exit: [ { event: bought } ]\n", steps)).await;
+    let engine = rig.engine(kit::quick()).await;
+    let heeds = async |hours| {
+        engine.reload().await.unwrap();
+        pass_all(&engine, later(hours)).await;
+        while engine.timers_once(later(hours)).await.unwrap().timers > 0 {}
+    };
+    let answer =
+        |id: &str, n: i64| events::track("c0", "answer", id, &serde_json::json!({ "n": n }));
+    started(&engine, 1).await;
+    pause(&rig, 4).await;
+    heeds(5).await;
+    resume(&rig, 50).await;
+    heeds(51).await;
+    heeds(56).await;
+    pause(&rig, 60).await;
+    heeds(61).await;
+    events::take(&engine, &[answer("a", 7)], later(62)).await;
+    resume(&rig, 70).await;
+    heeds(71).await;
+    // Two words at once: nobody was there for the first of them.
+    pause(&rig, 80).await;
+    resume(&rig, 90).await;
+    pause(&rig, 100).await;
+    heeds(101).await;
+    events::take(&engine, &[event("c0", "bought", "b")], later(102)).await;
+    events::take(&engine, &[event("c0", "start", "refused")], later(103)).await;
+    resume(&rig, 110).await;
+    heeds(111).await;
+    events::take(&engine, &[event("c0", "start", "again")], later(113)).await;
+
+    let recorded = rig.store.inputs(CustomerId::of("c0"), 1_000).await.unwrap();
+    let said: Vec<String> = recorded
+        .iter()
+        .flat_map(|(_, trace)| trace.iter().map(|l| l.fact.sentence()))
+        .collect();
+    for (words, times) in [
+        ("paused since", 4),
+        ("goes on", 3),
+        ("set run.n to 7", 1),
+        ("the journey is paused", 1),
+        ("entered", 2),
+    ] {
+        let found = said
+            .iter()
+            .filter(|s| s.starts_with(words) || s.ends_with(words))
+            .count();
+        assert_eq!(found, times, "{words}: {said:#?}");
+    }
+    let world = &engine.loaded().world;
+    let mut customer = journey::customer::Customer::new("c0");
+    for (input, trace) in recorded {
+        let turn = journey::advance::advance(world, customer, input.clone());
+        assert_eq!(turn.effects.inputs, [(input, trace)]);
+        customer = turn.customer;
+    }
+}

@@ -96,7 +96,7 @@ impl Stepper<'_> {
         if key.len() > MAX_KEY {
             return Err(NotEntered::KeyTooLong);
         }
-        let paused = self.world.is_paused(&machine.journey);
+        let paused = self.world.was_paused(&machine.journey, self.now);
         match (self.run_inside(&machine.journey, &key), machine.inside) {
             (Some(_), Inside::Ignore) => Err(NotEntered::Inside),
             (Some(run), Inside::Refresh) => {

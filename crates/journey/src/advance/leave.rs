@@ -31,6 +31,18 @@ pub(super) fn stay_end(machine: &Machine, run: &Run) -> Option<Timestamp> {
 }
 
 impl Stepper<'_> {
+    /// The run leaves if its longest stay is over. True if it is.
+    pub(super) fn has_stayed(&mut self, id: RunId, machine: &Machine) -> bool {
+        let clock = self.clock_of(id);
+        let end = self.run(id).and_then(|run| stay_end(machine, run));
+        let stay = machine.stay.as_ref();
+        let Some(stay) = stay.filter(|_| end.is_some_and(|end| end <= clock)) else {
+            return false;
+        };
+        self.leave(id, stay.reason.clone(), true);
+        true
+    }
+
     /// Counts goals, once per run, left or not, until their window is over (rule 37).
     pub(super) fn test_goals(&mut self, event: Option<&str>) {
         let ids: Vec<RunId> = self.customer.runs.iter().map(|r| r.id).collect();

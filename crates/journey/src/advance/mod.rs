@@ -372,7 +372,7 @@ impl<'a> Stepper<'a> {
         let mut order: Vec<(std::cmp::Reverse<u8>, Timestamp, RunId)> = ready
             .iter()
             .filter_map(|id| {
-                let run = self.run(*id).filter(|run| self.may_step(run))?;
+                let run = self.run(*id).filter(|run| run.state.paused.is_none())?;
                 let machine = self.world.machine(run.machine)?;
                 let held = run.state.pending.as_ref().filter(|p| p.held.is_some());
                 let since = held.map_or(run.entered_at, |p| p.since);

@@ -35,10 +35,10 @@ pub(super) fn all(world: &World, turn: &mut Turn, now: Timestamp, clock: Clock) 
     let mut passed = BTreeSet::new();
     for _ in 0..MAX_TIMERS {
         let next = next(world, &turn.customer, &passed);
-        let Some((run, passage)) = next else { return };
+        let Some((run, revision, passage)) = next else {
+            return;
+        };
         passed.insert((run, passage));
-        let found = turn.customer.runs.iter().find(|r| r.id == run);
-        let revision = found.map_or(0, |r| r.revision);
         let id = InputId::of_passage(run, revision, &passage);
         let kind = InputKind::Passage { run, passage };
         step(world, turn, Input { id, now, kind });
@@ -50,7 +50,7 @@ fn next(
     world: &World,
     customer: &Customer,
     passed: &BTreeSet<(RunId, Passage)>,
-) -> Option<(RunId, Passage)> {
+) -> Option<(RunId, u32, Passage)> {
     let inside = customer.runs.iter().filter(|run| run.left.is_none());
     let mut passing = inside.filter_map(|run| {
         let asked = |p: &Passage| p.to().is_some() && run.state.kept_from == p.to();
@@ -63,7 +63,7 @@ fn next(
         // Whoever is paused moves without going on, and goes on by the words of the new version.
         let due = [pauses, moves, resumes].into_iter().flatten();
         let mut due = due.filter(|passage| !passed.contains(&(run.id, *passage)));
-        due.next().map(|passage| (run.id, passage))
+        due.next().map(|passage| (run.id, run.revision, passage))
     });
     passing.next()
 }
@@ -81,7 +81,9 @@ impl Stepper<'_> {
             Passage::Exit { .. } => self.leave(id, Arc::from(MIGRATED), true),
             Passage::Move { to, version, lost } => self.move_to(id, to, version, lost),
             Passage::Pause { since } => self.pause(id, since),
-            Passage::Resume { at } => ready.extend(self.resume(id, at).then_some(id)),
+            Passage::Resume { at, again } => {
+                ready.extend(self.resume(id, at, again).then_some(id));
+            }
         }
         // Who moved is tested by the new version's goals, exits and waits at once.
         self.test_goals(None);
@@ -162,7 +164,7 @@ impl Stepper<'_> {
 
     /// What a moved run waits for is computed anew from when it began to wait, by the words of
     /// the new version. True if the wait is over, and the run ready to go on.
-    pub(super) fn wait_anew(&mut self, id: RunId) -> bool {
+    fn wait_anew(&mut self, id: RunId) -> bool {
         let world = self.world;
         let Some(machine) = self.run(id).and_then(|r| world.machine(r.machine)).cloned() else {
             return false;

@@ -3,35 +3,19 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Stepper, leave};
+use super::Stepper;
 use crate::{
-    customer::Run,
     ids::RunId,
-    input::Passage,
     machine::{Node, Op},
     time,
     trace::Fact,
-    value::Value,
 };
 
 impl Stepper<'_> {
-    /// The time of a run: it stands still while the run is paused, and from the next pause on, if it is
-    /// to heed that too.
+    /// The time of a run: it stands still while the run is paused.
     pub(super) fn clock_of(&self, id: RunId) -> Timestamp {
-        let Some(run) = self.run(id) else {
-            return self.now;
-        };
-        let next = match self.world.pausing(run) {
-            Some(Passage::Pause { since }) => Some(since),
-            _ => None,
-        };
-        run.state.paused.or(next).unwrap_or(self.now)
-    }
-
-    /// Whether the run may take its next step: it is not paused, and is not about to be, by a later word
-    /// than the one that it heeds at the moment.
-    pub(super) fn may_step(&self, run: &Run) -> bool {
-        run.state.paused.is_none() && self.world.pausing(run).is_none()
+        let paused = self.run(id).and_then(|run| run.state.paused);
+        paused.unwrap_or(self.now)
     }
 
     /// The run stays where it is, since it was paused or, where an engine had not heard of that yet, since
@@ -61,21 +45,10 @@ impl Stepper<'_> {
         }
     }
 
-    /// Its next steps see what has ended its wait in the pause, if it takes them now.
-    fn hear_kept(&mut self, id: RunId) {
-        let kept = |run: &&Run| self.may_step(run) && !run.state.heard.is_null();
-        let Some(heard) = self.run(id).filter(kept).map(|run| run.state.heard.clone()) else {
-            return;
-        };
-        if let Some(run) = self.touch(id) {
-            run.state.heard = Value::Null;
-        }
-        self.occasions.insert(id, heard);
-    }
-
     /// The run goes on: what is left of its durations is what was left of them. True if it is ready to
-    /// go on, for its wait is over or its send is to be decided anew.
-    pub(super) fn resume(&mut self, id: RunId, at: Timestamp) -> bool {
+    /// go on, for its wait is over or its send is to be decided anew. `again`: it is paused again since
+    /// then, and takes no step.
+    pub(super) fn resume(&mut self, id: RunId, at: Timestamp, again: Option<Timestamp>) -> bool {
         let world = self.world;
         let Some(run) = self.touch(id) else {
             return false;
@@ -83,26 +56,25 @@ impl Stepper<'_> {
         let Some(paused) = run.state.paused.take() else {
             return false;
         };
-        run.state.heeded = Some(at);
+        run.state.heeded = Some(again.unwrap_or(at));
+        // From here on its time stands still where the next pause began.
+        run.state.paused = again;
         let length = at.duration_since(paused).max(SignedDuration::ZERO);
         run.state.paused_for = run.state.paused_for.saturating_add(length);
         for round in run.state.rounds.values_mut() {
             round.since = time::plus(round.since, length);
         }
+        if again.is_none() && !run.state.heard.is_null() {
+            // Its next steps see what has ended its wait in the pause.
+            let heard = std::mem::take(&mut run.state.heard);
+            self.occasions.insert(id, heard);
+        }
         self.note(Some(id), None, Fact::Resumed { paused });
-        self.hear_kept(id);
         let Some(machine) = self.run(id).and_then(|r| world.machine(r.machine)) else {
             return false;
         };
-        let clock = self.clock_of(id);
         // As a timer would: the longest stay comes before a wait that is over too.
-        let stayed = |run: &Run| leave::stay_end(machine, run).is_some_and(|end| end <= clock);
-        let over = machine
-            .stay
-            .as_ref()
-            .filter(|_| self.run(id).is_some_and(stayed));
-        if let Some(stay) = over {
-            self.leave(id, stay.reason.clone(), true);
+        if self.has_stayed(id, machine) {
             return false;
         }
         let over = match self.waiting_node(id, machine) {
@@ -111,6 +83,9 @@ impl Stepper<'_> {
             Some(node) => self.go_on(id, node, paused, length),
         };
         self.schedule(id);
+        if let Some(since) = again {
+            self.note(Some(id), None, Fact::Paused { since });
+        }
         over
     }
 

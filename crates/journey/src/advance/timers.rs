@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{Clock, MAX_TIMERS, Stepper, Turn, hand_over, leave, step};
+use super::{Clock, MAX_TIMERS, Stepper, Turn, hand_over, step};
 use crate::{
     customer::{Customer, Run},
     ids::{InputId, RunId},
@@ -133,10 +133,7 @@ impl Stepper<'_> {
             self.end(id);
             return BTreeSet::new();
         }
-        let stay = machine.stay.as_ref();
-        let over = leave::stay_end(&machine, run).is_some_and(|end| end <= self.now);
-        if let Some(stay) = stay.filter(|_| over) {
-            self.leave(id, stay.reason.clone(), true);
+        if self.has_stayed(id, &machine) {
             return BTreeSet::new();
         }
         self.wait_is_over(id, &machine);

@@ -211,7 +211,7 @@ fn passage(row: &PgRow) -> Result<Passage, sqlx::Error> {
     let Some(to) = target.map(MachineId) else {
         return Ok(match in_flight {
             "pause" => Passage::Pause { since: at },
-            "resume" => Passage::Resume { at },
+            "resume" => Passage::Resume { at, again: None },
             _ => Passage::Stop,
         });
     };
