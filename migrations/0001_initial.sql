@@ -129,9 +129,9 @@ create index message_due on message (due_at) where due_at is not null;
 
 -- Versions -------------------------------------------------------------------------------------
 
--- What an apply has in store for runs in flight on older machines, and that a journey is paused or goes on:
--- written in the transaction that publishes, carried out by engines customer by customer, in bounded batches. A row stays when it is
--- done, for runs that an engine entered on an old machine before it heard of the new one.
+-- What an apply has in store for runs in flight on older machines: written in the transaction that
+-- publishes, carried out by engines customer by customer, in bounded batches. And that a journey is
+-- paused or goes on. A row stays when it is done, for runs that an engine entered before it heard of it.
 create table passage (
     id bigint generated always as identity primary key,
     cursor uuid not null default '00000000-0000-0000-0000-000000000000', -- customers up to here are done

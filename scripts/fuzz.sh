@@ -33,7 +33,8 @@ fuzz() {
     local name=$1
     mkdir -p "target/fuzz/corpus/$name" "target/fuzz/findings/$name"
     if "target/fuzz/$host/release/$name" "target/fuzz/corpus/$name" "target/fuzz/seeds/$name" \
-        -artifact_prefix="target/fuzz/findings/$name/" -max_total_time="$seconds" -max_len=4096 -seed="${FUZZ_SEED:-0}" \
+        -artifact_prefix="target/fuzz/findings/$name/" -max_total_time="$seconds" -max_len=4096 \
+        -seed="${FUZZ_SEED:-0}" \
         -timeout=10 -rss_limit_mb=3000 -print_final_stats=1 >"target/fuzz/$name.log" 2>&1; then
         echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "target/fuzz/$name.log") inputs, nothing found"
     else

@@ -104,6 +104,10 @@ impl Engine {
     /// # Errors
     /// As [`Engine::start`]; the workspace in force stays.
     pub async fn reload(&self) -> Result<bool, Error> {
+        // Whoever asks for nothing new keeps nobody else from loading.
+        if self.store.news().await? == self.loaded().news() {
+            return Ok(false);
+        }
         let _loading = self.loading.lock().await;
         self.reload_alone().await
     }
@@ -121,11 +125,11 @@ impl Engine {
     }
 
     async fn reload_alone(&self) -> Result<bool, Error> {
-        let loaded = self.loaded();
-        if self.store.revision().await? == loaded.revision {
-            if self.store.pauses().await? == loaded.pauses {
-                return Ok(false);
-            }
+        let (loaded, news) = (self.loaded(), self.store.news().await?);
+        if news == loaded.news() {
+            return Ok(false);
+        }
+        if news.revision == loaded.revision {
             self.swap(Arc::new(loaded.with_pauses(&self.store).await?));
             return Ok(true);
         }

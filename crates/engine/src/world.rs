@@ -13,7 +13,7 @@ use journey::{
     workspace::{self, Options},
     world::{Pausing, World},
 };
-use store::{Store, StoredMachine, StoredPassage};
+use store::{News, Store, StoredMachine, StoredPassage};
 
 use crate::Error;
 
@@ -100,6 +100,14 @@ impl Loaded {
             since,
             pauses,
         })
+    }
+
+    /// What it has heard of.
+    pub(crate) fn news(&self) -> News {
+        News {
+            revision: self.revision,
+            pause: self.pauses,
+        }
     }
 
     /// The same with what has been said of pauses meanwhile: engines are to hear of that at once, and

@@ -29,7 +29,7 @@ pub use settings::Settings;
 pub use sweeps::{NewSweep, StoredSweep, SweepPage};
 pub use turn::{Arrival, OpenTurn, Work};
 pub use workspace::{
-    Applied, Base, Paused, PausedJourney, Publication, Published, Snapshot, StoredMachine,
+    Applied, Base, News, Paused, PausedJourney, Publication, Published, Snapshot, StoredMachine,
     StoredPassage, StoredWorkspace, Stretch,
 };
 

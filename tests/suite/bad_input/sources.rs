@@ -21,7 +21,7 @@ fn bomb() -> String {
 #[tokio::test]
 async fn a_yaml_bomb_is_refused_at_the_check_and_nothing_is_published() {
     let rig = Rig::new(&Workspace::new()).await;
-    let before = rig.store.revision().await.unwrap();
+    let before = rig.store.news().await.unwrap().revision;
     let bombs = [
         "journeys/boom/journey.yaml",
         "config/policies.yaml",
@@ -35,7 +35,7 @@ async fn a_yaml_bomb_is_refused_at_the_check_and_nothing_is_published() {
         };
         assert!(errors.iter().any(|e| &*e.file == path), "{path}");
     }
-    assert_eq!(rig.store.revision().await.unwrap(), before);
+    assert_eq!(rig.store.news().await.unwrap().revision, before);
 }
 
 /// Language, rule 47 and *Templates*: a template that runs away is a failed message with its

@@ -33,7 +33,7 @@ fn versions(applied: &Applied) -> Vec<(i32, bool)> {
 #[tokio::test]
 async fn a_machine_keeps_its_version_and_a_step_back_makes_it_current_again() {
     let store = fixture::store().await;
-    assert_eq!(store.revision().await.unwrap(), None);
+    assert_eq!(store.news().await.unwrap().revision, None);
     assert_eq!(store.workspace().await.unwrap(), None);
     let (old, new) = (machine("welcome", 1), machine("welcome", 2));
     let other = machine("alpha", 1);
@@ -49,7 +49,10 @@ async fn a_machine_keeps_its_version_and_a_step_back_makes_it_current_again() {
     assert_eq!(versions(&third), [(1, false)]);
 
     let workspace = store.workspace().await.unwrap().unwrap();
-    assert_eq!(Some(workspace.revision), store.revision().await.unwrap());
+    assert_eq!(
+        Some(workspace.revision),
+        store.news().await.unwrap().revision
+    );
     assert_eq!(workspace.machines, [old.id]);
     let mut sources = files("a");
     sources.sort_by(|a, b| a.path.cmp(&b.path));
@@ -123,7 +126,7 @@ async fn an_apply_wakes_whoever_listens() {
     let applied = apply(&store, "a", &[machine("welcome", 1)]).await;
     let news = tokio::time::timeout(Duration::from_secs(20), listener.changed());
     news.await.expect("news comes").unwrap();
-    assert_eq!(store.revision().await.unwrap(), Some(applied.revision));
+    assert_eq!(store.news().await.unwrap().revision, Some(applied.revision));
 }
 
 #[tokio::test]

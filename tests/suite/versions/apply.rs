@@ -44,7 +44,7 @@ async fn applies_at_once_take_place_one_after_another_and_versions_have_no_gaps(
 #[tokio::test]
 async fn of_two_applies_over_one_revision_one_wins_and_the_other_changes_nothing() {
     let rig = Rig::new(&version(1)).await;
-    let over = Some(rig.store.revision().await.unwrap());
+    let over = Some(rig.store.news().await.unwrap().revision);
     let order = Order {
         over,
         ..Order::default()
@@ -55,7 +55,7 @@ async fn of_two_applies_over_one_revision_one_wins_and_the_other_changes_nothing
         engine::publish_as(&rig.store, two.files(), &order, now),
         engine::publish_as(&rig.store, three.files(), &order, now),
     );
-    let holds = rig.store.revision().await.unwrap().unwrap();
+    let holds = rig.store.news().await.unwrap().revision.unwrap();
     let (won, lost) = match (a, b) {
         (Ok(won), Err(lost)) | (Err(lost), Ok(won)) => (won, lost),
         other => panic!("{other:?}"),
@@ -120,7 +120,7 @@ async fn a_snapshot_counts_every_run_in_flight_at_its_step_once() {
     parcours_tests::kit::events::take(&engine, &[late], super::now()).await;
     assert_eq!(
         base.unwrap().revision,
-        rig.store.revision().await.unwrap().unwrap()
+        rig.store.news().await.unwrap().revision.unwrap()
     );
     let [flight] = running.flights[..] else {
         panic!("{:?}", running.flights);

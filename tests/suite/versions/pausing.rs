@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use engine::Engine;
 use jiff::{SignedDuration, Timestamp};
 use journey::{ids::CustomerId, input::InputKind, world::Startable};
 use parcours_tests::kit::{self, Rig, events};
@@ -20,6 +21,15 @@ async fn pause(rig: &Rig, hours: i64) {
 async fn resume(rig: &Rig, hours: i64) {
     let done = rig.store.pause("demo", false, later(hours)).await.unwrap();
     assert!(matches!(done, Paused::Done { .. }), "{done:?}");
+}
+
+/// So many customers inside, four hours later paused; the engine has not heard of it.
+async fn paused(customers: usize) -> (Rig, Arc<Engine>) {
+    let rig = Rig::new(&journey("", STEPS)).await;
+    let engine = rig.engine(kit::quick()).await;
+    started(&engine, customers).await;
+    pause(&rig, 4).await;
+    (rig, engine)
 }
 
 #[tokio::test]
@@ -100,10 +110,7 @@ async fn count(rig: &Rig, query: &str) -> i64 {
 /// A customer is touched before the round through all customers comes to them, by an engine that knows.
 #[tokio::test]
 async fn rule_53_whoever_is_due_before_the_round_comes_to_them_is_paused_first() {
-    let rig = Rig::new(&journey("", STEPS)).await;
-    let engine = rig.engine(kit::quick()).await;
-    started(&engine, 10).await;
-    pause(&rig, 4).await;
+    let (rig, engine) = paused(10).await;
     engine.reload().await.unwrap();
     while engine.timers_once(later(11)).await.unwrap().timers > 0 {}
     assert_eq!(rig.count(SENT).await, 0);
@@ -117,10 +124,7 @@ async fn rule_53_whoever_is_due_before_the_round_comes_to_them_is_paused_first()
 /// The new version of a paused journey is paused too, and whoever moves to it stays where they are.
 #[tokio::test]
 async fn rule_53_an_apply_ends_no_pause() {
-    let rig = Rig::new(&journey("", STEPS)).await;
-    let engine = rig.engine(kit::quick()).await;
-    started(&engine, 5).await;
-    pause(&rig, 4).await;
+    let (rig, engine) = paused(5).await;
     let mended = STEPS
         .replace("hello", "hello, key: \"x\"")
         .replace("10h", "5h");

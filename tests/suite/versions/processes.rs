@@ -305,7 +305,7 @@ async fn rule_53_pause_and_resume_reach_a_running_engine_and_say_what_they_do() 
     })
     .await;
     let near = scene.parcours(&["pause", "dmo"]).output().expect(1);
-    let wanted = "error: no journey was ever published as `dmo`; did you mean `demo`?";
+    let wanted = "error: no journey `dmo` was ever published; did you mean `demo`?";
     assert!(near.err().contains(wanted), "{}", near.err());
     engine.signal("TERM");
     assert_eq!(engine.ends(Duration::from_secs(20)).code(), Some(0));

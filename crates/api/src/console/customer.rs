@@ -226,7 +226,7 @@ fn open(run: &RunView) -> OpenRun {
             (None, Some(waiting)) => words::sentence(&waiting.words()),
             (None, None) => "Not waiting".into(),
         },
-        held: run.waiting.as_ref().is_some_and(|w| w.held.is_some()),
+        held: run.paused_since.is_some() || run.waiting.as_ref().is_some_and(|w| w.held.is_some()),
         until: run
             .waiting
             .as_ref()

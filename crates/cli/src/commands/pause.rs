@@ -1,11 +1,11 @@
 //! `parcours pause` and `parcours resume`: a journey stands still, and goes on.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
 use jiff::Timestamp;
-use journey::plan::number;
+use journey::plan::{self, number};
 use serde_json::json;
 use store::Paused;
 
@@ -13,7 +13,6 @@ use crate::{
     commands::database,
     config::Config,
     output::{self, Format, Refused},
-    scaffold::nearest,
 };
 
 /// Which journey.
@@ -35,7 +34,11 @@ pub async fn run(args: &PauseArgs, root: &Path, pauses: bool) -> Result<()> {
     let store = database::connect(&Config::load(root)?).await?;
     let journey = args.journey.as_str();
     let (changed, inside, said) = match store.pause(journey, pauses, Timestamp::now()).await? {
-        Paused::Unknown { journeys } => return Err(unknown(journey, &journeys)),
+        Paused::Unknown { journeys } => {
+            let why = plan::unpublished(journey, journeys.iter().map(|j| &**j));
+            output::aside(&format!("error: {why}"));
+            return Err(Refused.into());
+        }
         Paused::Already { since } => (false, None, already(journey, pauses, since)),
         Paused::Done { inside } => (true, Some(inside), done(journey, pauses, inside)),
     };
@@ -72,13 +75,4 @@ fn already(journey: &str, pauses: bool, since: Option<Timestamp>) -> String {
         (false, Some(since)) => format!("{journey} is not paused; it goes on since {since:.0}."),
         (_, None) => format!("{journey} is not paused."),
     }
-}
-
-fn unknown(journey: &str, journeys: &[Arc<str>]) -> anyhow::Error {
-    let near = nearest(journey, journeys.iter().map(|j| &**j));
-    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    output::aside(&format!(
-        "error: no journey was ever published as `{journey}`{near}"
-    ));
-    Refused.into()
 }

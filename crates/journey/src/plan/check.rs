@@ -273,10 +273,17 @@ pub fn may_stop(name: &str, running: &Running, draft: Draft<'_>) -> Result<(), S
     if !journey.versions.is_empty() {
         return Ok(());
     }
-    let known: BTreeSet<&str> = running.published.iter().map(|p| &*p.journey).collect();
-    let meant = nearest(name, known);
+    Err(unpublished(
+        name,
+        running.published.iter().map(|p| &*p.journey),
+    ))
+}
+
+/// Says that no journey of that name was ever published, and which of these may be meant.
+pub fn unpublished<'a>(name: &str, published: impl IntoIterator<Item = &'a str>) -> String {
+    let meant = nearest(name, published);
     let meant = meant.map_or_else(String::new, |m| format!("; did you mean `{m}`?"));
-    Err(format!("no journey `{name}` was ever published{meant}"))
+    format!("no journey `{name}` was ever published{meant}")
 }
 
 /// Whether the journey has another state than before.

@@ -32,7 +32,7 @@ use crate::{
 pub(crate) use self::variables::{forget_changed, kinds};
 pub use self::{
     assemble::{plan, wanted},
-    check::{check, may_stop},
+    check::{check, may_stop, unpublished},
     diff::{Change, Diff, StepDiff, StepRef},
     facets::{Facet, duration},
     fate::{Fate, acts_on},

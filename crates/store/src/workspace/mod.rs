@@ -120,6 +120,15 @@ pub struct StoredWorkspace {
     pub machines: Vec<MachineId>,
 }
 
+/// What engines are to hear of. Both count up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// The revision that holds.
+    pub revision: Option<i64>,
+    /// The last word on a journey that is paused or goes on.
+    pub pause: Option<i64>,
+}
+
 /// A machine that was published.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredMachine {
@@ -219,16 +228,22 @@ impl Store {
         }))
     }
 
-    /// The revision that holds, if there is one.
+    /// What there is to hear of.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn revision(&self) -> Result<Option<i64>, Error> {
-        let row: (Option<i64>,) = sqlx::query_as("select max(revision) from workspace")
-            .fetch_one(&self.pool)
-            .await
-            .map_err(during("looking for a workspace"))?;
-        Ok(row.0)
+    pub async fn news(&self) -> Result<News, Error> {
+        let row: (Option<i64>, Option<i64>) = sqlx::query_as(
+            "select (select max(revision) from workspace),
+                    (select max(id) from passage where in_flight in ('pause', 'resume'))",
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(during("looking for a workspace"))?;
+        Ok(News {
+            revision: row.0,
+            pause: row.1,
+        })
     }
 
     /// Every machine that is current, that is the newest of its journey, or that an open run is

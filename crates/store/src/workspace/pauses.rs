@@ -38,8 +38,7 @@ pub struct PausedJourney {
 }
 
 /// The last word on each journey of which there is one.
-pub(crate) const LAST: &str =
-    "select distinct on (journey) journey, at, in_flight = 'pause' as paused
+const LAST: &str = "select distinct on (journey) journey, at, in_flight = 'pause' as paused
     from passage where in_flight in ('pause', 'resume') order by journey, id desc";
 
 impl Store {
@@ -123,17 +122,6 @@ impl Store {
             since: at.to_jiff(),
         });
         Ok(paused.collect())
-    }
-
-    /// Counts up with every journey that is paused or goes on.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn pauses(&self) -> Result<Option<i64>, Error> {
-        sqlx::query_scalar("select max(id) from passage where in_flight in ('pause', 'resume')")
-            .fetch_one(&self.pool)
-            .await
-            .map_err(during("looking for paused journeys"))
     }
 }
 

@@ -1,7 +1,12 @@
 //! How long an author waits.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a measurement that cannot go on has failed"
+)]
 
+#[path = "../tests/client/mod.rs"]
 mod client;
+#[path = "../tests/server/mod.rs"]
 mod server;
 
 use std::path::Path;
@@ -10,12 +15,10 @@ use client::Workspace;
 use serde_json::json;
 use server::{begun, end, read};
 
-/// How long an author waits, in the samples and in a workspace of 200 journeys. No test of a
-/// promise: `cargo test --release -p parcours-lsp --test measure -- --ignored --nocapture`.
-#[test]
-#[ignore = "measures"]
+/// How long an author waits, in the samples and in a workspace of 200 journeys:
+/// `cargo bench -p parcours-lsp`.
 #[allow(clippy::print_stderr, reason = "its figures are for people")]
-fn measure() {
+fn main() {
     for copies in [1, 67] {
         let workspace = copied(copies);
         let (mut client, server) = begun(&workspace);
