@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     expr::{Operand, Root, Scope},
-    machine::{Ask, Expect, Machine, Op, Send, Target},
+    machine::{Ask, Entry, Expect, Machine, Op, Send, Target},
     schema::Schemas,
     value::{Map, Value},
 };
@@ -83,11 +83,11 @@ fn run<'m>(
     customer: &Map,
     now: Timestamp,
 ) -> Invented<'m> {
-    let sample = |name: &Arc<str>| schemas.sample_event(name);
-    let entry = machine
-        .entries
-        .iter()
-        .find_map(|e| Some((e, e.event().and_then(sample)?)));
+    let occasion = |entry: &Entry| match entry.event() {
+        Some(name) => schemas.sample_event(name),
+        None => entry.by.occasion(now),
+    };
+    let entry = machine.entries.iter().find_map(|e| Some((e, occasion(e)?)));
     let mut run = Invented {
         machine,
         event: entry

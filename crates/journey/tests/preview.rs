@@ -24,18 +24,24 @@ $defs:
 ";
 
 fn workspace(steps: &str) -> Workspace {
+    entered("{ event: cart.updated, key: event.cart_id }", steps)
+}
+
+fn entered(enter: &str, steps: &str) -> Workspace {
     let file = |path: &str, text: &str| SourceFile {
         path: path.into(),
         text: text.into(),
     };
-    let journey = format!(
-        "journey: demo\npurpose: service\nenter: {{ event: cart.updated, key: event.cart_id }}\nsteps:\n{steps}"
-    );
+    let journey = format!("journey: demo\npurpose: service\nenter: {enter}\nsteps:\n{steps}");
     let files = [
         file("config/events/cart.updated.yaml", EVENT),
         file(
             "config/traits.yaml",
-            "type: object\nproperties:\n  first_name: { type: string, examples: [Ana] }\n  last_name: { type: string }\nexamples:\n  - { city: Lyon }\n",
+            "type: object\nproperties:\n  first_name: { type: string, examples: [Ana] }\n  last_name: { type: string }\n  renews_at: { type: string, format: date }\nexamples:\n  - { city: Lyon }\n",
+        ),
+        file(
+            "config/segments/rich.yaml",
+            "if: customer.first_name == \"Ana\"",
         ),
         file("somewhere/demo.yaml", &journey),
     ];
@@ -131,4 +137,30 @@ fn a_question_is_previewed_with_what_it_offers() {
         .map(|o| o.label)
         .collect();
     assert_eq!(labels, ["Oui", "No"]);
+}
+
+/// What enters otherwise than by an event is what it is when the journey runs.
+#[test]
+fn entries_that_no_event_makes_have_their_own_event() {
+    let steps = "  - { id: s, send: sms, template: t, with: { event: run.event } }\n";
+    let now = "1970-01-01T00:00:00Z";
+    for (enter, event) in [
+        (
+            "{ date: customer.renews_at, offset: -7d }",
+            serde_json::json!({ "date": now }),
+        ),
+        (
+            "{ schedule: \"0 9 * * 1\", zone: UTC }",
+            serde_json::json!({ "at": now }),
+        ),
+        (
+            "{ segment: rich, change: left }",
+            serde_json::json!({ "segment": "rich", "change": "left" }),
+        ),
+    ] {
+        let workspace = entered(enter, steps);
+        let uses = uses(&workspace, &workspace.schemas.sample_traits());
+        let with = serde_json::to_value(&uses[0].with).unwrap();
+        assert_eq!(with["event"], event, "{enter}");
+    }
 }

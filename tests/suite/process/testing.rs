@@ -209,6 +209,46 @@ fn simulate_prints_a_timeline_and_where_the_customer_stands() {
     );
 }
 
+/// Nothing happens but time, and the template shows the date that lets them in.
+#[test]
+fn a_journey_by_date_is_simulated_and_previewed_without_an_event() {
+    let journey = "journey: renewal\npurpose: service\nenter: { date: customer.renews_at, offset: -7d, at: \"10:00\" }\nsteps:\n  - { id: notice, send: sms, template: notice, with: { renews: event.date } }\n";
+    let workspace = Workspace::new(&[
+        (
+            "config/policies.yaml",
+            "purposes: { service: { consent: none } }\ndefaults: { zone: UTC, locale: en }\n",
+        ),
+        (
+            "config/traits.yaml",
+            "type: object\nproperties:\n  renews_at: { type: string, format: date }\n",
+        ),
+        ("journeys/renewal/journey.yaml", journey),
+        (
+            "templates/notice/sms.en.txt",
+            "Renews on {{ renews | date }}\n",
+        ),
+    ]);
+    let args = [
+        "simulate",
+        "renewal",
+        "--customer",
+        "id=ana",
+        "renews_at=2026-01-20",
+    ];
+    let out = workspace.parcours(args).output().expect(0).out();
+    for line in ["Tue 13 Jan 10:00", "decided to send by sms"] {
+        assert!(out.contains(line), "{line}: {out}");
+    }
+    let shown = workspace.parcours(["preview", "notice"]).output().expect(0);
+    assert!(
+        shown.out().contains("Renews on "),
+        "{} {}",
+        shown.out(),
+        shown.err()
+    );
+    assert!(!shown.err().contains("error"), "{}", shown.err());
+}
+
 #[test]
 fn simulate_plays_files_of_events_and_scripts() {
     let workspace = Workspace::of_samples();

@@ -50,41 +50,15 @@ impl Stepper<'_> {
                 continue;
             };
             if matches!(&entry.by, By::Segment { change: wanted, .. } if *wanted == change) {
-                begun.extend(self.enter_as_member(&entering.machine, entry, change));
+                begun.extend(self.enter_at(&entering.machine, entry, self.now));
             }
         }
         begun
     }
 
-    fn enter_as_member(
-        &mut self,
-        machine: &Arc<Machine>,
-        entry: &Entry,
-        change: Change,
-    ) -> Option<RunId> {
-        let By::Segment { name, .. } = &entry.by else {
-            return None;
-        };
-        let word = match change {
-            Change::Entered => "entered",
-            Change::Left => "left",
-        };
-        let event = Value::map([
-            ("segment", Value::Text(name.clone())),
-            ("change", Value::text(word)),
-        ]);
-        self.enter_with(machine, entry, &event)
-    }
-
-    /// Tries one entry with what is to be its `event`.
-    fn enter_with(
-        &mut self,
-        machine: &Arc<Machine>,
-        entry: &Entry,
-        event: &Value,
-    ) -> Option<RunId> {
-        // As it is kept in the run: a moment as its text.
-        let event = event.storable();
+    /// Tries one entry that no event makes, at its moment.
+    fn enter_at(&mut self, machine: &Arc<Machine>, entry: &Entry, at: Timestamp) -> Option<RunId> {
+        let event = entry.by.occasion(at)?;
         let heard = std::mem::replace(&mut self.event, event.clone());
         let begun = self.first_entry(machine, &[entry], None);
         self.event = heard;
@@ -112,7 +86,7 @@ impl Stepper<'_> {
                     .as_ref()
                     .is_none_or(|(_, c)| c.eval(&self.before_entry()).holds());
                 if belongs {
-                    self.enter_with(machine, entry, &Value::map([("at", Value::Moment(at))]))
+                    self.enter_at(machine, entry, at)
                 } else {
                     self.not_entered(&machine.journey, NotEntered::NotInSegment);
                     None
@@ -120,7 +94,7 @@ impl Stepper<'_> {
             }
             (SweepKind::Backfill, By::Segment { condition, .. }) => {
                 if condition.eval(&self.before_entry()).holds() {
-                    self.enter_as_member(machine, entry, Change::Entered)
+                    self.enter_at(machine, entry, self.now)
                 } else {
                     self.not_entered(&machine.journey, NotEntered::NotInSegment);
                     None
@@ -154,8 +128,7 @@ impl Stepper<'_> {
         if let Some(next) = next.filter(|next| next.at == due) {
             self.expect(journey, entry, |e| e.fired = Some((next.day, due)));
         }
-        let date = Value::map([("date", Value::Moment(due))]);
-        let begun = self.enter_with(&entering.machine, found, &date);
+        let begun = self.enter_at(&entering.machine, found, due);
         self.expect_date(entering, found, self.now);
         begun.into_iter().collect()
     }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, civil};
+use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use super::Zone;
-use crate::expr::Expr;
+use crate::{expr::Expr, value::Value};
 
 /// One way in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,6 +76,29 @@ pub enum Change {
     Entered,
     /// Belonged before and does no longer.
     Left,
+}
+
+impl By {
+    /// What `event` is for who enters at that moment otherwise than by an event, as it is kept in a run: a
+    /// moment as its text. `None` where a producer says it.
+    pub fn occasion(&self, at: Timestamp) -> Option<Value> {
+        let moment = |name| Value::map([(name, Value::Moment(at).storable())]);
+        match self {
+            Self::Event { .. } | Self::Api => None,
+            Self::Date { .. } => Some(moment("date")),
+            Self::Schedule { .. } => Some(moment("at")),
+            Self::Segment { name, change, .. } => {
+                let word = match change {
+                    Change::Entered => "entered",
+                    Change::Left => "left",
+                };
+                Some(Value::map([
+                    ("segment", Value::Text(name.clone())),
+                    ("change", Value::text(word)),
+                ]))
+            }
+        }
+    }
 }
 
 impl Entry {

@@ -9,6 +9,7 @@ use journey::{
     diagnostic::SourceFile,
     input::{Event, Input},
     intake::{self, Parsed},
+    machine::By,
     testing::simulate::{self, Script},
     value::{Map, Value},
     workspace::Workspace,
@@ -86,7 +87,7 @@ pub(super) fn read(args: &SimulateArgs, compiled: &Workspace) -> Result<Given> {
     let plays = match &args.events {
         Some(path) if is_yaml(path) => of_script(args, path, &people, compiled)?,
         Some(path) => of_file(path, &people, compiled)?,
-        None if args.event.is_empty() => {
+        None if args.event.is_empty() && !comes_by_itself(args, compiled) => {
             bail!(
                 "nothing happens: name an event (--event NAME FIELD=VALUE) or a file (--events FILE)"
             )
@@ -97,6 +98,17 @@ pub(super) fn read(args: &SimulateArgs, compiled: &Workspace) -> Result<Given> {
         bail!("--event and --events exclude each other: write all events into the file");
     }
     Ok(Given { plays })
+}
+
+/// Whether time alone brings somebody in: by a date or a schedule.
+fn comes_by_itself(args: &SimulateArgs, compiled: &Workspace) -> bool {
+    let played =
+        |name: &Arc<str>| **name == *args.journey || args.with.iter().any(|w| **w == **name);
+    let machines = compiled.machines.iter().map(|c| &c.machine);
+    let mut entries = machines
+        .filter(|m| played(&m.journey))
+        .flat_map(|m| &m.entries);
+    entries.any(|e| matches!(e.by, By::Date { .. } | By::Schedule { .. }))
 }
 
 fn is_yaml(path: &Path) -> bool {
