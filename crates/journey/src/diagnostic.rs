@@ -20,6 +20,17 @@ pub enum Severity {
     Error,
 }
 
+/// A place in another file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The path of the file.
+    pub file: Arc<str>,
+    /// The exact words, in bytes of that file's text.
+    pub span: Range<usize>,
+    /// What to say of them.
+    pub label: String,
+}
+
 /// What is wrong, where, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -37,6 +48,8 @@ pub struct Diagnostic {
     pub label: String,
     /// Other places that explain it: bytes of the same file, with a label.
     pub also: Vec<(Range<usize>, String)>,
+    /// Places in other files that explain it.
+    pub elsewhere: Vec<Elsewhere>,
     /// Why, and the cure; each a line under the snippet.
     pub notes: Vec<String>,
     /// What to write instead, in bytes of the file's text.

@@ -136,8 +136,7 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
             d.code,
         )
     });
-    // What stands in a fragment is met wherever it is used.
-    found.dedup_by(|a, b| a == b);
+    found.dedup_by(|later, first| same(first, later));
     whole_letters(files, &mut found);
     let failed = found.iter().any(|d| d.severity == Severity::Error);
     let workspace = Workspace {
@@ -150,6 +149,24 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         endpoints,
     };
     ((!failed).then_some(workspace), found)
+}
+
+/// How many places in other files one diagnostic shows.
+const MOST_ELSEWHERE: usize = 3;
+
+/// Whether two are one: what stands in a fragment or a template is met wherever that is used. The
+/// places in other files are brought together.
+fn same(first: &mut Diagnostic, later: &mut Diagnostic) -> bool {
+    let elsewhere = std::mem::take(&mut later.elsewhere);
+    let here = std::mem::take(&mut first.elsewhere);
+    let same = first == later;
+    if same {
+        let all = here.into_iter().chain(elsewhere);
+        first.elsewhere = all.take(MOST_ELSEWHERE).collect();
+    } else {
+        (first.elsewhere, later.elsewhere) = (here, elsewhere);
+    }
+    same
 }
 
 /// What caps say of journeys, once all of them are known.
@@ -265,6 +282,10 @@ fn whole_letters(files: &[SourceFile], found: &mut [Diagnostic]) {
         snap(&mut diagnostic.span, text);
         for (span, _) in &mut diagnostic.also {
             snap(span, text);
+        }
+        for other in &mut diagnostic.elsewhere {
+            let text = texts.get(&*other.file).copied().unwrap_or_default();
+            snap(&mut other.span, text);
         }
         let whole = |(span, _): &(std::ops::Range<usize>, String)| text.get(span.clone()).is_some();
         diagnostic.replacement = diagnostic.replacement.take().filter(whole);

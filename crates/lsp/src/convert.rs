@@ -3,7 +3,7 @@
 use std::{path::Path, str::FromStr};
 
 use journey::{
-    diagnostic::{Diagnostic, Severity},
+    diagnostic::{Diagnostic, Elsewhere, Severity},
     diagnostics::{flow, templates},
     ide::{self, CompletionKind, PartKind},
 };
@@ -38,12 +38,14 @@ pub fn markdown(value: String) -> MarkupContent {
     }
 }
 
-/// A diagnostic; `docs` is where the pages of the codes are.
+/// A diagnostic; `docs` is where the pages of the codes are, `elsewhere` finds places in other
+/// files.
 pub fn diagnostic(
     d: &Diagnostic,
     lines: &Lines<'_>,
     uri: &Uri,
     docs: Option<&str>,
+    elsewhere: impl Fn(&Elsewhere) -> Option<Location>,
 ) -> lsp_types::Diagnostic {
     let also = d
         .also
@@ -52,7 +54,13 @@ pub fn diagnostic(
             location: Location::new(uri.clone(), lines.range(span)),
             message: label.clone(),
         });
-    let also: Vec<_> = also.collect();
+    let elsewhere = d.elsewhere.iter().filter_map(|other| {
+        Some(DiagnosticRelatedInformation {
+            location: elsewhere(other)?,
+            message: other.label.clone(),
+        })
+    });
+    let also: Vec<_> = also.chain(elsewhere).collect();
     lsp_types::Diagnostic {
         range: lines.range(&d.span),
         severity: Some(match d.severity {

@@ -32,7 +32,11 @@ pub fn all(state: &mut State, index: usize, checked: Checked) -> Vec<Notificatio
         if here.peek().is_some() || is_open(state, root, &file.path) {
             let lines = Lines::new(&file.text, state.encoding);
             let docs = state.docs.as_deref();
-            let here = here.map(|d| convert::diagnostic(d, &lines, &uri, docs));
+            let here = here.map(|d| {
+                convert::diagnostic(d, &lines, &uri, docs, |other| {
+                    state.elsewhere(root, &checked.files, other)
+                })
+            });
             by_file.insert(file.path.to_string(), here.collect());
         }
     }

@@ -79,9 +79,7 @@ fn locations(state: &State, asked: &Asked, places: &[Place]) -> Vec<Location> {
     let root = &state.roots[asked.root];
     let location = |place: &Place| {
         let text = root.project.text(&place.path)?;
-        let lines = Lines::new(text, state.encoding);
-        let range = lines.range(&(place.start..place.end));
-        Some(Location::new(state.uri(root, &place.path)?, range))
+        state.location(root, &place.path, text, &(place.start..place.end))
     };
     places.iter().filter_map(location).collect()
 }
@@ -153,11 +151,11 @@ pub fn actions(state: &mut State, params: &CodeActionParams) -> Vec<CodeActionOr
     state.check_now(asked.root);
     let lines = Lines::new(&asked.text, state.encoding);
     let range = lines.bytes(params.range);
-    let checked = state.roots[asked.root]
-        .checked
-        .iter()
-        .flat_map(|c| &c.found);
-    let here = checked.filter(|d| {
+    let root = &state.roots[asked.root];
+    let Some(checked) = &root.checked else {
+        return Vec::new();
+    };
+    let here = checked.found.iter().filter(|d| {
         *d.file == *asked.path && d.span.start <= range.end && range.start <= d.span.end
     });
     let action = |d: &journey::diagnostic::Diagnostic| {
@@ -172,6 +170,7 @@ pub fn actions(state: &mut State, params: &CodeActionParams) -> Vec<CodeActionOr
                 &lines,
                 &uri,
                 state.docs.as_deref(),
+                |other| state.elsewhere(root, &checked.files, other),
             )]),
             is_preferred: Some(true),
             edit: Some(workspace_edit(std::iter::once((uri, edit)))),

@@ -1,10 +1,13 @@
 //! What the server knows: what the editor can, what is open, and the workspaces.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
-use journey::diagnostic::SourceFile;
+use journey::diagnostic::{Elsewhere, SourceFile};
 use lsp_types::{
-    InitializeParams, Position, PositionEncodingKind, TextDocumentPositionParams, Uri,
+    InitializeParams, Location, Position, PositionEncodingKind, TextDocumentPositionParams, Uri,
 };
 
 use crate::{
@@ -158,6 +161,29 @@ impl State {
             Some(document) => document.uri.parse().ok(),
             None => convert::uri(&whole),
         }
+    }
+
+    /// A place in a file of a workspace, whose text is given.
+    pub fn location(
+        &self,
+        root: &Root,
+        path: &str,
+        text: &str,
+        span: &Range<usize>,
+    ) -> Option<Location> {
+        let range = Lines::new(text, self.encoding).range(span);
+        Some(Location::new(self.uri(root, path)?, range))
+    }
+
+    /// A place that explains a diagnostic of another file, among the files that were checked.
+    pub fn elsewhere(
+        &self,
+        root: &Root,
+        files: &[SourceFile],
+        other: &Elsewhere,
+    ) -> Option<Location> {
+        let file = files.iter().find(|f| f.path == other.file)?;
+        self.location(root, &file.path, &file.text, &other.span)
     }
 
     /// The next workspace to check, if one has changed since it was asked for.

@@ -340,5 +340,15 @@ fn other_places_and_what_is_there_for_nothing_are_shown() {
         (&json!("J615"), &json!([1]))
     );
     assert_eq!(found[0]["severity"], 2);
+    client.change(&uri, 3, JOURNEY);
+    let misspelt = workspace.uri("templates/hi/sms.en.txt");
+    client.open(&misspelt, "Your cart of {{ cart.totl }} waits.\n");
+    let found = client.diagnostics(&misspelt, 1);
+    let also = &found[0]["relatedInformation"][0];
+    assert_eq!(
+        (&found[0]["code"], &also["message"]),
+        (&json!("J613"), &json!("sent here"))
+    );
+    assert_eq!(also["location"]["uri"], uri);
     end(client, server);
 }

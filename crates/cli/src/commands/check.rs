@@ -64,7 +64,8 @@ pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
     };
     let (_, mut found) = compiler::compile(&files, &options);
     if !wanted.is_empty() {
-        found.retain(|d| wanted.iter().any(|w| is_below(&d.file, w)));
+        let asked = |file: &str| wanted.iter().any(|w| is_below(file, w));
+        found.retain(|d| asked(&d.file) || d.elsewhere.iter().any(|other| asked(&other.file)));
     }
     let failed = found.iter().any(|d| d.severity == Severity::Error);
     match args.format {
@@ -116,7 +117,12 @@ fn from_here(
     }
     let prefix = parts.join("/");
     let named = |path: &Arc<str>| Arc::from(format!("{prefix}/{path}"));
-    found.iter_mut().for_each(|d| d.file = named(&d.file));
+    for d in &mut found {
+        d.file = named(&d.file);
+        for other in &mut d.elsewhere {
+            other.file = named(&other.file);
+        }
+    }
     files.iter_mut().for_each(|f| f.path = named(&f.path));
     (found, files)
 }

@@ -44,19 +44,21 @@ pub(super) fn check(
     no_channel(send, template, known, world, r);
     let parts = parts(send, known, &template.text);
     if let Some(fields) = &send.fields {
-        let before = r.sink.count(templates::UNFILLED);
         let mut seen = seen(send, fields, env);
         if offers {
             seen.insert(Arc::from("options"), options());
         }
-        unfilled(&parts, &seen, template, r);
-        match (
-            r.sink.count(templates::UNFILLED) - before,
-            unnamed(&parts, fields).as_slice(),
-        ) {
+        let unfilled = unfilled(&parts, seen);
+        match (unfilled.as_slice(), unnamed(&parts, fields).as_slice()) {
             // Passed on under another name: one mistake.
-            (1, [field]) if called_otherwise(field, r) => {}
-            (_, unnamed) => unused(unnamed, template, r),
+            ([Unfilled { need, path, .. }], [field]) if path.len() == 1 => {
+                called_otherwise(need, &path[0], field, r);
+            }
+            (unfilled, unnamed) => {
+                unfilled.iter().for_each(|u| report(u, template, r));
+                let meant = |field: &&&Word| unfilled.iter().any(|u| u.near() == Some(&field.text));
+                unused(unnamed.iter().filter(|f| !meant(f)), template, r);
+            }
         }
     }
     let rule = purpose.and_then(|p| world.policies.purposes.get(&p.text));
@@ -186,29 +188,37 @@ pub(super) fn type_of(given: &Given, env: &Env) -> Type {
     }
 }
 
+/// A name that a template needs and nothing fills.
+struct Unfilled<'n> {
+    need: &'n Need,
+    /// The name, up to the step that does not exist.
+    path: &'n [String],
+    /// What there is instead of that step.
+    names: Vec<Arc<str>>,
+}
+
+impl Unfilled<'_> {
+    /// The name that is probably meant.
+    fn near(&self) -> Option<&str> {
+        let last = self.path.last().map_or("", String::as_str);
+        nearest(last, self.names.iter().map(|n| &**n))
+    }
+}
+
 /// Names that a template needs and nothing fills: each once, with the first place.
-fn unfilled(
-    parts: &[(Channel, Part)],
-    seen: &BTreeMap<Arc<str>, Type>,
-    template: &Word,
-    r: &mut Reader<'_>,
-) {
-    let whole = Type::Map {
-        fields: seen.clone(),
-        open: false,
-    };
-    let mut reported: Vec<&[String]> = Vec::new();
+fn unfilled(parts: &[(Channel, Part)], seen: BTreeMap<Arc<str>, Type>) -> Vec<Unfilled<'_>> {
+    let whole = closed(seen);
+    let mut unfilled: Vec<Unfilled<'_>> = Vec::new();
     for need in parts.iter().flat_map(|(_, part)| &part.reads.needs) {
         let Some((at, names)) = missing(&whole, &need.path) else {
             continue;
         };
         let path = &need.path[..=at];
-        if at < need.tested || reported.contains(&path) {
-            continue;
+        if at >= need.tested && !unfilled.iter().any(|u| u.path == path) {
+            unfilled.push(Unfilled { need, path, names });
         }
-        reported.push(path);
-        report(need, path, &names, template, r);
     }
+    unfilled
 }
 
 /// Which step of a path does not exist, and what stands there instead; `None` where it exists
@@ -229,20 +239,31 @@ fn missing(whole: &Type, path: &[String]) -> Option<(usize, Vec<Arc<str>>)> {
     None
 }
 
-fn report(need: &Need, path: &[String], names: &[Arc<str>], template: &Word, r: &mut Reader<'_>) {
-    let name = written(path);
-    let last = path.last().map_or("", String::as_str);
-    let near = nearest(last, names.iter().map(|n| &**n));
-    let diagnostic = r
-        .sink
-        .error(
-            templates::UNFILLED,
-            template.span.clone(),
-            format!("nothing fills `{name}` in {}", need.file),
-        )
-        .labelled(format!("line {} needs it", need.line));
+/// Reports a name at the words of the template; or, where the send passes on too little, there.
+fn report(unfilled: &Unfilled<'_>, template: &Word, r: &mut Reader<'_>) {
+    let Unfilled { need, path, names } = unfilled;
+    let (name, near) = (written(path), unfilled.near());
+    let word = need.words.get(path.len() - 1).cloned().flatten();
+    let at = word.clone().unwrap_or_else(|| need.span.clone());
+    let (here, there) = (r.file.path.clone(), need.file.clone());
+    let message = format!("nothing fills `{name}`");
+    let diagnostic = match (near, path) {
+        (None, [_]) => {
+            let message = format!("{message} in {there}");
+            let span = template.span.clone();
+            let passed = r.sink.error(templates::UNFILLED, span, message);
+            passed.shown_in(there, at, "needed here")
+        }
+        _ => {
+            let found = r.sink.error_in(there, templates::UNFILLED, at, message);
+            found.shown_in(here, template.span.clone(), "sent here")
+        }
+    };
     match (near, path) {
-        (Some(near), _) => drop(diagnostic.noted(format!("there is `{near}`"))),
+        (Some(near), _) => {
+            diagnostic.labelled(format!("did you mean `{near}`?"));
+            diagnostic.replacement = word.map(|word| (word, near.to_owned()));
+        }
         (None, [name]) if name == "options" => {
             diagnostic.noted("only a question has them: `ask` with `options`");
         }
@@ -257,11 +278,15 @@ fn report(need: &Need, path: &[String], names: &[Arc<str>], template: &Word, r: 
             names.iter().map(|n| &**n).collect::<Vec<_>>().join(", ")
         ))),
     }
-    diagnostic.noted(if path.iter().any(|step| step == ITEM) {
-        "where it may be absent, the template can say so, by `| default(\"…\")` or `{% if … %}`"
-            .to_owned()
-    } else {
-        format!("where it may be absent, the template can say so: `{{{{ {name} | default(\"…\") }}}}`, or `{{% if {name} %}}`")
+    let may = "where it may be absent, the template can say so";
+    let item = path.iter().any(|step| step == ITEM);
+    diagnostic.noted(match (item, need.formatted) {
+        (true, true) => format!("{may}, by `{{% if … %}}`"),
+        (true, false) => format!("{may}, by `| default(\"…\")` or `{{% if … %}}`"),
+        (false, true) => format!("{may}: `{{% if {name} %}}`"),
+        (false, false) => {
+            format!("{may}: `{{{{ {name} | default(\"…\") }}}}`, or `{{% if {name} %}}`")
+        }
     });
 }
 
@@ -279,27 +304,26 @@ fn unnamed<'f>(parts: &[(Channel, Part)], fields: &'f [Word]) -> Vec<&'f Word> {
     fields.iter().filter(|field| !named(field)).collect()
 }
 
-/// The one name that nothing fills is probably that field: to what was reported last.
-fn called_otherwise(field: &Word, r: &mut Reader<'_>) -> bool {
-    let Some(diagnostic) = r.sink.last(templates::UNFILLED) else {
-        return false;
-    };
-    let name = diagnostic.message.split('`').nth(1).map(str::to_owned);
-    let Some(name) = name.filter(|n| !n.contains('.')) else {
-        return false;
-    };
-    diagnostic.notes.clear();
-    diagnostic
-        .shown(field.span.clone(), "the template never names this")
+/// The one name that nothing fills is probably that field.
+fn called_otherwise(need: &Need, name: &str, field: &Word, r: &mut Reader<'_>) {
+    let word = need.words.first().cloned().flatten();
+    let needed = word.unwrap_or_else(|| need.span.clone());
+    r.sink
+        .error(
+            templates::UNFILLED,
+            field.span.clone(),
+            format!("nothing fills `{name}` in {}", need.file),
+        )
+        .labelled("the template never names this")
+        .shown_in(need.file.clone(), needed, "needed here")
         .noted(format!(
             "call it `{name}`, or name `{}` in the template",
             field.text
         ))
         .replaced(field.span.clone(), name);
-    true
 }
 
-fn unused(fields: &[&Word], template: &Word, r: &mut Reader<'_>) {
+fn unused<'f>(fields: impl Iterator<Item = &'f &'f Word>, template: &Word, r: &mut Reader<'_>) {
     for field in fields {
         r.sink
             .error(

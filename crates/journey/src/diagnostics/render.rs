@@ -27,13 +27,14 @@ pub fn text(found: &[Diagnostic], files: &[SourceFile], colour: bool) -> String 
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&one(diagnostic, source(files, &diagnostic.file), &renderer));
+        out.push_str(&one(diagnostic, files, &renderer));
         out.push('\n');
     }
     out
 }
 
-fn one(d: &Diagnostic, text: &str, renderer: &Renderer) -> String {
+fn one(d: &Diagnostic, files: &[SourceFile], renderer: &Renderer) -> String {
+    let text = source(files, &d.file);
     let level = match d.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -58,7 +59,14 @@ fn one(d: &Diagnostic, text: &str, renderer: &Renderer) -> String {
     } else {
         title.id(d.code)
     };
-    let group = title.element(snippet);
+    let elsewhere = d.elsewhere.iter().map(|other| {
+        let text = source(files, &other.file);
+        let there = AnnotationKind::Context.span(clamp(text, &other.span));
+        Snippet::source(text)
+            .path(&*other.file)
+            .annotation(there.label(&*other.label))
+    });
+    let group = title.element(snippet).elements(elsewhere);
     let notes = d
         .notes
         .iter()
@@ -68,10 +76,7 @@ fn one(d: &Diagnostic, text: &str, renderer: &Renderer) -> String {
 
 /// A JSON array, one object per diagnostic. Lines and columns count from 1, columns in characters.
 pub fn json(found: &[Diagnostic], files: &[SourceFile]) -> String {
-    let all: Vec<Shown<'_>> = found
-        .iter()
-        .map(|d| shown(d, source(files, &d.file)))
-        .collect();
+    let all: Vec<Shown<'_>> = found.iter().map(|d| shown(d, files)).collect();
     // Plain data with text keys always serialises.
     serde_json::to_string_pretty(&all).unwrap_or_default()
 }
@@ -86,6 +91,7 @@ struct Shown<'d> {
     end: Place,
     label: &'d str,
     also: Vec<Also<'d>>,
+    elsewhere: Vec<Other<'d>>,
     notes: &'d [String],
     replacement: Option<Also<'d>>,
 }
@@ -97,6 +103,14 @@ struct Also<'d> {
     text: &'d str,
 }
 
+/// A place in another file.
+#[derive(Serialize)]
+struct Other<'d> {
+    file: &'d Arc<str>,
+    #[serde(flatten)]
+    place: Also<'d>,
+}
+
 /// A place for people and one for programs.
 #[derive(Serialize)]
 struct Place {
@@ -105,12 +119,12 @@ struct Place {
     column: usize,
 }
 
-fn shown<'d>(d: &'d Diagnostic, text: &str) -> Shown<'d> {
-    let also = |span: &Span, words: &'d str| Also {
-        start: place(text, span.start),
-        end: place(text, span.end),
-        text: words,
-    };
+fn shown<'d>(d: &'d Diagnostic, files: &[SourceFile]) -> Shown<'d> {
+    let text = source(files, &d.file);
+    let elsewhere = d.elsewhere.iter().map(|other| Other {
+        file: &other.file,
+        place: also(source(files, &other.file), &other.span, &other.label),
+    });
     Shown {
         code: d.code,
         severity: severity(d.severity),
@@ -122,13 +136,22 @@ fn shown<'d>(d: &'d Diagnostic, text: &str) -> Shown<'d> {
         also: d
             .also
             .iter()
-            .map(|(span, words)| also(span, words))
+            .map(|(span, words)| also(text, span, words))
             .collect(),
+        elsewhere: elsewhere.collect(),
         notes: &d.notes,
         replacement: d
             .replacement
             .as_ref()
-            .map(|(span, words)| also(span, words)),
+            .map(|(span, words)| also(text, span, words)),
+    }
+}
+
+fn also<'d>(text: &str, span: &Span, words: &'d str) -> Also<'d> {
+    Also {
+        start: place(text, span.start),
+        end: place(text, span.end),
+        text: words,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    diagnostic::{Diagnostic, Severity, SourceFile},
+    diagnostic::{Diagnostic, Elsewhere, Severity, SourceFile},
     expr::nearest,
     source::Span,
 };
@@ -34,15 +34,27 @@ impl Sink {
         span: Span,
         message: impl Into<String>,
     ) -> &mut Diagnostic {
+        self.error_in(self.file.clone(), code, span, message)
+    }
+
+    /// Adds an error of another file, which this one brought to light.
+    pub(crate) fn error_in(
+        &mut self,
+        file: Arc<str>,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
         let index = self.found.len();
         self.found.push(Diagnostic {
             code,
             severity: Severity::Error,
             message: message.into(),
-            file: self.file.clone(),
+            file,
             span,
             label: String::new(),
             also: Vec::new(),
+            elsewhere: Vec::new(),
             notes: Vec::new(),
             replacement: None,
         });
@@ -85,11 +97,6 @@ impl Sink {
             .any(|d| d.code == code && d.span == *span && d.file == self.file)
     }
 
-    /// How many of that code there are.
-    pub(crate) fn count(&self, code: &str) -> usize {
-        self.found.iter().filter(|d| d.code == code).count()
-    }
-
     /// What was found, in the order of the text.
     pub fn finish(mut self) -> Vec<Diagnostic> {
         if self.found.len() > MAX_FOUND {
@@ -119,6 +126,18 @@ impl Diagnostic {
     /// Another place that explains it.
     pub(crate) fn shown(&mut self, span: Span, label: impl Into<String>) -> &mut Self {
         self.also.push((span, label.into()));
+        self
+    }
+
+    /// A place in another file that explains it.
+    pub(crate) fn shown_in(
+        &mut self,
+        file: Arc<str>,
+        span: Span,
+        label: impl Into<String>,
+    ) -> &mut Self {
+        let label = label.into();
+        self.elsewhere.push(Elsewhere { file, span, label });
         self
     }
 

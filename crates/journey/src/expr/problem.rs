@@ -56,7 +56,8 @@ impl Problem {
     }
 }
 
-/// The candidate that is spelled most like `word`, if any is near enough to be meant.
+/// The candidate that is spelled most like `word`, if one is near enough to be meant and no other
+/// is as near.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -68,13 +69,24 @@ pub(crate) fn nearest<'a>(
         5..=8 => 2,
         _ => 3,
     };
-    candidates
+    let alike = |c: &str| {
+        let both = lower.chars().zip(c.chars());
+        both.take_while(|(a, b)| a == b).count()
+    };
+    let mut near: Vec<_> = candidates
         .into_iter()
-        .map(|c| (strsim::osa_distance(&lower, &c.to_lowercase()), c))
-        .filter(|(distance, _)| *distance <= reach)
-        // Of two that are as near, the one that begins alike: few slips are of the first letter.
-        .min_by_key(|(distance, c)| (*distance, c.chars().next() != word.chars().next()))
-        .map(|(_, c)| c)
+        .map(|c| (c.to_lowercase(), c))
+        .map(|(small, c)| (strsim::osa_distance(&lower, &small), alike(&small), c))
+        .filter(|(distance, ..)| *distance <= reach)
+        .collect();
+    // Of two that are as near, the one that begins alike: slips are seldom at the beginning.
+    near.sort_by_key(|(distance, alike, _)| (*distance, std::cmp::Reverse(*alike)));
+    match near.as_slice() {
+        // A guess between two would be right by chance.
+        [a, b, ..] if (a.0, a.1) == (b.0, b.1) && a.2 != b.2 => None,
+        [(_, _, best), ..] => Some(best),
+        [] => None,
+    }
 }
 
 /// Up to twelve names, for a note.

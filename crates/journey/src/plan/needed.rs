@@ -106,6 +106,7 @@ fn still_needed(
         file,
         label: String::new(),
         also: Vec::new(),
+        elsewhere: Vec::new(),
         notes: vec![
             format!(
                 "{} finish on version {} of `{journey}`, which uses it",

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     sync::Arc,
 };
 
@@ -34,6 +35,21 @@ pub(super) struct Place {
     pub text: String,
     /// How many lines of its file come before it.
     pub lines_before: u32,
+    /// Where it stands in the file, in bytes.
+    pub span: Range<usize>,
+    /// Whether its text is that of the file, byte for byte.
+    pub exact: bool,
+}
+
+impl Place {
+    /// Where a part of its text stands in the file; all of it, where that cannot be told.
+    pub fn at(&self, part: Range<usize>) -> Range<usize> {
+        if self.exact && self.text.get(part.clone()).is_some() {
+            self.span.start + part.start..self.span.start + part.end
+        } else {
+            self.span.clone()
+        }
+    }
 }
 
 impl Pieces {

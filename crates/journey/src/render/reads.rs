@@ -6,15 +6,16 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     sync::Arc,
 };
 
 use minijinja::machinery::{
-    Span,
     ast::{Expr, Stmt},
     parse,
 };
 
+use self::expressions::Spelt;
 use super::environment::{Pieces, Place};
 
 mod expressions;
@@ -48,12 +49,16 @@ pub(crate) struct Reads {
 pub(crate) struct Need {
     /// The name.
     pub path: Path,
+    /// Whether it is printed as a date or an amount, which no other text can stand for.
+    pub formatted: bool,
     /// How many steps of the path are there wherever it is read, because a test came before.
     pub tested: usize,
     /// The file.
     pub file: Arc<str>,
-    /// The line in it, from 1.
-    pub line: u32,
+    /// The expression that reads it, in bytes of the file.
+    pub span: Range<usize>,
+    /// Where each step of the path is written, as far as it is.
+    pub words: Vec<Option<Range<usize>>>,
 }
 
 /// A path as an author writes it: `cart.items[].name`.
@@ -80,6 +85,7 @@ pub(super) fn reads(pieces: &Pieces, piece: &str) -> Reads {
         overridden: BTreeSet::new(),
         quiet: 0,
         read: 0,
+        formatted: false,
         place: None,
     };
     walk.piece(piece, &mut Scope::default());
@@ -110,6 +116,8 @@ struct Walk<'p> {
     quiet: u32,
     /// How many pieces were read.
     read: u32,
+    /// Whether what is read is printed as a date or an amount.
+    formatted: bool,
     place: Option<&'p Place>,
 }
 
@@ -172,8 +180,11 @@ impl<'p> Walk<'p> {
         }
     }
 
-    fn need(&mut self, path: &[String], scope: &Scope, span: Span) {
+    fn need(&mut self, path: &[String], needed: usize, scope: &Scope, spelt: &Spelt) {
         let Some(place) = self.place else { return };
+        let mut words = spelt.places(path, place);
+        words.truncate(needed);
+        let path = &path[..needed];
         let root = path.first().is_some_and(|r| self.globals.contains(r));
         if path.is_empty() || root || self.quiet > 0 {
             return;
@@ -188,9 +199,11 @@ impl<'p> Walk<'p> {
         });
         let need = Need {
             path: path.to_vec(),
+            formatted: self.formatted,
             tested: tested.max().unwrap_or(0),
             file: place.file.clone(),
-            line: u32::from(span.start_line) + place.lines_before,
+            span: place.at(spelt.span.clone()),
+            words,
         };
         if need.tested < path.len() {
             self.reads.needs.push(need);

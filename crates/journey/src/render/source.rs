@@ -136,6 +136,7 @@ impl Compiler<'_> {
             span,
             label: String::new(),
             also: Vec::new(),
+            elsewhere: Vec::new(),
             notes: Vec::new(),
             replacement: None,
         });
@@ -185,7 +186,7 @@ impl Compiler<'_> {
             let mut pieces = Pieces::new(locale);
             for (name, file) in &self.shared {
                 // Its errors have been reported by `check_shared`.
-                let _ = pieces.add(name, whole(file, 0).place);
+                let _ = pieces.add(name, whole(file, 0));
             }
             pieces
         })
@@ -220,37 +221,35 @@ impl Compiler<'_> {
         pieces: &mut Pieces,
         name: &str,
         file: &SourceFile,
-        part: &Part,
+        place: &Place,
     ) -> Option<String> {
         let before = self.diagnostics.len();
-        self.named_templates(file, part);
-        if let Err(error) = pieces.add(name, part.place.clone()) {
-            let range = error.range().filter(|_| part.exact);
-            let span = range.map_or(part.span.clone(), |r| {
-                part.span.start + r.start..part.span.start + r.end
-            });
+        self.named_templates(file, place);
+        if let Err(error) = pieces.add(name, place.clone()) {
+            let span = error
+                .range()
+                .map_or(place.span.clone(), |range| place.at(range));
             let detail = error.detail().unwrap_or("this is no Jinja").to_owned();
-            let span = inside(&file.text, &span, &part.span);
             self.report(file, span, codes::SYNTAX, detail)
                 .notes
                 .push("templates are Jinja: {{ value }}, {% if … %}{% endif %}".to_owned());
         } else {
-            self.no_event(pieces, name, file, part);
-            self.unknown_filters(pieces, file, part);
-            self.no_growth(pieces, name, file, part);
+            self.no_event(pieces, name, file, place);
+            self.unknown_filters(pieces, file, place);
+            self.no_growth(pieces, name, file, place);
         }
         (self.diagnostics.len() == before).then(|| name.to_owned())
     }
 
     /// Rule 48: a template never sees the event.
-    fn no_event(&mut self, pieces: &Pieces, name: &str, file: &SourceFile, part: &Part) {
+    fn no_event(&mut self, pieces: &Pieces, name: &str, file: &SourceFile, place: &Place) {
         let Ok(template) = pieces.env.get_template(name) else {
             return;
         };
         if template.undeclared_variables(false).contains("event") {
-            let region = &file.text[part.span.clone()];
-            let span = scan::word_in_tag(region, "event").map_or(part.span.clone(), |r| {
-                part.span.start + r.start..part.span.start + r.end
+            let region = &file.text[place.span.clone()];
+            let span = scan::word_in_tag(region, "event").map_or(place.span.clone(), |r| {
+                place.span.start + r.start..place.span.start + r.end
             });
             self.report(file, span, codes::EVENT, "a template cannot see `event`")
                 .notes
@@ -262,18 +261,17 @@ impl Compiler<'_> {
     }
 
     /// Jinja itself would say so only when a message is made.
-    fn unknown_filters(&mut self, pieces: &Pieces, file: &SourceFile, part: &Part) {
-        for (range, name, filter) in scan::filters_and_tests(&part.place.text) {
+    fn unknown_filters(&mut self, pieces: &Pieces, file: &SourceFile, place: &Place) {
+        for (range, name, filter) in scan::filters_and_tests(&place.text) {
             if pieces.knows(name, filter) {
                 continue;
             }
-            let span = part.span.start + range.start..part.span.start + range.end;
-            let span = if part.exact { span } else { part.span.clone() };
+            let span = place.at(range);
             let what = if filter { "filter" } else { "test" };
             let known = filters::NAMES
                 .into_iter()
                 .filter(|n| pieces.knows(n, filter));
-            let near = nearest(name, known).filter(|_| part.exact);
+            let near = nearest(name, known).filter(|_| place.exact);
             let message = format!("no {what} is called `{name}`");
             let diagnostic = self.report(file, span.clone(), codes::SYNTAX, message);
             match near {
@@ -292,25 +290,22 @@ impl Compiler<'_> {
     }
 
     /// A template must not use up the memory.
-    fn no_growth(&mut self, pieces: &Pieces, name: &str, file: &SourceFile, part: &Part) {
+    fn no_growth(&mut self, pieces: &Pieces, name: &str, file: &SourceFile, place: &Place) {
         if let Some(range) = growth::unbounded(pieces, name, &self.grown) {
-            let span = part.span.start + range.start..part.span.start + range.end;
-            let span = if part.exact { span } else { part.span.clone() };
-            let span = inside(&file.text, &span, &part.span);
-            self.report(file, span, codes::GROWTH, "this could make an endlessly long text")
+            self.report(file, place.at(range), codes::GROWTH, "this could make an endlessly long text")
                 .notes
                 .push("a text may be put together from 64 others, and from 8 for a macro's argument; print the parts one after the other instead of collecting them".to_owned());
             self.grown.insert(name.to_owned());
         }
     }
 
-    fn named_templates(&mut self, file: &SourceFile, part: &Part) {
+    fn named_templates(&mut self, file: &SourceFile, place: &Place) {
         let names: Vec<_> = self.shared.iter().map(|(name, _)| *name).collect();
-        for (range, name) in scan::named_templates(&file.text[part.span.clone()]) {
+        for (range, name) in scan::named_templates(&file.text[place.span.clone()]) {
             if names.contains(&name) {
                 continue;
             }
-            let span = part.span.start + range.start..part.span.start + range.end;
+            let span = place.span.start + range.start..place.span.start + range.end;
             let near = nearest(name, names.iter().copied()).map(str::to_owned);
             let message = format!("there is no shared template `{name}`");
             let diagnostic = self.report(file, span.clone(), codes::NO_SHARED, message);
@@ -406,36 +401,15 @@ impl Compiler<'_> {
     }
 }
 
-/// One piece of a file, before it is compiled.
-#[derive(Clone)]
-struct Part {
-    place: Place,
-    /// Where it stands in the file.
-    span: Range<usize>,
-    /// Whether its text is that of the file, byte for byte.
-    exact: bool,
-}
-
 /// All of the file from byte `from` on.
-fn whole(file: &SourceFile, from: usize) -> Part {
+fn whole(file: &SourceFile, from: usize) -> Place {
     let text = &file.text;
     let lines = text[..from].bytes().filter(|b| *b == b'\n').count();
-    Part {
-        place: Place {
-            file: file.path.clone(),
-            text: text[from..].to_owned(),
-            lines_before: u32::try_from(lines).unwrap_or(u32::MAX),
-        },
+    Place {
+        file: file.path.clone(),
+        text: text[from..].to_owned(),
+        lines_before: u32::try_from(lines).unwrap_or(u32::MAX),
         span: from..text.len(),
         exact: true,
-    }
-}
-
-/// `span` made to lie within `outer`, on the borders of characters.
-fn inside(text: &str, span: &Range<usize>, outer: &Range<usize>) -> Range<usize> {
-    if span.end <= outer.end && text.get(span.clone()).is_some() {
-        span.clone()
-    } else {
-        outer.clone()
     }
 }

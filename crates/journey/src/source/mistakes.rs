@@ -2,7 +2,10 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::Span;
+use super::{
+    Span,
+    indentation::{misplaced, tab},
+};
 use crate::diagnostics::{Sink, yaml};
 
 /// Reports why the parser stopped; `last` is the scalar that it read last.
@@ -35,11 +38,9 @@ pub fn report(text: &str, error: &ScanError, last: &Span, sink: &mut Sink) {
             quote(text, last.start..flow_end(text, last.start), sink);
         }
         E::MappingValueNotAllowed if text[last.clone()].contains('\n') => {
-            indentation(
-                text,
-                last.start + text[last.clone()].rfind('\n').unwrap_or(0) + 1..at,
-                sink,
-            );
+            let line = last.start + text[last.clone()].rfind('\n').unwrap_or(0) + 1;
+            let lead = text[line..at].len() - text[line..at].trim_start().len();
+            misplaced(text, line + lead..at, sink);
         }
         E::MappingValueNotAllowed if last.end <= at && !text[last.end..at].contains('\n') => {
             quote(text, last.start..line_end(text, at), sink);
@@ -63,8 +64,9 @@ pub fn report(text: &str, error: &ScanError, last: &Span, sink: &mut Sink) {
                 ));
         }
         E::ExpectedBlockMappingKey | E::InvalidIndentation => {
-            indentation(text, point(text, at), sink);
+            misplaced(text, point(text, at), sink);
         }
+        _ if text[at..].starts_with("- ") => misplaced(text, point(text, at), sink),
         kind => {
             if !no_space(text, at, sink) {
                 plain(kind, &error.info(), point(text, at), sink);
@@ -189,88 +191,6 @@ fn plain(kind: &ErrorKind, info: &str, span: Span, sink: &mut Sink) {
         .noted(note);
 }
 
-fn tab(text: &str, at: usize, sink: &mut Sink) {
-    let line = text[..at].rfind('\n').map_or(0, |n| n + 1);
-    let start = text[line..].find('\t').map_or(at, |n| line + n);
-    let width = text[start..].len() - text[start..].trim_start_matches('\t').len();
-    let span = start..start + width;
-    let (whole, mended) = without_tabs(text, text[..start].rfind('\n').map_or(0, |n| n + 1));
-    let diagnostic = sink
-        .error(yaml::TAB, span, "there is a tab before this line's text")
-        .labelled("use spaces")
-        .noted(
-            "YAML allows only spaces for indentation; most editors can insert them for the tab key",
-        );
-    diagnostic.replaced(whole, mended);
-}
-
-/// Every line from that one on with spaces for the tabs before its text: as many for each as bring
-/// the first of them below the text of the line before.
-fn without_tabs(text: &str, from: usize) -> (Span, String) {
-    let lead = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    let first = text[from..].lines().next().unwrap_or_default();
-    let tabs = first[..lead(first)].matches('\t').count();
-    let spaces = lead(first) - tabs;
-    let wanted = column(text, from).saturating_sub(spaces);
-    let each = match wanted.checked_div(tabs) {
-        Some(each) if each > 0 && wanted.is_multiple_of(tabs) => each,
-        _ => 2,
-    };
-    let mut end = from;
-    let mut mended = String::new();
-    let mut at = from;
-    for line in text[from..].split_inclusive('\n') {
-        let lead = lead(line);
-        let untabbed = line[..lead].replace('\t', &" ".repeat(each));
-        if line[..lead].contains('\t') {
-            mended.push_str(text.get(end..at).unwrap_or_default());
-            mended.push_str(&untabbed);
-            end = at + lead;
-        }
-        at += line.len();
-    }
-    (from..end, mended)
-}
-
-/// Where the fields begin that a line below the last one before `from` would go on with.
-fn column(text: &str, from: usize) -> usize {
-    let before = text[..from].lines().rev().find(|l| !l.trim().is_empty());
-    let Some(line) = before else { return 0 };
-    let bare = line.trim_start();
-    let dash = bare
-        .strip_prefix("- ")
-        .map_or(0, |rest| 2 + rest.len() - rest.trim_start().len());
-    let deeper = if line.trim_end().ends_with(':') { 2 } else { 0 };
-    line.len() - bare.len() + dash + deeper
-}
-
-fn indentation(text: &str, span: Span, sink: &mut Sink) {
-    let span = if span.is_empty() {
-        point(text, span.start)
-    } else {
-        span
-    };
-    let line = text[..span.start].rfind('\n').map_or(0, |n| n + 1);
-    let written = text[line..].lines().next().unwrap_or_default();
-    let lead = written.len() - written.trim_start().len();
-    let wanted = column(text, line);
-    let diagnostic = sink
-        .error(
-            yaml::NOT_YAML,
-            span,
-            "this line does not fit the indentation of the lines around it",
-        )
-        .labelled("this line")
-        .noted(
-            "fields that belong together begin in the same column; a list item begins with `- `",
-        );
-    if wanted != lead && !written.trim_start().starts_with("- ") {
-        diagnostic
-            .labelled(format!("{wanted} spaces before it, as in the line above"))
-            .replaced(line..line + lead, " ".repeat(wanted));
-    }
-}
-
 fn quote(text: &str, span: Span, sink: &mut Sink) {
     if let Some(bare) = quoted_name(&text[span.clone()]) {
         sink.error(yaml::QUOTE, span.clone(), "these quotes end too early")
@@ -334,7 +254,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// The character at that place, or nothing at the end of a line.
-fn point(text: &str, at: usize) -> Span {
+pub(super) fn point(text: &str, at: usize) -> Span {
     let width = text[at..]
         .chars()
         .next()

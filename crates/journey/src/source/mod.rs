@@ -3,6 +3,7 @@
 //! YAML's own readings (null, booleans, octal, dates) never apply: a scalar is its text, and
 //! whoever asks for it says what it must be (rule 1).
 
+mod indentation;
 mod load;
 mod map_back;
 mod mistakes;

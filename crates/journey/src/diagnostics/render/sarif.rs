@@ -29,7 +29,7 @@ pub fn sarif(found: &[Diagnostic], files: &[SourceFile]) -> String {
     let mut seen = BTreeMap::new();
     let results: Vec<Value> = found
         .iter()
-        .map(|d| result(d, source(files, &d.file), &codes, &mut seen))
+        .map(|d| result(d, files, &codes, &mut seen))
         .collect();
     let log = json!({
         "$schema": SCHEMA,
@@ -68,28 +68,32 @@ fn rule(code: &str) -> Value {
 
 fn result<'d>(
     d: &'d Diagnostic,
-    text: &str,
+    files: &[SourceFile],
     codes: &BTreeMap<&str, usize>,
     seen: &mut BTreeMap<(&'d str, &'d str, String), u32>,
 ) -> Value {
+    let text = source(files, &d.file);
     let mut result = json!({
         "ruleId": d.code,
         "ruleIndex": codes.get(d.code),
         "level": severity(d.severity),
         "message": { "text": super::words(d) },
-        "locations": [{ "physicalLocation": location(d, text, &d.span) }],
+        "locations": [{ "physicalLocation": location(&d.file, text, &d.span) }],
         "partialFingerprints": { "primaryLocationLineHash": fingerprint(d, text, seen) },
     });
-    let related: Vec<Value> = d
+    let here = d
         .also
         .iter()
+        .map(|(span, label)| (location(&d.file, text, span), label));
+    let elsewhere = d.elsewhere.iter().map(|other| {
+        let text = source(files, &other.file);
+        (location(&other.file, text, &other.span), &other.label)
+    });
+    let related: Vec<Value> = here
+        .chain(elsewhere)
         .enumerate()
-        .map(|(at, (span, label))| {
-            json!({
-                "id": at,
-                "physicalLocation": location(d, text, span),
-                "message": { "text": label },
-            })
+        .map(|(at, (place, label))| {
+            json!({ "id": at, "physicalLocation": place, "message": { "text": label } })
         })
         .collect();
     if !related.is_empty() {
@@ -111,8 +115,8 @@ fn result<'d>(
     result
 }
 
-fn location(d: &Diagnostic, text: &str, span: &Range<usize>) -> Value {
-    json!({ "artifactLocation": { "uri": uri(&d.file) }, "region": region(text, span) })
+fn location(file: &str, text: &str, span: &Range<usize>) -> Value {
+    json!({ "artifactLocation": { "uri": uri(file) }, "region": region(text, span) })
 }
 
 fn region(text: &str, span: &Range<usize>) -> Value {

@@ -1,11 +1,10 @@
 //! Names in expressions.
 
-use minijinja::machinery::{
-    Span,
-    ast::{BinOpKind, Call, CallArg, CallType, Expr, Filter, UnaryOpKind},
-};
+use std::ops::Range;
 
-use super::{LONGEST, Path, Scope, Walk};
+use minijinja::machinery::ast::{BinOpKind, Call, CallArg, CallType, Expr, Filter, UnaryOpKind};
+
+use super::{LONGEST, Path, Place, Scope, Walk};
 
 /// Filters that refuse a name without a value. Others may do without one.
 const STRICT: [&str; 8] = [
@@ -19,11 +18,14 @@ const STRICT: [&str; 8] = [
     "replace",
 ];
 
+/// Those of them that want more than a text.
+const FORMATS: [&str; 2] = ["money", "date"];
+
 impl Walk<'_> {
     /// Reads an expression; `strict`: its value must be there.
     pub(super) fn expression(&mut self, e: &Expr<'_>, scope: &Scope, strict: bool) {
-        if let Some((path, span)) = path(e) {
-            return self.path(path, scope, span, strict);
+        if let Some(spelt) = Spelt::of(e) {
+            return self.path(&spelt, scope, strict);
         }
         match e {
             Expr::Var(_) | Expr::Const(_) => {}
@@ -77,8 +79,7 @@ impl Walk<'_> {
 
     /// The path that an expression is another name for, if it is one.
     pub(super) fn alias(e: &Expr<'_>, scope: &Scope) -> Option<Path> {
-        let (path, _) = path(e)?;
-        expand(path, scope)
+        Spelt::of(e)?.expanded(scope)
     }
 
     fn soft<'e>(&mut self, all: impl IntoIterator<Item = &'e Expr<'e>>, scope: &Scope) {
@@ -87,13 +88,13 @@ impl Walk<'_> {
         }
     }
 
-    fn path(&mut self, path: Path, scope: &Scope, span: Span, strict: bool) {
-        let Some(path) = expand(path, scope) else {
+    fn path(&mut self, spelt: &Spelt, scope: &Scope, strict: bool) {
+        let Some(path) = spelt.expanded(scope) else {
             return;
         };
         // Without a value a name can be tested; a field of it cannot.
         let needed = if strict { path.len() } else { path.len() - 1 };
-        self.need(&path[..needed], scope, span);
+        self.need(&path, needed, scope, spelt);
         self.paths.push(path);
     }
 
@@ -119,7 +120,9 @@ impl Walk<'_> {
 
     fn filter(&mut self, filter: &Filter<'_>, scope: &Scope) {
         if let Some(inner) = &filter.expr {
+            let outer = std::mem::replace(&mut self.formatted, FORMATS.contains(&filter.name));
             self.expression(inner, scope, STRICT.contains(&filter.name));
+            self.formatted = outer;
         }
         self.arguments(&filter.args, scope);
     }
@@ -143,31 +146,61 @@ impl Walk<'_> {
     }
 }
 
-/// The path that an expression spells: `a.b`, `a["b"]`.
-fn path(e: &Expr<'_>) -> Option<(Path, Span)> {
-    match e {
-        Expr::Var(var) => Some((vec![var.id.to_owned()], var.span())),
-        Expr::GetAttr(get) => {
-            let (mut path, _) = path(&get.expr)?;
-            path.push(get.name.to_owned());
-            Some((path, get.span()))
+/// A path that an expression spells: `a.b`, `a["b"]`.
+pub(super) struct Spelt {
+    /// Its steps, with the end of each in the template's text.
+    steps: Vec<(String, usize)>,
+    /// All of the expression, in bytes of the template's text.
+    pub(super) span: Range<usize>,
+}
+
+impl Spelt {
+    fn of(e: &Expr<'_>) -> Option<Self> {
+        let (mut spelt, step, span) = match e {
+            Expr::Var(var) => (None, var.id.to_owned(), var.span()),
+            Expr::GetAttr(get) => (Some(Self::of(&get.expr)?), get.name.to_owned(), get.span()),
+            Expr::GetItem(get) => {
+                let key = get.subscript_expr.as_const()?.as_str()?.to_owned();
+                (Some(Self::of(&get.expr)?), key, get.span())
+            }
+            _ => return None,
+        };
+        let (start, end) = (offset(span.start_offset), offset(span.end_offset));
+        let start = spelt.as_ref().map_or(start, |s| s.span.start);
+        let mut steps = spelt.take().map_or_else(Vec::new, |s| s.steps);
+        steps.push((step, end));
+        let span = start..end;
+        Some(Self { steps, span })
+    }
+
+    /// The path with the template's own names replaced; `None` where one of those is not followed.
+    fn expanded(&self, scope: &Scope) -> Option<Path> {
+        let path = self.steps.iter().map(|(step, _)| step);
+        match scope.own.get(&self.steps.first()?.0) {
+            None => Some(path.cloned().collect()),
+            Some(None) => None,
+            Some(Some(other)) if other.len() + self.steps.len() > LONGEST => None,
+            Some(Some(other)) => Some(other.iter().chain(path.skip(1)).cloned().collect()),
         }
-        Expr::GetItem(get) => {
-            let (mut path, _) = path(&get.expr)?;
-            let key = get.subscript_expr.as_const()?;
-            path.push(key.as_str()?.to_owned());
-            Some((path, get.span()))
-        }
-        _ => None,
+    }
+
+    /// Where each step of the expanded path is written in the file.
+    pub(super) fn places(&self, path: &[String], place: &Place) -> Vec<Option<Range<usize>>> {
+        // What stands for a name of the template's own is written elsewhere.
+        let own = self.steps.first().map(|(name, _)| name) != path.first();
+        let written = self.steps.iter().skip(usize::from(own));
+        let hidden = path.len().saturating_sub(written.len());
+        let written = written.map(|(step, end)| {
+            let text = place.text.get(..*end).filter(|_| place.exact)?;
+            let text = text.trim_end_matches([']', '"', '\'']);
+            let start = text.strip_suffix(step.as_str())?.len();
+            Some(place.at(start..text.len()))
+        });
+        let hidden = std::iter::repeat_n(None, hidden);
+        hidden.chain(written).collect()
     }
 }
 
-/// The path with the template's own names replaced; `None` where one of those is not followed.
-fn expand(path: Path, scope: &Scope) -> Option<Path> {
-    match scope.own.get(path.first()?) {
-        None => Some(path),
-        Some(None) => None,
-        Some(Some(other)) if other.len() + path.len() > LONGEST => None,
-        Some(Some(other)) => Some(other.iter().chain(&path[1..]).cloned().collect()),
-    }
+fn offset(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
 }

@@ -1,6 +1,6 @@
 //! One channel of a template in one locale: its files, their fields, and what is missing.
 
-use super::{Compiler, Email, Field, Group, Part, Pieces, Place, SourceFile, Variant};
+use super::{Compiler, Email, Field, Group, Pieces, Place, SourceFile, Variant};
 use super::{codes, front_matter, nearest, whole};
 
 impl Compiler<'_> {
@@ -215,17 +215,21 @@ impl Compiler<'_> {
         let Some(field) = found.filter(|f| !f.value.trim().is_empty()) else {
             return Ok(None);
         };
-        let part = Part {
-            exact: file.text[field.span.clone()] == *field.value,
-            span: field.span.clone(),
-            place: Place {
-                file: file.path.clone(),
-                text: field.value.clone(),
-                lines_before: field.lines_before,
-            },
+        // Between quotes a text is written as it is, but for what is escaped in it.
+        let quoted = field.span.start + 1..field.span.end.saturating_sub(1);
+        let span = match file.text.get(quoted.clone()) {
+            Some(inner) if inner == field.value => quoted,
+            _ => field.span.clone(),
+        };
+        let place = Place {
+            file: file.path.clone(),
+            text: field.value.clone(),
+            lines_before: field.lines_before,
+            exact: file.text[span.clone()] == *field.value,
+            span,
         };
         let name = format!("{prefix}#{key}");
-        self.piece(pieces, &name, file, &part)
+        self.piece(pieces, &name, file, &place)
             .map(Some)
             .ok_or(Reported)
     }

@@ -136,6 +136,7 @@ impl Judge<'_> {
                 span: span.clone(),
                 label,
                 also: Vec::new(),
+                elsewhere: Vec::new(),
                 notes: Vec::new(),
                 replacement: None,
             },
