@@ -153,8 +153,8 @@ impl Checker<'_> {
                     self.condition(condition.as_ref(), &env);
                     ends.push(self.walk(steps, here.clone()));
                 }
-                ends.push(self.walk(otherwise, here));
-                join(ends)
+                ends.push(self.walk(otherwise, here.clone()));
+                join(ends, &here.event)
             }
             Action::Split(split) => {
                 let ends = split
@@ -162,7 +162,10 @@ impl Checker<'_> {
                     .iter()
                     .map(|arm| self.walk(&arm.steps, here.clone()));
                 let ends: Vec<Here> = ends.collect();
-                if ends.is_empty() { here } else { join(ends) }
+                match ends.is_empty() {
+                    true => here,
+                    false => join(ends, &here.event),
+                }
             }
             Action::Send(send) => self.send(step, send, false, here),
             Action::Ask(ask) => self.ask(step, ask, here),
@@ -242,7 +245,7 @@ impl Checker<'_> {
         match &wait.missed {
             Missed::Steps(steps) => {
                 let missed = self.walk(steps, here.clone());
-                join(vec![after, missed])
+                join(vec![after, missed], &here.event)
             }
             Missed::GoOn | Missed::Exit => after,
         }
@@ -276,17 +279,17 @@ impl Checker<'_> {
             ends.push(self.walk(
                 steps,
                 Here {
-                    event: gone,
+                    event: gone.clone(),
                     left: None,
                 },
             ));
         } else if wait.bounded {
             ends.push(Here {
-                event: gone,
+                event: gone.clone(),
                 left: None,
             });
         }
-        join(ends)
+        join(ends, &gone)
     }
 
     /// `offers`: whether it asks a question with options.

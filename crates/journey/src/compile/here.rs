@@ -45,8 +45,9 @@ impl Here {
     }
 }
 
-/// What holds where several ways meet.
-pub(super) fn join(ends: Vec<Here>) -> Here {
+/// What holds where several ways meet; `before`: what held where they part. Of the waits, one is
+/// shown that every way has passed, if there is any.
+pub(super) fn join(ends: Vec<Here>, before: &Current) -> Here {
     let all_left = ends.iter().all(|e| e.left.is_some());
     let left = if all_left {
         ends.iter().find_map(|e| e.left.clone())
@@ -60,11 +61,11 @@ pub(super) fn join(ends: Vec<Here>) -> Here {
         .collect();
     let gone = going.iter().position(|e| matches!(e, Current::Gone(_)));
     let unsure = going.iter().position(|e| matches!(e, Current::Unsure(_)));
+    let alike = going.windows(2).all(|w| w[0] == w[1]);
     let event = match gone.or(unsure) {
+        Some(_) if !alike && matches!(before, Current::Gone(Some(_))) => before.clone(),
         Some(at) => going.swap_remove(at),
-        None if going.windows(2).all(|w| w[0] == w[1]) => {
-            going.pop().unwrap_or(Current::Is(Type::Any))
-        }
+        None if alike => going.pop().unwrap_or(Current::Is(Type::Any)),
         None => Current::Is(Type::Any),
     };
     Here { event, left }

@@ -40,7 +40,7 @@ impl Checker<'_> {
             }
             _ => ends.push(answered()),
         }
-        join(ends)
+        join(ends, &answered().event)
     }
 
     fn one_way(&mut self, channel: Channel, place: &crate::source::Span) {
@@ -67,8 +67,9 @@ impl Checker<'_> {
             event: Current::Gone(Some(step.verb_span.clone())),
             left: None,
         };
+        let gone = after.event.clone();
         let failed = self.walk(&call.otherwise, after.clone());
-        join(vec![after, failed])
+        join(vec![after, failed], &gone)
     }
 
     fn endpoint(&mut self, name: &Word) {
@@ -108,7 +109,8 @@ impl Checker<'_> {
         let start = if once {
             here
         } else {
-            join(vec![here, again.clone()])
+            let before = here.event.clone();
+            join(vec![here, again.clone()], &before)
         };
         let end = self.walk(&repeat.steps, start);
         Here {

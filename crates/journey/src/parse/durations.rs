@@ -166,10 +166,60 @@ fn bare(text: &str) -> (&str, bool) {
     (text[lead.map_or(0, str::len)..].trim_start(), false)
 }
 
+/// The same for what other systems and people write: `P1DT12H` (ISO 8601), `1h30`, `deux jours`.
+fn elsewhere(text: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    let iso = || {
+        let (days, time) = lower.strip_prefix('p')?.split_once('t').unzip();
+        let days = days.or(lower.strip_prefix('p'))?;
+        // Before the `T`, an `m` is months.
+        let spaced = format!("{} {}", days.replace('m', "mo"), time.unwrap_or_default());
+        Some(spaced.trim().to_owned())
+    };
+    let clock = || {
+        let (hours, minutes) = lower.split_once('h')?;
+        let digits = |t: &str| (1..=4).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_digit());
+        (digits(hours) && digits(minutes)).then(|| format!("{hours}h {minutes}m"))
+    };
+    let words = || {
+        let (count, unit) = lower.split_once(' ')?;
+        let count = COUNTS
+            .iter()
+            .position(|(en, fr)| [*en, *fr].contains(&count))?
+            + 1;
+        Some(format!("{count} {unit}"))
+    };
+    let said = iso().or_else(clock).or_else(words)?;
+    match plain(&said) {
+        Ok(seconds) => Some(spelled(seconds)),
+        Err(Fault::Unit(mended)) => Some(mended),
+        Err(_) => None,
+    }
+}
+
+/// Small numbers as people write them out, from one up.
+const COUNTS: [(&str, &str); 12] = [
+    ("one", "un"),
+    ("two", "deux"),
+    ("three", "trois"),
+    ("four", "quatre"),
+    ("five", "cinq"),
+    ("six", "six"),
+    ("seven", "sept"),
+    ("eight", "huit"),
+    ("nine", "neuf"),
+    ("ten", "dix"),
+    ("eleven", "onze"),
+    ("twelve", "douze"),
+];
+
 fn parse(text: &str) -> Result<i64, Fault> {
     let (rest, negative) = bare(text);
+    let minus = if negative { "-" } else { "" };
+    if let Some(mended) = elsewhere(rest) {
+        return Err(Fault::Unit(format!("{minus}{mended}")));
+    }
     if rest.len() < text.len() {
-        let minus = if negative { "-" } else { "" };
         return Err(match plain(rest) {
             Ok(seconds) => Fault::Unit(format!("{minus}{}", spelled(seconds.abs()))),
             Err(Fault::Unit(mended)) => Fault::Unit(format!("{minus}{mended}")),
@@ -258,10 +308,21 @@ mod tests {
             ("3 days before", "-3d"),
             ("3d before", "-3d"),
             ("for 2 hours", "2h"),
+            ("P2D", "2d"),
+            ("PT1H30M", "1h 30m"),
+            ("P1W", "7d"),
+            ("P1DT12H", "1d 12h"),
+            ("1h30", "1h 30m"),
+            ("48h00", "2d"),
+            ("deux jours", "2d"),
+            ("two weeks after", "2w"),
+            ("trois jours avant", "-3d"),
         ] {
             assert_eq!(super::mended(text).as_deref(), Some(mended), "{text}");
         }
-        for wrong in ["", "d", "5", "1.5h", "2 days", "1M", "1y", "- ", "١d"] {
+        for wrong in [
+            "", "d", "5", "1.5h", "2 days", "1M", "1y", "- ", "١d", "P1M", "P", "PT", "h", "un",
+        ] {
             assert_eq!(ok(wrong), None, "{wrong}");
         }
     }

@@ -99,10 +99,22 @@ impl Judge<'_> {
     }
 }
 
-/// What is wrong at one place, said at once.
+/// What is wrong at one place, said at once, and what is wrong several times, once.
 fn merged(wrong: Vec<Wrong>) -> Vec<Wrong> {
+    let mut counted: Vec<(Wrong, usize)> = Vec::new();
+    for wrong in wrong {
+        match counted.iter_mut().find(|(known, _)| *known == wrong) {
+            Some((_, times)) => *times += 1,
+            None => counted.push((wrong, 1)),
+        }
+    }
     let mut merged: Vec<Wrong> = Vec::new();
-    for (span, says) in wrong {
+    for ((span, says), times) in counted {
+        let says = match times {
+            1 => says,
+            2 => format!("{says}, twice"),
+            _ => format!("{says}, {times} times"),
+        };
         match merged.iter_mut().find(|m| m.0 == span) {
             Some((_, said)) => *said = format!("{said}; {says}"),
             None => merged.push((span, says)),

@@ -104,6 +104,10 @@ pub(super) fn judge(file: &TestFile, test: &Test, played: &Played) -> Vec<Failur
         failures: Vec::new(),
     };
     judge.trouble();
+    if !judge.failures.is_empty() {
+        // What comes after it follows from it.
+        return judge.failures;
+    }
     judge.entered();
     judge.sends();
     judge.suppressed();
@@ -150,14 +154,16 @@ impl Judge<'_> {
 
     /// What could not happen as the test says.
     fn trouble(&mut self) {
-        for trouble in &self.played.trouble {
+        if let Some(trouble) = self.played.trouble.first() {
             let failure = self.fail(
                 "events",
                 &trouble.span,
                 "this cannot happen as the test says".to_owned(),
                 trouble.says.clone(),
             );
-            failure.diagnostic.notes.push(trouble.note.clone());
+            let notes = &mut failure.diagnostic.notes;
+            notes.push(trouble.note.clone());
+            notes.push("what the test expects is judged once all of it can happen".to_owned());
         }
         if self.played.endless {
             let span = self.test.name.span.clone();
