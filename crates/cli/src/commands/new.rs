@@ -88,7 +88,7 @@ pub fn run(args: &NewArgs, root: &Path) -> Result<()> {
 
 fn unknown(name: &str) -> String {
     let all = gallery::all();
-    let near = scaffold::nearest(name, all.iter().map(|e| e.name))
+    let near = journey::diagnostics::nearest(name, all.iter().map(|e| e.name))
         .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
     format!("the gallery has no `{name}`{near}\n`parcours new --list` shows what it has")
 }

@@ -19,12 +19,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-pub use self::{
-    gather::plan,
-    names::{check_name, nearest},
-    prune::check,
-    write::write,
-};
+pub use self::{gather::plan, names::check_name, prune::check, write::write};
 
 /// What is to be written.
 #[derive(Clone, Debug, Default, Serialize)]

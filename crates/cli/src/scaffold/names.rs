@@ -30,16 +30,6 @@ pub fn check_name(text: &str) -> Result<(), String> {
 /// The longest name: it becomes a folder, and every file system takes that.
 const MAX_NAME: usize = 100;
 
-/// The name that was probably meant, if one is near enough.
-pub fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    names
-        .map(|name| (strsim::damerau_levenshtein(word, name), name))
-        .min()
-        .filter(|(distance, name)| *distance <= 1.max(name.len() / 3))
-        .map(|(_, name)| name)
-        .filter(|_| word.len() <= MAX_NAME)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,14 +57,5 @@ mod tests {
                 .unwrap_err()
                 .ends_with("perhaps `spring-cart`")
         );
-    }
-
-    #[test]
-    fn a_slip_is_recognised_and_a_guess_is_not_made() {
-        let names = ["cart-rescue", "nps", "birthday"];
-        let near = |word| nearest(word, names.into_iter());
-        assert_eq!(near("cart-resuce"), Some("cart-rescue"));
-        assert_eq!(near("bithday"), Some("birthday"));
-        assert_eq!(near("christmas"), None);
     }
 }

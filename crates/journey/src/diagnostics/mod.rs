@@ -20,7 +20,7 @@ pub mod yaml;
 
 pub use sink::Sink;
 
-pub(crate) use crate::expr::nearest;
+pub use crate::expr::nearest;
 
 /// Declares the codes of a family: a constant each, and its page.
 macro_rules! codes {

@@ -176,9 +176,7 @@ impl Diagnostic {
         word: &str,
         names: impl IntoIterator<Item = &'n str>,
     ) -> &mut Self {
-        // Nobody means a name by a text of that length, and comparing it would take long.
-        let near = (word.len() <= 64).then(|| nearest(word, names)).flatten();
-        if let Some(name) = near {
+        if let Some(name) = nearest(word, names) {
             self.label = format!("did you mean `{name}`?");
             self.replacement = Some((self.span.clone(), name.to_owned()));
         }

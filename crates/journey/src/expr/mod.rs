@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 pub use self::problem::Problem;
-pub(crate) use self::problem::nearest;
+pub use self::problem::nearest;
 use self::{
     ast::{Kind, Node},
     types::{Env, Type},

@@ -56,12 +56,15 @@ impl Problem {
     }
 }
 
+/// Nobody means a name by a longer text, in bytes, and comparing it would take long.
+const LONGEST: usize = 64;
+
 /// The candidate that is spelled most like `word`, if one is near enough to be meant and no other
-/// is as near.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+/// is as near: letters left out, added, changed or swapped, whatever their case.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let lower = word.to_lowercase();
     let reach = match word.chars().count() {
         0..=1 => 0,
