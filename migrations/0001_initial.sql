@@ -127,6 +127,37 @@ create table message (
 -- The outbox: the only index that dispatch reads.
 create index message_due on message (due_at) where due_at is not null;
 
+-- What customers said of their consents, word for word: the proof. Rows are never changed; what holds
+-- now stands in the customer's ledger.
+create table consent (
+    customer uuid not null,
+    at timestamptz not null,
+    input uuid not null,                      -- the input that brought it
+    purpose text not null,
+    channel text not null,
+    state text not null check (state in ('granted', 'unconfirmed', 'withdrawn')),
+    how text,                                 -- form, import, keyword, one_click, preferences, ...
+    text text,                                -- what the customer saw, or wrote
+    version text,                             -- of that text
+    proof bytea,                              -- JSON of the producer's
+    primary key (customer, at, input, purpose, channel)
+);
+
+create function consent_stays() returns trigger language plpgsql as $$
+begin
+    raise exception 'a consent record is never changed';
+end $$;
+
+create trigger consent_stays before update on consent
+    for each statement execute function consent_stays();
+
+-- Secrets that this installation made for itself: what links to customers are signed with.
+create table secret (
+    name text primary key,
+    made_at timestamptz not null,
+    value bytea not null check (octet_length(value) >= 32)
+);
+
 -- Versions -------------------------------------------------------------------------------------
 
 -- What an apply has in store for runs in flight on older machines: written in the transaction that

@@ -48,6 +48,8 @@ pub struct Outgoing<'a> {
     pub locale: Option<&'a str>,
     /// Where one click ends this purpose (RFC 8058), for mails that need it.
     pub unsubscribe_url: Option<&'a str>,
+    /// A `mailto:` for the same, if there is one.
+    pub unsubscribe_mailto: Option<&'a str>,
 }
 
 /// What became of one attempt. Details name no address and quote no content.

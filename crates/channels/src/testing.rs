@@ -93,6 +93,7 @@ pub(crate) fn outgoing<'a>(
         journey: "abandoned-cart",
         locale: Some("fr"),
         unsubscribe_url: None,
+        unsubscribe_mailto: None,
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Config {
     pub http: Option<String>,
     /// `PARCOURS_WRITE_KEY`: what the HTTP intake asks for as the user name of HTTP Basic
     pub write_key: Option<String>,
-    /// `PARCOURS_LINKS_UNSUBSCRIBE`, `PARCOURS_LINKS_PREFERENCES`: the shop's own pages
+    /// Where customers find their pages
     pub links: LinksConfig,
     /// `PARCOURS_LEASE_SECONDS`: how long a message stays with a process that has died
     pub lease_seconds: Option<u32>,
@@ -30,19 +30,49 @@ pub struct Config {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LinksConfig {
-    /// Where a customer takes a consent back
+    /// `PARCOURS_LINKS_BASE`: where customers reach our pages from outside
+    pub base: Option<String>,
+    /// `PARCOURS_LINKS_SECRET`: signs the links; several, separated by spaces, while one takes over from another
+    pub secret: Option<String>,
+    /// `PARCOURS_LINKS_UNSUBSCRIBE`: a page of the shop's own to unsubscribe
     pub unsubscribe: Option<String>,
-    /// Where a customer chooses what to receive
+    /// `PARCOURS_LINKS_PREFERENCES`: a page of the shop's own to choose what to receive
     pub preferences: Option<String>,
+    /// `PARCOURS_LINKS_MAILTO`: an address that takes unsubscriptions
+    pub mailto: Option<String>,
 }
 
-impl From<LinksConfig> for engine::Links {
-    fn from(config: LinksConfig) -> Self {
-        let default = Self::default();
-        Self {
-            unsubscribe: config.unsubscribe.unwrap_or(default.unsubscribe),
-            preferences: config.preferences.unwrap_or(default.preferences),
+impl LinksConfig {
+    /// What the engine is told; `http` is where the API listens.
+    ///
+    /// # Errors
+    /// If an address or a secret cannot be one.
+    pub fn links(&self, http: &str) -> Result<engine::Links> {
+        let base = match &self.base {
+            Some(base) => base.trim_end_matches('/').to_owned(),
+            None => format!("http://{http}"),
+        };
+        let is_web = ["https://", "http://"].iter().any(|s| base.starts_with(s));
+        if !is_web || !base.bytes().all(|b| b.is_ascii_graphic()) {
+            bail!("links.base is `{base}`; it is an address such as https://my.shop.example");
         }
+        let secrets = self.secret.iter().flat_map(|s| s.split_whitespace());
+        let secrets: Vec<String> = secrets.map(str::to_owned).collect();
+        let shortest = journey::links::SHORTEST_SECRET;
+        if secrets.iter().any(|s| s.len() < shortest) {
+            bail!("a secret in links.secret has less than {shortest} characters");
+        }
+        let mailto = self.mailto.clone();
+        if mailto.iter().any(|m| !m.contains('@') || !m.bytes().all(|b| b.is_ascii_graphic())) {
+            bail!("links.mailto is no mail address");
+        }
+        Ok(engine::Links {
+            base,
+            secrets,
+            unsubscribe: self.unsubscribe.clone(),
+            preferences: self.preferences.clone(),
+            mailto,
+        })
     }
 }
 
@@ -70,6 +100,9 @@ impl Config {
             ("AMQP_URL", &mut config.amqp_url),
             ("PARCOURS_HTTP", &mut config.http),
             ("PARCOURS_WRITE_KEY", &mut config.write_key),
+            ("PARCOURS_LINKS_BASE", &mut config.links.base),
+            ("PARCOURS_LINKS_SECRET", &mut config.links.secret),
+            ("PARCOURS_LINKS_MAILTO", &mut config.links.mailto),
             ("PARCOURS_LINKS_UNSUBSCRIBE", &mut config.links.unsubscribe),
             ("PARCOURS_LINKS_PREFERENCES", &mut config.links.preferences),
         ] {
@@ -131,11 +164,11 @@ impl Config {
         )
     }
 
-    /// What the engine is told.
+    /// What the engine is told; `http` is where the API listens.
     ///
     /// # Errors
     /// If a setting is out of its bounds.
-    pub fn engine(&self) -> Result<engine::Settings> {
+    pub fn engine(&self, http: &str) -> Result<engine::Settings> {
         let default = engine::Settings::default();
         let lease = match self.lease_seconds {
             None => default.lease,
@@ -150,7 +183,7 @@ impl Config {
         };
         Ok(engine::Settings {
             lease,
-            links: self.links.clone().into(),
+            links: self.links.links(http)?,
             ..default
         })
     }

@@ -12,14 +12,15 @@ use journey::{
     ids::InputId,
     input::{Input, InputKind, Receipt},
     message::{Channel, Reason},
+    policies::ConsentRule,
     policy,
     render::Context,
-    value::{Map, Value},
+    value::Value,
 };
 use store::{Accepted, Arrival, LeaseKey, Leased, Retry};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engine, Error, Settings, turn, world::Loaded};
+use crate::{Engine, Error, Sent, Settings, Unsubscribe, turn, world::Loaded};
 
 /// What one round of dispatch did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +59,7 @@ struct Rendered {
     leased: Leased,
     address: String,
     content: Content,
-    unsubscribe: Option<String>,
+    unsubscribe: Option<Unsubscribe>,
 }
 
 /// Why a message is not handed over.
@@ -137,7 +138,7 @@ impl Engine {
         leased: &Leased,
         loaded: &Loaded,
         now: Timestamp,
-    ) -> Result<(String, Content, Option<String>), Stopped> {
+    ) -> Result<(String, Content, Option<Unsubscribe>), Stopped> {
         let Leased {
             customer, message, ..
         } = leased;
@@ -162,7 +163,18 @@ impl Engine {
         let Some(address) = address.as_ref().and_then(Value::as_text) else {
             return Err(stopped(Reason::Unreachable, "the address is gone"));
         };
-        let (links, unsubscribe) = self.links(leased);
+        let sent = Sent {
+            customer: customer.id,
+            message: message.id,
+            purpose: &message.purpose,
+            channel: message.channel,
+        };
+        let links = self.linker.links(sent, self.wall());
+        let purpose = policies.purposes.get(&message.purpose);
+        // What needs no consent cannot be unsubscribed from.
+        let needed = purpose.is_some_and(|p| p.consent_on(message.channel) != ConsentRule::None);
+        let unsubscribe = (message.channel == Channel::Email && needed)
+            .then(|| self.linker.unsubscribe(sent, self.wall()));
         let locale = customer.traits.get("locale").and_then(Value::as_text);
         let context = Context {
             with: &message.decision.with,
@@ -180,27 +192,6 @@ impl Engine {
             )
             .map_err(|error| stopped(Reason::Unrenderable, &error.to_string()))?;
         Ok((address.to_owned(), content, unsubscribe))
-    }
-
-    fn links(&self, leased: &Leased) -> (Map, Option<String>) {
-        let fill = |template: &str| {
-            template
-                .replace("{customer}", &leased.customer.id.to_string())
-                .replace("{message}", &leased.message.id.to_string())
-                .replace("{purpose}", &leased.message.purpose)
-        };
-        let unsubscribe = fill(&self.settings.links.unsubscribe);
-        let links = Map::from([
-            (Arc::from("unsubscribe"), Value::text(&unsubscribe)),
-            (
-                Arc::from("preferences"),
-                Value::text(fill(&self.settings.links.preferences)),
-            ),
-        ]);
-        (
-            links,
-            (leased.message.channel == Channel::Email).then_some(unsubscribe),
-        )
     }
 
     async fn send(&self, rendered: Rendered, now: Timestamp) -> Done {
@@ -223,7 +214,8 @@ impl Engine {
                 .traits
                 .get("locale")
                 .and_then(Value::as_text),
-            unsubscribe_url: unsubscribe.as_deref(),
+            unsubscribe_url: unsubscribe.as_ref().map(|u| &*u.url),
+            unsubscribe_mailto: unsubscribe.as_ref().and_then(|u| u.mailto.as_deref()),
         };
         let outcome = self.channels.send(&outgoing).await;
         let provider = self

@@ -12,6 +12,9 @@ pub enum Error {
     /// The applied workspace does not compile with this version.
     #[error("the applied workspace does not compile with this version of Parcours: {0}")]
     Workspace(String),
+    /// A setting that only shows when it is used.
+    #[error("{0}")]
+    Setting(String),
     /// The database asked to try again more often than it may.
     #[error("the database refused a batch {0} times in a row because of concurrent turns")]
     Contention(u32),

@@ -9,6 +9,7 @@ mod calls;
 mod dispatch;
 mod error;
 mod intake;
+mod links;
 mod loops;
 mod passages;
 mod publish;
@@ -34,6 +35,7 @@ pub use self::{
     dispatch::Dispatched,
     error::Error,
     intake::TakenIn,
+    links::{CONFIRM, Linker, PREFERENCES, Sent, UNSUBSCRIBE, Unsubscribe},
     loops::Roles,
     passages::Passed,
     publish::{NotPublished, Order, machines, publish, publish_as},
@@ -49,6 +51,7 @@ pub struct Engine {
     store: Store,
     channels: Arc<Channels>,
     settings: Settings,
+    linker: Linker,
     loaded: RwLock<Arc<Loaded>>,
     /// Held while something is loaded and put in force, so that nothing older comes after it.
     loading: Mutex<()>,
@@ -64,17 +67,20 @@ impl Engine {
     /// An engine on a migrated database, with the workspace that was applied last.
     ///
     /// # Errors
-    /// If the database cannot be read, or holds a workspace that this version cannot compile.
+    /// If the database cannot be read, or holds a workspace that this version cannot compile, or a
+    /// secret of links is too short.
     pub async fn start(
         store: Store,
         channels: Arc<Channels>,
         settings: Settings,
     ) -> Result<Arc<Self>, Error> {
         let loaded = RwLock::new(Arc::new(Loaded::from_store(&store).await?));
+        let linker = Linker::start(settings.links.clone(), &store, Timestamp::now()).await?;
         Ok(Arc::new(Self {
             store,
             channels,
             settings,
+            linker,
             loaded,
             loading: Mutex::default(),
             queued: Notify::new(),
@@ -92,6 +98,11 @@ impl Engine {
                 .read()
                 .unwrap_or_else(std::sync::PoisonError::into_inner),
         )
+    }
+
+    /// Makes the links of customers.
+    pub fn linker(&self) -> &Linker {
+        &self.linker
     }
 
     /// The database.

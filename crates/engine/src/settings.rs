@@ -45,7 +45,7 @@ pub struct Settings {
     /// How long after it is first seen a publication's sweep begins: several times `workspace_poll`,
     /// for an engine that has not heard of the publication takes customers in as before.
     pub sweep_settle: SignedDuration,
-    /// The shop's own pages, for templates.
+    /// Pages of customers, for templates and headers of mails.
     pub links: Links,
 }
 
@@ -75,21 +75,32 @@ impl Default for Settings {
     }
 }
 
-/// Addresses of the shop's own pages, with `{customer}`, `{message}` and `{purpose}` to be filled.
-/// Templates see them as `links.unsubscribe` and `links.preferences`.
+/// Where customers find the pages that are theirs: to unsubscribe, to choose, to confirm.
 #[derive(Clone, Debug)]
 pub struct Links {
-    /// Where a customer takes a consent back.
-    pub unsubscribe: String,
-    /// Where a customer chooses what to receive.
-    pub preferences: String,
+    /// Where our own pages are reached from outside, without a slash at the end.
+    pub base: String,
+    /// Secrets of at least 32 bytes that links are signed with: the first signs, all are believed.
+    /// None: the one that the database keeps.
+    pub secrets: Vec<String>,
+    /// A page of the shop's own instead of ours, with `{customer}`, `{message}`, `{purpose}` and
+    /// `{token}` to be filled.
+    pub unsubscribe: Option<String>,
+    /// The same for the choice of what to receive.
+    pub preferences: Option<String>,
+    /// A mail address that takes unsubscriptions, for `List-Unsubscribe`; whatever arrives there is
+    /// to be passed to `POST /v1/unsubscribe/mail`.
+    pub mailto: Option<String>,
 }
 
 impl Default for Links {
     fn default() -> Self {
         Self {
-            unsubscribe: "https://shop.example/unsubscribe?c={customer}&p={purpose}".into(),
-            preferences: "https://shop.example/preferences?c={customer}".into(),
+            base: "http://127.0.0.1:8080".into(),
+            secrets: Vec::new(),
+            unsubscribe: None,
+            preferences: None,
+            mailto: None,
         }
     }
 }

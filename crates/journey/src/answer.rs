@@ -26,10 +26,29 @@ const STOP: [&str; 11] = [
     "desinscription",
 ];
 
-/// Whether a reply is one of the words that end all messages on its channel.
-pub fn stops(text: &str) -> bool {
+/// Words by which a customer who has stopped all messages on a channel begins anew: those of
+/// Twilio's default list, and French ones.
+const START: [&str; 6] = ["start", "unstop", "yes start", "reprendre", "reprise", "recommencer"];
+
+/// What a reply may ask for, whatever was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keyword {
+    /// No more messages on its channel.
+    Stop,
+    /// Messages on its channel again.
+    Start,
+}
+
+/// The keyword that a reply is, and nothing beside it.
+pub fn keyword(text: &str) -> Option<Keyword> {
     let text = normal(text);
-    STOP.contains(&&*text)
+    if STOP.contains(&&*text) {
+        Some(Keyword::Stop)
+    } else if START.contains(&&*text) {
+        Some(Keyword::Start)
+    } else {
+        None
+    }
 }
 
 /// A text without capitals, accents, punctuation and outer or double spaces: what two answers are
@@ -214,10 +233,10 @@ mod tests {
     #[test]
     fn stop_words_are_known_in_both_languages() {
         for text in ["STOP", "stop!", "Arrêt", "Unsubscribe", "désabonner"] {
-            assert!(stops(text), "{text}");
+            assert_eq!(keyword(text), Some(Keyword::Stop), "{text}");
         }
         for text in ["stop it please", "no", "continue"] {
-            assert!(!stops(text), "{text}");
+            assert_eq!(keyword(text), None, "{text}");
         }
     }
 

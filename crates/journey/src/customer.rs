@@ -117,6 +117,9 @@ pub struct Consent {
     pub state: ConsentState,
     /// Since when.
     pub at: Timestamp,
+    /// In what way it was given or taken back: `form`, `sms_keyword`; the record says more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub how: Option<Arc<str>>,
 }
 
 /// See [`Consent`].
@@ -129,6 +132,17 @@ pub enum ConsentState {
     Granted,
     /// Taken back.
     Withdrawn,
+}
+
+impl ConsentState {
+    /// `unconfirmed`, `granted` or `withdrawn`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unconfirmed => "unconfirmed",
+            Self::Granted => "granted",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
 }
 
 /// Why a channel's address must not be used.

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, civil};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    localized::Localized,
     machine::{Capped, Quiet, Zone},
     message::Channel,
 };
@@ -27,11 +28,7 @@ pub struct Policies {
 /// without consent, no caps, no quiet hours, Paris time, French.
 impl Default for Policies {
     fn default() -> Self {
-        let purpose = |consent| Purpose {
-            consent,
-            channels: BTreeMap::new(),
-            overrides: None,
-        };
+        let purpose = Purpose::new;
         Self {
             purposes: BTreeMap::from([
                 (Arc::from("marketing"), purpose(ConsentRule::OptIn)),
@@ -47,6 +44,14 @@ impl Default for Policies {
 /// Why messages are sent, and what consent that needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purpose {
+    /// What customers read it is called.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub title: Localized,
+    /// What customers read of it, in a sentence.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub about: Localized,
+    /// What makes it lawful.
+    pub basis: Basis,
     /// What consent it needs.
     pub consent: ConsentRule,
     /// Where a channel needs another.
@@ -56,6 +61,18 @@ pub struct Purpose {
 }
 
 impl Purpose {
+    /// One that needs such a consent, and of which nothing else is said.
+    pub fn new(consent: ConsentRule) -> Self {
+        Self {
+            title: Localized::new(),
+            about: Localized::new(),
+            basis: Basis::of(consent),
+            consent,
+            channels: BTreeMap::new(),
+            overrides: None,
+        }
+    }
+
     /// What consent `channel` needs.
     pub fn consent_on(&self, channel: Channel) -> ConsentRule {
         self.channels.get(&channel).copied().unwrap_or(self.consent)
@@ -64,6 +81,51 @@ impl Purpose {
     /// Whether a step may `send` past caps and quiet hours (rule 42).
     pub fn permits_override(&self) -> bool {
         self.overrides.unwrap_or(self.consent == ConsentRule::None)
+    }
+}
+
+/// What makes a purpose lawful (GDPR art. 6(1)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The customer's consent: point (a).
+    Consent,
+    /// A contract with the customer: point (b).
+    Contract,
+    /// A duty by law: point (c).
+    LegalObligation,
+    /// Interests of the shop's that weigh more, until the customer objects: point (f).
+    LegitimateInterest,
+}
+
+impl Basis {
+    /// The usual one of a purpose with that rule.
+    pub fn of(rule: ConsentRule) -> Self {
+        match rule {
+            ConsentRule::None => Self::Contract,
+            ConsentRule::OptOut => Self::LegitimateInterest,
+            ConsentRule::OptIn | ConsentRule::DoubleOptIn => Self::Consent,
+        }
+    }
+
+    /// Whether a purpose on that basis can do with that rule: consent is asked for before, an
+    /// objection is heard (art. 21(2)), and a contract or a duty asks nobody.
+    pub fn fits(self, rule: ConsentRule) -> bool {
+        match self {
+            Self::Consent => matches!(rule, ConsentRule::OptIn | ConsentRule::DoubleOptIn),
+            Self::LegitimateInterest => rule != ConsentRule::None,
+            Self::Contract | Self::LegalObligation => true,
+        }
+    }
+
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Consent => "consent",
+            Self::Contract => "contract",
+            Self::LegalObligation => "legal_obligation",
+            Self::LegitimateInterest => "legitimate_interest",
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod listener;
 mod outbox;
 pub mod read;
 mod row;
+mod secrets;
 mod settings;
 mod sweeps;
 mod turn;

@@ -102,6 +102,7 @@ fn ledger(channels: &[Channel]) -> Ledger {
     let consent = Consent {
         state: ConsentState::Granted,
         at: at(-hours(48)),
+        how: None,
     };
     let granted = channels.iter().map(|c| (*c, consent.clone())).collect();
     Ledger {

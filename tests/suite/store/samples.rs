@@ -66,6 +66,7 @@ pub fn ledger() -> Ledger {
     let consent = Consent {
         state: ConsentState::Granted,
         at: at(-5),
+        how: None,
     };
     let suppression = Suppression {
         reason: arc("bounced"),

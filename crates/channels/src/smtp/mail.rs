@@ -85,18 +85,24 @@ impl Sender {
             headers.push(("Content-Language", label(&locale.replace('_', "-"))));
         }
         if let Some(url) = message.unsubscribe_url {
-            if !url
-                .bytes()
-                .all(|b| b.is_ascii_graphic() && b != b'<' && b != b'>')
-            {
+            let all = [Some(url), message.unsubscribe_mailto];
+            if !all.into_iter().flatten().all(is_uri) {
                 return Err("the unsubscribe link is no URL".to_owned());
             }
-            headers.push(("List-Unsubscribe", format!("<{url}>")));
+            let mailto = message.unsubscribe_mailto;
+            let also = mailto.map_or_else(String::new, |to| format!(", <{to}>"));
+            headers.push(("List-Unsubscribe", format!("<{url}>{also}")));
             let one_click = "List-Unsubscribe=One-Click".to_owned();
             headers.push(("List-Unsubscribe-Post", one_click));
         }
         Ok(headers)
     }
+}
+
+/// Whether it can stand between `<` and `>` in a header.
+fn is_uri(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_graphic() && b != b'<' && b != b'>')
 }
 
 fn mailbox(setting: &'static str, text: &str) -> Result<Mailbox, Problem> {

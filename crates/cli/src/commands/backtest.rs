@@ -114,6 +114,7 @@ pub fn consent_to_all(customer: &mut Customer, policies: &Policies) {
     let granted = Consent {
         state: ConsentState::Granted,
         at: Timestamp::UNIX_EPOCH,
+        how: None,
     };
     for purpose in policies.purposes.keys() {
         let channels = Channel::ALL

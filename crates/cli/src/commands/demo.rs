@@ -137,7 +137,8 @@ async fn with_broker(
 ) -> Result<Option<Verdict>> {
     let directory = local::directory(root, "demo");
     let providers = Providers::start(&directory, args.http.as_deref()).await?;
-    let settings = Config::load(root)?.engine()?;
+    let address = providers.listener.local_addr()?.to_string();
+    let settings = Config::load(root)?.engine(&address)?;
     let recorded = engine::Settings {
         clock: Clock::Recorded,
         ..settings.clone()

@@ -58,7 +58,8 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
     // With errors in the workspace it still starts: they are shown until they are mended.
     show(database::publish(&store, root, Format::Text).await);
     let providers = Providers::start(&directory, args.http.as_deref()).await?;
-    let settings = Config::load(root)?.engine()?;
+    let address = providers.listener.local_addr()?.to_string();
+    let settings = Config::load(root)?.engine(&address)?;
     let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
     let accept = Arc::new(IntoTurn(engine.clone()));
     let mailbox = Arc::new(providers.captures.clone());

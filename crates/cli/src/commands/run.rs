@@ -76,7 +76,7 @@ async fn with_broker(args: &RunArgs, config: &Config, store: Store, broker: &Bro
         true => Some(service::listen(config.http(), false).await?),
         false => None,
     };
-    let engine = Engine::start(store, channels, config.engine()?).await?;
+    let engine = Engine::start(store, channels, config.engine(config.http())?).await?;
     let roles = Roles {
         intake: has(Role::Intake),
         timers: has(Role::Timers),

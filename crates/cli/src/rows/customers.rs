@@ -80,6 +80,7 @@ fn state_consents(customer: &mut Customer, stated: &Value, at: jiff::Timestamp) 
             let consent = Consent {
                 state: ConsentState::Granted,
                 at,
+                how: None,
             };
             let of_purpose = customer.ledger.consents.entry(purpose.clone()).or_default();
             of_purpose.insert(channel, consent);

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     call::Call,
+    consent::ConsentRecord,
     customer::{Customer, PastSend, Run},
     ids::{CallId, MachineId, MessageId, RunId},
     input::{Event, Input},
@@ -41,6 +42,8 @@ pub struct Effects {
     pub touched: BTreeSet<RunId>,
     /// Runs that are over: out of their journey, with no goal to wait for.
     pub ended: Vec<Run>,
+    /// What customers said of consents, to be kept as it was said.
+    pub consents: Vec<ConsentRecord>,
     /// Calls to be made.
     pub calls: Vec<Call>,
     /// Calls that nobody waits for any more. Those that were not made need not be.

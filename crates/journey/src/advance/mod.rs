@@ -7,6 +7,7 @@
 
 mod audience;
 mod calls;
+mod consent;
 mod effects;
 mod enter;
 mod leave;

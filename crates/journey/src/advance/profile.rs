@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use super::Stepper;
+use super::{
+    Stepper,
+    consent::{channels_named, granted},
+};
 use crate::{
-    answer,
-    customer::{Consent, ConsentState, StepState, Suppression},
+    customer::{ConsentState, StepState, Suppression},
     ids::{MessageId, RunId},
     input::Event,
     machine::REPLIED,
     message::Channel,
-    policies::ConsentRule,
     trace::Fact,
     value::Value,
 };
@@ -52,18 +53,13 @@ impl Stepper<'_> {
         let consent = match &*event.name {
             "consent.granted" => {
                 let confirmed = event.properties.field("confirmed").holds();
-                let state = if confirmed {
-                    ConsentState::Granted
-                } else {
-                    ConsentState::Unconfirmed
-                };
-                self.change_consent(event, state)
+                self.change_consent(event, granted(confirmed))
             }
             "consent.withdrawn" => self.change_consent(event, ConsentState::Withdrawn),
             "message.bounced" if event.properties.field("permanent") == Value::Bool(false) => false,
             "message.bounced" => self.suppress(event, "bounced"),
             "message.complained" => self.suppress(event, "complained"),
-            REPLIED => self.stop_word(event),
+            REPLIED => self.keyword(event),
             _ => false,
         };
         self.note_receipt(event);
@@ -72,35 +68,6 @@ impl Stepper<'_> {
             consent,
             ..Changes::default()
         }
-    }
-
-    /// A reply that asks for an end withdraws every consent on its channel, whatever was asked
-    /// (rule 29). Purposes without consent are not touched: they go on.
-    fn stop_word(&mut self, event: &Event) -> bool {
-        let text = event.properties.field("text");
-        let channel = event.properties.field("channel");
-        let channel = channel.as_text().and_then(|c| c.parse::<Channel>().ok());
-        let Some(channel) = channel.filter(|_| text.as_text().is_some_and(answer::stops)) else {
-            return false;
-        };
-        let policies = &self.world.policies;
-        let needing: Vec<Arc<str>> = policies
-            .purposes
-            .iter()
-            .filter(|(_, p)| p.consent_on(channel) != ConsentRule::None)
-            .map(|(name, _)| name.clone())
-            .collect();
-        let withdrawn = Consent {
-            state: ConsentState::Withdrawn,
-            at: self.now,
-        };
-        for purpose in needing {
-            let consents = self.customer.ledger.consents.entry(purpose).or_default();
-            consents.insert(channel, withdrawn.clone());
-        }
-        self.effects.profile = true;
-        self.note(None, None, Fact::Stopped { channel });
-        true
     }
 
     fn change_traits(&mut self, event: &Event) -> bool {
@@ -132,59 +99,6 @@ impl Stepper<'_> {
         }
         self.effects.profile = true;
         self.note(None, None, Fact::Profile { traits: changed });
-        true
-    }
-
-    /// The purpose is `marketing` unless the event names another; the channels are all unless it
-    /// names some (`channel`, or a list `channels`).
-    fn change_consent(&mut self, event: &Event, state: ConsentState) -> bool {
-        let purpose: Arc<str> = Arc::from(
-            event
-                .properties
-                .field("purpose")
-                .as_text()
-                .unwrap_or("marketing"),
-        );
-        if !self.world.policies.purposes.contains_key(&purpose) {
-            let why = Arc::from(format!("config/policies.yaml has no purpose {purpose}"));
-            self.note(None, None, Fact::Ignored { why });
-            return false;
-        }
-        let channels = channels_named(event).unwrap_or_else(|| Channel::ALL.to_vec());
-        if channels.is_empty() {
-            let why = Arc::from("the event names no channel that there is");
-            self.note(None, None, Fact::Ignored { why });
-            return false;
-        }
-        let at = self.now;
-        let consents = self
-            .customer
-            .ledger
-            .consents
-            .entry(purpose.clone())
-            .or_default();
-        for &channel in &channels {
-            // A second, unconfirmed grant takes nothing away from a confirmed one.
-            let confirmed = consents.get(&channel).map(|c| c.state) == Some(ConsentState::Granted);
-            if !(confirmed && state == ConsentState::Unconfirmed) {
-                consents.insert(channel, Consent { state, at });
-            }
-        }
-        self.effects.profile = true;
-        let state = Arc::from(match state {
-            ConsentState::Granted => "granted",
-            ConsentState::Unconfirmed => "unconfirmed",
-            ConsentState::Withdrawn => "withdrawn",
-        });
-        self.note(
-            None,
-            None,
-            Fact::Consent {
-                purpose,
-                channels,
-                state,
-            },
-        );
         true
     }
 
@@ -275,17 +189,5 @@ impl Stepper<'_> {
         found
             .pop()
             .map(|(run, name, message)| (run.id, name.clone(), message))
-    }
-}
-
-/// The channels that the event names, if it names any. Names that are no channels are left out.
-fn channels_named(event: &Event) -> Option<Vec<Channel>> {
-    let one = event.properties.field("channel");
-    let many = event.properties.field("channels");
-    let parse = |v: &Value| v.as_text().and_then(|t| t.parse().ok());
-    match (&one, &many) {
-        (Value::Null, Value::Null) => None,
-        (_, Value::List(list)) => Some(list.iter().filter_map(parse).collect()),
-        (one, _) => Some(parse(one).into_iter().collect()),
     }
 }

@@ -118,7 +118,7 @@ impl Stepper<'_> {
         let text: String = text
             .as_text()
             .map_or_else(|| text.to_string(), str::to_owned);
-        if answer::stops(&text) {
+        if answer::keyword(&text) == Some(answer::Keyword::Stop) {
             return false;
         }
         self.step_state(id, &node.id, |s| s.replied = true);

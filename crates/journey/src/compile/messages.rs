@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What every template may name beside `with` and `customer`.
-const LINKS: [&str; 2] = ["preferences", "unsubscribe"];
+const LINKS: [&str; 3] = ["confirm", "preferences", "unsubscribe"];
 
 /// Checks a send against its template, in the channels that there are. `offers`: whether it asks a
 /// question with options.

@@ -29,4 +29,6 @@ super::codes! {
     USELESS_CAP = "J513";
     /// A send whose consent is known not to be there.
     DENIED = "J514";
+    /// A legal basis that the rule of consent contradicts.
+    BASIS = "J530";
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Context, PLAIN, Takes,
-    sends::{CAPPED, QUIET},
+    sends::{CAPPED, LABEL, QUIET},
     takes::{CHANNEL, Choice, Known, choice},
     word,
 };
@@ -53,6 +53,13 @@ static CONSENTS: &[Choice] = &[
     choice("double_opt_in", "allowed once given and confirmed"),
 ];
 
+static BASES: &[Choice] = &[
+    choice("consent", "the customer agreed"),
+    choice("contract", "a contract with the customer asks for it"),
+    choice("legal_obligation", "the law asks for it"),
+    choice("legitimate_interest", "an interest of the shop's, until the customer objects"),
+];
+
 static PURPOSE: Context = Context {
     name: "purpose",
     what: "a purpose",
@@ -65,6 +72,27 @@ static PURPOSE: Context = Context {
             "consent: opt_in",
         )
         .needed(),
+        word(
+            "basis",
+            Takes::OneOf(BASES),
+            "What makes it lawful",
+            "basis: consent",
+        )
+        .or_else("`contract` without consent, `legitimate_interest` by opt-out, else `consent`"),
+        word(
+            "title",
+            Takes::Either(LABEL),
+            "What customers read it is called; one text, or one per locale",
+            "title: { en: News and offers, fr: Actualités et offres }",
+        )
+        .or_else("its name"),
+        word(
+            "about",
+            Takes::Either(LABEL),
+            "What customers read of it, in a sentence; one text, or one per locale",
+            "about: { en: \"Twice a month at most.\" }",
+        )
+        .or_else("nothing"),
         word(
             "channels",
             Takes::Named {

@@ -65,7 +65,7 @@ pub(super) const EXPIRES: Word = word(
 )
 .or_else("for ever");
 
-static LABEL: &[Takes] = &[
+pub(super) static LABEL: &[Takes] = &[
     Takes::Text,
     Takes::Named {
         name: Known::Locale,

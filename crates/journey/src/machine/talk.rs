@@ -1,6 +1,6 @@
 //! Steps that talk: questions to the customer, calls to endpoints and people.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use super::{NodeId, Send};
 use crate::{
     content::Offer,
     expr::{Expr, Operand},
+    localized::{self, Localized},
 };
 
 /// A question (rule 29): a send, then a wait for the answer.
@@ -37,12 +38,8 @@ impl Ask {
         let Expect::Options(choices) = &self.expect else {
             return Vec::new();
         };
-        let locale = locale.to_lowercase().replace('_', "-");
-        let language = locale.split('-').next().unwrap_or_default();
-        let wanted = [locale.as_str(), language, "", default];
         let offer = |choice: &Choice| {
-            let label = wanted.iter().find_map(|l| choice.label.get(*l));
-            let label = label.or_else(|| choice.label.values().next());
+            let label = localized::read(&choice.label, locale, default);
             Offer {
                 name: choice.name.to_string(),
                 label: label.unwrap_or(&choice.name).to_string(),
@@ -88,8 +85,8 @@ pub enum Expect {
 pub struct Choice {
     /// What `steps.ID.answer` is.
     pub name: Arc<str>,
-    /// What the customer reads: by locale, or under the empty locale for all.
-    pub label: BTreeMap<Arc<str>, Arc<str>>,
+    /// What the customer reads.
+    pub label: Localized,
     /// Other words for it.
     pub synonyms: Vec<Arc<str>>,
     /// Where it leads.

@@ -7,7 +7,7 @@ use crate::{
     diagnostics::{policy, yaml},
     machine::{Hours, Zone},
     message::Channel,
-    policies::{Cap, ConsentRule, Defaults, Period, Policies, Purpose, QuietHours, Window},
+    policies::{Basis, Cap, ConsentRule, Defaults, Period, Policies, Purpose, QuietHours, Window},
     source::{Kind, Node, Pair, Span},
 };
 
@@ -16,6 +16,13 @@ const CONSENTS: [(&str, ConsentRule); 4] = [
     ("opt_out", ConsentRule::OptOut),
     ("opt_in", ConsentRule::OptIn),
     ("double_opt_in", ConsentRule::DoubleOptIn),
+];
+
+const BASES: [(&str, Basis); 4] = [
+    ("consent", Basis::Consent),
+    ("contract", Basis::Contract),
+    ("legal_obligation", Basis::LegalObligation),
+    ("legitimate_interest", Basis::LegitimateInterest),
 ];
 
 /// The file's policies; what it does not say is as without a file.
@@ -108,11 +115,7 @@ impl Reader<'_> {
     }
 
     fn purpose(&mut self, pair: &Pair) -> Purpose {
-        let mut purpose = Purpose {
-            consent: ConsentRule::OptIn,
-            channels: BTreeMap::new(),
-            overrides: None,
-        };
+        let mut purpose = Purpose::new(ConsentRule::OptIn);
         let Some(mut f) = Fields::of(&pair.value, "a purpose", self) else {
             return purpose;
         };
@@ -123,7 +126,15 @@ impl Reader<'_> {
         );
         if let Some(consent) = consent.and_then(|n| self.one_of(n, "kind of consent", &CONSENTS)) {
             purpose.consent = consent;
+            purpose.basis = Basis::of(consent);
         }
+        if let Some(node) = f.get("title") {
+            purpose.title = self.localized(node);
+        }
+        if let Some(node) = f.get("about") {
+            purpose.about = self.localized(node);
+        }
+        let basis = f.get("basis");
         purpose.overrides = f.get("overrides").and_then(|n| self.truth(n));
         if let Some(node) = f.get("channels") {
             if let Kind::Map(pairs) = &node.kind {
@@ -138,8 +149,34 @@ impl Reader<'_> {
                 );
             }
         }
+        if let Some(node) = basis {
+            self.basis(node, &pair.name, &mut purpose);
+        }
         f.finish(self);
         purpose
+    }
+
+    fn basis(&mut self, node: &Node, name: &str, purpose: &mut Purpose) {
+        let Some(basis) = self.one_of(node, "legal basis", &BASES) else {
+            return;
+        };
+        purpose.basis = basis;
+        let rules = purpose.channels.values().chain([&purpose.consent]);
+        let wrong = rules.copied().find(|rule| !basis.fits(*rule));
+        let Some(rule) = wrong else { return };
+        let word = |rule| CONSENTS.iter().find(|c| c.1 == rule).map_or("", |c| c.0);
+        let (basis, rule) = (basis.as_str(), word(rule));
+        self.sink
+            .error(
+                policy::BASIS,
+                node.span.clone(),
+                format!("`{name}` rests on {basis} and is sent by `{rule}`"),
+            )
+            .labelled("the one does not allow the other")
+            .noted(match purpose.basis {
+                Basis::Consent => "consent is asked for beforehand: `opt_in` or `double_opt_in` (GDPR art. 6(1)(a) and 7)",
+                _ => "customers may object to what rests on an interest: `opt_out`, `opt_in` or `double_opt_in` (GDPR art. 6(1)(f) and 21)",
+            });
     }
 
     fn channel_consent(&mut self, pair: &Pair) -> Option<(Channel, ConsentRule)> {

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     answer::normal,
     diagnostics::{names, yaml},
+    localized::Localized,
     machine::Target,
     source::{Kind, Node, Pair},
 };
@@ -145,7 +146,7 @@ impl Reader<'_> {
                 "it is what the customer reads; `{ en: \"Yes\", fr: \"Oui\" }` where they read several languages",
                 self,
             )
-            .map_or_else(BTreeMap::new, |n| self.label(n));
+            .map_or_else(BTreeMap::new, |n| self.localized(n));
         let synonyms = f.get("synonyms").map_or_else(Vec::new, |n| {
             let nodes = match &n.kind {
                 Kind::List(items) => items.as_slice(),
@@ -167,7 +168,7 @@ impl Reader<'_> {
     }
 
     /// A text for all, or one per locale.
-    fn label(&mut self, node: &Node) -> BTreeMap<Arc<str>, Arc<str>> {
+    pub(super) fn localized(&mut self, node: &Node) -> Localized {
         let Kind::Map(pairs) = &node.kind else {
             let word = self.text(node, "what the customer reads");
             return word.map(|w| (Arc::from(""), w.text)).into_iter().collect();

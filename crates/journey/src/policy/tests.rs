@@ -119,6 +119,7 @@ fn a_consent_for_one_purpose_says_nothing_of_another() {
     let granted = Consent {
         state: ConsentState::Granted,
         at: at(NOW),
+        how: None,
     };
     let marketing = customer.ledger.consents.entry(Arc::from("marketing"));
     marketing.or_default().insert(Channel::Sms, granted);

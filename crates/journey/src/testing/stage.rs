@@ -111,6 +111,7 @@ pub(super) fn customer(
             let consent = Consent {
                 state: *state,
                 at: since,
+                how: None,
             };
             (*channel, consent)
         });

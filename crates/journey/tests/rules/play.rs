@@ -105,6 +105,7 @@ pub fn customer(key: &str) -> Customer {
     let granted = Consent {
         state: ConsentState::Granted,
         at: at("2020-01-01T00:00Z"),
+        how: None,
     };
     let all = Channel::ALL.map(|c| (c, granted.clone()));
     let consents = &mut customer.ledger.consents;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use journey::{
     advance::{Settled, Turn},
     call::Call,
+    consent::ConsentRecord,
     customer::{Customer, PastSend, Run},
     ids::{CallId, CustomerId, MessageId},
     input::Input,
@@ -32,6 +33,8 @@ pub(super) struct Rows<'a> {
     pub(super) ended: Runs<'a>,
     pub(super) messages: Messages<'a>,
     pub(super) closed: Closed,
+    /// What was said of consents.
+    pub(super) consents: Vec<(CustomerId, &'a ConsentRecord)>,
     /// Calls to be made.
     pub(super) calls: Vec<(CustomerId, &'a Call)>,
     /// Calls that nobody waits for any more, and since when.
@@ -53,6 +56,8 @@ impl<'a> Rows<'a> {
             rows.runs(was, turn)?;
             rows.messages(turn)?;
             rows.calls(turn);
+            let said = turn.effects.consents.iter();
+            rows.consents.extend(said.map(|record| (id, record)));
         }
         rows.closed.sort();
         rows.cancelled.sort();

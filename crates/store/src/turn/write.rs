@@ -18,8 +18,44 @@ pub(super) async fn all(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Er
     facts(tx, rows).await?;
     profiles(tx, &rows.profiles).await?;
     ended(tx, &rows.ended).await?;
+    consents(tx, rows).await?;
     calls(tx, rows).await?;
     cancelled(tx, rows).await
+}
+
+async fn consents(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
+    let said = &rows.consents;
+    if said.is_empty() {
+        return Ok(());
+    }
+    let proof: Result<Vec<_>, Error> = said
+        .iter()
+        .map(|(_, r)| {
+            let given = !r.said.proof.is_null();
+            given
+                .then(|| to_json("proof", r.input.0, &r.said.proof))
+                .transpose()
+        })
+        .collect();
+    sqlx::query(
+        "insert into consent (customer, at, input, purpose, channel, state, how, text, version, proof)
+         select * from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::text[],
+                              $6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[])",
+    )
+    .bind(said.iter().map(|(c, _)| c.0).collect::<Vec<_>>())
+    .bind(said.iter().map(|(_, r)| moment(r.at)).collect::<Vec<_>>())
+    .bind(said.iter().map(|(_, r)| r.input.0).collect::<Vec<_>>())
+    .bind(said.iter().map(|(_, r)| &*r.purpose).collect::<Vec<_>>())
+    .bind(said.iter().map(|(_, r)| r.channel.as_str()).collect::<Vec<_>>())
+    .bind(said.iter().map(|(_, r)| r.state.as_str()).collect::<Vec<_>>())
+    .bind(said.iter().map(|(_, r)| r.said.how.as_deref()).collect::<Vec<_>>())
+    .bind(said.iter().map(|(_, r)| r.said.text.as_deref()).collect::<Vec<_>>())
+    .bind(said.iter().map(|(_, r)| r.said.version.as_deref()).collect::<Vec<_>>())
+    .bind(proof?)
+    .execute(tx)
+    .await
+    .map_err(during("keeping consents"))?;
+    Ok(())
 }
 
 async fn calls(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {

@@ -75,6 +75,7 @@ fn person(number: u32, now: Timestamp) -> (Customer, Vec<Input>) {
     let granted = Consent {
         state: ConsentState::Granted,
         at: now,
+        how: None,
     };
     customer.ledger.consents.insert(
         Arc::from("marketing"),

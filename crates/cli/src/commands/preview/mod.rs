@@ -13,10 +13,12 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use engine::{Linker, Sent};
 use jiff::Timestamp;
 use journey::{
     content::Content,
     diagnostic::{Severity, SourceFile},
+    ids::{CustomerId, MessageId},
     machine::Ask,
     message::Channel,
     preview::{self, Use},
@@ -26,6 +28,7 @@ use journey::{
     workspace::{self as compiler, Options, Workspace},
 };
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::{
     config::Config,
@@ -263,20 +266,18 @@ fn with(args: &PreviewArgs, uses: &[Use]) -> Result<(Value, String)> {
     })
 }
 
-/// The shop's own pages, for a customer called `preview`.
+/// Links as long as real ones, that lead nowhere.
 fn links(root: &Path, first: Option<&Use>) -> Result<Map> {
-    let links: engine::Links = Config::load(root)?.links.into();
-    let purpose = first.map_or("marketing", |u| &*u.purpose);
-    let fill = |template: &str| {
-        let filled = template
-            .replace("{customer}", "preview")
-            .replace("{message}", "preview");
-        Value::text(filled.replace("{purpose}", purpose))
+    let config = Config::load(root)?;
+    let linker = Linker::sample(config.links.links(config.http())?);
+    let purpose = first.map_or_else(|| Arc::from("marketing"), |u| Arc::clone(&u.purpose));
+    let sent = Sent {
+        customer: CustomerId::of("preview"),
+        message: MessageId(Uuid::nil()),
+        purpose: &purpose,
+        channel: Channel::Email,
     };
-    Ok(Map::from([
-        (Arc::from("unsubscribe"), fill(&links.unsubscribe)),
-        (Arc::from("preferences"), fill(&links.preferences)),
-    ]))
+    Ok(linker.links(sent, Timestamp::UNIX_EPOCH))
 }
 
 /// What templates are filled with.

@@ -126,6 +126,7 @@ fn consent(
     let given = Consent {
         state: ConsentState::Granted,
         at: Timestamp::UNIX_EPOCH,
+        how: None,
     };
     for name in channels.split(',').map(str::trim) {
         let channels = match name {

@@ -1,0 +1,136 @@
+//! The links of a message: what its template prints and its headers say.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use journey::{
+    ids::{CustomerId, MessageId},
+    links::{Key, Link, LinkKind},
+    message::Channel,
+    value::{Map, Value},
+};
+use store::Store;
+
+use crate::{Error, Links};
+
+/// Where the pages of customers are, below [`Links::base`].
+pub const UNSUBSCRIBE: &str = "/u/";
+/// See [`UNSUBSCRIBE`].
+pub const PREFERENCES: &str = "/p/";
+/// See [`UNSUBSCRIBE`].
+pub const CONFIRM: &str = "/c/";
+
+/// Makes links.
+#[derive(Clone, Debug)]
+pub struct Linker {
+    settings: Links,
+    key: Key,
+}
+
+/// For whom and in which message links are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'m> {
+    /// Whose message.
+    pub customer: CustomerId,
+    /// The message.
+    pub message: MessageId,
+    /// Its purpose.
+    pub purpose: &'m Arc<str>,
+    /// Its channel.
+    pub channel: Channel,
+}
+
+/// The ways to unsubscribe that a mail's headers name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsubscribe {
+    /// Takes a POST without a question (RFC 8058).
+    pub url: String,
+    /// Takes a mail (RFC 2369), if there is such an address.
+    pub mailto: Option<String>,
+}
+
+impl Linker {
+    /// Signs with the secrets of the settings, else with the one that the database keeps.
+    pub(crate) async fn start(settings: Links, store: &Store, now: Timestamp) -> Result<Self, Error> {
+        let key = if settings.secrets.is_empty() {
+            Key::new(&[store.secret("links", now).await?])
+        } else {
+            Key::new(&settings.secrets)
+        };
+        let key = key.map_err(|error| Error::Setting(format!("links.secrets: {error}")))?;
+        Ok(Self { settings, key })
+    }
+
+    /// One whose links nobody believes, for previews.
+    pub fn sample(settings: Links) -> Self {
+        let key = Key::sample();
+        Self { settings, key }
+    }
+
+    /// What links are signed with.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// `links` as templates see it.
+    pub fn links(&self, sent: Sent<'_>, now: Timestamp) -> Map {
+        let channel = sent.channel;
+        let confirm = self.word(LinkKind::Confirm { channel }, sent, now);
+        Map::from([
+            (
+                Arc::from("unsubscribe"),
+                Value::text(self.unsubscribe(sent, now).url),
+            ),
+            (
+                Arc::from("preferences"),
+                Value::text(self.preferences(sent, now)),
+            ),
+            (
+                Arc::from("confirm"),
+                Value::text(self.at(CONFIRM, &confirm)),
+            ),
+        ])
+    }
+
+    /// The ways out of such messages.
+    pub fn unsubscribe(&self, sent: Sent<'_>, now: Timestamp) -> Unsubscribe {
+        let kind = LinkKind::Unsubscribe {
+            purpose: sent.purpose.clone(),
+            channel: sent.channel,
+        };
+        let word = self.word(kind, sent, now);
+        let mailto = self.settings.mailto.as_ref();
+        Unsubscribe {
+            mailto: mailto.map(|to| format!("mailto:{to}?subject=unsubscribe%20{word}")),
+            url: match &self.settings.unsubscribe {
+                Some(own) => filled(own, sent, &word),
+                None => self.at(UNSUBSCRIBE, &word),
+            },
+        }
+    }
+
+    fn preferences(&self, sent: Sent<'_>, now: Timestamp) -> String {
+        let channel = sent.channel;
+        let word = self.word(LinkKind::Preferences { channel }, sent, now);
+        match &self.settings.preferences {
+            Some(own) => filled(own, sent, &word),
+            None => self.at(PREFERENCES, &word),
+        }
+    }
+
+    fn word(&self, kind: LinkKind, sent: Sent<'_>, now: Timestamp) -> String {
+        let link = Link::new(kind, sent.customer, sent.message, now);
+        self.key.sign(&link)
+    }
+
+    fn at(&self, page: &str, word: &str) -> String {
+        format!("{}{page}{word}", self.settings.base)
+    }
+}
+
+fn filled(own: &str, sent: Sent<'_>, word: &str) -> String {
+    own.replace("{customer}", &sent.customer.to_string())
+        .replace("{message}", &sent.message.to_string())
+        .replace("{purpose}", sent.purpose)
+        .replace("{token}", word)
+}
