@@ -2,7 +2,7 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: help demo dev test fuzz torture lint fmt servers
+.PHONY: help demo dev test fuzz torture lint fmt servers browser
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?/  make \1\t/' | expand -t 16
@@ -13,7 +13,7 @@ demo: servers ## the sample journeys on sample events; ARGS=--exit ends by itsel
 dev: servers ## everything on this machine, for writing journeys
 	@$(CARGO) run --package parcours -- dev $(ARGS)
 
-test: servers lint ## all tests, on real PostgreSQL and RabbitMQ
+test: servers browser lint ## all tests, on real PostgreSQL and RabbitMQ, and in a real browser
 	$(CARGO) test --workspace $(ARGS)
 
 fuzz: ## random input against the language, templates, events and states; FUZZ_SECONDS each (60), by FUZZ_SEED (chance)
@@ -28,6 +28,9 @@ lint: ## formatting and lints, warnings included
 
 fmt: ## format all code
 	$(CARGO) fmt --all
+
+browser: ## install a browser for the tests where there is none
+	@scripts/install-servers.sh browser
 
 servers: ## install PostgreSQL and RabbitMQ where they are missing; nothing is started
 	@scripts/install-servers.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs PostgreSQL and RabbitMQ from the system's packages, only where they are missing.
+# Installs PostgreSQL and RabbitMQ from the system's packages, only where they are missing; with the
+# argument `browser` a browser for the tests as well.
 # Nothing is started or enabled: Parcours runs private instances of its own. A server that is
 # already on this machine is left as it is.
 set -euo pipefail
@@ -19,6 +20,13 @@ has_rabbitmq() {
         [ -x /opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server ] ||
         [ -x /usr/local/opt/rabbitmq/sbin/rabbitmq-server ] ||
         command -v rabbitmq-server >/dev/null
+}
+
+# The places where tests/src/kit/browser.rs looks.
+has_browser() {
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
+        command -v google-chrome >/dev/null ||
+        [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
 }
 
 as_root() {
@@ -81,6 +89,7 @@ install_with_brew() {
 missing_apt=() missing_brew=()
 has_postgres || { missing_apt+=(postgresql) missing_brew+=(postgresql@16); }
 has_rabbitmq || { missing_apt+=(rabbitmq-server) missing_brew+=(rabbitmq); }
+[ "${1:-}" != browser ] || has_browser || { missing_apt+=(chromium) missing_brew+=(google-chrome); }
 [ ${#missing_apt[@]} -gt 0 ] || exit 0
 
 if command -v apt-get >/dev/null; then
@@ -90,6 +99,7 @@ elif command -v brew >/dev/null; then
 else
     say "please install these with your system's packages, then run this again:"
     has_postgres || say "  PostgreSQL 14 or newer (postgres and initdb; in PATH or /usr/lib/postgresql/*/bin)"
+    [ "${1:-}" != browser ] || has_browser || say "  Chromium or Google Chrome (chromium in PATH)"
     has_rabbitmq || say "  RabbitMQ 3.10 or newer, with Erlang (rabbitmq-server in PATH)"
     exit 2
 fi

@@ -7,6 +7,7 @@
 //! [`Rig`] puts an engine on them, with a [`Workspace`] written down in the test and a [`Provider`]
 //! in place of those who would hand messages over.
 
+pub mod browser;
 mod engine;
 pub mod events;
 mod provider;

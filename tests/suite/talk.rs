@@ -75,6 +75,7 @@ fn router(rig: &Rig, engine: &Arc<Engine>) -> Router {
         ready: Arc::new(Vec::new),
         clock: Timestamp::now,
         write_key: None,
+        pages: None,
     })
 }
 

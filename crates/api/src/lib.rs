@@ -1,4 +1,4 @@
-//! HTTP: intake, health, support and the console.
+//! HTTP: intake, health, support, the console, and the pages of customers.
 //!
 //! Nothing here changes a customer. Intake turns a request into events and hands them to
 //! [`Accept`], which the binary implements; everything else reads through [`store::read::Reader`].
@@ -9,6 +9,7 @@ mod cloudevents;
 mod console;
 mod health;
 mod intake;
+mod pages;
 mod problem;
 mod request;
 mod support;
@@ -24,6 +25,7 @@ use tokio::net::TcpListener;
 pub use accept::{Accept, Accepted, BoxFuture, NotAccepted};
 pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
 pub use health::Readiness;
+pub use pages::{Look, Pages};
 
 /// Why an event does not fit its schema, in a sentence for its producer.
 pub type Refuse = dyn Fn(&Event) -> Option<String> + Send + Sync;
@@ -48,6 +50,8 @@ pub struct State {
     pub ready: Arc<dyn Fn() -> Vec<Readiness> + Send + Sync>,
     /// The time.
     pub clock: fn() -> Timestamp,
+    /// The pages of customers; `None`: there are none.
+    pub pages: Option<Pages>,
     /// What intake asks for as the user name of HTTP Basic; `None`: nothing.
     pub write_key: Option<Arc<str>>,
 }
@@ -73,6 +77,9 @@ pub fn router(state: State) -> Router {
         .merge(support::routes())
         .merge(health::routes())
         .merge(console::routes());
+    if state.pages.is_some() {
+        router = router.merge(pages::routes());
+    }
     if state.mailbox.is_some() {
         router = router
             .merge(capture::routes())

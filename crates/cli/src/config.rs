@@ -20,6 +20,8 @@ pub struct Config {
     pub write_key: Option<String>,
     /// Where customers find their pages
     pub links: LinksConfig,
+    /// How customers' pages look
+    pub pages: LookConfig,
     /// `PARCOURS_LEASE_SECONDS`: how long a message stays with a process that has died
     pub lease_seconds: Option<u32>,
     /// How each channel is sent
@@ -63,7 +65,10 @@ impl LinksConfig {
             bail!("a secret in links.secret has less than {shortest} characters");
         }
         let mailto = self.mailto.clone();
-        if mailto.iter().any(|m| !m.contains('@') || !m.bytes().all(|b| b.is_ascii_graphic())) {
+        if mailto
+            .iter()
+            .any(|m| !m.contains('@') || !m.bytes().all(|b| b.is_ascii_graphic()))
+        {
             bail!("links.mailto is no mail address");
         }
         Ok(engine::Links {
@@ -73,6 +78,48 @@ impl LinksConfig {
             preferences: self.preferences.clone(),
             mailto,
         })
+    }
+}
+
+/// See [`api::Look`].
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LookConfig {
+    /// What the sender is called
+    pub name: Option<String>,
+    /// The colour of buttons, `#rrggbb`
+    pub accent: Option<String>,
+    /// The address of a picture, at most 48 pixels high
+    pub logo: Option<String>,
+}
+
+/// WCAG 2.2, 1.4.3: text of the size of a button's.
+const CONTRAST: f64 = 4.5;
+
+impl LookConfig {
+    fn look(&self) -> Result<api::Look> {
+        let default = api::Look::default();
+        let look = api::Look {
+            name: self.name.clone().unwrap_or(default.name),
+            accent: self.accent.clone().unwrap_or(default.accent),
+            logo: self.logo.clone(),
+        };
+        match look.contrast() {
+            None => bail!(
+                "pages.accent is `{}`; it is a colour such as \"#0f6b3c\"",
+                look.accent
+            ),
+            Some(contrast) if contrast < CONTRAST => bail!(
+                "white on pages.accent ({}) has a contrast of {contrast:.1} and cannot be read well; \
+                 take a darker colour, from {CONTRAST} on (WCAG 2.2)",
+                look.accent
+            ),
+            Some(_) => {}
+        }
+        if look.logo.iter().any(|logo| !logo.starts_with("https://")) {
+            bail!("pages.logo is no address that begins with https://");
+        }
+        Ok(look)
     }
 }
 
@@ -186,6 +233,14 @@ impl Config {
             links: self.links.links(http)?,
             ..default
         })
+    }
+
+    /// How customers' pages look.
+    ///
+    /// # Errors
+    /// If the colour is none, or cannot be read on.
+    pub fn look(&self) -> Result<api::Look> {
+        self.pages.look()
     }
 
     /// Where the API listens.

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
-use api::{Accept, CaptureStore, Readiness, Startables};
+use api::{Accept, CaptureStore, Look, Pages, Readiness, Startables};
 use broker::Broker;
 use engine::{Engine, Roles};
 use jiff::Timestamp;
@@ -11,6 +11,8 @@ use journey::world::Startable;
 use store::read::Reader;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
+
+use crate::intake::IntoTurn;
 
 /// The HTTP side of a process.
 pub struct Http {
@@ -31,6 +33,7 @@ impl Http {
         accept: Arc<dyn Accept>,
         mailbox: Option<Arc<dyn CaptureStore>>,
         write_key: Option<String>,
+        look: Look,
         stop: &CancellationToken,
     ) -> Result<Self> {
         let address = listener.local_addr()?;
@@ -44,6 +47,7 @@ impl Http {
             ready: Arc::new(Vec::<Readiness>::new),
             clock: Timestamp::now,
             write_key: write_key.map(Arc::from),
+            pages: Some(pages(engine, look)),
         };
         let task = tokio::spawn(api::serve(
             listener,
@@ -62,6 +66,17 @@ impl Http {
             .await
             .context("the HTTP side has died")?
             .context("the HTTP side has failed")
+    }
+}
+
+/// The pages of customers, straight into the turn: a no holds before it is answered.
+pub fn pages(engine: &Arc<Engine>, look: Look) -> Pages {
+    let policies = engine.clone();
+    Pages {
+        key: engine.linker().key().clone(),
+        turn: Arc::new(IntoTurn(engine.clone())),
+        policies: Arc::new(move || policies.loaded().world.policies.clone()),
+        look,
     }
 }
 

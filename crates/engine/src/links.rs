@@ -51,7 +51,11 @@ pub struct Unsubscribe {
 
 impl Linker {
     /// Signs with the secrets of the settings, else with the one that the database keeps.
-    pub(crate) async fn start(settings: Links, store: &Store, now: Timestamp) -> Result<Self, Error> {
+    pub(crate) async fn start(
+        settings: Links,
+        store: &Store,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
         let key = if settings.secrets.is_empty() {
             Key::new(&[store.secret("links", now).await?])
         } else {

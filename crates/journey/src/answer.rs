@@ -28,7 +28,14 @@ const STOP: [&str; 11] = [
 
 /// Words by which a customer who has stopped all messages on a channel begins anew: those of
 /// Twilio's default list, and French ones.
-const START: [&str; 6] = ["start", "unstop", "yes start", "reprendre", "reprise", "recommencer"];
+const START: [&str; 6] = [
+    "start",
+    "unstop",
+    "yes start",
+    "reprendre",
+    "reprise",
+    "recommencer",
+];
 
 /// What a reply may ask for, whatever was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

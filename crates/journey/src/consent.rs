@@ -5,9 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    customer::ConsentState, ids::InputId, input::Event, message::Channel, value::Value,
-};
+use crate::{customer::ConsentState, ids::InputId, input::Event, message::Channel, value::Value};
 
 /// The longest text that was shown, in bytes.
 pub const MAX_TEXT: usize = 4_000;
@@ -97,7 +95,10 @@ impl Said {
             proof,
         };
         let left_out = (!wrong.is_empty()).then(|| {
-            format!("the consent counts, and its record lacks what cannot be kept: {}", wrong.join("; "))
+            format!(
+                "the consent counts, and its record lacks what cannot be kept: {}",
+                wrong.join("; ")
+            )
         });
         (said, left_out)
     }

@@ -9,6 +9,7 @@ use crate::{
     ids::{CallId, CustomerId, MachineId, MessageId, RunId},
     machine::NodeId,
     message::{Channel, Refusal},
+    policies::Period,
     value::{Map, Value},
 };
 
@@ -86,6 +87,9 @@ pub struct Ledger {
     /// The keys of sends that went, with the message that they went with (rule 49).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub keys: BTreeMap<Arc<str>, MessageId>,
+    /// What the customer chose for themselves.
+    #[serde(skip_serializing_if = "Preferences::is_empty")]
+    pub preferences: Preferences,
     /// Channels taken to be reachable though no trait holds an address: simulations only.
     #[serde(skip)]
     pub assumed_reachable: Vec<Channel>,
@@ -97,6 +101,36 @@ impl Ledger {
         let entries = self.dates.values().flat_map(BTreeMap::values);
         entries.filter_map(|e| e.at).min()
     }
+}
+
+/// What a customer chose for themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    /// No messages that need consent until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_until: Option<Timestamp>,
+    /// No more of them than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<AtMost>,
+    /// Whether purchases and behaviour may decide what they get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personalised: Option<bool>,
+}
+
+impl Preferences {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A customer's own limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtMost {
+    /// How many messages.
+    pub max: u32,
+    /// In what time.
+    pub per: Period,
 }
 
 /// What a date entry waits for, and what it has let in.

@@ -221,7 +221,11 @@ fn written(link: &Link) -> Vec<u8> {
     bytes.push(link.kind.number());
     bytes.push(link.kind.channel().map_or(0, number));
     let seconds = link.expires_at.as_second();
-    bytes.extend(u32::try_from(seconds.max(0)).unwrap_or(u32::MAX).to_be_bytes());
+    bytes.extend(
+        u32::try_from(seconds.max(0))
+            .unwrap_or(u32::MAX)
+            .to_be_bytes(),
+    );
     bytes.extend(link.customer.0.as_bytes());
     bytes.extend(link.message.0.as_bytes());
     if let LinkKind::Unsubscribe { purpose, .. } = &link.kind {
@@ -298,7 +302,10 @@ mod tests {
         for kind in kinds() {
             let link = link(kind);
             let word = key('a').sign(&link);
-            assert!(word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)));
+            assert!(
+                word.bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+            );
             assert_eq!(key('a').read(&word, now()), Ok(link.clone()));
             let last = link.expires_at - SignedDuration::from_secs(1);
             assert!(key('a').read(&word, last).is_ok());
@@ -316,12 +323,19 @@ mod tests {
                 let mut forged = bytes.clone();
                 forged[bit / 8] ^= 1 << (bit % 8);
                 let forged = URL_SAFE_NO_PAD.encode(forged);
-                assert_eq!(key('a').read(&forged, now()), Err(Refused::Forged), "bit {bit}");
+                assert_eq!(
+                    key('a').read(&forged, now()),
+                    Err(Refused::Forged),
+                    "bit {bit}"
+                );
             }
             for end in 0..word.len() {
                 assert_eq!(key('a').read(&word[..end], now()), Err(Refused::Forged));
             }
-            assert_eq!(key('a').read(&format!("{word}A"), now()), Err(Refused::Forged));
+            assert_eq!(
+                key('a').read(&format!("{word}A"), now()),
+                Err(Refused::Forged)
+            );
         }
         for word in ["", "=", "é", "AAAA", &"A".repeat(100_000)] {
             assert_eq!(key('a').read(word, now()), Err(Refused::Forged));

@@ -157,5 +157,6 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
         startable: Arc::new(|_| Box::pin(async { Startable::Yes })),
         clock: now,
         write_key: None,
+        pages: None,
     }
 }

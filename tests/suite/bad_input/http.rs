@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::Accept;
+use api::{Accept, Look};
 use cli::{
     intake::{IntoBroker, IntoTurn},
     service::Http,
@@ -30,7 +30,8 @@ impl Server {
     async fn start(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stop = CancellationToken::new();
-        let http = Http::start(listener, engine, accept, None, None, &stop).unwrap();
+        let http =
+            Http::start(listener, engine, accept, None, None, Look::default(), &stop).unwrap();
         Self {
             url: format!("http://{}", http.address),
             client: reqwest::Client::new(),

@@ -6,13 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::{Effects, Settled, Turn},
     customer::{
-        Asked, Consent, ConsentState, Customer, Expected, Ledger, Left, PastSend, Pending, Round,
-        Run, RunState, StepState, Suppression,
+        Asked, AtMost, Consent, ConsentState, Customer, Expected, Ledger, Left, PastSend, Pending,
+        Preferences, Round, Run, RunState, StepState, Suppression,
     },
     ids::{CallId, CustomerId, InputId, MachineId, MessageId, RunId},
     input::{Event, Input, InputKind, Receipt},
     machine::{Again, By, Entry, Inside, Machine, NodeId},
     message::{Channel, Decision, Message, Reason, Refusal},
+    policies::Period,
     trace::{Fact, Line},
     value::{Map, Value},
 };
@@ -89,6 +90,14 @@ pub fn ledger() -> Ledger {
             arc("order-1"),
             MessageId::of(RunId(uuid::Uuid::nil()), 0, 0),
         )]),
+        preferences: Preferences {
+            pause_until: Some(at(3_600)),
+            at_most: Some(AtMost {
+                max: 1,
+                per: Period::Week,
+            }),
+            personalised: Some(false),
+        },
         assumed_reachable: Vec::new(),
     }
 }

@@ -138,7 +138,8 @@ async fn with_broker(
     let directory = local::directory(root, "demo");
     let providers = Providers::start(&directory, args.http.as_deref()).await?;
     let address = providers.listener.local_addr()?.to_string();
-    let settings = Config::load(root)?.engine(&address)?;
+    let config = Config::load(root)?;
+    let (settings, look) = (config.engine(&address)?, config.look()?);
     let recorded = engine::Settings {
         clock: Clock::Recorded,
         ..settings.clone()
@@ -147,7 +148,15 @@ async fn with_broker(
 
     let accept = Arc::new(IntoBroker(broker.publisher().await?));
     let mailbox = Arc::new(providers.captures.clone());
-    let http = Http::start(providers.listener, &past, accept, Some(mailbox), None, stop)?;
+    let http = Http::start(
+        providers.listener,
+        &past,
+        accept,
+        Some(mailbox),
+        None,
+        look,
+        stop,
+    )?;
     let reader = Reader::new(store.pool().clone());
     let before = outcome(&reader, broker).await?;
     let play = tokio::time::timeout(PATIENCE, play(&past, broker));

@@ -59,7 +59,8 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
     show(database::publish(&store, root, Format::Text).await);
     let providers = Providers::start(&directory, args.http.as_deref()).await?;
     let address = providers.listener.local_addr()?.to_string();
-    let settings = Config::load(root)?.engine(&address)?;
+    let config = Config::load(root)?;
+    let settings = config.engine(&address)?;
     let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
     let accept = Arc::new(IntoTurn(engine.clone()));
     let mailbox = Arc::new(providers.captures.clone());
@@ -69,6 +70,7 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
         accept,
         Some(mailbox),
         None,
+        config.look()?,
         &stop,
     )?;
     announce(&http, &postgres.url());

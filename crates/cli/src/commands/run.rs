@@ -92,6 +92,7 @@ async fn with_broker(args: &RunArgs, config: &Config, store: Store, broker: &Bro
                 accept,
                 None,
                 config.write_key.clone(),
+                config.look()?,
                 &stop,
             )?)
         }

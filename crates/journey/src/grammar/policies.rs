@@ -57,7 +57,10 @@ static BASES: &[Choice] = &[
     choice("consent", "the customer agreed"),
     choice("contract", "a contract with the customer asks for it"),
     choice("legal_obligation", "the law asks for it"),
-    choice("legitimate_interest", "an interest of the shop's, until the customer objects"),
+    choice(
+        "legitimate_interest",
+        "an interest of the shop's, until the customer objects",
+    ),
 ];
 
 static PURPOSE: Context = Context {
