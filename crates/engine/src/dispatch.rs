@@ -150,6 +150,10 @@ impl Engine {
         if !policy::consents(policies, customer, &message.purpose, message.channel) {
             return Err(stopped(Reason::NoConsent, "taken back before it was sent"));
         }
+        let (purpose, channel) = (&message.purpose, message.channel);
+        if let Some(reason) = policy::withheld(policies, customer, purpose, channel, now) {
+            return Err(stopped(reason, "chosen by the customer before it was sent"));
+        }
         if let Some(reason) = policy::suppressed(customer, message.channel) {
             return Err(stopped(Reason::SuppressionList, &reason));
         }

@@ -14,6 +14,8 @@ use crate::{
     customer::Customer,
     ids::CustomerId,
     input::Input,
+    policies::Period,
+    policy,
     trace::Fact,
     world::World,
 };
@@ -133,7 +135,9 @@ impl<'w> Backtest<'w> {
     /// clock, so the window is counted back from the earliest of them.
     fn forget_old_sends(&self, mut customer: Customer, now: Timestamp) -> Customer {
         let first = advance::next_due(self.world, &customer).map_or(now, |(_, due)| due.min(now));
-        let since = crate::time::plus(first, -self.world.horizon());
+        // The longest limit that a customer may choose.
+        let own = policy::rolling(Period::Month);
+        let since = crate::time::plus(first, -self.world.horizon().max(own));
         customer.sends.retain(|s| s.at > since);
         customer
     }

@@ -10,6 +10,7 @@ use crate::{
     machine::NodeId,
     message::{Channel, Refusal},
     policies::Period,
+    policy,
     value::{Map, Value},
 };
 
@@ -90,18 +91,31 @@ pub struct Ledger {
     /// What the customer chose for themselves.
     #[serde(skip_serializing_if = "Preferences::is_empty")]
     pub preferences: Preferences,
+    /// Whether the customer is taken to be in the control group: simulations only.
+    #[serde(skip)]
+    pub assumed_control: Option<bool>,
     /// Channels taken to be reachable though no trait holds an address: simulations only.
     #[serde(skip)]
     pub assumed_reachable: Vec<Channel>,
 }
 
 impl Ledger {
+    /// How far back the customer's own limit counts messages.
+    pub fn horizon(&self) -> SignedDuration {
+        let limit = self.preferences.at_most;
+        limit.map_or(SignedDuration::ZERO, |limit| policy::rolling(limit.per))
+    }
+
     /// When the next date entry lets the customer in.
     pub fn due_at(&self) -> Option<Timestamp> {
         let entries = self.dates.values().flat_map(BTreeMap::values);
         entries.filter_map(|e| e.at).min()
     }
 }
+
+/// The event by which customers choose for themselves. Journeys cannot emit it: choices are the
+/// customer's own, and what a turn loads depends on whether it comes.
+pub const PREFERENCES_CHANGED: &str = "preferences.changed";
 
 /// What a customer chose for themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

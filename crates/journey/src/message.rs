@@ -93,11 +93,17 @@ pub enum Reason {
     Unrenderable,
     /// The send's `key` was sent before (rule 49).
     AlreadySent,
+    /// The customer wants nothing for a while.
+    CustomerPaused,
+    /// The customer wants nothing that is chosen by what they did.
+    NotPersonalised,
+    /// The customer is one of those who get none, for comparison.
+    ControlGroup,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::NoConsent,
         Self::Unreachable,
         Self::SuppressionList,
@@ -108,6 +114,9 @@ impl Reason {
         Self::Failed,
         Self::Unrenderable,
         Self::AlreadySent,
+        Self::CustomerPaused,
+        Self::NotPersonalised,
+        Self::ControlGroup,
     ];
 
     /// As authors and support read it.
@@ -123,6 +132,9 @@ impl Reason {
             Self::Failed => "failed",
             Self::Unrenderable => "unrenderable",
             Self::AlreadySent => "already_sent",
+            Self::CustomerPaused => "customer_paused",
+            Self::NotPersonalised => "not_personalised",
+            Self::ControlGroup => "control_group",
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Policies {
     pub caps: Vec<Cap>,
     /// As written.
     pub quiet_hours: Vec<QuietHours>,
+    /// Who gets none of some purposes, for comparison.
+    pub control_group: Option<ControlGroup>,
     /// What holds where nothing else is said.
     pub defaults: Defaults,
 }
@@ -36,6 +38,7 @@ impl Default for Policies {
             ]),
             caps: Vec::new(),
             quiet_hours: Vec::new(),
+            control_group: None,
             defaults: Defaults::default(),
         }
     }
@@ -58,6 +61,9 @@ pub struct Purpose {
     pub channels: BTreeMap<Channel, ConsentRule>,
     /// Whether a step may `send` past caps and quiet hours; by default only without consent.
     pub overrides: Option<bool>,
+    /// Whether what customers bought and did decides what they get: those who want nothing of the
+    /// kind get none of it. By default so wherever consent is needed.
+    pub personal: Option<bool>,
 }
 
 impl Purpose {
@@ -70,7 +76,13 @@ impl Purpose {
             consent,
             channels: BTreeMap::new(),
             overrides: None,
+            personal: None,
         }
+    }
+
+    /// Whether what customers bought and did decides what they get.
+    pub fn is_personal(&self) -> bool {
+        self.personal.unwrap_or(true)
     }
 
     /// What consent `channel` needs.
@@ -141,6 +153,32 @@ pub enum ConsentRule {
     OptIn,
     /// Allowed once given and confirmed.
     DoubleOptIn,
+}
+
+/// Customers who get none of some purposes, drawn once by who they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlGroup {
+    /// How many of 10,000 customers.
+    pub basis_points: u32,
+    /// None of these purposes; of all that need consent where empty.
+    pub purposes: Vec<Arc<str>>,
+    /// Another one draws other customers.
+    pub salt: Arc<str>,
+}
+
+impl ControlGroup {
+    /// Whether the purpose is one that the group gets none of.
+    pub fn holds_out(&self, policies: &Policies, purpose: &str, channel: Channel) -> bool {
+        let rule = policies
+            .purposes
+            .get(purpose)
+            .map(|p| p.consent_on(channel));
+        let needed = rule.is_some_and(|rule| rule != ConsentRule::None);
+        match self.purposes.as_slice() {
+            [] => needed,
+            named => named.iter().any(|p| **p == *purpose),
+        }
+    }
 }
 
 /// A frequency cap.

@@ -249,6 +249,8 @@ pub enum Fact {
         /// What it is now: `granted`, `unconfirmed` or `withdrawn`.
         state: Arc<str>,
     },
+    /// The customer chose something for themselves: a pause, a limit, nothing personal.
+    Preferences,
     /// An address bounced or complained, and is not used any more.
     AddressSuppressed {
         /// Of which channel.

@@ -98,6 +98,7 @@ pub fn ledger() -> Ledger {
             }),
             personalised: Some(false),
         },
+        assumed_control: None,
         assumed_reachable: Vec::new(),
     }
 }

@@ -90,6 +90,37 @@ async fn promise_2_a_cap_of_two_a_day_never_lets_a_third_through_with_four_engin
     assert!(requests.values().all(|n| *n == 1), "{requests:?}");
 }
 
+/// Promise 2 for the customer's own word: a limit of two a week, chosen in the midst of a hundred sends
+/// over four engines, lets two through; what went before the choice counts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_2_a_customers_own_limit_holds_against_a_hundred_sends_at_once() {
+    let rig = Rig::new(&senders(101, "")).await;
+    let now = Timestamp::now();
+    let mut engines = Vec::new();
+    for _ in 0..4 {
+        engines.push(rig.engine(kit::quick()).await);
+    }
+    let names = customers(&engines[0], "c", 1, now).await;
+    let name = &names[0];
+    work(engines[0].clone(), vec![event(name, "e100", "before")], now).await;
+    let limit = serde_json::json!({ "at_most": { "max": 2, "per": "week" } });
+    let limit = events::track(name, "preferences.changed", "limit", &limit);
+    // In one batch with a send: what the turn has loaded must reach far enough back.
+    let batch = [limit, event(name, "e99", "with it")];
+    assert_eq!(events::take(&engines[0], &batch, now).await, 2);
+    let turns = engines.iter().enumerate().map(|(e, engine)| {
+        let mine = (0..99).filter(|j| j % 4 == e);
+        let bodies = mine.map(|j| event(name, &format!("e{j}"), &format!("{name}-{j}")));
+        tokio::spawn(work(engine.clone(), bodies.collect(), now))
+    });
+    for done in join_all(turns.collect::<Vec<_>>()).await {
+        done.unwrap();
+    }
+    let queued = "select count(*) from message where status = 'queued'";
+    let capped = "select count(*) from message where status = 'suppressed' and reason = 'capped'";
+    assert_eq!((rig.count(queued).await, rig.count(capped).await), (2, 99));
+}
+
 /// Promise 3: consent is looked at again at dispatch; what is not sent gives its cap back.
 #[tokio::test]
 async fn promise_3_rule_50_consent_withdrawn_after_the_decision_stops_the_message_and_frees_the_cap()

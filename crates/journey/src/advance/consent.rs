@@ -70,9 +70,12 @@ impl Stepper<'_> {
         let at = self.now;
         let ledger = &mut self.customer.ledger;
         let consents = ledger.consents.entry(purpose.clone()).or_default();
-        // A second, unconfirmed grant takes nothing away from a confirmed one.
-        let confirmed = consents.get(&channel).map(|c| c.state) == Some(ConsentState::Granted);
-        if !(confirmed && state == ConsentState::Unconfirmed) {
+        let known = consents.get(&channel).map(|c| c.state);
+        // A second, unconfirmed grant takes nothing away from a confirmed one; and what was taken
+        // back is taken back since then, and in that way.
+        let says_less = known == Some(ConsentState::Granted) && state == ConsentState::Unconfirmed;
+        let again = known == Some(ConsentState::Withdrawn) && state == ConsentState::Withdrawn;
+        if !says_less && !again {
             let how = said.how.clone();
             consents.insert(channel, Consent { state, at, how });
         }

@@ -14,6 +14,7 @@ mod leave;
 mod others;
 mod pass;
 mod pause;
+mod preferences;
 mod profile;
 mod questions;
 mod receipt;
@@ -159,6 +160,8 @@ struct Stepper<'a> {
     now: Timestamp,
     /// The input at hand, or the further one: new runs derive their ids from it.
     input: InputId,
+    /// Whether what is decided follows from something that was decided in this turn.
+    chained_now: bool,
     /// `event`, while an event is decided.
     event: Value,
     /// What entered a run otherwise than by `event`: its first steps see that (rule 19).
@@ -228,6 +231,7 @@ impl<'a> Stepper<'a> {
             trace: Vec::new(),
             now: input.now,
             input: input.id,
+            chained_now: false,
             event,
             occasions: BTreeMap::new(),
             members: None,
@@ -337,6 +341,7 @@ impl<'a> Stepper<'a> {
                 return;
             }
             self.input = InputId::of_chained(cause, handled);
+            self.chained_now = true;
             self.event = Value::Null;
             self.hearing.clear();
             self.answered = false;

@@ -7,7 +7,7 @@ use super::{
     consent::{channels_named, granted},
 };
 use crate::{
-    customer::{ConsentState, StepState, Suppression},
+    customer::{ConsentState, PREFERENCES_CHANGED, StepState, Suppression},
     ids::{MessageId, RunId},
     input::Event,
     machine::REPLIED,
@@ -59,6 +59,7 @@ impl Stepper<'_> {
             "message.bounced" if event.properties.field("permanent") == Value::Bool(false) => false,
             "message.bounced" => self.suppress(event, "bounced"),
             "message.complained" => self.suppress(event, "complained"),
+            PREFERENCES_CHANGED => self.change_preferences(event),
             REPLIED => self.keyword(event),
             _ => false,
         };

@@ -93,10 +93,16 @@ impl Stepper<'_> {
     }
 
     /// The next channel of the list, without moving the run, while it is inside, unexpired and not paused.
-    /// Who withdrew consent, or let it expire, is not followed onto another channel.
+    /// Who withdrew consent, wants nothing now, or let it expire, is not followed onto another channel.
     fn try_next_channel(&mut self, id: RunId, receipt: &Receipt) -> Option<(MessageId, Channel)> {
         let message = &receipt.message;
-        if matches!(receipt.reason, Reason::NoConsent | Reason::Expired)
+        let chosen = [
+            Reason::NoConsent,
+            Reason::Expired,
+            Reason::CustomerPaused,
+            Reason::NotPersonalised,
+        ];
+        if chosen.contains(&receipt.reason)
             || message.decision.expires_at.is_some_and(|at| at <= self.now)
         {
             return None;

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::World;
 use crate::{
+    customer::PREFERENCES_CHANGED,
     diagnostic::SourceFile,
     diagnostics::{Sink, names, schemas, templates},
     machine::{By, HANDED_BACK, Machine, Op, STARTED},
@@ -62,7 +63,14 @@ pub enum Declares<'f> {
 
 /// Events that mean something without any journey: they change the profile, or are a message's fate.
 pub(super) fn of_the_engine(event: &str) -> bool {
-    let own = ["identify", "page", "screen", HANDED_BACK, STARTED];
+    let own = [
+        "identify",
+        "page",
+        "screen",
+        HANDED_BACK,
+        STARTED,
+        PREFERENCES_CHANGED,
+    ];
     own.contains(&event) || event.starts_with("message.") || event.starts_with("consent.")
 }
 

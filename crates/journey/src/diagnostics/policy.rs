@@ -31,4 +31,6 @@ super::codes! {
     DENIED = "J514";
     /// A legal basis that the rule of consent contradicts.
     BASIS = "J530";
+    /// A control group of too many, or of none.
+    CONTROL = "J531";
 }

@@ -37,6 +37,13 @@ pub(super) static POLICIES: Context = Context {
         )
         .or_else("none"),
         word(
+            "control_group",
+            Takes::Fields(&CONTROL_GROUP),
+            "Customers who get none of some purposes, so that others can be compared with them",
+            "control_group: { percent: 5 }",
+        )
+        .or_else("nobody"),
+        word(
             "defaults",
             Takes::Fields(&DEFAULTS),
             "What holds where nothing else is said",
@@ -113,6 +120,43 @@ static PURPOSE: Context = Context {
             "overrides: true",
         )
         .or_else("only where `consent` is `none`"),
+        word(
+            "personal",
+            Takes::Truth,
+            "Whether what customers bought and did decides what they get: who wants nothing of the kind gets none of it",
+            "personal: false",
+        )
+        .or_else("`true`"),
+    ],
+    ..PLAIN
+};
+
+static CONTROL_GROUP: Context = Context {
+    name: "control_group",
+    what: "the control group",
+    about: "Customers who get none of some purposes",
+    words: &[
+        word(
+            "percent",
+            Takes::Number,
+            "How many of a hundred customers, to two decimals, above 0 and at most 50",
+            "percent: 5",
+        )
+        .needed(),
+        word(
+            "purposes",
+            Takes::OneOrMore(&Takes::Ref(Known::Purpose)),
+            "What they get none of",
+            "purposes: [marketing]",
+        )
+        .or_else("all that need consent"),
+        word(
+            "salt",
+            Takes::Text,
+            "Another word draws other customers",
+            "salt: spring",
+        )
+        .or_else("always the same"),
     ],
     ..PLAIN
 };

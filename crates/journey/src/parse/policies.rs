@@ -7,7 +7,10 @@ use crate::{
     diagnostics::{policy, yaml},
     machine::{Hours, Zone},
     message::Channel,
-    policies::{Basis, Cap, ConsentRule, Defaults, Period, Policies, Purpose, QuietHours, Window},
+    policies::{
+        Basis, Cap, ConsentRule, ControlGroup, Defaults, Period, Policies, Purpose, QuietHours,
+        Window,
+    },
     source::{Kind, Node, Pair, Span},
 };
 
@@ -46,6 +49,9 @@ pub fn policies(root: &Node, r: &mut Reader<'_>) -> Policies {
             r.quiet_hours(n, &found.purposes)
         });
         found.quiet_hours = r.unique(quiet, "quiet hours");
+    }
+    if let Some(node) = f.get("control_group") {
+        found.control_group = r.control_group(node, &found.purposes);
     }
     if let Some(node) = f.get("defaults") {
         r.defaults(node, &mut found.defaults);
@@ -136,6 +142,7 @@ impl Reader<'_> {
         }
         let basis = f.get("basis");
         purpose.overrides = f.get("overrides").and_then(|n| self.truth(n));
+        purpose.personal = f.get("personal").and_then(|n| self.truth(n));
         if let Some(node) = f.get("channels") {
             if let Kind::Map(pairs) = &node.kind {
                 purpose.channels = pairs
@@ -170,7 +177,7 @@ impl Reader<'_> {
             .error(
                 policy::BASIS,
                 node.span.clone(),
-                format!("`{name}` rests on {basis} and is sent by `{rule}`"),
+                format!("`{name}` cannot rest on `{basis}` with `consent: {rule}`"),
             )
             .labelled("the one does not allow the other")
             .noted(match purpose.basis {
@@ -212,6 +219,50 @@ impl Reader<'_> {
             .noted(format!(
                 "purposes are declared in config/policies.yaml; there are: {all}"
             ));
+    }
+
+    fn control_group(
+        &mut self,
+        node: &Node,
+        known: &BTreeMap<Arc<str>, Purpose>,
+    ) -> Option<ControlGroup> {
+        let mut f = Fields::of(node, "the control group", self)?;
+        let percent = f.need("percent", "it is how many of a hundred customers", self);
+        let basis_points = percent.and_then(|n| self.basis_points(n));
+        let purposes = f
+            .get("purposes")
+            .map_or_else(Vec::new, |n| self.purpose_names(n, known));
+        let salt = f
+            .get("salt")
+            .and_then(|n| self.text(n, "a word that draws other customers"));
+        f.finish(self);
+        Some(ControlGroup {
+            basis_points: basis_points?,
+            purposes,
+            salt: salt.map_or_else(|| Arc::from(""), |w| w.text),
+        })
+    }
+
+    fn basis_points(&mut self, node: &Node) -> Option<u32> {
+        let word = self.text(node, "a number such as `5` or `2.5`")?;
+        let percent: Option<f64> = word.text.trim_end_matches(['%', ' ']).parse().ok();
+        let points = percent.map(|percent| percent * 100.0);
+        let whole = points.filter(|p| (1.0..=5_000.0).contains(p) && (p - p.round()).abs() < 1e-6);
+        if whole.is_none() || word.text.ends_with('%') {
+            let diagnostic = self
+                .sink
+                .error(
+                    policy::CONTROL,
+                    word.span.clone(),
+                    format!("`{}` is no share of customers", word.text),
+                )
+                .noted("a control group is more than 0 and at most 50 of a hundred customers, to two decimals");
+            if let Some(percent) = percent.filter(|_| whole.is_some()) {
+                diagnostic.rewritten(percent.to_string());
+            }
+            return None;
+        }
+        (1..=5_000).find(|points| whole.is_some_and(|w| (w - f64::from(*points)).abs() < 0.5))
     }
 
     fn cap(&mut self, node: &Node, purposes: &BTreeMap<Arc<str>, Purpose>) -> Option<(Word, Cap)> {
@@ -353,13 +404,9 @@ impl Reader<'_> {
         }
         let zone = f.get("zone").map_or(Some(Zone::Customer), |n| self.zone(n));
         let quiet = f.get("quiet").and_then(|n| self.quiet(n));
-        let except = f.get("except").map_or_else(Vec::new, |n| match &n.kind {
-            Kind::List(_) => self.each(n, "", |r, n| r.text(n, "a purpose")),
-            _ => self.text(n, "a purpose").into_iter().collect(),
-        });
-        for purpose in &except {
-            self.known_purpose(purpose, purposes);
-        }
+        let except = f
+            .get("except")
+            .map_or_else(Vec::new, |n| self.purpose_names(n, purposes));
         f.finish(self);
         let name = name?;
         let hours = QuietHours {
@@ -369,9 +416,21 @@ impl Reader<'_> {
             to: to?,
             zone: zone?,
             quiet,
-            except: except.into_iter().map(|w| w.text).collect(),
+            except,
         };
         Some((name, hours))
+    }
+
+    /// One purpose or a list of them, which must be declared.
+    fn purpose_names(&mut self, node: &Node, known: &BTreeMap<Arc<str>, Purpose>) -> Vec<Arc<str>> {
+        let words: Vec<Word> = match &node.kind {
+            Kind::List(_) => self.each(node, "", |r, n| r.text(n, "a purpose")),
+            _ => self.text(node, "a purpose").into_iter().collect(),
+        };
+        for word in &words {
+            self.known_purpose(word, known);
+        }
+        words.into_iter().map(|w| w.text).collect()
     }
 
     fn defaults(&mut self, node: &Node, defaults: &mut Defaults) {

@@ -17,6 +17,15 @@ pub(super) fn refusals<'a>(
     question: Question<'a>,
     channel: Channel,
 ) -> impl Iterator<Item = (Refusal, Action)> + 'a {
+    let caps = question.policies.caps.iter();
+    caps.filter_map(move |cap| {
+        let refusal = refusal(cap, question, channel)?;
+        Some((refusal, capped(question, cap.capped)))
+    })
+}
+
+/// Why that cap has no room for this send on this channel; `None`: it has, or does not count it.
+pub(super) fn refusal(cap: &Cap, question: Question<'_>, channel: Channel) -> Option<Refusal> {
     let Question {
         policies,
         machine,
@@ -29,21 +38,17 @@ pub(super) fn refusals<'a>(
         journey: &machine.journey,
         tags: &machine.tags,
     };
-    policies
-        .caps
-        .iter()
-        .filter(move |cap| counts(cap, policies, &subject))
-        .filter_map(move |cap| {
-            let (used, until) = full(cap, question)?;
-            let refusal = Refusal {
-                channel,
-                reason: Reason::Capped,
-                rule: cap.name.clone(),
-                until,
-                used_by: used.iter().map(|s| s.message).collect(),
-            };
-            Some((refusal, capped(question, cap.capped)))
-        })
+    if !counts(cap, policies, &subject) {
+        return None;
+    }
+    let (used, until) = full(cap, question)?;
+    Some(Refusal {
+        channel,
+        reason: Reason::Capped,
+        rule: cap.name.clone(),
+        until,
+        used_by: used.iter().map(|s| s.message).collect(),
+    })
 }
 
 /// What a cap looks at, of a send to be decided or one that was.

@@ -1,7 +1,8 @@
-//! Whether a message may go: consent, reachability, suppression list, caps and quiet hours, in
-//! that order (rule 38). Pure: the same customer and clock give the same verdict.
+//! Whether a message may go: consent, reachability, suppression list, what customers chose for
+//! themselves, caps and quiet hours, in that order (rule 38). Pure: the same customer and clock give the same verdict.
 
 mod caps;
+mod own;
 
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ use crate::{
     policies::{ConsentRule, Policies, Purpose, QuietHours},
     time,
 };
+
+pub use own::{OWN_LIMIT, PREFERENCES, in_control, rolling, withheld};
 
 /// What may become of a send now.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +111,9 @@ enum Action {
 fn on_channel(question: Question<'_>, channel: Channel) -> OnChannel {
     let mut because = permission(question, channel);
     let forbidden = !because.is_empty();
-    let limits: Vec<(Refusal, Action)> = caps::refusals(question, channel)
+    let limits: Vec<(Refusal, Action)> = own::limits(question, channel)
+        .into_iter()
+        .chain(caps::refusals(question, channel))
         .chain(quiet(question, channel))
         .collect();
     let decisive = |action| limits.iter().filter(move |(_, a)| *a == action);
@@ -153,6 +158,9 @@ fn permission(question: Question<'_>, channel: Channel) -> Vec<Refusal> {
     }
     if let Some(reason) = suppressed(customer, channel) {
         refusals.push(refusal(Reason::SuppressionList, reason));
+    }
+    if let Some((reason, rule)) = own::forbids(question, channel) {
+        refusals.push(refusal(reason, Arc::from(rule)));
     }
     refusals
 }

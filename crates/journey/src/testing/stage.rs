@@ -123,6 +123,7 @@ pub(super) fn customer(
             .extend(consents);
     }
     customer.ledger.assumed_reachable = reachable(person);
+    customer.ledger.assumed_control = Some(person.control);
     customer.sends = past(person, start, machines);
     customer
 }

@@ -84,6 +84,8 @@ pub(crate) struct Person {
     pub(crate) sent: Vec<Past>,
     /// The channels that reach them; `None`: all, but for those whose address is written empty.
     pub(crate) reachable: Option<Vec<Channel>>,
+    /// Whether they are in the control group.
+    pub(crate) control: bool,
 }
 
 /// A message of the time before the test.

@@ -34,8 +34,14 @@ impl Refusal {
             Reason::NoConsent => format!("no consent for {rule} on {channel}"),
             Reason::Unreachable => format!("no address for {channel}"),
             Reason::SuppressionList => format!("the {channel} address is suppressed ({rule})"),
+            Reason::Capped if **rule == *crate::policy::OWN_LIMIT => {
+                "the customer's own limit is used up".to_owned()
+            }
             Reason::Capped => format!("the cap {rule} is used up on {channel}"),
             Reason::Quiet => format!("quiet hours {rule} on {channel}"),
+            Reason::CustomerPaused => "the customer has paused all messages".to_owned(),
+            Reason::NotPersonalised => "the customer wants nothing personalised".to_owned(),
+            Reason::ControlGroup => "the customer is in the control group".to_owned(),
             other => format!("{channel}: {other}"),
         };
         if !self.used_by.is_empty() {
@@ -172,6 +178,7 @@ impl Fact {
                     .collect::<Vec<_>>()
                     .join(", ")
             ),
+            Self::Preferences => "changed what they want to get, and how often".to_owned(),
             Self::AddressSuppressed { channel, reason } => {
                 format!("the {channel} address {reason}: it is not used any more")
             }

@@ -108,8 +108,8 @@ defaults: { zone: Europe/Paris, locale: fr, capped: skip, quiet: hold }
     assert!(found.is_empty(), "{found:?}");
     let expected = serde_json::json!({
         "purposes": {
-            "marketing": { "consent": "opt_in", "channels": { "email": "double_opt_in" }, "overrides": null },
-            "service": { "consent": "none", "channels": {}, "overrides": null },
+            "marketing": { "basis": "consent", "consent": "opt_in", "channels": { "email": "double_opt_in" }, "overrides": null, "personal": null },
+            "service": { "basis": "contract", "consent": "none", "channels": {}, "overrides": null, "personal": null },
         },
         "caps": [
             { "name": "marketing_week", "purpose": "marketing", "channel": null, "journey": null, "tag": null, "max": 3,
@@ -120,6 +120,7 @@ defaults: { zone: Europe/Paris, locale: fr, capped: skip, quiet: hold }
         "quiet_hours": [
             { "name": "night", "channels": ["sms", "push"], "from": "21:00:00", "to": "08:00:00", "zone": "customer", "quiet": "hold", "except": ["service"] },
         ],
+        "control_group": null,
         "defaults": { "zone": "Europe/Paris", "locale": "fr", "capped": "skip", "quiet": "hold" },
     });
     assert_eq!(

@@ -12,6 +12,7 @@ mod audience;
 mod backtest;
 mod calls;
 mod caps;
+mod choices;
 mod count;
 mod entering;
 mod fragments;

@@ -234,7 +234,7 @@ pub(super) async fn sends(
     let ids: Vec<_> = customers.keys().map(|id| id.0).collect();
     let since: Vec<_> = customers
         .iter()
-        .map(|(id, c)| since(first(*id), earliest(c), horizon))
+        .map(|(id, c)| since(first(*id), earliest(c), horizon.max(c.ledger.horizon())))
         .collect();
     let rows: Vec<SendRow> = sqlx::query_as(
         "select m.customer, m.at, m.id, m.run, m.channel, m.purpose, m.journey,

@@ -15,9 +15,11 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::Turn,
-    customer::Customer,
+    customer::{Customer, PREFERENCES_CHANGED},
     ids::{CustomerId, RunId},
-    input::Input,
+    input::{Input, InputKind},
+    policies::Period,
+    policy::rolling,
 };
 use sqlx::{Postgres, Transaction};
 
@@ -99,6 +101,12 @@ impl Store {
         }
         found.retain(|id, _| batch.waiting.contains_key(id));
         let first = |id: CustomerId| batch.waiting.get(&id).and_then(Waiting::first);
+        // A limit that is chosen in this turn counts what was sent before it.
+        let chosen = arrivals.iter().any(|a| chooses(&a.input));
+        let horizon = match chosen {
+            true => horizon.max(rolling(Period::Month)),
+            false => horizon,
+        };
         load::state(&mut tx, &mut found, first, horizon).await?;
         Ok(batch.opened(found, tx))
     }
@@ -310,6 +318,11 @@ impl Batch {
             tx,
         }
     }
+}
+
+/// Whether by this input a customer may choose a limit of their own.
+fn chooses(input: &Input) -> bool {
+    matches!(&input.kind, InputKind::Event(event) if *event.name == *PREFERENCES_CHANGED)
 }
 
 /// From when on a customer's sends matter, if their first decision is made at `first`.

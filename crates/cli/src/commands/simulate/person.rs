@@ -85,6 +85,7 @@ impl People {
             (None, None) => Customer::new(key),
         };
         customer.ledger.assumed_reachable = Channel::ALL.to_vec();
+        customer.ledger.assumed_control = Some(false);
         if self.consent_all {
             consent_to_all(&mut customer, policies);
         }

@@ -164,6 +164,13 @@ static CUSTOMER: Context = Context {
         )
         .or_else("all"),
         word(
+            "control",
+            Takes::Truth,
+            "Whether they are in the control group of `config/policies.yaml`",
+            "control: true",
+        )
+        .or("false"),
+        word(
             "traits",
             Takes::Anything,
             "Traits by name, where one is called like a word of this list",

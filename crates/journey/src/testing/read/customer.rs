@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The fields of a customer that are no traits.
-const OWN: [&str; 5] = ["id", "consent", "sent", "reachable", "traits"];
+const OWN: [&str; 6] = ["id", "consent", "sent", "reachable", "control", "traits"];
 
 const STATES: [(&str, ConsentState); 3] = [
     ("granted", ConsentState::Granted),
@@ -27,7 +27,7 @@ const STATES: [(&str, ConsentState); 3] = [
 ];
 
 impl Book<'_, '_> {
-    /// `{ id, consent, sent, reachable, traits }`; whatever else stands there is a trait.
+    /// `{ id, consent, sent, reachable, control, traits }`; whatever else stands there is a trait.
     pub(super) fn customer(&mut self, node: &Node) -> Person {
         let mut person = Person::default();
         let Some(mut f) = Fields::of(node, "a customer", self.r) else {
@@ -37,6 +37,10 @@ impl Book<'_, '_> {
         person.consents = f.get("consent").map_or_else(Vec::new, |n| self.consents(n));
         person.sent = f.get("sent").map_or_else(Vec::new, |n| self.past(n));
         person.reachable = f.get("reachable").map(|n| self.reachable(n));
+        person.control = f
+            .get("control")
+            .and_then(|n| self.r.truth(n))
+            .unwrap_or(false);
         person.traits = f.get("traits").map_or_else(Vec::new, |n| self.traits(n));
         if let Kind::Map(pairs) = &node.kind {
             let traits = pairs.iter().filter(|p| !OWN.contains(&&*p.name));

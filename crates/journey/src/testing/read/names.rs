@@ -7,6 +7,7 @@ use crate::{
     machine::{Node as Step, Op},
     message::{Channel, Reason},
     parse::ast::Word,
+    policy::{OWN_LIMIT, PREFERENCES},
     source::{Node, Span},
     testing::outline,
 };
@@ -209,7 +210,15 @@ impl Book<'_, '_> {
             .iter()
             .map(|q| (&*q.name, Reason::Quiet));
         let purposes = policies.purposes.keys().map(|p| (&**p, Reason::NoConsent));
-        let rules: Vec<(&str, Reason)> = caps.chain(quiet).chain(purposes).collect();
+        let control = policies.control_group.iter();
+        let control = control.map(|_| ("control_group", Reason::ControlGroup));
+        let own = [(OWN_LIMIT, Reason::Capped)].into_iter().chain(control);
+        let rules = caps.chain(quiet).chain(purposes).chain(own);
+        let rules: Vec<(&str, Reason)> = rules.collect();
+        // What the customer chose, for which there are two reasons.
+        if *word.text == *PREFERENCES {
+            return Some((word, None));
+        }
         // What the suppression list calls its reasons.
         let of_list = ["bounced", "complained"].contains(&&*word.text);
         let found = rules.iter().find(|r| r.0 == &*word.text).map(|r| r.1);
@@ -224,7 +233,7 @@ impl Book<'_, '_> {
                 .guessed(&word.text, rules.iter().map(|r| r.0))
                 .noted(format!(
                     "config/policies.yaml has: {}",
-                    listed(rules.iter().map(|r| r.0))
+                    listed(rules.iter().map(|r| r.0).filter(|r| *r != OWN_LIMIT))
                 ));
         }
         let reason = found.or(of_list.then_some(Reason::SuppressionList));
