@@ -16,7 +16,8 @@ mod support;
 
 use std::{future::Future, io, sync::Arc};
 
-use axum::{Router, middleware};
+pub use axum::Router;
+use axum::middleware;
 use jiff::{Timestamp, Unit};
 use journey::{input::Event, world::Startable};
 use store::read::Reader;
@@ -88,6 +89,15 @@ pub fn router(state: State) -> Router {
     router
         .fallback(console::no_such_page)
         .method_not_allowed_fallback(console::wrong_method)
+        .layer(middleware::map_response(console::guarded))
+        .with_state(state)
+}
+
+/// The routes of customers' pages alone, for an address that the world may reach.
+pub fn pages_router(state: State) -> Router {
+    pages::routes()
+        .fallback(pages::nothing)
+        .method_not_allowed_fallback(pages::nothing)
         .layer(middleware::map_response(console::guarded))
         .with_state(state)
 }

@@ -85,6 +85,8 @@ impl LinksConfig {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LookConfig {
+    /// `PARCOURS_PAGES_HTTP`: where the pages alone listen, if not beside the rest
+    pub http: Option<String>,
     /// What the sender is called
     pub name: Option<String>,
     /// The colour of buttons, `#rrggbb`
@@ -147,6 +149,7 @@ impl Config {
             ("AMQP_URL", &mut config.amqp_url),
             ("PARCOURS_HTTP", &mut config.http),
             ("PARCOURS_WRITE_KEY", &mut config.write_key),
+            ("PARCOURS_PAGES_HTTP", &mut config.pages.http),
             ("PARCOURS_LINKS_BASE", &mut config.links.base),
             ("PARCOURS_LINKS_SECRET", &mut config.links.secret),
             ("PARCOURS_LINKS_MAILTO", &mut config.links.mailto),
@@ -230,7 +233,9 @@ impl Config {
         };
         Ok(engine::Settings {
             lease,
-            links: self.links.links(http)?,
+            links: self
+                .links
+                .links(self.pages.http.as_deref().unwrap_or(http))?,
             ..default
         })
     }

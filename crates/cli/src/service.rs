@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
-use api::{Accept, CaptureStore, Look, Pages, Readiness, Startables};
+use api::{Accept, Look, Pages, Readiness, Startables, State};
 use broker::Broker;
 use engine::{Engine, Roles};
 use jiff::Timestamp;
@@ -18,43 +18,43 @@ use crate::intake::IntoTurn;
 pub struct Http {
     /// Where it listens.
     pub address: SocketAddr,
-    task: JoinHandle<std::io::Result<()>>,
+    tasks: Vec<JoinHandle<std::io::Result<()>>>,
 }
 
 impl Http {
-    /// Serves intake, support and the console on `listener` until `stop`. Intake asks for the
-    /// write key, if there is one.
+    /// Serves intake, support, the console and, where they are in `state`, the pages of customers,
+    /// until `stop`.
     ///
     /// # Errors
     /// If the listener has no address.
-    pub fn start(
+    pub fn start(listener: TcpListener, state: State, stop: &CancellationToken) -> Result<Self> {
+        Self::serve(listener, api::router(state), stop)
+    }
+
+    /// Serves the pages of customers and nothing else until `stop`: what the world may reach.
+    ///
+    /// # Errors
+    /// If the listener has no address.
+    pub fn start_pages(
         listener: TcpListener,
-        engine: &Arc<Engine>,
-        accept: Arc<dyn Accept>,
-        mailbox: Option<Arc<dyn CaptureStore>>,
-        write_key: Option<String>,
-        look: Look,
+        state: State,
         stop: &CancellationToken,
     ) -> Result<Self> {
+        Self::serve(listener, api::pages_router(state), stop)
+    }
+
+    fn serve(listener: TcpListener, router: api::Router, stop: &CancellationToken) -> Result<Self> {
         let address = listener.local_addr()?;
-        let schemas = engine.clone();
-        let state = api::State {
-            refuse: Arc::new(move |event| schemas.loaded().schemas.refuse(event)),
-            startable: startables(engine),
-            reader: Reader::new(engine.store().pool().clone()),
-            accept,
-            mailbox,
-            ready: Arc::new(Vec::<Readiness>::new),
-            clock: Timestamp::now,
-            write_key: write_key.map(Arc::from),
-            pages: Some(pages(engine, look)),
-        };
-        let task = tokio::spawn(api::serve(
-            listener,
-            api::router(state),
-            stop.clone().cancelled_owned(),
-        ));
-        Ok(Self { address, task })
+        let stopped = stop.clone().cancelled_owned();
+        let tasks = vec![tokio::spawn(api::serve(listener, router, stopped))];
+        Ok(Self { address, tasks })
+    }
+
+    /// The two as one, at the first one's address.
+    #[must_use]
+    pub fn beside(mut self, other: Self) -> Self {
+        self.tasks.extend(other.tasks);
+        self
     }
 
     /// Waits until the last request is answered.
@@ -62,10 +62,28 @@ impl Http {
     /// # Errors
     /// If the listener failed.
     pub async fn ended(self) -> Result<()> {
-        self.task
-            .await
-            .context("the HTTP side has died")?
-            .context("the HTTP side has failed")
+        for task in self.tasks {
+            task.await
+                .context("the HTTP side has died")?
+                .context("the HTTP side has failed")?;
+        }
+        Ok(())
+    }
+}
+
+/// What the HTTP side answers from: without a mailbox, a write key and pages, which are added.
+pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
+    let schemas = engine.clone();
+    State {
+        refuse: Arc::new(move |event| schemas.loaded().schemas.refuse(event)),
+        startable: startables(engine),
+        reader: Reader::new(engine.store().pool().clone()),
+        accept,
+        mailbox: None,
+        ready: Arc::new(Vec::<Readiness>::new),
+        clock: Timestamp::now,
+        write_key: None,
+        pages: None,
     }
 }
 

@@ -29,6 +29,13 @@ const LONGEST_PURPOSE: usize = 200;
 /// The shortest secret, in bytes.
 pub const SHORTEST_SECRET: usize = 32;
 
+/// The links that a template can print, as `links.NAME`: what each is for.
+pub const NAMES: [(&str, &str); 3] = [
+    ("confirm", "where the reader confirms what they asked for"),
+    ("preferences", "where the reader chooses what to get"),
+    ("unsubscribe", "where the reader takes the consent back"),
+];
+
 /// What a link is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkKind {

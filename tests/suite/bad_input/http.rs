@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use api::{Accept, Look};
+use api::Accept;
 use cli::{
     intake::{IntoBroker, IntoTurn},
-    service::Http,
+    service::{self, Http},
 };
 use engine::Engine;
 use parcours_tests::kit::{self, Rig, Workspace};
@@ -30,8 +30,7 @@ impl Server {
     async fn start(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stop = CancellationToken::new();
-        let http =
-            Http::start(listener, engine, accept, None, None, Look::default(), &stop).unwrap();
+        let http = Http::start(listener, service::state(engine, accept), &stop).unwrap();
         Self {
             url: format!("http://{}", http.address),
             client: reqwest::Client::new(),

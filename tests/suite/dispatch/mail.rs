@@ -4,6 +4,8 @@ use channels::{
     AdapterSettings, Channels, SmtpSettings, TlsMode,
     capture::{Mailbox, Parts, SmtpSink},
 };
+use jiff::Timestamp;
+use journey::{links::LinkKind, message::Channel};
 use parcours_tests::kit::{self, Rig};
 
 use super::{dispatch, queue_one, recently, workspace};
@@ -38,7 +40,16 @@ async fn a_mail_leaves_by_smtp_with_one_click_unsubscribe() {
         ..channels::Settings::default()
     };
     let channels = Channels::new(&settings).unwrap();
-    let engine = rig.engine_with(kit::quick(), channels.into()).await;
+    let links = engine::Links {
+        base: "https://my.shop.example".into(),
+        mailto: Some("out@shop.example".into()),
+        ..engine::Links::default()
+    };
+    let settings = engine::Settings {
+        links,
+        ..kit::quick()
+    };
+    let engine = rig.engine_with(settings, channels.into()).await;
     queue_one(&engine, recently()).await;
     assert_eq!(dispatch(&engine).await.sent, 1);
     assert_eq!(rig.messages().await, ["email sent - 1"]);
@@ -62,16 +73,30 @@ async fn a_mail_leaves_by_smtp_with_one_click_unsubscribe() {
             .trim()
             .replace("\r\n", "")
     };
-    let url = format!("https://shop.example/unsubscribe?c={customer}&p=marketing");
+    let unsubscribe = header("List-Unsubscribe").replace(' ', "");
+    let (url, mailto) = unsubscribe.split_once(",").expect("two ways");
+    let url = url.trim_matches(['<', '>']);
+    let word = url
+        .strip_prefix("https://my.shop.example/u/")
+        .expect("our page");
+    let link = engine.linker().key().read(word, Timestamp::now()).unwrap();
+    let kind = LinkKind::Unsubscribe {
+        purpose: "marketing".into(),
+        channel: Channel::Email,
+    };
     assert_eq!(
-        header("List-Unsubscribe").replace(' ', ""),
-        format!("<{url}>")
+        (link.kind, link.customer.0, link.message.0),
+        (kind, customer, id)
+    );
+    assert_eq!(
+        mailto,
+        format!("<mailto:out@shop.example?subject=unsubscribe%20{word}>")
     );
     assert_eq!(
         header("List-Unsubscribe-Post"),
         "List-Unsubscribe=One-Click"
     );
     assert!(header("List-Id").contains("marketing"));
-    assert!(text.unwrap().contains(&url));
+    assert!(text.unwrap().contains(url));
     assert!(html.unwrap().contains("Good to see you, ana"));
 }

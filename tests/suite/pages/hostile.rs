@@ -160,7 +160,7 @@ async fn what_makes_no_sense_changes_nothing_and_is_said() {
         } else {
             StatusCode::BAD_REQUEST
         };
-        assert_eq!(answer.status, expected, "{:.20}", form);
+        assert_eq!(answer.status, expected, "{form:.20}");
     }
     for method in ["PUT", "DELETE", "PATCH"] {
         let request = Request::builder().method(method).uri(&page);

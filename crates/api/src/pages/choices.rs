@@ -148,7 +148,7 @@ fn preferences(form: &Form<'_>, now: Timestamp) -> Option<Said> {
             }
         }
     }
-    (!body.is_empty()).then(|| Said {
+    (!body.is_empty()).then_some(Said {
         name: "preferences.changed",
         body: Value::Object(body),
     })

@@ -75,7 +75,7 @@ mod tests {
                 &link[40..]
             ),
         ] {
-            assert!(words(&mail).iter().any(|w| *w == link), "{mail}");
+            assert!(words(&mail).contains(&link), "{mail}");
         }
         assert!(words("Subject: unsubscribe me please").is_empty());
     }

@@ -258,6 +258,11 @@ async fn form(headers: &HeaderMap, body: Body) -> Result<Vec<(String, String)>, 
     Ok(url::form_urlencoded::parse(&bytes).into_owned().collect())
 }
 
+/// Any other address.
+pub(crate) async fn nothing(Shared(state): Shared<State>, headers: HeaderMap) -> Response {
+    answered(&state, &headers, Err(Gone::Link))
+}
+
 async fn style(Shared(state): Shared<State>) -> Response {
     let accent = state
         .pages

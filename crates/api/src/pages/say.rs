@@ -27,7 +27,7 @@ pub(super) async fn say(state: &State, guest: &Guest, all: Vec<Said>) -> Result<
     let events: Result<Vec<_>, Gone> = all
         .into_iter()
         .enumerate()
-        .map(|(at, said)| event(state, guest, at, said))
+        .map(|(at, said)| event(state, guest, at, &said))
         .collect();
     guest.pages.turn.accept(events?).await.map_err(|error| {
         let (NotAccepted::Unavailable(why) | NotAccepted::Failed(why)) = error;
@@ -36,7 +36,7 @@ pub(super) async fn say(state: &State, guest: &Guest, all: Vec<Said>) -> Result<
     })
 }
 
-fn event(state: &State, guest: &Guest, at: usize, said: Said) -> Result<Accepted, Gone> {
+fn event(state: &State, guest: &Guest, at: usize, said: &Said) -> Result<Accepted, Gone> {
     let now = state.now();
     let (call, field) = match said.name {
         "" => (SegmentCall::Identify, "traits"),

@@ -147,16 +147,12 @@ async fn with_broker(
     let past = Engine::start(store.clone(), providers.channels.clone(), recorded).await?;
 
     let accept = Arc::new(IntoBroker(broker.publisher().await?));
-    let mailbox = Arc::new(providers.captures.clone());
-    let http = Http::start(
-        providers.listener,
-        &past,
-        accept,
-        Some(mailbox),
-        None,
-        look,
-        stop,
-    )?;
+    let state = api::State {
+        mailbox: Some(Arc::new(providers.captures.clone())),
+        pages: Some(service::pages(&past, look)),
+        ..service::state(&past, accept)
+    };
+    let http = Http::start(providers.listener, state, stop)?;
     let reader = Reader::new(store.pool().clone());
     let before = outcome(&reader, broker).await?;
     let play = tokio::time::timeout(PATIENCE, play(&past, broker));

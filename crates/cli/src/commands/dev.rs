@@ -63,16 +63,12 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
     let settings = config.engine(&address)?;
     let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
     let accept = Arc::new(IntoTurn(engine.clone()));
-    let mailbox = Arc::new(providers.captures.clone());
-    let http = Http::start(
-        providers.listener,
-        &engine,
-        accept,
-        Some(mailbox),
-        None,
-        config.look()?,
-        &stop,
-    )?;
+    let state = api::State {
+        mailbox: Some(Arc::new(providers.captures.clone())),
+        pages: Some(service::pages(&engine, config.look()?)),
+        ..service::state(&engine, accept)
+    };
+    let http = Http::start(providers.listener, state, &stop)?;
     announce(&http, &postgres.url());
     let watcher = tokio::spawn(hot_reload(
         engine.clone(),

@@ -8,6 +8,8 @@ use channels::{Caller, Channels};
 use clap::{Args, ValueEnum};
 use engine::{Engine, Roles};
 use store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     commands::database,
@@ -84,23 +86,36 @@ async fn with_broker(args: &RunArgs, config: &Config, store: Store, broker: &Bro
     };
     let stop = service::stop_on_signals()?;
     let http = match listener {
-        Some(listener) => {
-            let accept = Arc::new(IntoBroker(broker.publisher().await?));
-            Some(Http::start(
-                listener,
-                &engine,
-                accept,
-                None,
-                config.write_key.clone(),
-                config.look()?,
-                &stop,
-            )?)
-        }
+        Some(listener) => Some(serve(config, listener, &engine, broker, &stop).await?),
         None => None,
     };
     let address = http.as_ref().map(|http| http.address.to_string());
     tracing::info!(http.address = address, "ready");
     service::run(&engine, Some(broker), roles, http, &stop).await
+}
+
+/// Intake, support and the console, and the pages of customers: beside them, or where the settings say.
+async fn serve(
+    config: &Config,
+    listener: TcpListener,
+    engine: &Arc<Engine>,
+    broker: &Broker,
+    stop: &CancellationToken,
+) -> Result<Http> {
+    let accept = Arc::new(IntoBroker(broker.publisher().await?));
+    let mut state = api::State {
+        write_key: config.write_key.as_deref().map(Arc::from),
+        pages: Some(service::pages(engine, config.look()?)),
+        ..service::state(engine, accept)
+    };
+    if let Some(address) = &config.pages.http {
+        let outside = service::listen(address, false).await?;
+        let pages = Http::start_pages(outside, state.clone(), stop)?;
+        tracing::info!(http.address = %pages.address, "customers' pages");
+        state.pages = None;
+        return Ok(Http::start(listener, state, stop)?.beside(pages));
+    }
+    Http::start(listener, state, stop)
 }
 
 /// Publishes the workspace of this folder when asked to, or when nothing was ever applied. An

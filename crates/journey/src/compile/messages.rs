@@ -9,6 +9,7 @@ use crate::{
         Root,
         types::{Env, Type},
     },
+    links,
     message::Channel,
     parse::{
         Reader,
@@ -18,9 +19,6 @@ use crate::{
     render::{ITEM, Need, Part, Templates, written},
     value::Value,
 };
-
-/// What every template may name beside `with` and `customer`.
-const LINKS: [&str; 3] = ["confirm", "preferences", "unsubscribe"];
 
 /// Checks a send against its template, in the channels that there are. `offers`: whether it asks a
 /// question with options.
@@ -156,8 +154,8 @@ fn seen(send: &Send, fields: &[Word], env: &Env) -> BTreeMap<Arc<str>, Type> {
     }
     let customer = env.roots.get(&Root::Customer).cloned();
     seen.insert(Arc::from("customer"), customer.unwrap_or(Type::Any));
-    let links = LINKS.map(|l| (Arc::from(l), Type::Text(None)));
-    seen.insert(Arc::from("links"), closed(links));
+    let names = links::NAMES.map(|(l, _)| (Arc::from(l), Type::Text(None)));
+    seen.insert(Arc::from("links"), closed(names));
     seen
 }
 

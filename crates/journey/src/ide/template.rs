@@ -10,12 +10,6 @@ use super::{
 };
 use crate::{expr::Root, source::Span};
 
-/// What every template may name beside `customer` and the fields of `with`.
-pub(super) const LINKS: [(&str, &str); 2] = [
-    ("unsubscribe", "where the reader takes the consent back"),
-    ("preferences", "where the reader chooses what to get"),
-];
-
 /// The inside of one `{{ … }}` or `{% … %}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Tag {

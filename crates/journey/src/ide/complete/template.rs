@@ -9,8 +9,9 @@ use crate::{
         facts::Shape,
         functions, hover,
         project::Project,
-        template::{LINKS, Meaning, Tag, locals, names_file, tags},
+        template::{Meaning, Tag, locals, names_file, tags},
     },
+    links,
     render::ELEMENTS,
     source::Span,
 };
@@ -152,8 +153,8 @@ fn roots(meaning: &Meaning<'_>, here: &Here<'_>, start: usize) -> Vec<Completion
 
 fn fields(meaning: &Meaning<'_>, here: &Here<'_>, names: &[&str], start: usize) -> Vec<Completion> {
     if names == ["links"] {
-        let links = LINKS.iter();
-        return links
+        return links::NAMES
+            .iter()
             .map(|(name, about)| here.offer(start, Kind::Field, name).with(*about, ""))
             .collect();
     }

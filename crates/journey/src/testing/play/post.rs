@@ -6,17 +6,12 @@ use super::{Delivery, Player, Refusal};
 use crate::{
     ids::InputId,
     input::{Input, InputKind, Receipt},
+    links,
     message::{Message, Reason},
     render::Context,
     time,
     value::{Map, Value},
 };
-
-/// Where a template's `links` lead in tests and simulations.
-const LINKS: [(&str, &str); 2] = [
-    ("unsubscribe", "https://shop.example/unsubscribe"),
-    ("preferences", "https://shop.example/preferences"),
-];
 
 impl Player<'_> {
     /// Hands messages to the provider, as dispatch does: what cannot be rendered, and what the
@@ -63,10 +58,11 @@ impl Player<'_> {
     }
 
     fn content(&self, message: &Message) -> Result<crate::content::Content, String> {
-        let links: Map = LINKS
-            .iter()
-            .map(|(name, url)| (Arc::from(*name), Value::text(url)))
-            .collect();
+        let link = |(name, _): (&str, _)| {
+            let leads = Value::text(format!("https://shop.example/{name}"));
+            (Arc::from(name), leads)
+        };
+        let links: Map = links::NAMES.map(link).into_iter().collect();
         let traits = &self.customer.traits;
         let locale = traits.get("locale").and_then(Value::as_text);
         let context = Context {
