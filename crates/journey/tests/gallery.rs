@@ -15,6 +15,7 @@ use std::{
 use journey::{
     content::Content,
     diagnostic::SourceFile,
+    links,
     render::{Context, Templates},
     value::{Map, Value},
 };
@@ -60,10 +61,11 @@ fn messages() -> Vec<(String, &'static str, Content)> {
     assert!(found.is_empty(), "{found:?}");
     let with = Value::from(serde_json::from_str::<serde_json::Value>(WITH).unwrap());
     let customer = Map::from([("first_name".into(), Value::text("Léa"))]);
-    let links = Map::from([(
-        "unsubscribe".into(),
-        Value::text("https://shop.example/u/9f2c"),
-    )]);
+    let link = |(name, _): (&str, _)| {
+        let leads = format!("https://shop.example/{name}/9f2c");
+        (name.into(), Value::text(leads))
+    };
+    let links: Map = links::NAMES.map(link).into_iter().collect();
     let context = Context {
         with: &with,
         customer: &customer,

@@ -298,7 +298,7 @@ fn completion_knows_the_place_in_config_and_templates() {
         (
             TEMPLATE,
             "{{ links.|",
-            &["unsubscribe", "preferences"],
+            &["confirm", "preferences", "unsubscribe"],
             &["customer"],
         ),
         (
