@@ -11,6 +11,7 @@ mod fixture;
 mod layers;
 mod process;
 mod replay;
+mod rights;
 mod servers;
 mod shop;
 mod store;

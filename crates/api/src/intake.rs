@@ -182,7 +182,7 @@ async fn cloud_events(
     }
 }
 
-fn authorised(state: &State, headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn authorised(state: &State, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(key) = &state.write_key else {
         return Ok(());
     };

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
-use api::{Accept, CaptureStore, Readiness, Startables};
+use api::{Accept, CaptureStore, Erases, NotErased, Readiness, Startables};
 use broker::Broker;
 use engine::{Engine, Roles};
 use jiff::Timestamp;
@@ -38,6 +38,7 @@ impl Http {
         let state = api::State {
             refuse: Arc::new(move |event| schemas.loaded().schemas.refuse(event)),
             startable: startables(engine),
+            erase: erases(engine),
             reader: Reader::new(engine.store().pool().clone()),
             accept,
             mailbox,
@@ -76,6 +77,27 @@ pub fn startables(engine: &Arc<Engine>) -> Arc<Startables> {
                 tracing::warn!(%error, "which journeys there are is not known");
                 Startable::Yes
             })
+        })
+    })
+}
+
+/// Erases in the engine's database.
+pub fn erases(engine: &Arc<Engine>) -> Arc<Erases> {
+    let engine = engine.clone();
+    Arc::new(move |id, at| {
+        let engine = engine.clone();
+        Box::pin(async move {
+            let erased = engine.store().erase(id, at).await;
+            erased
+                .map(|erased| erased.map(|e| e.rows))
+                .map_err(|error| {
+                    tracing::error!(%error, "a customer could not be erased");
+                    match error {
+                        store::Error::NoSecret => NotErased::NoSecret,
+                        error if error.is_retryable() => NotErased::Busy,
+                        _ => NotErased::Fault,
+                    }
+                })
         })
     })
 }

@@ -85,13 +85,14 @@ impl Engine {
             leased: leased.len(),
             ..Dispatched::default()
         };
+        let erased = self.erased(&leased).await?;
         let round = Round {
             loaded: self.loaded(),
             until: journey::time::plus(now, lease / 2),
             stop: stop.child_token(),
         };
-        let mut done = stream::iter(leased)
-            .map(|leased| self.hand_over(leased, &round))
+        let mut done = stream::iter(leased.into_iter().zip(erased))
+            .map(|(leased, erased)| self.hand_over(leased, erased, &round))
             .buffer_unordered(dispatch_concurrency)
             .ready_chunks(dispatch_concurrency);
         let mut result = Ok(());
@@ -105,7 +106,20 @@ impl Engine {
         result.map(|()| counts)
     }
 
-    async fn hand_over(&self, leased: Leased, round: &Round) -> Done {
+    /// When each message's address was erased, if it was: somebody has imported it again.
+    async fn erased(&self, leased: &[Leased]) -> Result<Vec<Option<Timestamp>>, Error> {
+        let addresses: Vec<_> = leased
+            .iter()
+            .map(|l| Some((l.message.channel, l.customer.address(l.message.channel)?)))
+            .collect();
+        let texts: Vec<_> = addresses
+            .iter()
+            .map(|a| a.as_ref().and_then(|(c, a)| Some((*c, a.as_text()?))))
+            .collect();
+        Ok(self.store.erased_addresses(&texts).await?)
+    }
+
+    async fn hand_over(&self, leased: Leased, erased: Option<Timestamp>, round: &Round) -> Done {
         // The provider must have answered before somebody else may take the message.
         if round.stop.is_cancelled() || self.wall() >= round.until {
             return Done::Released(leased.key());
@@ -114,7 +128,7 @@ impl Engine {
             Clock::Wall => self.wall(),
             Clock::Recorded => leased.message.at,
         };
-        match self.prepare(&leased, &round.loaded, now) {
+        match self.prepare(&leased, erased, &round.loaded, now) {
             Ok((address, content, unsubscribe)) => {
                 self.send(
                     Rendered {
@@ -135,6 +149,7 @@ impl Engine {
     fn prepare(
         &self,
         leased: &Leased,
+        erased: Option<Timestamp>,
         loaded: &Loaded,
         now: Timestamp,
     ) -> Result<(String, Content, Option<String>), Stopped> {
@@ -151,6 +166,13 @@ impl Engine {
         }
         if let Some(reason) = policy::suppressed(customer, message.channel) {
             return Err(stopped(Reason::SuppressionList, &reason));
+        }
+        let (purpose, channel) = (&message.purpose, message.channel);
+        if erased.is_some_and(|at| policy::erased(policies, customer, purpose, channel, at)) {
+            return Err(stopped(
+                Reason::SuppressionList,
+                "whose address this was has been erased, and nobody has consented with it since",
+            ));
         }
         if message.decision.expires_at.is_some_and(|at| at <= now) {
             return Err(stopped(

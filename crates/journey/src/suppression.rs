@@ -1,10 +1,41 @@
 //! Addresses that must not be written to, known by a keyed hash and not by themselves: a list of them
 //! tells nobody whose they are who does not have the secret.
 
+use std::collections::BTreeSet;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::message::Channel;
+use crate::{
+    message::Channel,
+    value::{Map, Value},
+};
+
+/// The traits that hold addresses.
+const TRAITS: [(&str, Channel); 5] = [
+    ("email", Channel::Email),
+    ("phone", Channel::Sms),
+    ("push_token", Channel::Push),
+    ("push_tokens", Channel::Push),
+    ("chat_id", Channel::Chat),
+];
+
+/// Every address that these traits hold: also those of a list that no message would go to.
+pub fn addresses(traits: &Map) -> BTreeSet<(Channel, String)> {
+    let held = TRAITS
+        .iter()
+        .filter_map(|(name, channel)| Some((*channel, traits.get(*name)?)));
+    held.flat_map(|(channel, value)| {
+        let all = match value {
+            Value::List(list) => &list[..],
+            one => std::slice::from_ref(one),
+        };
+        let texts = all.iter().filter_map(Value::as_text);
+        texts.map(move |text| (channel, text.to_owned()))
+    })
+    .filter(|(_, address)| !address.trim().is_empty())
+    .collect()
+}
 
 /// HMAC-SHA-256 under `secret` over the channel and the [`normalised`] address. The same address of two
 /// channels gives two hashes.
@@ -47,8 +78,8 @@ fn keyed(secret: &[u8], kind: &str, text: &str) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::{address_hash, key_hash, normalised};
-    use crate::message::Channel;
+    use super::{address_hash, addresses, key_hash, normalised};
+    use crate::{message::Channel, value::Value};
 
     const SECRET: &[u8] = b"a secret of the shop, long enough";
 
@@ -95,6 +126,16 @@ mod tests {
             address_hash(SECRET, Channel::Push, "token"),
             "tokens know upper and lower case"
         );
+    }
+
+    #[test]
+    fn every_address_of_every_channel_is_found() {
+        let traits = serde_json::json!({
+            "email": "a@x.de", "phone": " ", "push_token": "p", "push_tokens": ["q", 7, "r"], "name": "Ana"
+        });
+        let traits = Value::from(traits).as_map().cloned().unwrap_or_default();
+        let found: Vec<_> = addresses(&traits).into_iter().map(|a| a.1).collect();
+        assert_eq!(found, ["a@x.de", "p", "q", "r"]);
     }
 
     #[test]

@@ -14,9 +14,12 @@ mod history;
 mod listener;
 mod outbox;
 pub mod read;
+mod rights;
 mod row;
+mod secret;
 mod settings;
 mod sweeps;
+mod tables;
 mod turn;
 mod workspace;
 
@@ -25,6 +28,8 @@ pub use codec::{decode, encode};
 pub use error::Error;
 pub use listener::Listener;
 pub use outbox::{Accepted, LeaseKey, Leased, Retry};
+pub use rights::{Erased, ErasedHash, ErasedKind, Reapplied};
+pub use secret::{Secret, TooShort};
 pub use settings::Settings;
 pub use sweeps::{NewSweep, StoredSweep, SweepPage};
 pub use turn::{Arrival, OpenTurn, Work};
@@ -41,6 +46,7 @@ use error::during;
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: PgPool,
+    secret: Option<Secret>,
 }
 
 impl Store {
@@ -56,7 +62,8 @@ impl Store {
             .connect_with(options)
             .await
             .map_err(during("connecting"))?;
-        Ok(Self { pool })
+        let secret = settings.secret.clone();
+        Ok(Self { pool, secret })
     }
 
     /// Brings the database to this version. Processes that start together do it one after

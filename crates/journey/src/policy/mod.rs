@@ -198,6 +198,25 @@ pub fn suppressed(customer: &Customer, channel: Channel) -> Option<Arc<str>> {
     (address.as_text() == Some(&suppression.address)).then(|| suppression.reason.clone())
 }
 
+/// Whether an address of somebody who was erased at that moment may not be written to for `purpose`: an
+/// import has brought it back, and a consent from before says nothing any more. What needs no consent goes,
+/// for a contract was made since; and so does what was consented to since and confirmed: imports claim
+/// consents, and do not confirm them.
+pub fn erased(
+    policies: &Policies,
+    customer: &Customer,
+    purpose: &str,
+    channel: Channel,
+    at: Timestamp,
+) -> bool {
+    let rule = policies.purposes.get(purpose);
+    let needs = rule.is_none_or(|p| p.consent_on(channel) != ConsentRule::None);
+    let consents = customer.ledger.consents.get(purpose);
+    let since = consents.and_then(|c| c.get(&channel));
+    let since = since.is_some_and(|c| c.state == ConsentState::Granted && c.at > at);
+    needs && !since
+}
+
 /// The quiet hours that `now` lies in.
 fn quiet<'a>(
     question: Question<'a>,
