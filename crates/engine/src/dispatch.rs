@@ -145,7 +145,7 @@ impl Engine {
         }
     }
 
-    /// Looks at consent, address and time once more (rule 50), and renders.
+    /// Looks at restriction, consent, address and time once more (rule 50), and renders.
     fn prepare(
         &self,
         leased: &Leased,
@@ -161,6 +161,10 @@ impl Engine {
             detail: detail.into(),
         };
         let policies = &loaded.world.policies;
+        if policy::restricted(policies, customer, &message.purpose) {
+            let detail = "the customer's processing was restricted before it was sent";
+            return Err(stopped(Reason::Restricted, detail));
+        }
         if !policy::consents(policies, customer, &message.purpose, message.channel) {
             return Err(stopped(Reason::NoConsent, "taken back before it was sent"));
         }

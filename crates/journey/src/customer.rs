@@ -86,6 +86,10 @@ pub struct Ledger {
     /// The keys of sends that went, with the message that they went with (rule 49).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub keys: BTreeMap<Arc<str>, MessageId>,
+    /// Since when the customer's processing is restricted (GDPR, article 18), if it is: what is known is kept,
+    /// and nothing is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restricted: Option<Timestamp>,
     /// Channels taken to be reachable though no trait holds an address: simulations only.
     #[serde(skip)]
     pub assumed_reachable: Vec<Channel>,

@@ -31,6 +31,7 @@ impl Default for Policies {
             consent,
             channels: BTreeMap::new(),
             overrides: None,
+            while_restricted: false,
         };
         Self {
             purposes: BTreeMap::from([
@@ -53,6 +54,8 @@ pub struct Purpose {
     pub channels: BTreeMap<Channel, ConsentRule>,
     /// Whether a step may `send` past caps and quiet hours; by default only without consent.
     pub overrides: Option<bool>,
+    /// Whether it goes also to customers whose processing is restricted.
+    pub while_restricted: bool,
 }
 
 impl Purpose {

@@ -249,6 +249,11 @@ pub enum Fact {
         /// What it is now: `granted`, `unconfirmed` or `withdrawn`.
         state: Arc<str>,
     },
+    /// The customer's processing is restricted, or is no longer.
+    Restricted {
+        /// Whether it is.
+        is: bool,
+    },
     /// An address bounced or complained, and is not used any more.
     AddressSuppressed {
         /// Of which channel.

@@ -3,6 +3,7 @@
 mod erase;
 mod export;
 mod list;
+mod restrict;
 mod scan;
 
 use std::sync::Arc;

@@ -88,6 +88,7 @@ pub fn ledger() -> Ledger {
             arc("order-1"),
             MessageId::of(RunId(uuid::Uuid::nil()), 0, 0),
         )]),
+        restricted: Some(at(-2)),
         assumed_reachable: Vec::new(),
     }
 }

@@ -82,6 +82,13 @@ static PURPOSE: Context = Context {
             "overrides: true",
         )
         .or_else("only where `consent` is `none`"),
+        word(
+            "while_restricted",
+            Takes::Truth,
+            "Whether it goes also to customers whose processing is restricted",
+            "while_restricted: true",
+        )
+        .or("false"),
     ],
     ..PLAIN
 };

@@ -112,6 +112,7 @@ impl Reader<'_> {
             consent: ConsentRule::OptIn,
             channels: BTreeMap::new(),
             overrides: None,
+            while_restricted: false,
         };
         let Some(mut f) = Fields::of(&pair.value, "a purpose", self) else {
             return purpose;
@@ -125,6 +126,8 @@ impl Reader<'_> {
             purpose.consent = consent;
         }
         purpose.overrides = f.get("overrides").and_then(|n| self.truth(n));
+        let goes = f.get("while_restricted").and_then(|n| self.truth(n));
+        purpose.while_restricted = goes.unwrap_or_default();
         if let Some(node) = f.get("channels") {
             if let Kind::Map(pairs) = &node.kind {
                 purpose.channels = pairs

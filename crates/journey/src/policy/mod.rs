@@ -1,4 +1,4 @@
-//! Whether a message may go: consent, reachability, suppression list, caps and quiet hours, in
+//! Whether a message may go: restriction, consent, reachability, suppression list, caps and quiet hours, in
 //! that order (rule 38). Pure: the same customer and clock give the same verdict.
 
 mod caps;
@@ -129,7 +129,7 @@ fn on_channel(question: Question<'_>, channel: Channel) -> OnChannel {
     }
 }
 
-/// Purpose and consent, reachability, suppression list: what no word of a step can override.
+/// Restriction, purpose and consent, reachability, suppression list: what no word of a step can override.
 fn permission(question: Question<'_>, channel: Channel) -> Vec<Refusal> {
     let Question {
         policies,
@@ -145,6 +145,9 @@ fn permission(question: Question<'_>, channel: Channel) -> Vec<Refusal> {
         used_by: Vec::new(),
     };
     let mut refusals = Vec::new();
+    if restricted(policies, customer, &send.purpose) {
+        refusals.push(refusal(Reason::Restricted, send.purpose.clone()));
+    }
     if !consents(policies, customer, &send.purpose, channel) {
         refusals.push(refusal(Reason::NoConsent, send.purpose.clone()));
     }
@@ -155,6 +158,15 @@ fn permission(question: Question<'_>, channel: Channel) -> Vec<Refusal> {
         refusals.push(refusal(Reason::SuppressionList, reason));
     }
     refusals
+}
+
+/// Whether `purpose` is not for this customer at present, for their processing is restricted.
+pub fn restricted(policies: &Policies, customer: &Customer, purpose: &str) -> bool {
+    let goes = policies
+        .purposes
+        .get(purpose)
+        .is_some_and(|p| p.while_restricted);
+    customer.ledger.restricted.is_some() && !goes
 }
 
 /// Whether the customer's consents allow `purpose` on `channel`. A purpose that the policies do

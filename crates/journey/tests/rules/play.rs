@@ -443,6 +443,7 @@ fn short(line: &Line) -> String {
         Fact::Left { reason } => format!("left {reason}"),
         Fact::Profile { traits } => format!("traits {}", traits.join(" ")),
         Fact::Consent { state, .. } => format!("consent {state}"),
+        Fact::Restricted { is } => format!("restricted {is}"),
         Fact::AddressSuppressed { channel, reason } => format!("address {channel} {reason}"),
         Fact::Ignored { why } => format!("ignored: {why}"),
     }
