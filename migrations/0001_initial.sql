@@ -244,3 +244,19 @@ create table call (
 
 -- What engines look at for calls.
 create index call_due on call (due_at) where due_at is not null;
+
+-- Erased customers -------------------------------------------------------------------------------
+
+-- How many were erased on a day (UTC), and nothing else.
+create table erasure (
+    day date primary key,
+    customers bigint not null check (customers > 0)
+);
+
+-- Keyed hashes of what was erased: an import does not write to them again, an event that was under way
+-- does not bring them back, and a restored back-up loses them again. Tells nobody who they were.
+create table erased (
+    hash bytea primary key check (octet_length(hash) = 32), -- HMAC-SHA-256 (journey::suppression)
+    at timestamptz not null,
+    kind text not null check (kind in ('key', 'email', 'sms', 'push', 'chat'))
+);

@@ -18,11 +18,11 @@ use tokio_util::sync::CancellationToken;
 use crate::turns::event;
 
 /// An endpoint that answers with one status and body after another, the last for ever.
-struct Desk {
-    url: String,
+pub struct Desk {
+    pub url: String,
     asked: Arc<Mutex<Vec<Value>>>,
     /// Lets the first answer go, where it is held.
-    go: Arc<Notify>,
+    pub go: Arc<Notify>,
 }
 
 #[derive(Clone)]
@@ -34,12 +34,12 @@ struct Answers {
 }
 
 impl Desk {
-    async fn answering(all: Vec<(u16, Value)>) -> Self {
+    pub async fn answering(all: Vec<(u16, Value)>) -> Self {
         Self::start(all, false).await
     }
 
     /// The first answer stays out until it is told to go.
-    async fn holding(all: Vec<(u16, Value)>) -> Self {
+    pub async fn holding(all: Vec<(u16, Value)>) -> Self {
         Self::start(all, true).await
     }
 
@@ -59,12 +59,12 @@ impl Desk {
         Self { url, asked, go }
     }
 
-    fn asked(&self) -> Vec<Value> {
+    pub fn asked(&self) -> Vec<Value> {
         self.asked.lock().unwrap().clone()
     }
 
     /// Until it was asked that often.
-    async fn until_asked(&self, times: usize) {
+    pub async fn until_asked(&self, times: usize) {
         while self.asked().len() < times {
             tokio::task::yield_now().await;
         }

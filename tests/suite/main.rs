@@ -12,6 +12,7 @@ mod layers;
 mod pages;
 mod process;
 mod replay;
+mod rights;
 mod servers;
 mod shop;
 mod store;

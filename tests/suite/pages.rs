@@ -71,16 +71,13 @@ impl Shop {
             .journey("paid", &send("paid", "service"));
         let rig = Rig::new(&workspace).await;
         let engine = rig.engine(kit::quick()).await;
+        let accept = Arc::new(IntoTurn(engine.clone()));
         let router = api::router(State {
-            reader: rig.reader(),
-            accept: Arc::new(IntoTurn(engine.clone())),
+            // Nobody is kept from saying no by a schema.
             refuse: Arc::new(|_| Some("no event fits".to_owned())),
-            startable: service::startables(&engine),
-            mailbox: None,
-            ready: Arc::new(Vec::new),
-            clock: Timestamp::now,
             write_key: Some("key".into()),
             pages: Some(service::pages(&engine, look)),
+            ..service::state(&engine, accept)
         });
         Self {
             rig,

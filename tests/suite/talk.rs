@@ -71,6 +71,7 @@ fn router(rig: &Rig, engine: &Arc<Engine>) -> Router {
         accept: Arc::new(IntoTurn(engine.clone())),
         refuse: Arc::new(|_| None),
         startable: cli::service::startables(engine),
+        erase: cli::service::erases(engine),
         mailbox: Some(Arc::new(Taken(taken.collect()))),
         ready: Arc::new(Vec::new),
         clock: Timestamp::now,

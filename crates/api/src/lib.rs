@@ -1,7 +1,7 @@
 //! HTTP: intake, health, support, the console, and the pages of customers.
 //!
 //! Nothing here changes a customer. Intake turns a request into events and hands them to
-//! [`Accept`], which the binary implements; everything else reads through [`store::read::Reader`].
+//! [`Accept`], which the binary implements, as it does what erases; everything else reads through [`store::read::Reader`].
 
 mod accept;
 mod capture;
@@ -12,14 +12,15 @@ mod intake;
 mod pages;
 mod problem;
 mod request;
+mod rights;
 mod support;
 
-use std::{future::Future, io, sync::Arc};
+use std::{collections::BTreeMap, future::Future, io, sync::Arc};
 
 pub use axum::Router;
 use axum::middleware;
 use jiff::{Timestamp, Unit};
-use journey::{input::Event, world::Startable};
+use journey::{ids::CustomerId, input::Event, world::Startable};
 use store::read::Reader;
 use tokio::net::TcpListener;
 
@@ -27,12 +28,22 @@ pub use accept::{Accept, Accepted, BoxFuture, NotAccepted};
 pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
 pub use health::Readiness;
 pub use pages::{Look, Pages};
+pub use rights::{NotErased, export_page};
 
 /// Why an event does not fit its schema, in a sentence for its producer.
 pub type Refuse = dyn Fn(&Event) -> Option<String> + Send + Sync;
 
 /// Whether customers can enter a journey of that name by the API; `Yes` where nobody can tell.
 pub type Startables = dyn Fn(Arc<str>) -> BoxFuture<'static, Startable> + Send + Sync;
+
+/// Erases a customer, with the moment that is written down; says how many rows of each table. `None`: there
+/// is nothing of them.
+pub type Erases = dyn Fn(
+        CustomerId,
+        Timestamp,
+    ) -> BoxFuture<'static, Result<Option<BTreeMap<String, u64>>, NotErased>>
+    + Send
+    + Sync;
 
 /// What the router answers from. Cloning is cheap.
 #[derive(Clone)]
@@ -45,6 +56,8 @@ pub struct State {
     pub refuse: Arc<Refuse>,
     /// Which journeys customers can enter by the API.
     pub startable: Arc<Startables>,
+    /// Erases a customer.
+    pub erase: Arc<Erases>,
     /// The capture mailbox; `None`: there are no `/capture` and no `/mailbox`.
     pub mailbox: Option<Arc<dyn CaptureStore>>,
     /// Which other parts are up, by name; the database is asked by the router itself.
@@ -76,6 +89,7 @@ pub fn router(state: State) -> Router {
     let mut router = Router::new()
         .merge(intake::routes())
         .merge(support::routes())
+        .merge(rights::routes())
         .merge(health::routes())
         .merge(console::routes());
     if state.pages.is_some() {

@@ -270,7 +270,7 @@ async fn found(state: &State, key: &str) -> Result<CustomerView, Problem> {
     found.ok_or_else(|| no_such("customer"))
 }
 
-fn no_such(what: &str) -> Problem {
+pub(crate) fn no_such(what: &str) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "not_found",
@@ -278,7 +278,7 @@ fn no_such(what: &str) -> Problem {
     )
 }
 
-fn checked<T>(
+pub(crate) fn checked<T>(
     query: Result<Query<T>, axum::extract::rejection::QueryRejection>,
 ) -> Result<T, Problem> {
     match query {

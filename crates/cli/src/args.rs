@@ -12,6 +12,7 @@ use crate::commands::{
     customer::CustomerArgs,
     demo::DemoArgs,
     dev::DevArgs,
+    erasures::ErasuresArgs,
     event::EventArgs,
     fmt::FmtArgs,
     graph::GraphArgs,
@@ -116,6 +117,8 @@ pub enum Served {
     Resume(PauseArgs),
     /// Publish one event, or a file of them
     Event(EventArgs),
-    /// Show what happened to a customer, and why
+    /// Show what happened to a customer, and why; export all of it, or erase them
     Customer(CustomerArgs),
+    /// Keep the list of the erased beside back-ups, and apply it after a restore
+    Erasures(ErasuresArgs),
 }

@@ -24,6 +24,8 @@ pub struct Config {
     pub pages: LookConfig,
     /// `PARCOURS_LEASE_SECONDS`: how long a message stays with a process that has died
     pub lease_seconds: Option<u32>,
+    /// `PARCOURS_PRIVACY_SECRET`: what keys and addresses of erased customers are hashed under
+    pub privacy_secret: Option<String>,
     /// How each channel is sent
     pub channels: channels::Settings,
 }
@@ -153,6 +155,7 @@ impl Config {
             ("PARCOURS_LINKS_BASE", &mut config.links.base),
             ("PARCOURS_LINKS_SECRET", &mut config.links.secret),
             ("PARCOURS_LINKS_MAILTO", &mut config.links.mailto),
+            ("PARCOURS_PRIVACY_SECRET", &mut config.privacy_secret),
             ("PARCOURS_LINKS_UNSUBSCRIBE", &mut config.links.unsubscribe),
             ("PARCOURS_LINKS_PREFERENCES", &mut config.links.preferences),
         ] {
@@ -201,6 +204,17 @@ impl Config {
             );
         }
         Ok(url)
+    }
+
+    /// What erased keys and addresses are hashed under, if it is set.
+    ///
+    /// # Errors
+    /// If it is too short.
+    pub fn privacy_secret(&self) -> Result<Option<store::Secret>> {
+        let secret = self.privacy_secret.as_deref().map(store::Secret::new);
+        secret.transpose().with_context(|| {
+            format!("the secret of erasures (PARCOURS_PRIVACY_SECRET, or privacy_secret in {FILE}) is none")
+        })
     }
 
     /// The broker's address.

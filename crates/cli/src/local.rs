@@ -11,9 +11,16 @@ use channels::{
     AdapterSettings, Caller, Channels, SmtpSettings, TlsMode, WebhookSettings,
     capture::{Mailbox, SmtpSink},
 };
+use store::Store;
 use tokio::net::TcpListener;
 
-use crate::{capture::Captures, config::DEFAULT_HTTP, output, servers::Postgres, service};
+use crate::{
+    capture::Captures,
+    config::{Config, DEFAULT_HTTP},
+    output,
+    servers::Postgres,
+    service,
+};
 
 /// Where everything private lies, below the workspace.
 pub fn directory(root: &Path, of: &str) -> PathBuf {
@@ -37,6 +44,22 @@ pub fn say_where(postgres: &Postgres) {
             place.display()
         ));
     }
+}
+
+/// What the erased are hashed under where nothing is set: on this machine nobody is to be protected.
+const SECRET: &str = "a secret of this machine alone";
+
+/// A connection to the private database.
+///
+/// # Errors
+/// If it does not answer, or a setting is wrong.
+pub async fn store(postgres: &Postgres, root: &Path) -> Result<Store> {
+    let secret = Config::load(root)?.privacy_secret()?;
+    let settings = store::Settings {
+        secret: Some(secret.map_or_else(|| store::Secret::new(SECRET), Ok)?),
+        ..store::Settings::new(postgres.url())
+    };
+    Ok(Store::connect(&settings).await?)
 }
 
 /// The stand-ins for providers: a mailbox that really is spoken to by SMTP and HTTP.

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
-use api::{Accept, Look, Pages, Readiness, Startables, State};
+use api::{Accept, Erases, Look, NotErased, Pages, Readiness, Startables, State};
 use broker::Broker;
 use engine::{Engine, Roles};
 use jiff::Timestamp;
@@ -77,6 +77,7 @@ pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
     State {
         refuse: Arc::new(move |event| schemas.loaded().schemas.refuse(event)),
         startable: startables(engine),
+        erase: erases(engine),
         reader: Reader::new(engine.store().pool().clone()),
         accept,
         mailbox: None,
@@ -109,6 +110,27 @@ pub fn startables(engine: &Arc<Engine>) -> Arc<Startables> {
                 tracing::warn!(%error, "which journeys there are is not known");
                 Startable::Yes
             })
+        })
+    })
+}
+
+/// Erases in the engine's database.
+pub fn erases(engine: &Arc<Engine>) -> Arc<Erases> {
+    let engine = engine.clone();
+    Arc::new(move |id, at| {
+        let engine = engine.clone();
+        Box::pin(async move {
+            let erased = engine.store().erase(id, at).await;
+            erased
+                .map(|erased| erased.map(|e| e.rows))
+                .map_err(|error| {
+                    tracing::error!(%error, "a customer could not be erased");
+                    match error {
+                        store::Error::NoSecret => NotErased::NoSecret,
+                        error if error.is_retryable() => NotErased::Busy,
+                        _ => NotErased::Fault,
+                    }
+                })
         })
     })
 }

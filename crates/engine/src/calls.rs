@@ -10,7 +10,7 @@ use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::Clock,
-    call::{Answer, Call, Outcome},
+    call::{Answer, Call, Outcome, RESTRICTED},
     endpoints::Endpoint,
     ids::InputId,
     input::{Input, InputKind},
@@ -113,6 +113,9 @@ impl Engine {
         if call.expires_at.is_some_and(|at| at <= now) {
             let why = "nobody waits for the answer any more".into();
             return Next::Ends(Outcome::Failed(why));
+        }
+        if leased.restricted {
+            return Next::Ends(Outcome::Failed(RESTRICTED.into()));
         }
         let Some(endpoint) = round.loaded.endpoints.0.get(&call.endpoint) else {
             let why = format!("there is no endpoint {} any more", call.endpoint);

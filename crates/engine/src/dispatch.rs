@@ -86,13 +86,14 @@ impl Engine {
             leased: leased.len(),
             ..Dispatched::default()
         };
+        let erased = self.erased(&leased).await?;
         let round = Round {
             loaded: self.loaded(),
             until: journey::time::plus(now, lease / 2),
             stop: stop.child_token(),
         };
-        let mut done = stream::iter(leased)
-            .map(|leased| self.hand_over(leased, &round))
+        let mut done = stream::iter(leased.into_iter().zip(erased))
+            .map(|(leased, erased)| self.hand_over(leased, erased, &round))
             .buffer_unordered(dispatch_concurrency)
             .ready_chunks(dispatch_concurrency);
         let mut result = Ok(());
@@ -106,7 +107,20 @@ impl Engine {
         result.map(|()| counts)
     }
 
-    async fn hand_over(&self, leased: Leased, round: &Round) -> Done {
+    /// When each message's address was erased, if it was: somebody has imported it again.
+    async fn erased(&self, leased: &[Leased]) -> Result<Vec<Option<Timestamp>>, Error> {
+        let addresses: Vec<_> = leased
+            .iter()
+            .map(|l| Some((l.message.channel, l.customer.address(l.message.channel)?)))
+            .collect();
+        let texts: Vec<_> = addresses
+            .iter()
+            .map(|a| a.as_ref().and_then(|(c, a)| Some((*c, a.as_text()?))))
+            .collect();
+        Ok(self.store.erased_addresses(&texts).await?)
+    }
+
+    async fn hand_over(&self, leased: Leased, erased: Option<Timestamp>, round: &Round) -> Done {
         // The provider must have answered before somebody else may take the message.
         if round.stop.is_cancelled() || self.wall() >= round.until {
             return Done::Released(leased.key());
@@ -115,7 +129,7 @@ impl Engine {
             Clock::Wall => self.wall(),
             Clock::Recorded => leased.message.at,
         };
-        match self.prepare(&leased, &round.loaded, now) {
+        match self.prepare(&leased, erased, &round.loaded, now) {
             Ok((address, content, unsubscribe)) => {
                 self.send(
                     Rendered {
@@ -132,10 +146,11 @@ impl Engine {
         }
     }
 
-    /// Looks at consent, address and time once more (rule 50), and renders.
+    /// Looks at restriction, consent, address and time once more (rule 50), and renders.
     fn prepare(
         &self,
         leased: &Leased,
+        erased: Option<Timestamp>,
         loaded: &Loaded,
         now: Timestamp,
     ) -> Result<(String, Content, Option<Unsubscribe>), Stopped> {
@@ -147,6 +162,10 @@ impl Engine {
             detail: detail.into(),
         };
         let policies = &loaded.world.policies;
+        if policy::restricted(policies, customer, &message.purpose) {
+            let detail = "the customer's processing was restricted before it was sent";
+            return Err(stopped(Reason::Restricted, detail));
+        }
         if !policy::consents(policies, customer, &message.purpose, message.channel) {
             return Err(stopped(Reason::NoConsent, "taken back before it was sent"));
         }
@@ -156,6 +175,13 @@ impl Engine {
         }
         if let Some(reason) = policy::suppressed(customer, message.channel) {
             return Err(stopped(Reason::SuppressionList, &reason));
+        }
+        let (purpose, channel) = (&message.purpose, message.channel);
+        if erased.is_some_and(|at| policy::erased(policies, customer, purpose, channel, at)) {
+            return Err(stopped(
+                Reason::SuppressionList,
+                "whose address this was has been erased, and nobody has consented with it since",
+            ));
         }
         if message.decision.expires_at.is_some_and(|at| at <= now) {
             return Err(stopped(

@@ -10,6 +10,9 @@ use crate::{
     value::Value,
 };
 
+/// Why the endpoint of a customer's call is not called at present (GDPR, article 18).
+pub const RESTRICTED: &str = "the customer's processing is restricted";
+
 /// A call that was decided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {

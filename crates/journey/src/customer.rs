@@ -94,6 +94,10 @@ pub struct Ledger {
     /// Whether the customer is taken to be in the control group: simulations only.
     #[serde(skip)]
     pub assumed_control: Option<bool>,
+    /// Since when the customer's processing is restricted (GDPR, article 18), if it is: what is known is kept,
+    /// and nothing is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restricted: Option<Timestamp>,
     /// Channels taken to be reachable though no trait holds an address: simulations only.
     #[serde(skip)]
     pub assumed_reachable: Vec<Channel>,

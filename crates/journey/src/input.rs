@@ -153,7 +153,7 @@ pub struct Receipt {
     pub message: Message,
     /// The attempt that ended it: the fence. A receipt of another attempt has no effect.
     pub attempt: u16,
-    /// Why: one of `Failed`, `Unrenderable`, `NoConsent`, `SuppressionList`, `Unreachable`,
+    /// Why: one of `Failed`, `Unrenderable`, `Restricted`, `NoConsent`, `SuppressionList`, `Unreachable`,
     /// `Expired`.
     pub reason: Reason,
     /// The provider's or the renderer's words, without personal data.

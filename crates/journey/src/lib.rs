@@ -42,6 +42,7 @@ pub mod render;
 pub mod schema;
 pub mod segments;
 pub mod sms;
+pub mod suppression;
 pub mod testing;
 pub mod time;
 pub mod trace;

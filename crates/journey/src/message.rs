@@ -73,6 +73,8 @@ pub struct Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
+    /// The customer's processing is restricted.
+    Restricted,
     /// The purpose's consent is missing or withdrawn on this channel.
     NoConsent,
     /// No address for this channel.
@@ -103,7 +105,8 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
+        Self::Restricted,
         Self::NoConsent,
         Self::Unreachable,
         Self::SuppressionList,
@@ -122,6 +125,7 @@ impl Reason {
     /// As authors and support read it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Restricted => "restricted",
             Self::NoConsent => "no_consent",
             Self::Unreachable => "unreachable",
             Self::SuppressionList => "suppression_list",

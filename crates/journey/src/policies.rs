@@ -64,6 +64,8 @@ pub struct Purpose {
     /// Whether what customers bought and did decides what they get: those who want nothing of the
     /// kind get none of it. By default so wherever consent is needed.
     pub personal: Option<bool>,
+    /// Whether it goes also to customers whose processing is restricted.
+    pub while_restricted: bool,
 }
 
 impl Purpose {
@@ -77,6 +79,7 @@ impl Purpose {
             channels: BTreeMap::new(),
             overrides: None,
             personal: None,
+            while_restricted: false,
         }
     }
 

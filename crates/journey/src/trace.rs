@@ -251,6 +251,11 @@ pub enum Fact {
     },
     /// The customer chose something for themselves: a pause, a limit, nothing personal.
     Preferences,
+    /// The customer's processing is restricted, or is no longer.
+    Restricted {
+        /// Whether it is.
+        is: bool,
+    },
     /// An address bounced or complained, and is not used any more.
     AddressSuppressed {
         /// Of which channel.

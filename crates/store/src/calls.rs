@@ -28,6 +28,8 @@ pub struct LeasedCall {
     pub call: Call,
     /// Which attempt this is, from 1: the fence.
     pub attempt: u16,
+    /// Whether the customer's processing is restricted.
+    pub restricted: bool,
 }
 
 impl LeasedCall {
@@ -94,7 +96,7 @@ impl Store {
                    returning c.*
                )
                select l.customer, u.key, l.id, l.run, l.at, l.expires_at, l.attempt, l.hand_over,
-                      l.journey, l.step, l.endpoint, l."with"
+                      l.journey, l.step, l.endpoint, l."with", u.ledger
                from leased l join customer u on u.id = l.customer"#,
         )
         .bind(moment(now))
@@ -228,6 +230,13 @@ impl Keys {
     }
 }
 
+/// The part of a ledger that a call asks for.
+#[derive(serde::Deserialize)]
+struct Restriction {
+    #[serde(default)]
+    restricted: Option<Timestamp>,
+}
+
 /// One bad row must not hold up all the others.
 fn understood(row: &sqlx::postgres::PgRow) -> Option<LeasedCall> {
     leased(row)
@@ -256,14 +265,18 @@ fn leased(row: &sqlx::postgres::PgRow) -> Result<LeasedCall, Error> {
         };
         let customer = CustomerId(row.try_get("customer")?);
         let attempt: i16 = row.try_get("attempt")?;
-        Ok((customer, text("key")?, call, attempt, with))
+        let ledger: &[u8] = row.try_get("ledger")?;
+        Ok((customer, text("key")?, call, attempt, with, ledger))
     };
-    let (customer, key, mut call, attempt, with) = read().map_err(failed)?;
+    let (customer, key, mut call, attempt, with, ledger) = read().map_err(failed)?;
     call.with = from_json("with", call.id.0, with)?;
     Ok(LeasedCall {
         customer,
         key,
         call,
         attempt: u16::try_from(attempt).unwrap_or(1),
+        restricted: from_json::<Restriction>("ledger", customer.0, ledger)?
+            .restricted
+            .is_some(),
     })
 }

@@ -39,6 +39,9 @@ pub enum Error {
         /// Why, without the data themselves.
         why: String,
     },
+    /// Nobody may be erased: what was erased could not be known again.
+    #[error("there is no secret to hash what is erased with")]
+    NoSecret,
     /// A turn of a customer that was not begun, and therefore is not locked.
     #[error("customer {0} is no part of this turn")]
     NotBegun(Uuid),

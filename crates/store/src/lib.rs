@@ -14,10 +14,13 @@ mod history;
 mod listener;
 mod outbox;
 pub mod read;
+mod rights;
 mod row;
 mod secrets;
+mod secret;
 mod settings;
 mod sweeps;
+mod tables;
 mod turn;
 mod workspace;
 
@@ -26,6 +29,8 @@ pub use codec::{decode, encode};
 pub use error::Error;
 pub use listener::Listener;
 pub use outbox::{Accepted, LeaseKey, Leased, Retry};
+pub use rights::{Erased, ErasedHash, ErasedKind, Reapplied};
+pub use secret::{Secret, TooShort};
 pub use settings::Settings;
 pub use sweeps::{NewSweep, StoredSweep, SweepPage};
 pub use turn::{Arrival, OpenTurn, Work};
@@ -42,6 +47,7 @@ use error::during;
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: PgPool,
+    secret: Option<Secret>,
 }
 
 impl Store {
@@ -57,7 +63,8 @@ impl Store {
             .connect_with(options)
             .await
             .map_err(during("connecting"))?;
-        Ok(Self { pool })
+        let secret = settings.secret.clone();
+        Ok(Self { pool, secret })
     }
 
     /// Brings the database to this version. Processes that start together do it one after

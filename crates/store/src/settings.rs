@@ -4,7 +4,10 @@ use std::{fmt, str::FromStr as _, time::Duration};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-use crate::error::{Error, during};
+use crate::{
+    Secret,
+    error::{Error, during},
+};
 
 /// See the fields.
 #[derive(Clone)]
@@ -22,6 +25,9 @@ pub struct Settings {
     /// The longest that a transaction may lie idle: what a process that hangs between begin and
     /// commit may hold up its customers.
     pub idle_in_transaction_timeout: Duration,
+    /// What erased keys and addresses are hashed under; `None`: nobody can be erased, and who was erased is
+    /// not known again.
+    pub secret: Option<Secret>,
 }
 
 /// Without the URL: it may hold a password.
@@ -49,6 +55,7 @@ impl Default for Settings {
             statement_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(10),
             idle_in_transaction_timeout: Duration::from_secs(30),
+            secret: None,
         }
     }
 }

@@ -164,7 +164,8 @@ impl Store {
         let (kind, at) = key(&sweep.sweep, sweep.at);
         sqlx::query(
             "update sweep
-             set cursor = greatest(cursor, coalesce($5, cursor)),
+             set cursor = case when $5 is null then '00000000-0000-0000-0000-000000000000'
+                          else greatest(cursor, $5) end,
                  due_at = case when $5 is null then null else $6 end,
                  done_at = case when $5 is null then $6 end
              where journey = $1 and entry = $2 and kind = $3 and at = $4 and done_at is null",

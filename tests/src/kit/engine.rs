@@ -135,7 +135,10 @@ impl Rig {
 }
 
 async fn connect(url: &str) -> Store {
-    let settings = store::Settings::new(url);
+    let settings = store::Settings {
+        secret: Some(store::Secret::new("a secret of the tests").expect("long enough")),
+        ..store::Settings::new(url)
+    };
     Store::connect(&settings)
         .await
         .expect("PostgreSQL can be reached")

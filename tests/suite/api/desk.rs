@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use api::{
     Accept, Accepted, BoxFuture, CaptureError, CaptureStore, Captured, KeepError, NotAccepted,
-    Readiness, State,
+    NotErased, Readiness, State,
 };
 use jiff::Timestamp;
 use journey::{
@@ -155,6 +155,7 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
         }),
         refuse: Arc::new(|_| None),
         startable: Arc::new(|_| Box::pin(async { Startable::Yes })),
+        erase: Arc::new(|_, _| Box::pin(async { Err(NotErased::NoSecret) })),
         clock: now,
         write_key: None,
         pages: None,

@@ -99,6 +99,7 @@ pub fn ledger() -> Ledger {
             personalised: Some(false),
         },
         assumed_control: None,
+        restricted: Some(at(-2)),
         assumed_reachable: Vec::new(),
     }
 }

@@ -6,7 +6,7 @@ mod mailbox;
 mod messages;
 mod overview;
 mod reply;
-mod words;
+pub(crate) mod words;
 
 use askama::Template;
 use axum::{

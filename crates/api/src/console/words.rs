@@ -73,6 +73,7 @@ fn capital(text: &str) -> String {
 /// `no_consent` as `No consent`.
 pub(crate) fn reason(word: &str) -> String {
     match word {
+        "restricted" => "Processing restricted".into(),
         "no_consent" => "No consent".into(),
         "unreachable" => "No address".into(),
         "suppression_list" => "Address suppressed".into(),

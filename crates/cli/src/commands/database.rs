@@ -20,7 +20,11 @@ use crate::{
 /// If none is configured or it cannot be reached.
 pub async fn connect(config: &Config) -> Result<Store> {
     let url = config.database_url()?;
-    let connected = Store::connect(&Settings::new(url)).await;
+    let settings = Settings {
+        secret: config.privacy_secret()?,
+        ..Settings::new(url)
+    };
+    let connected = Store::connect(&settings).await;
     connected.with_context(|| format!("PostgreSQL at {} cannot be used", place(url)))
 }
 

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use journey::{advance::Clock, input::Event, intake};
 use serde::{Deserialize, Serialize};
 use store::{
-    Settings, Store,
+    Store,
     read::{Reader, Summary},
 };
 use tokio_util::sync::CancellationToken;
@@ -112,7 +112,7 @@ async fn with_servers(
     rabbitmq: &RabbitMq,
     stop: &CancellationToken,
 ) -> Result<Option<Verdict>> {
-    let store = Store::connect(&Settings::new(postgres.url())).await?;
+    let store = local::store(&postgres, root).await?;
     store.migrate().await?;
     database::publish(&store, root, Format::Text).await?;
     // One event at a time: the messages of each leave before the next is looked at.

@@ -9,7 +9,6 @@ use std::{
 use anyhow::Result;
 use clap::Args;
 use engine::{Engine, Roles};
-use store::{Settings, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -51,7 +50,7 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
     let postgres =
         local::blocking(move || Postgres::start(&home, &PostgresOptions::default())).await?;
     local::say_where(&postgres);
-    let store = Store::connect(&Settings::new(postgres.url())).await?;
+    let store = local::store(&postgres, root).await?;
     store.migrate().await?;
     // Looked at before it is published: a change meanwhile is published again.
     let seen = files(root);

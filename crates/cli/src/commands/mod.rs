@@ -8,6 +8,7 @@ pub mod customer;
 pub mod database;
 pub mod demo;
 pub mod dev;
+pub mod erasures;
 pub mod event;
 pub mod fmt;
 pub mod graph;

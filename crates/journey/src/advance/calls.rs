@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::{Stepper, steps::Flow};
 use crate::{
-    call::{Answer, Call, Outcome},
+    call::{Answer, Call, Outcome, RESTRICTED},
     customer::Pending,
     expr::Operand,
     ids::{CallId, RunId},
@@ -68,6 +68,9 @@ impl Stepper<'_> {
         if run.state.pending.as_ref().is_some_and(|p| p.call.is_some()) {
             return Flow::Stay;
         }
+        if self.customer.ledger.restricted.is_some() {
+            return self.call_refused(id, node, calling);
+        }
         let (at, journey) = (self.now, run.journey.clone());
         let with = calling
             .with
@@ -100,6 +103,23 @@ impl Stepper<'_> {
         };
         self.note(Some(id), Some(node.id.clone()), fact);
         Flow::Stay
+    }
+
+    /// Nothing of a customer whose processing is restricted is passed on: the way that a failure takes.
+    fn call_refused(&mut self, id: RunId, node: &Node, calling: Calling<'_>) -> Flow {
+        let Some(run) = self.touch(id) else {
+            return Flow::Left;
+        };
+        let (revision, ordinal) = (run.revision, self.ordinal);
+        self.ordinal += 1;
+        let call = CallId::of(id, revision, ordinal);
+        let why = Arc::from(RESTRICTED);
+        let step = Some(node.id.clone());
+        self.note(Some(id), step, Fact::CallFailed { call, why });
+        self.step_state(id, &node.id, |s| {
+            (s.answer, s.failed) = (Value::Null, true);
+        });
+        Flow::To(calling.otherwise)
     }
 
     /// An endpoint has answered, or never will. Returns the run, if it goes on.

@@ -56,6 +56,8 @@ impl Stepper<'_> {
                 self.change_consent(event, granted(confirmed))
             }
             "consent.withdrawn" => self.change_consent(event, ConsentState::Withdrawn),
+            "customer.restricted" => self.restrict(true),
+            "customer.unrestricted" => self.restrict(false),
             "message.bounced" if event.properties.field("permanent") == Value::Bool(false) => false,
             "message.bounced" => self.suppress(event, "bounced"),
             "message.complained" => self.suppress(event, "complained"),
@@ -100,6 +102,18 @@ impl Stepper<'_> {
         }
         self.effects.profile = true;
         self.note(None, None, Fact::Profile { traits: changed });
+        true
+    }
+
+    /// The first of several holds: since when it is restricted is what counts. Held sends are decided anew.
+    fn restrict(&mut self, is: bool) -> bool {
+        let restricted = &mut self.customer.ledger.restricted;
+        if restricted.is_some() == is {
+            return false;
+        }
+        *restricted = is.then_some(self.now);
+        self.effects.profile = true;
+        self.note(None, None, Fact::Restricted { is });
         true
     }
 

@@ -127,6 +127,13 @@ static PURPOSE: Context = Context {
             "personal: false",
         )
         .or_else("`true`"),
+        word(
+            "while_restricted",
+            Takes::Truth,
+            "Whether it goes also to customers whose processing is restricted",
+            "while_restricted: true",
+        )
+        .or("false"),
     ],
     ..PLAIN
 };

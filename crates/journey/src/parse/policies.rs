@@ -143,6 +143,8 @@ impl Reader<'_> {
         let basis = f.get("basis");
         purpose.overrides = f.get("overrides").and_then(|n| self.truth(n));
         purpose.personal = f.get("personal").and_then(|n| self.truth(n));
+        let goes = f.get("while_restricted").and_then(|n| self.truth(n));
+        purpose.while_restricted = goes.unwrap_or_default();
         if let Some(node) = f.get("channels") {
             if let Kind::Map(pairs) = &node.kind {
                 purpose.channels = pairs

@@ -1,4 +1,4 @@
-//! Whether a message may go: consent, reachability, suppression list, what customers chose for
+//! Whether a message may go: restriction, consent, reachability, suppression list, what customers chose for
 //! themselves, caps and quiet hours, in that order (rule 38). Pure: the same customer and clock give the same verdict.
 
 mod caps;
@@ -134,7 +134,7 @@ fn on_channel(question: Question<'_>, channel: Channel) -> OnChannel {
     }
 }
 
-/// Purpose and consent, reachability, suppression list: what no word of a step can override.
+/// Restriction, purpose and consent, reachability, suppression list: what no word of a step can override.
 fn permission(question: Question<'_>, channel: Channel) -> Vec<Refusal> {
     let Question {
         policies,
@@ -150,6 +150,9 @@ fn permission(question: Question<'_>, channel: Channel) -> Vec<Refusal> {
         used_by: Vec::new(),
     };
     let mut refusals = Vec::new();
+    if restricted(policies, customer, &send.purpose) {
+        refusals.push(refusal(Reason::Restricted, send.purpose.clone()));
+    }
     if !consents(policies, customer, &send.purpose, channel) {
         refusals.push(refusal(Reason::NoConsent, send.purpose.clone()));
     }
@@ -163,6 +166,15 @@ fn permission(question: Question<'_>, channel: Channel) -> Vec<Refusal> {
         refusals.push(refusal(reason, Arc::from(rule)));
     }
     refusals
+}
+
+/// Whether `purpose` is not for this customer at present, for their processing is restricted.
+pub fn restricted(policies: &Policies, customer: &Customer, purpose: &str) -> bool {
+    let goes = policies
+        .purposes
+        .get(purpose)
+        .is_some_and(|p| p.while_restricted);
+    customer.ledger.restricted.is_some() && !goes
 }
 
 /// Whether the customer's consents allow `purpose` on `channel`. A purpose that the policies do
@@ -204,6 +216,25 @@ pub fn suppressed(customer: &Customer, channel: Channel) -> Option<Arc<str>> {
     let suppression = customer.ledger.suppressed.get(&channel)?;
     let address = customer.address(channel)?;
     (address.as_text() == Some(&suppression.address)).then(|| suppression.reason.clone())
+}
+
+/// Whether an address of somebody who was erased at that moment may not be written to for `purpose`: an
+/// import has brought it back, and a consent from before says nothing any more. What needs no consent goes,
+/// for a contract was made since; and so does what was consented to since and confirmed: imports claim
+/// consents, and do not confirm them.
+pub fn erased(
+    policies: &Policies,
+    customer: &Customer,
+    purpose: &str,
+    channel: Channel,
+    at: Timestamp,
+) -> bool {
+    let rule = policies.purposes.get(purpose);
+    let needs = rule.is_none_or(|p| p.consent_on(channel) != ConsentRule::None);
+    let consents = customer.ledger.consents.get(purpose);
+    let since = consents.and_then(|c| c.get(&channel));
+    let since = since.is_some_and(|c| c.state == ConsentState::Granted && c.at > at);
+    needs && !since
 }
 
 /// The quiet hours that `now` lies in.

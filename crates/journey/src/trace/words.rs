@@ -31,6 +31,7 @@ impl Refusal {
         let channel = self.channel;
         let rule = &self.rule;
         let mut text = match self.reason {
+            Reason::Restricted => "the customer's processing is restricted".into(),
             Reason::NoConsent => format!("no consent for {rule} on {channel}"),
             Reason::Unreachable => format!("no address for {channel}"),
             Reason::SuppressionList => format!("the {channel} address is suppressed ({rule})"),
@@ -179,6 +180,10 @@ impl Fact {
                     .join(", ")
             ),
             Self::Preferences => "changed what they want to get, and how often".to_owned(),
+            Self::Restricted { is: true } => {
+                "their processing is restricted: what is known is kept, and nothing is sent".into()
+            }
+            Self::Restricted { is: false } => "their processing is not restricted any more".into(),
             Self::AddressSuppressed { channel, reason } => {
                 format!("the {channel} address {reason}: it is not used any more")
             }

@@ -342,3 +342,49 @@ fn rule_46_of_several_devices_the_first_counts() {
     assert_eq!(play.sent().len(), 1);
     assert_eq!(play.ana().address(Channel::Push), Some(Value::text("a")));
 }
+
+/// What is known of a restricted customer is kept, and nothing is sent: for any purpose but one that says so.
+#[test]
+fn rule_38_nothing_is_sent_while_processing_is_restricted() {
+    let policies = "
+purposes:
+  marketing: { consent: opt_out }
+  service: { consent: none }
+  legal: { consent: none, while_restricted: true }
+";
+    let mut play = sends(
+        "{ id: m, send: email, template: t }, { id: s, send: email, template: t, purpose: service }, { id: l, send: email, template: t, purpose: legal }",
+        policies,
+    );
+    play.does("customer.restricted", json!({}));
+    assert_eq!(play.log(), ["restricted true"]);
+    play.does("go", json!({}));
+    assert_eq!(play.sent(), ["l email"]);
+    let refused: Vec<_> = play.messages.iter().map(|m| m.refused).collect();
+    let restricted = Some(Reason::Restricted);
+    assert_eq!(refused, [restricted, restricted, None]);
+    assert_eq!(&*play.messages[0].decision.refusals[0].rule, "marketing");
+    assert_eq!(
+        play.run().state.steps["s"].reason.as_deref(),
+        Some("restricted")
+    );
+    // A correction is taken in all the same, and takes effect later.
+    play.is(json!({ "first_name": "Anna" }));
+    play.waits("2h").does("customer.unrestricted", json!({}));
+    play.does("go", json!({}));
+    assert_eq!(play.sent(), ["l email", "m email", "s email", "l email"]);
+}
+
+/// A held message is looked at again at once, and does not go when its time comes.
+#[test]
+fn rule_39_a_held_message_is_dropped_when_processing_is_restricted() {
+    let policies = "
+purposes: { marketing: { consent: opt_out } }
+quiet_hours: [ { name: night, from: \"00:00\", to: \"23:59\" } ]
+";
+    let mut play = sends("{ id: m, send: email, template: t }", policies);
+    play.does("go", json!({}));
+    assert!(play.messages.is_empty(), "held");
+    play.does("customer.restricted", json!({}));
+    assert_eq!(play.messages[0].refused, Some(Reason::Restricted));
+}

@@ -445,6 +445,7 @@ fn short(line: &Line) -> String {
         Fact::Profile { traits } => format!("traits {}", traits.join(" ")),
         Fact::Consent { state, .. } => format!("consent {state}"),
         Fact::Preferences => "preferences".into(),
+        Fact::Restricted { is } => format!("restricted {is}"),
         Fact::AddressSuppressed { channel, reason } => format!("address {channel} {reason}"),
         Fact::Ignored { why } => format!("ignored: {why}"),
     }

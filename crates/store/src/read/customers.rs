@@ -78,6 +78,24 @@ impl Reader {
         rows.first().map(view).transpose()
     }
 
+    /// The id of the customer whom producers call `name`, or whose id it is.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn customer_id(&self, name: &str) -> Result<Option<CustomerId>, ReadError> {
+        let mut ids = vec![CustomerId::of(name).0];
+        ids.extend(Uuid::try_parse(name).ok());
+        let mut tx = self.page().await?;
+        let found: Option<Uuid> = sqlx::query_scalar(
+            "select id from customer where id = any($1) order by id <> $2 limit 1",
+        )
+        .bind(&ids)
+        .bind(ids[0])
+        .fetch_optional(&mut *tx)
+        .await?;
+        Ok(found.map(CustomerId))
+    }
+
     /// Customers by key, id, or the exact trait `email` (whatever its case) or `phone` (spaces
     /// aside).
     ///

@@ -8,6 +8,7 @@
 
 mod customers;
 mod expected;
+mod export;
 mod messages;
 mod runs;
 mod summary;
@@ -20,6 +21,10 @@ use sqlx::{PgPool, Postgres, Transaction, postgres::PgRow};
 
 pub use customers::{CustomerPage, CustomerRow, CustomerView, Found};
 pub use expected::ExpectedEntry;
+pub use export::{
+    Export, ExportedCall, ExportedCustomer, ExportedFact, ExportedInput, ExportedMessage,
+    ExportedRun, Rows,
+};
 pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
 pub use runs::{RunView, Runs, StepView};
 pub use summary::{JourneySummary, Summary};

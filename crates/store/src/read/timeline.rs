@@ -33,6 +33,21 @@ pub enum InputName {
     Answer,
 }
 
+impl InputName {
+    /// By the number in the column `kind`.
+    pub(super) fn of(kind: i16) -> Self {
+        match kind {
+            0 => Self::Event,
+            1 => Self::Timer,
+            3 => Self::Date,
+            4 => Self::Sweep,
+            5 => Self::Answer,
+            6 => Self::Passage,
+            _ => Self::Receipt,
+        }
+    }
+}
+
 /// One input and what was decided on it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TimelineEntry {
@@ -141,15 +156,7 @@ fn entry(row: &PgRow) -> Result<TimelineEntry, sqlx::Error> {
         id: InputId(row.try_get("id")?),
         seq: row.try_get("seq")?,
         at: moment(row, "at")?,
-        kind: match row.try_get::<i16, _>("kind")? {
-            0 => InputName::Event,
-            1 => InputName::Timer,
-            3 => InputName::Date,
-            4 => InputName::Sweep,
-            5 => InputName::Answer,
-            6 => InputName::Passage,
-            _ => InputName::Receipt,
-        },
+        kind: InputName::of(row.try_get("kind")?),
         name: Arc::from(row.try_get::<&str, _>("name")?),
         unreadable: body.is_err() || trace.is_err(),
         body: body.unwrap_or_default(),

@@ -8,7 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use journey::{
     customer::{Customer, Left, PastSend, Run},
-    ids::{CustomerId, InputId, MachineId, MessageId, RunId},
+    ids::{CallId, CustomerId, InputId, MachineId, MessageId, RunId},
     input::{Input, InputKind},
 };
 use serde::Deserialize;
@@ -28,6 +28,9 @@ pub(super) type InputKey = (CustomerId, InputId);
 /// A receipt by its message and attempt: customer, at, id, attempt.
 pub(super) type ReceiptKey = (CustomerId, Timestamp, MessageId, u16);
 
+/// An answer by its call.
+pub(super) type AnswerKey = (CustomerId, CallId);
+
 type Customers = BTreeMap<CustomerId, Customer>;
 
 /// What to do about a customer who is in somebody else's turn.
@@ -46,6 +49,14 @@ pub(super) fn receipt_key(customer: CustomerId, input: &Input) -> Option<Receipt
             let at = moment(r.message.at).to_jiff();
             Some((customer, at, r.message.id, r.attempt))
         }
+        _ => None,
+    }
+}
+
+/// The call that it answers, if it is an answer.
+pub(super) fn answer_key(customer: CustomerId, input: &Input) -> Option<AnswerKey> {
+    match &input.kind {
+        InputKind::Answer(answer) => Some((customer, answer.call)),
         _ => None,
     }
 }
@@ -100,6 +111,26 @@ pub(super) async fn recorded(
     .map_err(during("looking for duplicates"))?;
     let keys = rows.into_iter();
     Ok(keys.map(|(c, i)| (CustomerId(c), InputId(i))).collect())
+}
+
+/// Which of these calls there are.
+pub(super) async fn asked(
+    tx: &mut PgConnection,
+    keys: &[AnswerKey],
+) -> Result<BTreeSet<AnswerKey>, Error> {
+    let (customers, ids): (Vec<_>, Vec<_>) = keys.iter().map(|(c, i)| (c.0, i.0)).unzip();
+    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "select c.customer, c.id
+         from unnest($1::uuid[], $2::uuid[]) a (customer, id)
+         join call c on c.customer = a.customer and c.id = a.id",
+    )
+    .bind(customers)
+    .bind(ids)
+    .fetch_all(tx)
+    .await
+    .map_err(during("looking for calls"))?;
+    let keys = rows.into_iter();
+    Ok(keys.map(|(c, i)| (CustomerId(c), CallId(i))).collect())
 }
 
 /// Locks the messages of these receipts, and says which are still leased by that attempt.

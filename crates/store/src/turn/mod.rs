@@ -26,6 +26,7 @@ use sqlx::{Postgres, Transaction};
 use crate::{
     Error, Store,
     error::during,
+    rights::when,
     row::{Moment, before, moment},
 };
 use load::Wait;
@@ -76,7 +77,8 @@ struct Begun {
 
 impl Store {
     /// Begins a turn for these inputs: locks their customers, leaves out inputs that were seen
-    /// before, and loads what a decision needs. Sends are loaded from `horizon` before the first
+    /// before, and loads what a decision needs. What is no event makes no customer: they were erased while
+    /// it was under way. Neither does an event from before that. Sends are loaded from `horizon` before the first
     /// moment that can be decided: the first input's, or an earlier timer's.
     ///
     /// # Errors
@@ -94,6 +96,13 @@ impl Store {
             let known = batch.ids_of(&found);
             batch.leave_out(&load::recorded(&mut tx, &known).await?);
         }
+        batch.keep_known(&found);
+        self.leave_out_erased(&mut tx, &mut batch, &found).await?;
+        let answers = batch.answers();
+        if !answers.is_empty() {
+            let asked = load::asked(&mut tx, &answers).await?;
+            batch.keep_answers(&asked);
+        }
         let receipts = batch.receipts();
         if !receipts.is_empty() {
             let valid = load::leased(&mut tx, &receipts).await?;
@@ -109,6 +118,31 @@ impl Store {
         };
         load::state(&mut tx, &mut found, first, horizon).await?;
         Ok(batch.opened(found, tx))
+    }
+
+    /// Events that happened before their customer was erased, and came after it.
+    async fn leave_out_erased(
+        &self,
+        tx: &mut Transaction<'static, Postgres>,
+        batch: &mut Batch,
+        found: &BTreeMap<CustomerId, Customer>,
+    ) -> Result<(), Error> {
+        let Some(secret) = &self.secret else {
+            return Ok(());
+        };
+        let new = batch
+            .waiting
+            .iter()
+            .filter(|(id, _)| !found.contains_key(id));
+        let hashes: BTreeMap<_, _> = new.map(|(id, w)| (*id, secret.of_key(&w.key))).collect();
+        let erased = when(tx, hashes.values()).await?;
+        if !erased.is_empty() {
+            batch.keep(|customer, input| {
+                let at = hashes.get(&customer).and_then(|hash| erased.get(&hash[..]));
+                at.is_none_or(|at| happened(input) > *at)
+            });
+        }
+        Ok(())
     }
 
     /// Begins a turn for those of these customers who have a timer due at or before `now` and are
@@ -260,6 +294,26 @@ impl Batch {
             .collect()
     }
 
+    /// Only an event makes a customer.
+    fn keep_known(&mut self, found: &BTreeMap<CustomerId, Customer>) {
+        self.keep(|customer, input| {
+            found.contains_key(&customer) || matches!(input.kind, InputKind::Event(_))
+        });
+    }
+
+    fn answers(&self) -> Vec<load::AnswerKey> {
+        let all = self.waiting.iter();
+        all.flat_map(|(id, w)| w.inputs.iter().filter_map(|i| load::answer_key(*id, i)))
+            .collect()
+    }
+
+    /// An answer to a call that there is not is about somebody who was erased.
+    fn keep_answers(&mut self, asked: &BTreeSet<load::AnswerKey>) {
+        self.keep(|customer, input| {
+            load::answer_key(customer, input).is_none_or(|key| asked.contains(&key))
+        });
+    }
+
     fn receipts(&self) -> Vec<load::ReceiptKey> {
         let all = self.waiting.iter();
         all.flat_map(|(id, w)| w.inputs.iter().filter_map(|i| load::receipt_key(*id, i)))
@@ -323,6 +377,14 @@ impl Batch {
 /// Whether by this input a customer may choose a limit of their own.
 fn chooses(input: &Input) -> bool {
     matches!(&input.kind, InputKind::Event(event) if *event.name == *PREFERENCES_CHANGED)
+}
+
+/// When it happened: by the producer's clock, if it has one.
+fn happened(input: &Input) -> Timestamp {
+    match &input.kind {
+        InputKind::Event(event) => event.at,
+        _ => input.now,
+    }
 }
 
 /// From when on a customer's sends matter, if their first decision is made at `first`.

@@ -1,6 +1,8 @@
 //! `parcours customer ID`: what happened to a customer, and why.
 
-use std::path::Path;
+mod rights;
+
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -25,6 +27,15 @@ pub struct CustomerArgs {
     /// How many inputs to show, the newest first
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
     limit: u32,
+    /// Write all that is held on them into a file instead: as a page if it ends with .html, else as JSON
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["erase", "limit"])]
+    export: Option<PathBuf>,
+    /// Erase them for good, from every table; asks for --yes
+    #[arg(long, conflicts_with = "limit")]
+    erase: bool,
+    /// Yes, erase them
+    #[arg(long, requires = "erase")]
+    yes: bool,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -45,6 +56,12 @@ struct Shown {
 /// [`Refused`] if there is no such customer; any other if the database is away.
 pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
     let store = database::connect(&Config::load(root)?).await?;
+    if let Some(file) = &args.export {
+        return rights::export(&store, &args.id, file).await;
+    }
+    if args.erase {
+        return rights::erase(&store, &args.id, args.yes, args.format).await;
+    }
     let reader = Reader::new(store.pool().clone());
     let Some(customer) = reader.customer(&args.id).await? else {
         output::aside(&format!("there is no customer {}", args.id));

@@ -1,0 +1,379 @@
+//! All that is held on one customer (GDPR, articles 15 and 20).
+//!
+//! One snapshot is read, page by page, to its end: what the pages of support cut off is here. Data are
+//! given as they are kept, and what has words for people has them beside the data. A table that has no
+//! section of its own is given row by row, so that a new one cannot be forgotten.
+
+mod rest;
+mod runs;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+use journey::{
+    ids::{CallId, CustomerId, InputId, MessageId, RunId},
+    trace::Line,
+};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
+use uuid::Uuid;
+
+use super::{ReadError, Reader, moment, moment_or_none, timeline};
+pub use rest::Rows;
+pub use runs::ExportedRun;
+
+/// How many rows one statement reads.
+const PAGE: i64 = 500;
+
+/// Tables with a section of their own; all others are given as they are.
+pub(crate) const SECTIONS: [&str; 5] = ["call", "input", "message", "run", "run_ended"];
+
+/// All that is held on one customer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Export {
+    /// When it was taken.
+    pub exported_at: Timestamp,
+    /// Who it is about.
+    pub customer: ExportedCustomer,
+    /// Journeys that they are in, or are still watched for the goal of; oldest first.
+    pub runs: Vec<ExportedRun>,
+    /// Journeys that are over, oldest first.
+    pub ended: Vec<ExportedRun>,
+    /// Every decision to send or not to send, oldest first.
+    pub messages: Vec<ExportedMessage>,
+    /// Every call of an endpoint about them, oldest first.
+    pub calls: Vec<ExportedCall>,
+    /// All that happened, and what was decided on it, in the order in which it was.
+    pub inputs: Vec<ExportedInput>,
+    /// Rows of tables without a section above, by table.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub records: BTreeMap<String, Rows>,
+}
+
+/// The profile.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExportedCustomer {
+    /// The hash of `key`, by which all rows name them.
+    pub id: CustomerId,
+    /// What producers call the customer.
+    pub key: Arc<str>,
+    /// The clock of the input that created the row.
+    pub seen_at: Timestamp,
+    /// When the next date entry lets them in.
+    pub due_at: Option<Timestamp>,
+    /// What is known of them.
+    pub traits: Value,
+    /// Consents, suppressed addresses, last entries, restriction.
+    pub ledger: Value,
+}
+
+/// One decision about a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExportedMessage {
+    /// Which.
+    pub id: MessageId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The run that decided it.
+    pub run: RunId,
+    /// The journey's name.
+    pub journey: Arc<str>,
+    /// The step's id.
+    pub step: Arc<str>,
+    /// By which channel.
+    pub channel: Arc<str>,
+    /// For which purpose.
+    pub purpose: Arc<str>,
+    /// `queued`, `leased`, `sent`, `failed`, `suppressed` or `recalled`.
+    pub status: Arc<str>,
+    /// Why it was not sent.
+    pub reason: Option<Arc<str>>,
+    /// When dispatch may take it.
+    pub due_at: Option<Timestamp>,
+    /// When it reached its final status.
+    pub done_at: Option<Timestamp>,
+    /// How often dispatch has tried.
+    pub attempt: i16,
+    /// Which provider took it.
+    pub provider: Option<Arc<str>>,
+    /// What the provider calls it.
+    pub provider_id: Option<Arc<str>>,
+    /// The last attempt's error.
+    pub error: Option<Arc<str>>,
+    /// What was decided: template, its values, refusals.
+    pub decision: Value,
+}
+
+/// One call of an endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExportedCall {
+    /// Which.
+    pub id: CallId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The run that decided it.
+    pub run: RunId,
+    /// The journey's name.
+    pub journey: Arc<str>,
+    /// The step's id.
+    pub step: Arc<str>,
+    /// Whom the data went to, by the name in `config/endpoints.yaml`.
+    pub endpoint: Arc<str>,
+    /// Whether it hands over to a person.
+    pub hand_over: bool,
+    /// `queued`, `leased`, `answered`, `failed` or `cancelled`.
+    pub status: Arc<str>,
+    /// When it may be made.
+    pub due_at: Option<Timestamp>,
+    /// When nobody waits for its answer any more.
+    pub expires_at: Option<Timestamp>,
+    /// When it was over.
+    pub done_at: Option<Timestamp>,
+    /// How often it was tried.
+    pub attempt: i16,
+    /// The last attempt's error.
+    pub error: Option<Arc<str>>,
+    /// What the endpoint is told.
+    pub with: Value,
+}
+
+/// One input and what was decided on it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExportedInput {
+    /// Which.
+    pub id: InputId,
+    /// Its place in the recorded order.
+    pub seq: i64,
+    /// Its own clock.
+    pub at: Timestamp,
+    /// `event`, `timer`, `receipt`, `passage`, `date`, `sweep` or `answer`.
+    pub kind: timeline::InputName,
+    /// The event's name; else its kind.
+    pub name: Arc<str>,
+    /// The event as it was accepted, or what else came.
+    pub body: Value,
+    /// What was decided and why.
+    pub decided: Vec<ExportedFact>,
+    /// What was decided, where it is of another version and has no sentence.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub trace: Value,
+}
+
+/// One fact of a decision.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExportedFact {
+    /// The sentence.
+    pub sentence: String,
+    /// The fact as data, with the journey, run and step that it is about.
+    #[serde(flatten)]
+    pub line: Line,
+}
+
+impl Reader {
+    /// All that is held on a customer, by key or id. `now` is written down in it.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn export(&self, name: &str, now: Timestamp) -> Result<Option<Export>, ReadError> {
+        let Some(id) = self.customer_id(name).await? else {
+            return Ok(None);
+        };
+        let mut tx = self.page().await?;
+        let Some(customer) = customer(&mut tx, id).await? else {
+            return Ok(None);
+        };
+        let runs = runs::all(&mut tx, id).await?;
+        Ok(Some(Export {
+            exported_at: now,
+            customer,
+            runs: runs.open,
+            ended: runs.ended,
+            messages: messages(&mut tx, id).await?,
+            calls: calls(&mut tx, id).await?,
+            inputs: inputs(&mut tx, id).await?,
+            records: rest::all(&mut tx, id).await?,
+        }))
+    }
+}
+
+async fn customer(
+    tx: &mut PgConnection,
+    id: CustomerId,
+) -> Result<Option<ExportedCustomer>, ReadError> {
+    let row =
+        sqlx::query("select key, seen_at, due_at, traits, ledger from customer where id = $1")
+            .bind(id.0)
+            .fetch_optional(tx)
+            .await?;
+    let read = |row: PgRow| {
+        Ok(ExportedCustomer {
+            id,
+            key: text(&row, "key")?,
+            seen_at: moment(&row, "seen_at")?,
+            due_at: moment_or_none(&row, "due_at")?,
+            traits: row.try_get("traits")?,
+            ledger: json(row.try_get("ledger")?),
+        })
+    };
+    row.map(read).transpose()
+}
+
+async fn messages(
+    tx: &mut PgConnection,
+    customer: CustomerId,
+) -> Result<Vec<ExportedMessage>, ReadError> {
+    let (mut found, mut last) = (Vec::new(), None::<(jiff_sqlx::Timestamp, Uuid)>);
+    loop {
+        let rows = sqlx::query(
+            "select at, id, run, journey, step, channel, purpose, status::text as status, reason,
+                    due_at, done_at, attempt, provider, provider_id, error, decision
+             from message where customer = $1 and ($2::timestamptz is null or (at, id) > ($2, $3))
+             order by at, id limit $4",
+        )
+        .bind(customer.0)
+        .bind(last.map(|l| l.0))
+        .bind(last.map(|l| l.1))
+        .bind(PAGE)
+        .fetch_all(&mut *tx)
+        .await?;
+        let Some(end) = rows.last() else {
+            return Ok(found);
+        };
+        last = Some((end.try_get("at")?, end.try_get("id")?));
+        for row in &rows {
+            found.push(message(row)?);
+        }
+    }
+}
+
+fn message(row: &PgRow) -> Result<ExportedMessage, sqlx::Error> {
+    Ok(ExportedMessage {
+        id: MessageId(row.try_get("id")?),
+        at: moment(row, "at")?,
+        run: RunId(row.try_get("run")?),
+        journey: text(row, "journey")?,
+        step: text(row, "step")?,
+        channel: text(row, "channel")?,
+        purpose: text(row, "purpose")?,
+        status: text(row, "status")?,
+        reason: text_or_none(row, "reason")?,
+        due_at: moment_or_none(row, "due_at")?,
+        done_at: moment_or_none(row, "done_at")?,
+        attempt: row.try_get("attempt")?,
+        provider: text_or_none(row, "provider")?,
+        provider_id: text_or_none(row, "provider_id")?,
+        error: text_or_none(row, "error")?,
+        decision: json(row.try_get("decision")?),
+    })
+}
+
+async fn calls(
+    tx: &mut PgConnection,
+    customer: CustomerId,
+) -> Result<Vec<ExportedCall>, ReadError> {
+    let (mut found, mut last) = (Vec::new(), Uuid::nil());
+    loop {
+        let rows = sqlx::query(
+            r#"select id, at, run, journey, step, endpoint, hand_over, status::text as status, due_at,
+                      expires_at, done_at, attempt, error, "with"
+               from call where customer = $1 and id > $2 order by id limit $3"#,
+        )
+        .bind(customer.0)
+        .bind(last)
+        .bind(PAGE)
+        .fetch_all(&mut *tx)
+        .await?;
+        let Some(end) = rows.last() else { break };
+        last = end.try_get("id")?;
+        for row in &rows {
+            found.push(call(row)?);
+        }
+    }
+    found.sort_by_key(|c| (c.at, c.id));
+    Ok(found)
+}
+
+fn call(row: &PgRow) -> Result<ExportedCall, sqlx::Error> {
+    Ok(ExportedCall {
+        id: CallId(row.try_get("id")?),
+        at: moment(row, "at")?,
+        run: RunId(row.try_get("run")?),
+        journey: text(row, "journey")?,
+        step: text(row, "step")?,
+        endpoint: text(row, "endpoint")?,
+        hand_over: row.try_get("hand_over")?,
+        status: text(row, "status")?,
+        due_at: moment_or_none(row, "due_at")?,
+        expires_at: moment_or_none(row, "expires_at")?,
+        done_at: moment_or_none(row, "done_at")?,
+        attempt: row.try_get("attempt")?,
+        error: text_or_none(row, "error")?,
+        with: json(row.try_get("with")?),
+    })
+}
+
+async fn inputs(
+    tx: &mut PgConnection,
+    customer: CustomerId,
+) -> Result<Vec<ExportedInput>, ReadError> {
+    let (mut found, mut last) = (Vec::new(), Uuid::nil());
+    loop {
+        let rows = sqlx::query(
+            "select id, seq, at, kind, name, body, trace from input
+             where customer = $1 and id > $2 order by id limit $3",
+        )
+        .bind(customer.0)
+        .bind(last)
+        .bind(PAGE)
+        .fetch_all(&mut *tx)
+        .await?;
+        let Some(end) = rows.last() else { break };
+        last = end.try_get("id")?;
+        for row in &rows {
+            found.push(input(row)?);
+        }
+    }
+    found.sort_by_key(|i| i.seq);
+    Ok(found)
+}
+
+fn input(row: &PgRow) -> Result<ExportedInput, sqlx::Error> {
+    let trace: &[u8] = row.try_get::<Option<_>, _>("trace")?.unwrap_or_default();
+    let lines = serde_json::from_slice::<Vec<Line>>(trace);
+    let unread = match &lines {
+        Err(_) if !trace.is_empty() => json(trace),
+        _ => Value::Null,
+    };
+    let fact = |line: Line| ExportedFact {
+        sentence: line.fact.sentence(),
+        line,
+    };
+    Ok(ExportedInput {
+        id: InputId(row.try_get("id")?),
+        seq: row.try_get("seq")?,
+        at: moment(row, "at")?,
+        kind: timeline::InputName::of(row.try_get("kind")?),
+        name: text(row, "name")?,
+        body: json(row.try_get::<Option<_>, _>("body")?.unwrap_or_default()),
+        decided: lines.unwrap_or_default().into_iter().map(fact).collect(),
+        trace: unread,
+    })
+}
+
+/// What is kept as JSON bytes. What is none is given as text: it is held all the same.
+fn json(bytes: &[u8]) -> Value {
+    if bytes.is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_slice(bytes)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+}
+
+fn text(row: &PgRow, column: &str) -> Result<Arc<str>, sqlx::Error> {
+    row.try_get::<&str, _>(column).map(Arc::from)
+}
+
+fn text_or_none(row: &PgRow, column: &str) -> Result<Option<Arc<str>>, sqlx::Error> {
+    Ok(row.try_get::<Option<&str>, _>(column)?.map(Arc::from))
+}
