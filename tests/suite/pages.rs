@@ -4,6 +4,7 @@ mod browser;
 mod confirm;
 mod hostile;
 mod preferences;
+mod rights;
 mod unsubscribe;
 
 use std::sync::Arc;

@@ -17,11 +17,13 @@ async fn pages(shop: &Shop, key: &str) -> Vec<(String, String)> {
     let unsubscribe = format!("/u/{}", shop.unsubscribe(key, channel));
     let preferences = format!("/p/{}", shop.preferences(key));
     let confirm = format!("/c/{}", shop.link(LinkKind::Confirm { channel }, key));
+    let erase = format!("/e/{}", shop.link(LinkKind::Erase, key));
     let mut pages = Vec::new();
     for (name, path) in [
         ("preferences", &*preferences),
         ("unsubscribe", &unsubscribe),
         ("confirm", &confirm),
+        ("erase", &erase),
         ("gone", "/p/x"),
     ] {
         pages.push((name.to_owned(), shop.get(path).await.body));

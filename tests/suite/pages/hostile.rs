@@ -16,8 +16,8 @@ use journey::{
 use super::{Shop, message};
 
 /// Every page, for a link of every kind.
-fn pages(word: &str) -> [String; 3] {
-    ["u", "p", "c"].map(|page| format!("/{page}/{word}"))
+fn pages(word: &str) -> [String; 4] {
+    ["u", "p", "c", "e"].map(|page| format!("/{page}/{word}"))
 }
 
 fn kinds() -> [LinkKind; 4] {
@@ -125,6 +125,7 @@ async fn no_page_tracks_remembers_or_runs_anything() {
     for path in [
         format!("/p/{word}"),
         format!("/u/{}", shop.unsubscribe("ana", Channel::Email)),
+        format!("/e/{}", shop.link(LinkKind::Erase, "ana")),
         "/p/x".to_owned(),
     ] {
         let page = shop.get(&path).await;

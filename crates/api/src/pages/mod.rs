@@ -1,4 +1,4 @@
-//! Pages of customers: to unsubscribe, to choose what to receive, to confirm. Each is reached by a
+//! Pages of customers: to unsubscribe, to choose what to receive, to confirm, to have their data. Each is reached by a
 //! signed link and by nothing else, works without a script, sets no cookie, and tells nobody who
 //! has no link whether a customer exists.
 
@@ -6,6 +6,7 @@ mod choices;
 mod confirm;
 mod mail;
 mod preferences;
+mod rights;
 mod say;
 mod unsubscribe;
 mod words;
@@ -99,6 +100,8 @@ pub(crate) fn routes() -> Router<State> {
             "/p/{word}",
             get(preferences::show).post(preferences::submit),
         )
+        .route("/p/{word}/data", get(rights::data))
+        .route("/e/{word}", get(rights::ask).post(rights::submit))
         .route("/c/{word}", get(confirm::ask).post(confirm::submit))
         .route("/pages.css", get(style))
         .layer(middleware::map_response(unlisted))
@@ -275,18 +278,16 @@ async fn style(Shared(state): Shared<State>) -> Response {
 
 /// No search engine keeps them, and a picture may come from the shop.
 async fn unlisted(mut response: Response) -> Response {
+    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; \
+        form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     let headers = response.headers_mut();
     headers.insert(
         "x-robots-tag",
         HeaderValue::from_static("noindex, nofollow"),
     );
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; img-src 'self' https: data:; \
-             form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        ),
-    );
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(POLICY));
     response
 }
 

@@ -48,6 +48,10 @@ struct Choices<'g> {
     languages: Vec<Choice>,
     was_locale: String,
     known: Vec<Known>,
+    /// Where all that is held is.
+    data: String,
+    /// Where to have it erased.
+    erase: String,
 }
 
 struct Purpose {
@@ -114,12 +118,14 @@ async fn page(state: &State, word: &str, headers: &HeaderMap, saved: bool) -> Pa
             .into(),
         was_locale: locale,
         known: known(&guest),
+        data: format!("/p/{word}/data"),
+        erase: super::rights::way(state, &guest),
         frame: guest.frame(),
     })
 }
 
 /// Whoever the link is for, if it is one to this page.
-async fn own(state: &State, word: &str, headers: &HeaderMap) -> Result<Guest, Gone> {
+pub(super) async fn own(state: &State, word: &str, headers: &HeaderMap) -> Result<Guest, Gone> {
     let guest = guest(state, word, headers).await?;
     match guest.link.kind {
         LinkKind::Preferences { .. } => Ok(guest),

@@ -105,6 +105,13 @@ pub(super) struct Words {
     pub known_none: &'static str,
     pub fact: &'static str,
     pub value: &'static str,
+    pub all_held: &'static str,
+    pub download: &'static str,
+    pub erase: &'static str,
+    pub erase_text: &'static str,
+    pub erase_sure: &'static str,
+    pub erased: &'static str,
+    pub erased_text: &'static str,
     pub private: &'static str,
 }
 
@@ -199,6 +206,13 @@ const ENGLISH: Words = Words {
     known_none: "Nothing but that you exist.",
     fact: "What",
     value: "As it is kept",
+    all_held: "Read all that is held on me",
+    download: "Download it as a file",
+    erase: "Erase everything",
+    erase_text: "All that is known of you here is removed, at once and for good: what you chose, what you were sent, and what you did. You will not receive anything any more. Orders and bills that the law obliges the shop to keep are kept elsewhere.",
+    erase_sure: "Yes, erase everything",
+    erased: "Everything is erased",
+    erased_text: "Nothing that names you is left here, and your addresses will not be written to again.",
     private: "This page is yours alone: whoever has its address can change your choices.",
 };
 
@@ -275,5 +289,12 @@ const FRENCH: Words = Words {
     known_none: "Rien, sinon que vous existez.",
     fact: "Donnée",
     value: "Telle qu’elle est conservée",
+    all_held: "Lire tout ce qui est conservé sur moi",
+    download: "Le télécharger dans un fichier",
+    erase: "Tout effacer",
+    erase_text: "Tout ce qui est connu de vous ici est supprimé, tout de suite et définitivement : vos choix, ce que vous avez reçu et ce que vous avez fait. Vous ne recevrez plus rien. Les commandes et les factures que la loi oblige la boutique à garder sont conservées ailleurs.",
+    erase_sure: "Oui, tout effacer",
+    erased: "Tout est effacé",
+    erased_text: "Plus rien ici ne porte votre nom, et vos adresses ne seront plus utilisées.",
     private: "Cette page n’est qu’à vous : quiconque en a l’adresse peut changer vos choix.",
 };

@@ -25,7 +25,7 @@ use crate::{
 pub use page::export_page;
 
 /// The page has a sheet of its own, so that it is the same when it is kept as a file.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+pub(crate) const STYLED: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
 /// Why nobody was erased.
@@ -87,7 +87,7 @@ async fn export(
         Problem::fault()
     })?;
     let mut response = Html(html).into_response();
-    let policy = HeaderValue::from_static(POLICY);
+    let policy = HeaderValue::from_static(STYLED);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     Ok(response)

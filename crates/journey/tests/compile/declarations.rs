@@ -108,8 +108,8 @@ defaults: { zone: Europe/Paris, locale: fr, capped: skip, quiet: hold }
     assert!(found.is_empty(), "{found:?}");
     let expected = serde_json::json!({
         "purposes": {
-            "marketing": { "basis": "consent", "consent": "opt_in", "channels": { "email": "double_opt_in" }, "overrides": null, "personal": null },
-            "service": { "basis": "contract", "consent": "none", "channels": {}, "overrides": null, "personal": null },
+            "marketing": { "basis": "consent", "consent": "opt_in", "channels": { "email": "double_opt_in" }, "overrides": null, "personal": null, "while_restricted": false },
+            "service": { "basis": "contract", "consent": "none", "channels": {}, "overrides": null, "personal": null, "while_restricted": false },
         },
         "caps": [
             { "name": "marketing_week", "purpose": "marketing", "channel": null, "journey": null, "tag": null, "max": 3,
