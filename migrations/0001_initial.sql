@@ -260,3 +260,12 @@ create table erased (
     at timestamptz not null,
     kind text not null check (kind in ('key', 'email', 'sms', 'push', 'chat'))
 );
+
+-- The suppression list: addresses that must not be written to, wherever it was learnt, as the hashes in
+-- which such lists are exchanged (SHA-256 of the normalised address, journey::suppression).
+create table listed (
+    hash bytea not null check (octet_length(hash) = 32),
+    at timestamptz not null,
+    channel text not null check (channel in ('email', 'sms', 'push', 'chat')),
+    primary key (channel, hash)
+);

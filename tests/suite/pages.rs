@@ -5,6 +5,7 @@ mod confirm;
 mod hostile;
 mod preferences;
 mod rights;
+mod suppressions;
 mod unsubscribe;
 
 use std::sync::Arc;

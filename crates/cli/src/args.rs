@@ -24,6 +24,7 @@ use crate::commands::{
     run::RunArgs,
     schema::SchemaArgs,
     simulate::SimulateArgs,
+    suppressions::SuppressionsArgs,
     test::TestArgs,
 };
 
@@ -121,4 +122,6 @@ pub enum Served {
     Customer(CustomerArgs),
     /// Keep the list of the erased beside back-ups, and apply it after a restore
     Erasures(ErasuresArgs),
+    /// Lists of addresses that must not be written to, in and out
+    Suppressions(SuppressionsArgs),
 }

@@ -24,7 +24,7 @@ use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
         backtest, bench, check, completions, customer, database, demo, dev, erasures, event, fmt,
-        graph, lsp, new, pause, plan, preview, run, schema, simulate, test,
+        graph, lsp, new, pause, plan, preview, run, schema, simulate, suppressions, test,
     },
     output::Refused,
 };
@@ -92,6 +92,7 @@ fn serve(command: Served, root: &Path) -> Result<()> {
             Served::Event(args) => event::run(&args, root).await,
             Served::Customer(args) => customer::run(&args, root).await,
             Served::Erasures(args) => erasures::run(&args, root).await,
+            Served::Suppressions(args) => suppressions::run(&args, root).await,
         }
     })
 }

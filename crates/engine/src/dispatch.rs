@@ -17,7 +17,7 @@ use journey::{
     render::Context,
     value::Value,
 };
-use store::{Accepted, Arrival, LeaseKey, Leased, Retry};
+use store::{Accepted, Arrival, LeaseKey, Leased, OffLimits, Retry};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Engine, Error, Sent, Settings, Unsubscribe, turn, world::Loaded};
@@ -86,14 +86,14 @@ impl Engine {
             leased: leased.len(),
             ..Dispatched::default()
         };
-        let erased = self.erased(&leased).await?;
+        let off_limits = self.off_limits(&leased).await?;
         let round = Round {
             loaded: self.loaded(),
             until: journey::time::plus(now, lease / 2),
             stop: stop.child_token(),
         };
-        let mut done = stream::iter(leased.into_iter().zip(erased))
-            .map(|(leased, erased)| self.hand_over(leased, erased, &round))
+        let mut done = stream::iter(leased.into_iter().zip(off_limits))
+            .map(|(leased, off_limits)| self.hand_over(leased, off_limits, &round))
             .buffer_unordered(dispatch_concurrency)
             .ready_chunks(dispatch_concurrency);
         let mut result = Ok(());
@@ -107,8 +107,8 @@ impl Engine {
         result.map(|()| counts)
     }
 
-    /// When each message's address was erased, if it was: somebody has imported it again.
-    async fn erased(&self, leased: &[Leased]) -> Result<Vec<Option<Timestamp>>, Error> {
+    /// Whether each message's address is off limits: somebody has imported it again.
+    async fn off_limits(&self, leased: &[Leased]) -> Result<Vec<Option<OffLimits>>, Error> {
         let addresses: Vec<_> = leased
             .iter()
             .map(|l| Some((l.message.channel, l.customer.address(l.message.channel)?)))
@@ -117,10 +117,15 @@ impl Engine {
             .iter()
             .map(|a| a.as_ref().and_then(|(c, a)| Some((*c, a.as_text()?))))
             .collect();
-        Ok(self.store.erased_addresses(&texts).await?)
+        Ok(self.store.off_limits(&texts).await?)
     }
 
-    async fn hand_over(&self, leased: Leased, erased: Option<Timestamp>, round: &Round) -> Done {
+    async fn hand_over(
+        &self,
+        leased: Leased,
+        off_limits: Option<OffLimits>,
+        round: &Round,
+    ) -> Done {
         // The provider must have answered before somebody else may take the message.
         if round.stop.is_cancelled() || self.wall() >= round.until {
             return Done::Released(leased.key());
@@ -129,7 +134,7 @@ impl Engine {
             Clock::Wall => self.wall(),
             Clock::Recorded => leased.message.at,
         };
-        match self.prepare(&leased, erased, &round.loaded, now) {
+        match self.prepare(&leased, off_limits, &round.loaded, now) {
             Ok((address, content, unsubscribe)) => {
                 self.send(
                     Rendered {
@@ -150,7 +155,7 @@ impl Engine {
     fn prepare(
         &self,
         leased: &Leased,
-        erased: Option<Timestamp>,
+        off_limits: Option<OffLimits>,
         loaded: &Loaded,
         now: Timestamp,
     ) -> Result<(String, Content, Option<Unsubscribe>), Stopped> {
@@ -176,12 +181,18 @@ impl Engine {
         if let Some(reason) = policy::suppressed(customer, message.channel) {
             return Err(stopped(Reason::SuppressionList, &reason));
         }
-        let (purpose, channel) = (&message.purpose, message.channel);
-        if erased.is_some_and(|at| policy::erased(policies, customer, purpose, channel, at)) {
-            return Err(stopped(
-                Reason::SuppressionList,
-                "whose address this was has been erased, and nobody has consented with it since",
-            ));
+        if policy::to_a_role(policies, customer, purpose, channel) {
+            return Err(stopped(Reason::SuppressionList, policy::ROLE));
+        }
+        let since =
+            |off: &OffLimits| policy::erased(policies, customer, purpose, channel, off.at());
+        if let Some(off) = off_limits.filter(since) {
+            let why = match off {
+                OffLimits::Erased(_) => "whose address this was has been erased",
+                OffLimits::Listed(_) => "the address is on the suppression list",
+            };
+            let why = format!("{why}, and nobody has consented with it since");
+            return Err(stopped(Reason::SuppressionList, &why));
         }
         if message.decision.expires_at.is_some_and(|at| at <= now) {
             return Err(stopped(

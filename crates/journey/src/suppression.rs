@@ -43,6 +43,44 @@ pub fn address_hash(secret: &[u8], channel: Channel, address: &str) -> [u8; 32] 
     keyed(secret, channel.as_str(), &normalised(channel, address))
 }
 
+/// SHA-256 of the [`normalised`] address: what suppression lists are exchanged in. Whoever knows an address
+/// can look it up, and nobody can read a list.
+pub fn plain_hash(channel: Channel, address: &str) -> [u8; 32] {
+    <Sha256 as sha2::Digest>::digest(normalised(channel, address)).into()
+}
+
+/// Names of mailboxes that belong to a function and not to a person (RFC 2142), and those that nobody reads.
+const ROLES: [&str; 20] = [
+    "abuse",
+    "admin",
+    "billing",
+    "contact",
+    "ftp",
+    "hostmaster",
+    "info",
+    "mailer-daemon",
+    "marketing",
+    "news",
+    "no-reply",
+    "noc",
+    "noreply",
+    "postmaster",
+    "root",
+    "sales",
+    "security",
+    "support",
+    "usenet",
+    "webmaster",
+];
+
+/// Whether a mail address is a role's: `info@`, `postmaster@`, also with a `+tag`.
+pub fn is_role(address: &str) -> bool {
+    let address = normalised(Channel::Email, address);
+    let name = address.split('@').next().unwrap_or_default();
+    let name = name.split('+').next().unwrap_or_default();
+    ROLES.contains(&name)
+}
+
 /// HMAC-SHA-256 under `secret` over the key by which producers call a customer, as it is.
 pub fn key_hash(secret: &[u8], key: &str) -> [u8; 32] {
     keyed(secret, "key", key)

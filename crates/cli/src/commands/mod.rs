@@ -20,4 +20,5 @@ pub mod preview;
 pub mod run;
 pub mod schema;
 pub mod simulate;
+pub mod suppressions;
 pub mod test;

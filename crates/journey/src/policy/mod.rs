@@ -13,7 +13,8 @@ use crate::{
     machine::{Capped, Machine, Quiet, Send},
     message::{Channel, Reason, Refusal},
     policies::{ConsentRule, Policies, Purpose, QuietHours},
-    time,
+    suppression, time,
+    value::Value,
 };
 
 pub use own::{OWN_LIMIT, PREFERENCES, in_control, rolling, withheld};
@@ -162,6 +163,9 @@ fn permission(question: Question<'_>, channel: Channel) -> Vec<Refusal> {
     if let Some(reason) = suppressed(customer, channel) {
         refusals.push(refusal(Reason::SuppressionList, reason));
     }
+    if to_a_role(policies, customer, &send.purpose, channel) {
+        refusals.push(refusal(Reason::SuppressionList, Arc::from(ROLE)));
+    }
     if let Some((reason, rule)) = own::forbids(question, channel) {
         refusals.push(refusal(reason, Arc::from(rule)));
     }
@@ -216,6 +220,34 @@ pub fn suppressed(customer: &Customer, channel: Channel) -> Option<Arc<str>> {
     let suppression = customer.ledger.suppressed.get(&channel)?;
     let address = customer.address(channel)?;
     (address.as_text() == Some(&suppression.address)).then(|| suppression.reason.clone())
+}
+
+/// What the suppression list calls a role's mailbox.
+pub const ROLE: &str = "role_address";
+
+/// Whether the mail would go to a role and not to a person (`info@`, `postmaster@`) for a purpose that needs
+/// consent: whoever reads it there has not given any, unless one was confirmed from that very mailbox.
+pub fn to_a_role(
+    policies: &Policies,
+    customer: &Customer,
+    purpose: &str,
+    channel: Channel,
+) -> bool {
+    let rule = policies
+        .purposes
+        .get(purpose)
+        .map(|p| p.consent_on(channel));
+    if channel != Channel::Email || rule.is_none_or(|rule| rule == ConsentRule::None) {
+        return false;
+    }
+    let consents = customer.ledger.consents.get(purpose);
+    let consent = consents.and_then(|c| c.get(&channel)).map(|c| c.state);
+    let address = customer.address(channel);
+    let is_role = address
+        .as_ref()
+        .and_then(Value::as_text)
+        .is_some_and(suppression::is_role);
+    is_role && consent != Some(ConsentState::Granted)
 }
 
 /// Whether an address of somebody who was erased at that moment may not be written to for `purpose`: an

@@ -218,6 +218,23 @@ fn rule_29_start_gives_back_what_stop_took_and_nothing_else() {
     assert_eq!(state(&mut play, "marketing"), ConsentState::Granted);
 }
 
+/// RFC 2142: whoever reads `info@` has consented to nothing.
+#[test]
+fn a_mailbox_of_a_role_gets_what_was_confirmed_there_and_what_is_owed() {
+    let mut play = shop("");
+    play.is(json!({ "email": "Info+news@shop.example" }));
+    play.does("go", json!({}))
+        .does("dig", json!({}))
+        .does("pay", json!({}));
+    // Marketing was confirmed; the digest goes by opt-out.
+    assert_eq!(last(&play, 3), ["-", "suppression_list", "-"]);
+    let refusal = &play.messages[1].decision.refusals[0];
+    assert_eq!(&*refusal.rule, "role_address");
+    play.is(json!({ "email": "information@shop.example" }));
+    play.does("dig", json!({}));
+    assert_eq!(last(&play, 1), ["-"]);
+}
+
 #[test]
 fn the_control_group_gets_none_is_counted_and_stays_the_same() {
     let policies = format!("{POLICIES}control_group: {{ percent: 50, purposes: [marketing] }}\n");

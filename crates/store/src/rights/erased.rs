@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use journey::{ids::CustomerId, message::Channel};
+use journey::{ids::CustomerId, message::Channel, suppression};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -37,6 +37,24 @@ pub enum ErasedKind {
     Key,
     /// An address.
     Address(Channel),
+}
+
+/// Why an address is not written to, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OffLimits {
+    /// Whose it was has been erased.
+    Erased(Timestamp),
+    /// It is on the suppression list.
+    Listed(Timestamp),
+}
+
+impl OffLimits {
+    /// Since when.
+    pub fn at(self) -> Timestamp {
+        match self {
+            Self::Erased(at) | Self::Listed(at) => at,
+        }
+    }
 }
 
 /// What became of a list of the erased, after a restore.
@@ -78,24 +96,43 @@ impl<'de> Deserialize<'de> for ErasedKind {
 }
 
 impl Store {
-    /// When each of these addresses was erased, in their order; `None`: it was not. Without a secret nothing
-    /// is known of any.
+    /// Whether each of these addresses is off limits, in their order; `None`: it is not. Without a secret
+    /// nothing is known of the erased.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn erased_addresses(
+    pub async fn off_limits(
         &self,
         addresses: &[Option<(Channel, &str)>],
-    ) -> Result<Vec<Option<Timestamp>>, Error> {
-        let Some(secret) = &self.secret else {
-            return Ok(vec![None; addresses.len()]);
+    ) -> Result<Vec<Option<OffLimits>>, Error> {
+        let plain = |(channel, address): (Channel, &str)| {
+            (channel, suppression::plain_hash(channel, address))
         };
-        let hash = |(channel, address): (Channel, &str)| secret.of_address(channel, address);
-        let hashes: Vec<_> = addresses.iter().map(|a| a.map(hash)).collect();
+        let keyed = |(channel, address): (Channel, &str)| {
+            let secret = self.secret.as_ref()?;
+            Some(secret.of_address(channel, address))
+        };
+        let hashes: Vec<_> = addresses
+            .iter()
+            .map(|a| a.map(|a| (plain(a), keyed(a))))
+            .collect();
         let mut connection = self.pool.acquire().await.map_err(during("connecting"))?;
-        let known = when(&mut connection, hashes.iter().flatten()).await?;
-        let at = |hash: &Option<[u8; 32]>| known.get(&hash.as_ref()?[..]).copied();
-        Ok(hashes.iter().map(at).collect())
+        let of_erased = hashes
+            .iter()
+            .flatten()
+            .filter_map(|(_, keyed)| keyed.as_ref());
+        let erased = when(&mut connection, of_erased).await?;
+        let plain: Vec<_> = hashes.iter().flatten().map(|(plain, _)| *plain).collect();
+        let listed = super::listed::when(&mut connection, &plain).await?;
+        let found = hashes.iter().map(|hash| {
+            let (plain, keyed) = hash.as_ref()?;
+            let erased = keyed.as_ref().and_then(|k| erased.get(&k[..])).copied();
+            let erased = erased.map(OffLimits::Erased);
+            let listed = listed.get(plain).copied().map(OffLimits::Listed);
+            // Only a consent that is younger than either lifts it.
+            erased.into_iter().chain(listed).max_by_key(|o| o.at())
+        });
+        Ok(found.collect())
     }
 
     /// The hashes behind `after`, in their order: the list that is kept beside back-ups.

@@ -3,7 +3,8 @@
 
 mod erase;
 mod erased;
+mod listed;
 
 pub use erase::Erased;
 pub(crate) use erased::when;
-pub use erased::{ErasedHash, ErasedKind, Reapplied};
+pub use erased::{ErasedHash, ErasedKind, OffLimits, Reapplied};

@@ -7,7 +7,7 @@ use crate::{
     machine::{Node as Step, Op},
     message::{Channel, Reason},
     parse::ast::Word,
-    policy::{OWN_LIMIT, PREFERENCES},
+    policy::{OWN_LIMIT, PREFERENCES, ROLE},
     source::{Node, Span},
     testing::outline,
 };
@@ -220,7 +220,7 @@ impl Book<'_, '_> {
             return Some((word, None));
         }
         // What the suppression list calls its reasons.
-        let of_list = ["bounced", "complained"].contains(&&*word.text);
+        let of_list = ["bounced", "complained", ROLE].contains(&&*word.text);
         let found = rules.iter().find(|r| r.0 == &*word.text).map(|r| r.1);
         if found.is_none() && !of_list {
             self.r
