@@ -64,6 +64,10 @@ pub struct Refusal {
     /// When the rule lets it through, if time alone can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// Of quiet hours, the zone in which they were looked at, and where it comes from: `Europe/Paris, from
+    /// the phone's country`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Arc<str>>,
     /// The sends that used up the cap.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub used_by: Vec<MessageId>,

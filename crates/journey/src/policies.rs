@@ -1,13 +1,16 @@
 //! Policies: purposes, caps and quiet hours, as compiled from `config/policies.yaml`.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, civil};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     localized::Localized,
-    machine::{Capped, Quiet, Zone},
+    machine::{Capped, Quiet, Weekday, Zone},
     message::Channel,
 };
 
@@ -20,6 +23,9 @@ pub struct Policies {
     pub caps: Vec<Cap>,
     /// As written.
     pub quiet_hours: Vec<QuietHours>,
+    /// Holidays by country (ISO 3166-1), as `config/holidays.yaml` has them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub holidays: BTreeMap<Arc<str>, BTreeSet<civil::Date>>,
     /// Who gets none of some purposes, for comparison.
     pub control_group: Option<ControlGroup>,
     /// What holds where nothing else is said.
@@ -38,6 +44,7 @@ impl Default for Policies {
             ]),
             caps: Vec::new(),
             quiet_hours: Vec::new(),
+            holidays: BTreeMap::new(),
             control_group: None,
             defaults: Defaults::default(),
         }
@@ -252,6 +259,50 @@ pub struct QuietHours {
     pub quiet: Option<Quiet>,
     /// Purposes that they do not touch.
     pub except: Vec<Arc<str>>,
+    /// On these days; on all where empty, but for `holidays`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<Weekday>,
+    /// What a holiday of the customer's country is.
+    #[serde(default, skip_serializing_if = "Holidays::is_any_day")]
+    pub holidays: Holidays,
+    /// A send window: it is quiet outside these hours, and not inside.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub window: bool,
+}
+
+/// What a holiday is to hours and days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holidays {
+    /// A day like any other.
+    #[default]
+    AnyDay,
+    /// One of the days; the only one, where no others are named.
+    OneOfThem,
+    /// None of the days.
+    None,
+}
+
+impl Holidays {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature that serde asks for"
+    )]
+    fn is_any_day(&self) -> bool {
+        *self == Self::AnyDay
+    }
+}
+
+impl QuietHours {
+    /// Whether the hours are there on such a day.
+    pub fn on(&self, day: Weekday, holiday: bool) -> bool {
+        match (self.holidays, holiday) {
+            (Holidays::OneOfThem, true) => true,
+            (Holidays::None, true) => false,
+            (Holidays::OneOfThem, false) => self.days.contains(&day),
+            _ => self.days.is_empty() || self.days.contains(&day),
+        }
+    }
 }
 
 /// What holds where nothing else is said.
@@ -261,6 +312,9 @@ pub struct Defaults {
     pub zone: Arc<str>,
     /// The locale of customers whose locale is not known, and the last one that templates fall back to.
     pub locale: Arc<str>,
+    /// The country of customers whose country is not known: ISO 3166-1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<Arc<str>>,
     /// What a used-up cap does.
     pub capped: Capped,
     /// What quiet hours do.
@@ -272,6 +326,7 @@ impl Default for Defaults {
         Self {
             zone: Arc::from("Europe/Paris"),
             locale: Arc::from("fr"),
+            country: None,
             capped: Capped::Skip,
             quiet: Quiet::Hold,
         }

@@ -128,7 +128,7 @@ fn a_template_is_shown_with_what_its_journey_would_pass_on() {
     let json = preview(&one).expect(0).json();
     assert_eq!(json["variants"].as_array().unwrap().len(), 1);
     assert_eq!(json["variants"][0]["sms"]["encoding"], "GSM-7");
-    assert_eq!(json["variants"][0]["sms"]["segments"], 2);
+    assert_eq!(json["variants"][0]["sms"]["segments"], 1);
 }
 
 #[test]

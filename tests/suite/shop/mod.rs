@@ -152,6 +152,7 @@ async fn ana(pool: &PgPool, machine: MachineId) -> (CustomerId, MessageId) {
         reason: Reason::Quiet,
         rule: Arc::from("night"),
         until: Some(at(hours(22))),
+        zone: None,
         used_by: Vec::new(),
     };
     ended(pool, ana, old, machine).await;
@@ -299,6 +300,7 @@ async fn ben(pool: &PgPool, machine: MachineId) -> (CustomerId, MessageId) {
         reason: Reason::Capped,
         rule: Arc::from("marketing_week"),
         until: Some(at(hours(96))),
+        zone: None,
         used_by,
     };
     message(

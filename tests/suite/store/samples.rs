@@ -165,6 +165,7 @@ pub fn refusal() -> Refusal {
         reason: Reason::Capped,
         rule: arc("marketing_week"),
         until: Some(at(900)),
+        zone: None,
         used_by: vec![MessageId::of(RunId(uuid::Uuid::nil()), 0, 0)],
     }
 }

@@ -170,6 +170,7 @@ impl Stepper<'_> {
             reason: Reason::AlreadySent,
             rule: Arc::from(if first.is_some() { "key" } else { "key_limit" }),
             until: None,
+            zone: None,
             used_by: first.copied().into_iter().collect(),
         }
     }

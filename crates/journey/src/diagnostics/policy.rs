@@ -33,4 +33,6 @@ super::codes! {
     BASIS = "J530";
     /// A control group of too many, or of none.
     CONTROL = "J531";
+    /// A holiday that is no date, or of no country.
+    HOLIDAY = "J532";
 }

@@ -37,6 +37,23 @@ pub(super) static POLICIES: Context = Context {
         )
         .or_else("none"),
         word(
+            "send_windows",
+            Takes::List(&Takes::Fields(&SEND_WINDOW)),
+            "When messages may go, and at no other time",
+            "send_windows: [ { name: office, from: \"09:00\", to: \"18:00\", days: mon-fri } ]",
+        )
+        .or_else("at any time"),
+        word(
+            "holidays",
+            Takes::Named {
+                name: Known::Country,
+                value: &Takes::OneOrMore(&Takes::Text),
+            },
+            "Holidays by country, as dates; whose country it is says the trait `country`, else the phone, else the default",
+            "holidays: { FR: [2026-07-14, 2026-12-25] }",
+        )
+        .or_else("none"),
+        word(
             "control_group",
             Takes::Fields(&CONTROL_GROUP),
             "Customers who get none of some purposes, so that others can be compared with them",
@@ -308,6 +325,86 @@ static QUIET_HOURS: Context = Context {
             "except: [service]",
         )
         .or_else("none"),
+        word(
+            "days",
+            Takes::OneOrMore(&Takes::Day),
+            "The days on which they begin",
+            "days: [sat, sun]",
+        )
+        .or_else("all; with `holidays`, only those"),
+        word(
+            "holidays",
+            Takes::Truth,
+            "Whether they begin on holidays, too",
+            "holidays: true",
+        )
+        .or_else("holidays are days like any other"),
+    ],
+    ..PLAIN
+};
+
+static SEND_WINDOW: Context = Context {
+    name: "send_window",
+    what: "a send window",
+    about: "Messages go between these times, and at no other time",
+    words: &[
+        word(
+            "name",
+            Takes::Name,
+            "What support reads when it holds a message back",
+            "name: office",
+        )
+        .needed(),
+        word(
+            "channels",
+            Takes::OneOrMore(&CHANNEL),
+            "The channels that keep to it",
+            "channels: [sms]",
+        )
+        .or_else("all"),
+        word(
+            "from",
+            Takes::Time,
+            "When it opens, local time",
+            "from: \"09:00\"",
+        )
+        .needed(),
+        word(
+            "to",
+            Takes::Time,
+            "When it closes, local time; may be on the next day",
+            "to: \"18:00\"",
+        )
+        .needed(),
+        word(
+            "days",
+            Takes::OneOrMore(&Takes::Day),
+            "The days on which it opens",
+            "days: mon-fri",
+        )
+        .or_else("all"),
+        word(
+            "holidays",
+            Takes::Truth,
+            "Whether it opens on holidays",
+            "holidays: false",
+        )
+        .or("true"),
+        word("zone", Takes::Zone, "Whose time", "zone: customer").or("customer"),
+        word(
+            "quiet",
+            Takes::OneOf(QUIET),
+            "What happens to a message outside of it, unless the send says otherwise",
+            "quiet: hold",
+        )
+        .or_else("the default's word"),
+        word(
+            "except",
+            Takes::OneOrMore(&Takes::Ref(Known::Purpose)),
+            "Purposes that do not keep to it",
+            "except: [service]",
+        )
+        .or_else("none"),
     ],
     ..PLAIN
 };
@@ -324,6 +421,13 @@ static DEFAULTS: Context = Context {
             "zone: Europe/Paris",
         )
         .or("Europe/Paris"),
+        word(
+            "country",
+            Takes::Ref(Known::Country),
+            "The country of customers whose country is not known, for holidays",
+            "country: FR",
+        )
+        .or_else("none: they have no holidays"),
         word(
             "locale",
             Takes::Ref(Known::Locale),

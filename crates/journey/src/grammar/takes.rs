@@ -127,6 +127,8 @@ pub enum Known {
     Channel,
     /// A locale, such as `fr` or `fr-BE`.
     Locale,
+    /// A country, ISO 3166-1: `FR`.
+    Country,
     /// A cron expression.
     Cron,
     /// A field of an event or a schema.
@@ -236,6 +238,7 @@ impl Known {
             Self::Answer => "an answer",
             Self::Channel => "a channel",
             Self::Locale => "a locale",
+            Self::Country => "a country",
             Self::Cron => "a cron expression",
             Self::Field => "a field",
             Self::Definition => "a definition",

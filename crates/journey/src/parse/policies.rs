@@ -1,6 +1,11 @@
 //! `config/policies.yaml`.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::civil;
 
 use super::{Fields, Reader, ast::Word};
 use crate::{
@@ -8,8 +13,8 @@ use crate::{
     machine::{Hours, Zone},
     message::Channel,
     policies::{
-        Basis, Cap, ConsentRule, ControlGroup, Defaults, Period, Policies, Purpose, QuietHours,
-        Window,
+        Basis, Cap, ConsentRule, ControlGroup, Defaults, Holidays, Period, Policies, Purpose,
+        QuietHours, Window,
     },
     source::{Kind, Node, Pair, Span},
 };
@@ -49,6 +54,15 @@ pub fn policies(root: &Node, r: &mut Reader<'_>) -> Policies {
             r.quiet_hours(n, &found.purposes)
         });
         found.quiet_hours = r.unique(quiet, "quiet hours");
+    }
+    if let Some(node) = f.get("send_windows") {
+        let windows = r.each(node, "a list of send windows", |r, n| {
+            r.send_window(n, &found.purposes)
+        });
+        found.quiet_hours.extend(r.unique(windows, "send windows"));
+    }
+    if let Some(node) = f.get("holidays") {
+        found.holidays = r.holidays(node);
     }
     if let Some(node) = f.get("control_group") {
         found.control_group = r.control_group(node, &found.purposes);
@@ -385,14 +399,34 @@ impl Reader<'_> {
         node: &Node,
         purposes: &BTreeMap<Arc<str>, Purpose>,
     ) -> Option<(Word, QuietHours)> {
-        let mut f = Fields::of(node, "quiet hours", self)?;
+        let f = Fields::of(node, "quiet hours", self)?;
+        self.quiet_or_window(f, "quiet hours", false, purposes)
+    }
+
+    fn send_window(
+        &mut self,
+        node: &Node,
+        purposes: &BTreeMap<Arc<str>, Purpose>,
+    ) -> Option<(Word, QuietHours)> {
+        let f = Fields::of(node, "a send window", self)?;
+        self.quiet_or_window(f, "a send window", true, purposes)
+    }
+
+    /// The words that quiet hours and send windows have in common: all.
+    fn quiet_or_window(
+        &mut self,
+        mut f: Fields<'_>,
+        what: &str,
+        window: bool,
+        purposes: &BTreeMap<Arc<str>, Purpose>,
+    ) -> Option<(Word, QuietHours)> {
         let name = f
             .need(
                 "name",
                 "support sees it when they hold a message back",
                 self,
             )
-            .and_then(|n| self.name(n, "the name of quiet hours"));
+            .and_then(|n| self.name(n, &format!("the name of {what}")));
         let channels = f
             .get("channels")
             .map_or_else(Vec::new, |n| self.channels(n));
@@ -401,7 +435,16 @@ impl Reader<'_> {
             .and_then(|n| self.time(n));
         let end = f.need("to", "a local time, such as `\"08:00\"`", self);
         let to = end.and_then(|n| self.time(n));
-        if let (Some(from), Some(to), Some(end)) = (from, to, end) {
+        let days = f.get("days").map_or_else(Vec::new, |n| self.days(n));
+        let holidays = f.get("holidays").and_then(|n| self.truth(n));
+        let holidays = match (window, holidays) {
+            (false, Some(true)) => Holidays::OneOfThem,
+            (true, Some(false)) => Holidays::None,
+            _ => Holidays::AnyDay,
+        };
+        // Whole days can be meant where not all days are.
+        let all_days = days.is_empty() && holidays == Holidays::AnyDay;
+        if let (Some(from), Some(to), Some(end), true) = (from, to, end, all_days) {
             self.whole_day(Hours::Between { from, to }, &end.span);
         }
         let zone = f.get("zone").map_or(Some(Zone::Customer), |n| self.zone(n));
@@ -419,8 +462,77 @@ impl Reader<'_> {
             zone: zone?,
             quiet,
             except,
+            days,
+            holidays,
+            window,
         };
         Some((name, hours))
+    }
+
+    /// Dates by country.
+    fn holidays(&mut self, node: &Node) -> BTreeMap<Arc<str>, BTreeSet<civil::Date>> {
+        let Kind::Map(pairs) = &node.kind else {
+            self.wrong_kind(
+                node,
+                "the holidays of each country, such as `{ FR: [2026-07-14] }`,",
+            );
+            return BTreeMap::new();
+        };
+        let mut all = BTreeMap::new();
+        for pair in pairs {
+            let word = Word {
+                text: pair.name.clone(),
+                span: pair.name_span.clone(),
+            };
+            let words: Vec<Word> = match &pair.value.kind {
+                Kind::List(_) => self.each(&pair.value, "", |r, n| r.text(n, "a date")),
+                _ => self.text(&pair.value, "a date").into_iter().collect(),
+            };
+            let dates = words.iter().filter_map(|word| self.holiday(word)).collect();
+            if let Some(country) = self.country(&word) {
+                all.insert(country, dates);
+            }
+        }
+        all
+    }
+
+    fn holiday(&mut self, word: &Word) -> Option<civil::Date> {
+        let date = word.text.parse().ok().filter(|_| word.text.len() == 10);
+        if date.is_none() {
+            self.sink
+                .error(
+                    policy::HOLIDAY,
+                    word.span.clone(),
+                    format!("`{}` is no date", word.text),
+                )
+                .noted(
+                    "a holiday is written as year, month and day, `2026-07-14`, for each year anew",
+                );
+        }
+        date
+    }
+
+    /// Two capital letters.
+    fn country(&mut self, word: &Word) -> Option<Arc<str>> {
+        let letters = word.text.len() == 2 && word.text.bytes().all(|b| b.is_ascii_alphabetic());
+        let upper = word.text.to_ascii_uppercase();
+        if letters && *word.text == *upper {
+            return Some(word.text.clone());
+        }
+        let diagnostic = self
+            .sink
+            .error(
+                policy::HOLIDAY,
+                word.span.clone(),
+                format!("`{}` is no country", word.text),
+            )
+            .noted(
+                "a country is written by its two letters of ISO 3166-1, in capitals: `FR`, `GB`",
+            );
+        if letters {
+            diagnostic.rewritten(upper);
+        }
+        None
     }
 
     /// One purpose or a list of them, which must be declared.
@@ -445,6 +557,10 @@ impl Reader<'_> {
         if let Some(zone) = zone.and_then(|w| self.zone_name(&w)) {
             defaults.zone = zone;
         }
+        let country = f
+            .get("country")
+            .and_then(|n| self.text(n, "a country, such as `FR`"));
+        defaults.country = country.and_then(|w| self.country(&w));
         if let Some(locale) = f
             .get("locale")
             .and_then(|n| self.text(n, "a locale, such as `fr` or `en`"))

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     diagnostic::SourceFile,
     machine::{Machine, Op},
-    policies::{Cap, Policies, Purpose, QuietHours, Window},
+    policies::{Basis, Cap, Holidays, Policies, Purpose, QuietHours, Window},
 };
 
 /// What is another now between two workspaces' policies.
@@ -33,7 +33,20 @@ fn said(policies: &Policies) -> Vec<Facet> {
     for hours in &policies.quiet_hours {
         facets.quiet_hours(hours);
     }
+    for (country, dates) in &policies.holidays {
+        let dates: Vec<String> = dates.iter().map(ToString::to_string).collect();
+        facets.add(format!("holidays of {country}"), dates.join(", "));
+    }
+    if let Some(group) = &policies.control_group {
+        let percent = f64::from(group.basis_points) / 100.0;
+        facets.add("control group", format!("{percent} %"));
+        let purposes = (!group.purposes.is_empty()).then(|| group.purposes.join(", "));
+        facets.maybe("control group, purposes".to_owned(), purposes);
+        let salt = (!group.salt.is_empty()).then(|| group.salt.to_string());
+        facets.maybe("control group, salt".to_owned(), salt);
+    }
     let defaults = &policies.defaults;
+    facets.maybe("default country".to_owned(), defaults.country.as_deref());
     facets.add("default zone", &*defaults.zone);
     facets.add("default locale", &*defaults.locale);
     facets.add("default capped", word(defaults.capped));
@@ -52,6 +65,13 @@ impl Facets {
             format!("{name}, overrides"),
             purpose.overrides.map(|o| o.to_string()),
         );
+        if purpose.basis != Basis::of(purpose.consent) {
+            self.add(format!("{name}, basis"), purpose.basis.as_str());
+        }
+        let personal = purpose.personal.map(|p| p.to_string());
+        self.maybe(format!("{name}, personal"), personal);
+        let goes = purpose.while_restricted.then(|| "true".to_owned());
+        self.maybe(format!("{name}, while restricted"), goes);
     }
 
     fn cap(&mut self, cap: &Cap) {
@@ -76,7 +96,12 @@ impl Facets {
     }
 
     fn quiet_hours(&mut self, hours: &QuietHours) {
-        let name = format!("quiet hours {}", hours.name);
+        let kind = if hours.window {
+            "send window"
+        } else {
+            "quiet hours"
+        };
+        let name = format!("{kind} {}", hours.name);
         self.add(
             name.clone(),
             format!("{}-{}", time(hours.from), time(hours.to)),
@@ -88,6 +113,13 @@ impl Facets {
             false => channels.join(", "),
         };
         self.add(format!("{name}, channels"), channels);
+        let days: Vec<String> = hours.days.iter().map(word).collect();
+        self.maybe(
+            format!("{name}, days"),
+            (!days.is_empty()).then(|| days.join(", ")),
+        );
+        let holidays = (hours.holidays != Holidays::AnyDay).then(|| word(hours.holidays));
+        self.maybe(format!("{name}, holidays"), holidays);
         self.add(format!("{name}, zone"), zone(&hours.zone));
         self.maybe(format!("{name}, quiet"), hours.quiet.map(word));
         let except = (!hours.except.is_empty()).then(|| hours.except.join(", "));

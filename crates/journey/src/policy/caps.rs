@@ -47,6 +47,7 @@ pub(super) fn refusal(cap: &Cap, question: Question<'_>, channel: Channel) -> Op
         reason: Reason::Capped,
         rule: cap.name.clone(),
         until,
+        zone: None,
         used_by: used.iter().map(|s| s.message).collect(),
     })
 }

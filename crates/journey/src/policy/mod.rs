@@ -148,6 +148,7 @@ fn permission(question: Question<'_>, channel: Channel) -> Vec<Refusal> {
         reason,
         rule,
         until: None,
+        zone: None,
         used_by: Vec::new(),
     };
     let mut refusals = Vec::new();
@@ -278,7 +279,6 @@ fn quiet<'a>(
         policies,
         customer,
         send,
-        now,
         ..
     } = question;
     let applies = move |rule: &&QuietHours| {
@@ -290,8 +290,8 @@ fn quiet<'a>(
         .iter()
         .filter(applies)
         .filter_map(move |rule| {
-            let zone: TimeZone = time::resolve(&rule.zone, customer, &policies.defaults).zone;
-            let until = time::closing(now, rule.from, rule.to, &zone)?;
+            let zone = time::resolve(&rule.zone, customer, &policies.defaults);
+            let until = quiet_until(rule, question, &zone.zone)?;
             let word = send.quiet.or(rule.quiet).unwrap_or(policies.defaults.quiet);
             let action = match word {
                 Quiet::Hold => Action::Hold,
@@ -302,11 +302,36 @@ fn quiet<'a>(
                 channel,
                 reason: Reason::Quiet,
                 rule: rule.name.clone(),
-                until: Some(until),
+                until,
+                zone: Some(zone.explained()),
                 used_by: Vec::new(),
             };
             Some((refusal, action))
         })
+}
+
+/// Until when a rule keeps quiet now; within `Some`, `None`: for longer than anybody can say. `None`: it does
+/// not.
+fn quiet_until(
+    rule: &QuietHours,
+    question: Question<'_>,
+    zone: &TimeZone,
+) -> Option<Option<Timestamp>> {
+    let Question {
+        policies,
+        customer,
+        now,
+        ..
+    } = question;
+    let country = time::country_of(customer, &policies.defaults);
+    let holidays = country.and_then(|country| policies.holidays.get(&country));
+    let holiday = |date| holidays.is_some_and(|all| all.contains(&date));
+    let on = |date| rule.on(time::weekday(date), holiday(date));
+    if rule.window {
+        let open = time::next_window(now, rule.from, rule.to, zone, on);
+        return (open != Some(now)).then_some(open);
+    }
+    time::closing(now, rule.from, rule.to, zone, on).map(Some)
 }
 
 fn permits_override(question: Question<'_>) -> bool {

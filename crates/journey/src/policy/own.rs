@@ -84,6 +84,7 @@ pub(super) fn limits(question: Question<'_>, channel: Channel) -> Vec<(Refusal, 
             reason: Reason::CustomerPaused,
             rule: Arc::from(PREFERENCES),
             until: own.pause_until,
+            zone: None,
             used_by: Vec::new(),
         };
         found.push((refusal, action(question)));

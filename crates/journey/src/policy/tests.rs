@@ -5,7 +5,7 @@ use crate::{
     customer::{Consent, PastSend, Suppression},
     ids::{MachineId, MessageId, RunId},
     machine::{Again, Inside, Zone},
-    policies::{Cap, Window},
+    policies::{Cap, Holidays, Window},
     value::Value,
 };
 
@@ -231,6 +231,9 @@ fn quiet_hours_are_those_of_the_zone_that_the_rule_names() {
         zone,
         quiet: Some(Quiet::Hold),
         except: Vec::new(),
+        days: Vec::new(),
+        holidays: Holidays::AnyDay,
+        window: false,
     };
     let policies = |zone| Policies {
         quiet_hours: vec![rule(zone)],

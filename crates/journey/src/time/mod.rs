@@ -9,7 +9,7 @@ mod zone;
 
 use jiff::{SignedDuration, Timestamp, ToSpan, civil, tz::AmbiguousOffset, tz::TimeZone};
 
-pub use self::zone::{ZoneSource, Zoned, named, of_customer, resolve};
+pub use self::zone::{ZoneSource, Zoned, country_of, named, of_customer, resolve};
 use crate::{
     machine::{Hours, Weekday},
     policies::Period,
@@ -94,21 +94,49 @@ fn within(
     (now < window.1).then_some(window)
 }
 
-/// When the daily window between two local times that `now` lies in closes; `None` outside.
+/// How far ahead an opening is looked for: every day of a year may be a holiday, and then there is none.
+const FARTHEST: i64 = 400;
+
+/// When the window between two local times, on the days on which it opens, closes that `now` lies in; of
+/// windows that follow one another without a break, the last. `None` outside.
 pub fn closing(
     now: Timestamp,
     opens: civil::Time,
     closes: civil::Time,
     zone: &TimeZone,
+    opens_on: impl Fn(civil::Date) -> bool,
 ) -> Option<Timestamp> {
     let today = now.to_zoned(zone.clone()).date();
-    [today.checked_sub(1.day()).ok()?, today]
-        .into_iter()
-        .find_map(|date| {
-            within(date, opens, closes, zone, now)
-                .filter(|(start, _)| *start <= now)
-                .map(|(_, end)| end)
-        })
+    let mut end = None;
+    for date in (-1..=FARTHEST).filter_map(|n| today.checked_add(n.days()).ok()) {
+        let until = end.unwrap_or(now);
+        let window = opens_on(date)
+            .then(|| within(date, opens, closes, zone, until))
+            .flatten();
+        match window.filter(|(start, _)| *start <= until) {
+            Some((_, closes)) => end = Some(closes),
+            // Yesterday's may be over, or may not have been.
+            None if date < today => {}
+            None => break,
+        }
+    }
+    end
+}
+
+/// When such a window opens next; `now` where it is open, `None` where it does not open for more than a year.
+pub fn next_window(
+    now: Timestamp,
+    opens: civil::Time,
+    closes: civil::Time,
+    zone: &TimeZone,
+    opens_on: impl Fn(civil::Date) -> bool,
+) -> Option<Timestamp> {
+    let today = now.to_zoned(zone.clone()).date();
+    (-1..=FARTHEST)
+        .filter_map(|n| today.checked_add(n.days()).ok())
+        .filter(|date| opens_on(*date))
+        .find_map(|date| within(date, opens, closes, zone, now))
+        .map(|(start, _)| start.max(now))
 }
 
 /// The calendar period around `now`: its start, included, and its end, excluded.

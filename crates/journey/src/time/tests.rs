@@ -150,7 +150,7 @@ fn days_without_hours_begin_at_midnight() {
 fn quiet_hours_close_when_the_window_does() {
     let paris = zone("Europe/Paris");
     let (from, to) = (time("21:00"), time("08:00"));
-    let close = |t: &str| closing(at(t), from, to, &paris);
+    let close = |t: &str| closing(at(t), from, to, &paris, |_| true);
     assert_eq!(
         close("2026-01-05T21:00+01:00"),
         Some(at("2026-01-06T08:00+01:00"))

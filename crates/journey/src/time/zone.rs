@@ -85,10 +85,10 @@ pub fn of_customer(customer: &Customer, defaults: &Defaults) -> Zoned {
         });
     from_trait
         .or_else(|| {
-            let name = of_phone(customer.traits.get("phone")?.as_text()?)?;
+            let (_, name, _) = of_phone(customer)?;
             Some(Zoned {
                 zone: named(name)?,
-                name: Arc::from(name),
+                name: Arc::from(*name),
                 source: ZoneSource::Phone,
             })
         })
@@ -103,76 +103,87 @@ fn default(defaults: &Defaults) -> Zoned {
     }
 }
 
-/// The zone of the country of an E.164 number, where that country has one zone only (ITU-T E.164
-/// country codes; IANA `zone1970.tab`). Longer codes come first where one is a prefix.
-fn of_phone(phone: &str) -> Option<&'static str> {
-    let digits = phone
-        .trim()
-        .strip_prefix('+')
-        .or_else(|| phone.trim().strip_prefix("00"))?;
-    COUNTRIES
-        .iter()
-        .find(|(code, _)| digits.starts_with(code))
-        .map(|(_, zone)| *zone)
+/// The customer's country, ISO 3166-1 in capitals: the trait `country`, else the phone's, else the default.
+pub fn country_of(customer: &Customer, defaults: &Defaults) -> Option<Arc<str>> {
+    let named = customer.traits.get("country").and_then(|v| v.as_text());
+    let named = named
+        .map(|c| c.trim().to_ascii_uppercase())
+        .filter(|c| c.len() == 2);
+    let phone = || of_phone(customer).map(|(_, _, country)| Arc::from(*country));
+    named
+        .map(Arc::from)
+        .or_else(phone)
+        .or_else(|| defaults.country.clone())
 }
 
-const COUNTRIES: &[(&str, &str)] = &[
-    ("212", "Africa/Casablanca"),
-    ("213", "Africa/Algiers"),
-    ("216", "Africa/Tunis"),
-    ("221", "Africa/Dakar"),
-    ("225", "Africa/Abidjan"),
-    ("234", "Africa/Lagos"),
-    ("254", "Africa/Nairobi"),
-    ("352", "Europe/Luxembourg"),
-    ("353", "Europe/Dublin"),
-    ("354", "Atlantic/Reykjavik"),
-    ("356", "Europe/Malta"),
-    ("357", "Asia/Nicosia"),
-    ("358", "Europe/Helsinki"),
-    ("359", "Europe/Sofia"),
-    ("370", "Europe/Vilnius"),
-    ("371", "Europe/Riga"),
-    ("372", "Europe/Tallinn"),
-    ("377", "Europe/Monaco"),
-    ("381", "Europe/Belgrade"),
-    ("385", "Europe/Zagreb"),
-    ("386", "Europe/Ljubljana"),
-    ("420", "Europe/Prague"),
-    ("421", "Europe/Bratislava"),
-    ("852", "Asia/Hong_Kong"),
-    ("886", "Asia/Taipei"),
-    ("961", "Asia/Beirut"),
-    ("965", "Asia/Kuwait"),
-    ("966", "Asia/Riyadh"),
-    ("971", "Asia/Dubai"),
-    ("972", "Asia/Jerusalem"),
-    ("974", "Asia/Qatar"),
-    ("20", "Africa/Cairo"),
-    ("27", "Africa/Johannesburg"),
-    ("30", "Europe/Athens"),
-    ("31", "Europe/Amsterdam"),
-    ("32", "Europe/Brussels"),
-    ("33", "Europe/Paris"),
-    ("36", "Europe/Budapest"),
-    ("39", "Europe/Rome"),
-    ("40", "Europe/Bucharest"),
-    ("41", "Europe/Zurich"),
-    ("43", "Europe/Vienna"),
-    ("44", "Europe/London"),
-    ("45", "Europe/Copenhagen"),
-    ("46", "Europe/Stockholm"),
-    ("47", "Europe/Oslo"),
-    ("48", "Europe/Warsaw"),
-    ("49", "Europe/Berlin"),
-    ("63", "Asia/Manila"),
-    ("65", "Asia/Singapore"),
-    ("66", "Asia/Bangkok"),
-    ("81", "Asia/Tokyo"),
-    ("82", "Asia/Seoul"),
-    ("84", "Asia/Ho_Chi_Minh"),
-    ("86", "Asia/Shanghai"),
-    ("90", "Europe/Istanbul"),
-    ("91", "Asia/Kolkata"),
-    ("92", "Asia/Karachi"),
+/// The country of the phone's E.164 number, where that country has one zone only (ITU-T E.164
+/// country codes; IANA `zone1970.tab`). Longer codes come first where one is a prefix.
+fn of_phone(customer: &Customer) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    let phone = customer.traits.get("phone")?.as_text()?.trim();
+    let digits = phone
+        .strip_prefix('+')
+        .or_else(|| phone.strip_prefix("00"))?;
+    COUNTRIES.iter().find(|(code, ..)| digits.starts_with(code))
+}
+
+/// Calling code, zone, and ISO 3166-1.
+const COUNTRIES: &[(&str, &str, &str)] = &[
+    ("212", "Africa/Casablanca", "MA"),
+    ("213", "Africa/Algiers", "DZ"),
+    ("216", "Africa/Tunis", "TN"),
+    ("221", "Africa/Dakar", "SN"),
+    ("225", "Africa/Abidjan", "CI"),
+    ("234", "Africa/Lagos", "NG"),
+    ("254", "Africa/Nairobi", "KE"),
+    ("352", "Europe/Luxembourg", "LU"),
+    ("353", "Europe/Dublin", "IE"),
+    ("354", "Atlantic/Reykjavik", "IS"),
+    ("356", "Europe/Malta", "MT"),
+    ("357", "Asia/Nicosia", "CY"),
+    ("358", "Europe/Helsinki", "FI"),
+    ("359", "Europe/Sofia", "BG"),
+    ("370", "Europe/Vilnius", "LT"),
+    ("371", "Europe/Riga", "LV"),
+    ("372", "Europe/Tallinn", "EE"),
+    ("377", "Europe/Monaco", "MC"),
+    ("381", "Europe/Belgrade", "RS"),
+    ("385", "Europe/Zagreb", "HR"),
+    ("386", "Europe/Ljubljana", "SI"),
+    ("420", "Europe/Prague", "CZ"),
+    ("421", "Europe/Bratislava", "SK"),
+    ("852", "Asia/Hong_Kong", "HK"),
+    ("886", "Asia/Taipei", "TW"),
+    ("961", "Asia/Beirut", "LB"),
+    ("965", "Asia/Kuwait", "KW"),
+    ("966", "Asia/Riyadh", "SA"),
+    ("971", "Asia/Dubai", "AE"),
+    ("972", "Asia/Jerusalem", "IL"),
+    ("974", "Asia/Qatar", "QA"),
+    ("20", "Africa/Cairo", "EG"),
+    ("27", "Africa/Johannesburg", "ZA"),
+    ("30", "Europe/Athens", "GR"),
+    ("31", "Europe/Amsterdam", "NL"),
+    ("32", "Europe/Brussels", "BE"),
+    ("33", "Europe/Paris", "FR"),
+    ("36", "Europe/Budapest", "HU"),
+    ("39", "Europe/Rome", "IT"),
+    ("40", "Europe/Bucharest", "RO"),
+    ("41", "Europe/Zurich", "CH"),
+    ("43", "Europe/Vienna", "AT"),
+    ("44", "Europe/London", "GB"),
+    ("45", "Europe/Copenhagen", "DK"),
+    ("46", "Europe/Stockholm", "SE"),
+    ("47", "Europe/Oslo", "NO"),
+    ("48", "Europe/Warsaw", "PL"),
+    ("49", "Europe/Berlin", "DE"),
+    ("63", "Asia/Manila", "PH"),
+    ("65", "Asia/Singapore", "SG"),
+    ("66", "Asia/Bangkok", "TH"),
+    ("81", "Asia/Tokyo", "JP"),
+    ("82", "Asia/Seoul", "KR"),
+    ("84", "Asia/Ho_Chi_Minh", "VN"),
+    ("86", "Asia/Shanghai", "CN"),
+    ("90", "Europe/Istanbul", "TR"),
+    ("91", "Asia/Kolkata", "IN"),
+    ("92", "Asia/Karachi", "PK"),
 ];

@@ -52,6 +52,9 @@ impl Refusal {
         if let Some(until) = self.until {
             let _ = write!(text, ", until {until}");
         }
+        if let Some(zone) = &self.zone {
+            let _ = write!(text, " (hours of {zone})");
+        }
         text
     }
 }

@@ -16,6 +16,7 @@ mod choices;
 mod count;
 mod entering;
 mod fragments;
+mod hours;
 mod inputs;
 mod laws;
 mod leaving;

@@ -8,7 +8,7 @@ use crate::{
     diagnostics::{Sink, policy},
     machine::{Machine, Op, Quiet, Send},
     message::Channel,
-    policies::{Cap, ConsentRule, Policies, QuietHours, Window},
+    policies::{Cap, ConsentRule, Holidays, Policies, QuietHours, Window},
     source::{Kind, Node, Span},
 };
 
@@ -150,6 +150,10 @@ fn all_day(root: &Node, policies: &Policies, sent: &BTreeSet<Sent>, sink: &mut S
             .filter(|q| touches(q, message))
             .filter(|q| q.quiet.map_or(message.held, |w| w == Quiet::Hold))
             .collect();
+        // On some days other times are left.
+        let daily =
+            |q: &&QuietHours| !q.window && q.days.is_empty() && q.holidays == Holidays::AnyDay;
+        let touching: Vec<&QuietHours> = touching.into_iter().filter(daily).collect();
         let Some(last) = touching.last() else {
             continue;
         };
