@@ -12,6 +12,7 @@ mod intake;
 mod loops;
 mod passages;
 mod publish;
+mod retention;
 mod settings;
 mod sweeps;
 mod timers;

@@ -21,6 +21,9 @@ pub struct Policies {
     pub quiet_hours: Vec<QuietHours>,
     /// What holds where nothing else is said.
     pub defaults: Defaults,
+    /// How long what happened is kept.
+    #[serde(default)]
+    pub retention: Retention,
 }
 
 /// The policies of a workspace without `config/policies.yaml`: marketing by opt-in, service
@@ -41,6 +44,7 @@ impl Default for Policies {
             caps: Vec::new(),
             quiet_hours: Vec::new(),
             defaults: Defaults::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -152,6 +156,27 @@ pub struct QuietHours {
     pub quiet: Option<Quiet>,
     /// Purposes that they do not touch.
     pub except: Vec<Arc<str>>,
+}
+
+/// How long data of each kind are kept; `None`: for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retention {
+    /// Events and other inputs, with what was decided on them.
+    pub inputs: Option<SignedDuration>,
+    /// Decided messages.
+    pub messages: Option<SignedDuration>,
+    /// Runs that are over.
+    pub runs: Option<SignedDuration>,
+    /// Calls of endpoints.
+    pub calls: Option<SignedDuration>,
+}
+
+impl Retention {
+    /// Whether anything is ever removed.
+    pub fn any(&self) -> bool {
+        let all = [self.inputs, self.messages, self.runs, self.calls];
+        all.iter().any(Option::is_some)
+    }
 }
 
 /// What holds where nothing else is said.

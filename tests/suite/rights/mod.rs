@@ -4,6 +4,7 @@ mod erase;
 mod export;
 mod list;
 mod restrict;
+mod retention;
 mod scan;
 
 use std::sync::Arc;

@@ -112,7 +112,7 @@ async fn with_servers(
     rabbitmq: &RabbitMq,
     stop: &CancellationToken,
 ) -> Result<Option<Verdict>> {
-    let store = local::store(&postgres, root).await?;
+    let store = local::store(postgres, root).await?;
     store.migrate().await?;
     database::publish(&store, root, Format::Text).await?;
     // One event at a time: the messages of each leave before the next is looked at.

@@ -7,7 +7,9 @@ use crate::{
     diagnostics::{policy, yaml},
     machine::{Hours, Zone},
     message::Channel,
-    policies::{Cap, ConsentRule, Defaults, Period, Policies, Purpose, QuietHours, Window},
+    policies::{
+        Cap, ConsentRule, Defaults, Period, Policies, Purpose, QuietHours, Retention, Window,
+    },
     source::{Kind, Node, Pair, Span},
 };
 
@@ -42,6 +44,9 @@ pub fn policies(root: &Node, r: &mut Reader<'_>) -> Policies {
     }
     if let Some(node) = f.get("defaults") {
         r.defaults(node, &mut found.defaults);
+    }
+    if let Some(node) = f.get("retention") {
+        found.retention = r.retention(node);
     }
     f.finish(r);
     found
@@ -338,6 +343,23 @@ impl Reader<'_> {
             except: except.into_iter().map(|w| w.text).collect(),
         };
         Some((name, hours))
+    }
+
+    fn retention(&mut self, node: &Node) -> Retention {
+        let mut kept = Retention::default();
+        let Some(mut f) = Fields::of(node, "the retention", self) else {
+            return kept;
+        };
+        for (name, span) in [
+            ("inputs", &mut kept.inputs),
+            ("messages", &mut kept.messages),
+            ("runs", &mut kept.runs),
+            ("calls", &mut kept.calls),
+        ] {
+            *span = f.get(name).and_then(|n| self.some_time(n));
+        }
+        f.finish(self);
+        kept
     }
 
     fn defaults(&mut self, node: &Node, defaults: &mut Defaults) {
