@@ -2,6 +2,7 @@
 
 mod erase;
 mod export;
+mod http;
 mod list;
 mod restrict;
 mod retention;

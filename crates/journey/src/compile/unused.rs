@@ -63,7 +63,13 @@ pub enum Declares<'f> {
 /// Events that mean something without any journey: they change the profile, or are a message's fate.
 pub(super) fn of_the_engine(event: &str) -> bool {
     let own = ["identify", "page", "screen", HANDED_BACK, STARTED];
-    own.contains(&event) || event.starts_with("message.") || event.starts_with("consent.")
+    let families = [
+        "message.",
+        "consent.",
+        "customer.restricted",
+        "customer.unrestricted",
+    ];
+    own.contains(&event) || families.iter().any(|f| event.starts_with(f))
 }
 
 /// Warns of a file that declares what nobody uses.
