@@ -107,7 +107,14 @@ async fn erasing_asks_twice_wants_a_secret_and_leaves_a_list() {
     assert!(list.lines().count() >= 3 && !list.contains("ana"), "{list}");
     // The back-up that is restored knows nothing of it.
     for table in [
-        "erased", "erasure", "customer", "machine", "run", "message", "input",
+        "erased",
+        "erasure",
+        "customer",
+        "machine",
+        "run",
+        "run_ended",
+        "message",
+        "input",
     ] {
         let sql = sqlx::AssertSqlSafe(format!("truncate {table}"));
         sqlx::query(sql).execute(&scene.pool).await.unwrap();
@@ -132,7 +139,7 @@ async fn article_30_the_record_of_processing_is_printed_from_the_configuration()
         "config/parcours.yaml",
         "channels: { sms: { webhook: { url: \"https://gateway.example:8443/sms\" } } }\n",
     );
-    let text = workspace.parcours(&["processing"]).output().expect(0).out();
+    let text = workspace.parcours(["processing"]).output().expect(0).out();
     for line in [
         "marketing\n  basis         email: consent, confirmed; sms: consent",
         "cart-rescue (Rescue an abandoned cart)",
@@ -144,11 +151,11 @@ async fn article_30_the_record_of_processing_is_printed_from_the_configuration()
         assert!(text.contains(line), "no `{line}` in {text}");
     }
     let json = workspace
-        .parcours(&["processing", "--format", "json"])
+        .parcours(["processing", "--format", "json"])
         .output();
     let json = json.expect(0).json();
     assert_eq!(json["purposes"][0]["purpose"], "feedback");
     assert_eq!(json["providers"]["sms"], "gateway.example");
     workspace.write("config/policies.yaml", "purposes: 7\n");
-    workspace.parcours(&["processing"]).output().expect(1);
+    workspace.parcours(["processing"]).output().expect(1);
 }

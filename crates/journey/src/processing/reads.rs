@@ -172,19 +172,19 @@ impl Walk<'_> {
         let name = |at: usize| names.get(at).cloned().unwrap_or_else(|| Arc::from(ALL));
         match root {
             Root::Customer => drop(self.read.traits.insert(name(0))),
-            Root::Event => self.field(current, name(0)),
+            Root::Event => self.field(current, &name(0)),
             Root::Run if names.first().is_none_or(|n| &**n == "event") => {
-                self.field(&self.entries.clone(), name(1));
+                self.field(&self.entries.clone(), &name(1));
             }
             _ => {}
         }
     }
 
     /// A field of one of these events: of those that declare it, or of all where none does.
-    fn field(&mut self, events: &[Arc<str>], field: Arc<str>) {
+    fn field(&mut self, events: &[Arc<str>], field: &Arc<str>) {
         let declares = |event: &&Arc<str>| {
             let kind = self.schemas.event(event);
-            matches!(&kind, Type::Map { fields, .. } if fields.contains_key(&field))
+            matches!(&kind, Type::Map { fields, .. } if fields.contains_key(field))
         };
         let mut of: Vec<_> = events.iter().filter(declares).cloned().collect();
         if of.is_empty() {

@@ -70,6 +70,8 @@ impl Store {
         let failed = during("removing what is not kept");
         let mut tx = self.pool.begin().await.map_err(&failed)?;
         let Some(cursor) = claim(&mut tx, now).await.map_err(&failed)? else {
+            // At once, so that nobody finds the row locked.
+            tx.rollback().await.map_err(&failed)?;
             return Ok(None);
         };
         let page: Vec<Uuid> =
