@@ -4,6 +4,7 @@ mod erase;
 mod export;
 mod http;
 mod list;
+mod races;
 mod restrict;
 mod retention;
 mod scan;
