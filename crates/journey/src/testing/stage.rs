@@ -231,6 +231,8 @@ pub(super) fn is_own(name: &str) -> bool {
         "screen",
         "consent.granted",
         "consent.withdrawn",
+        "customer.restricted",
+        "customer.unrestricted",
         HANDED_BACK,
         STARTED,
     ];
