@@ -269,3 +269,11 @@ create table listed (
     channel text not null check (channel in ('email', 'sms', 'push', 'chat')),
     primary key (channel, hash)
 );
+
+-- Where the round through all customers stands that removes what is not kept any longer
+-- (`retention` in config/policies.yaml): one row, once there has been such a round.
+create table retention (
+    one boolean primary key default true check (one),
+    cursor uuid not null default '00000000-0000-0000-0000-000000000000', -- customers up to here are done
+    due_at timestamptz not null               -- when an engine may take the next page
+);

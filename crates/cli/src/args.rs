@@ -21,6 +21,7 @@ use crate::commands::{
     pause::PauseArgs,
     plan::{ApplyArgs, PlanArgs},
     preview::PreviewArgs,
+    processing::ProcessingArgs,
     run::RunArgs,
     schema::SchemaArgs,
     simulate::SimulateArgs,
@@ -85,6 +86,8 @@ pub enum Offline {
     Graph(GraphArgs),
     /// Show a template as its readers get it, in every channel and language
     Preview(PreviewArgs),
+    /// Print the record of processing: for each purpose what is read, and whom it goes to
+    Processing(ProcessingArgs),
     /// Serve editors: the language server, on standard input and output
     Lsp(LspArgs),
     /// Print the completions of a shell

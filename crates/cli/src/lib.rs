@@ -24,7 +24,8 @@ use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
         backtest, bench, check, completions, customer, database, demo, dev, erasures, event, fmt,
-        graph, lsp, new, pause, plan, preview, run, schema, simulate, suppressions, test,
+        graph, lsp, new, pause, plan, preview, processing, run, schema, simulate, suppressions,
+        test,
     },
     output::Refused,
 };
@@ -61,6 +62,7 @@ fn offline(command: Offline, root: &Path) -> Result<()> {
         Offline::Backtest(args) => backtest::run(&args, root),
         Offline::Graph(args) => graph::run(&args, root),
         Offline::Preview(args) => preview::run(&args, root),
+        Offline::Processing(args) => processing::run(&args, root),
         Offline::Lsp(_) => {
             log(QUIET);
             lsp::run()

@@ -13,6 +13,7 @@ mod links;
 mod loops;
 mod passages;
 mod publish;
+mod retention;
 mod settings;
 mod sweeps;
 mod timers;

@@ -15,7 +15,7 @@ use crate::{Engine, Error};
 pub struct Roles {
     /// Takes events from the broker.
     pub intake: bool,
-    /// Fires timers, has runs pass to other versions, and works sweeps off.
+    /// Fires timers, has runs pass to other versions, works sweeps off, and removes what is not kept.
     pub timers: bool,
     /// Hands messages to providers, and makes calls.
     pub dispatch: bool,
@@ -29,6 +29,9 @@ impl Roles {
         dispatch: true,
     };
 }
+
+/// How often it is looked at whether a round of the retention is due.
+const RETENTION_POLL: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
 /// The longest pause after an error.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -54,6 +57,7 @@ impl Engine {
             tasks.spawn(Arc::clone(self).timer_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).passage_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).sweep_loop(stop.clone()));
+            tasks.spawn(Arc::clone(self).retention_loop(stop.clone()));
         }
         if roles.dispatch {
             tasks.spawn(Arc::clone(self).dispatch_loop(stop.clone()));
@@ -166,6 +170,21 @@ impl Engine {
                     sleep(self.settings.workspace_poll, &stop).await;
                 }
                 Err(error) => pause.after("sweeps", &error, &stop).await,
+            }
+        }
+    }
+
+    async fn retention_loop(self: Arc<Self>, stop: CancellationToken) {
+        let mut pause = Pause::default();
+        while !stop.is_cancelled() {
+            match self.retention_once(self.wall()).await {
+                // Between two pages everybody else has their turn.
+                Ok(Some(_)) => pause.reset(),
+                Ok(None) => {
+                    pause.reset();
+                    sleep(RETENTION_POLL, &stop).await;
+                }
+                Err(error) => pause.after("retention", &error, &stop).await,
             }
         }
     }

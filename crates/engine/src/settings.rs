@@ -45,6 +45,10 @@ pub struct Settings {
     /// How long after it is first seen a publication's sweep begins: several times `workspace_poll`,
     /// for an engine that has not heard of the publication takes customers in as before.
     pub sweep_settle: SignedDuration,
+    /// Customers that one page of the retention goes over.
+    pub retention_page: u32,
+    /// How long after one round of the retention the next begins.
+    pub retention_rest: SignedDuration,
     /// Pages of customers, for templates and headers of mails.
     pub links: Links,
 }
@@ -70,6 +74,8 @@ impl Default for Settings {
             passage_lease: SignedDuration::from_secs(10),
             sweep_page: 1_000,
             sweep_settle: SignedDuration::from_secs(5),
+            retention_page: 500,
+            retention_rest: SignedDuration::from_hours(24),
             links: Links::default(),
         }
     }

@@ -38,6 +38,7 @@ pub mod plan;
 pub mod policies;
 pub mod policy;
 pub mod preview;
+pub mod processing;
 pub mod render;
 pub mod schema;
 pub mod segments;

@@ -30,6 +30,9 @@ pub struct Policies {
     pub control_group: Option<ControlGroup>,
     /// What holds where nothing else is said.
     pub defaults: Defaults,
+    /// How long what happened is kept.
+    #[serde(default)]
+    pub retention: Retention,
 }
 
 /// The policies of a workspace without `config/policies.yaml`: marketing by opt-in, service
@@ -47,6 +50,7 @@ impl Default for Policies {
             holidays: BTreeMap::new(),
             control_group: None,
             defaults: Defaults::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -302,6 +306,27 @@ impl QuietHours {
             (Holidays::OneOfThem, false) => self.days.contains(&day),
             _ => self.days.is_empty() || self.days.contains(&day),
         }
+    }
+}
+
+/// How long data of each kind are kept; `None`: for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retention {
+    /// Events and other inputs, with what was decided on them.
+    pub inputs: Option<SignedDuration>,
+    /// Decided messages.
+    pub messages: Option<SignedDuration>,
+    /// Runs that are over.
+    pub runs: Option<SignedDuration>,
+    /// Calls of endpoints.
+    pub calls: Option<SignedDuration>,
+}
+
+impl Retention {
+    /// Whether anything is ever removed.
+    pub fn any(&self) -> bool {
+        let all = [self.inputs, self.messages, self.runs, self.calls];
+        all.iter().any(Option::is_some)
     }
 }
 

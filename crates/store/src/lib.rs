@@ -29,7 +29,7 @@ pub use codec::{decode, encode};
 pub use error::Error;
 pub use listener::Listener;
 pub use outbox::{Accepted, LeaseKey, Leased, Retry};
-pub use rights::{Erased, ErasedHash, ErasedKind, OffLimits, Reapplied};
+pub use rights::{Cutoffs, Erased, ErasedHash, ErasedKind, OffLimits, Reapplied, RetentionPage};
 pub use secret::{Secret, TooShort};
 pub use settings::Settings;
 pub use sweeps::{NewSweep, StoredSweep, SweepPage};

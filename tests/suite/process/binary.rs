@@ -14,7 +14,8 @@ use parcours_tests::kit;
 /// Long enough for whatever a process does on a busy machine.
 pub const SOON: Duration = Duration::from_secs(90);
 /// What a process must not inherit from whoever runs the tests.
-const FOREIGN: [&str; 8] = [
+const FOREIGN: [&str; 9] = [
+    "PARCOURS_PRIVACY_SECRET",
     "DATABASE_URL",
     "AMQP_URL",
     "PARCOURS_HTTP",

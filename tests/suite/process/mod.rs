@@ -11,4 +11,5 @@ mod load;
 mod offline;
 mod pictures;
 mod provider;
+mod rights;
 mod testing;

@@ -2,8 +2,11 @@
 
 mod erase;
 mod export;
+mod http;
 mod list;
+mod races;
 mod restrict;
+mod retention;
 mod scan;
 
 use std::sync::Arc;

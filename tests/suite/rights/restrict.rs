@@ -5,6 +5,8 @@ use parcours_tests::kit::{self, Rig, events};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use crate::api::{desk, page_of};
+
 use super::{KEY, MARKERS, desk, dispatch, earlier, id, rig, workspace};
 
 fn known(first_name: &str, id: &str) -> bytes::Bytes {
@@ -96,4 +98,20 @@ async fn article_18_support_reads_since_when_it_is_restricted() {
         at.as_microsecond(),
         "the first of several"
     );
+    let state = desk::state(rig.reader(), std::sync::Arc::default(), None);
+    let router = ::api::router(state);
+    let said = "Processing is restricted since";
+    for path in ["", "/export?format=html"] {
+        let console = if path.is_empty() {
+            "/customers/"
+        } else {
+            "/v1/customers/"
+        };
+        let page = page_of(router.clone(), &format!("{console}{KEY}{path}")).await;
+        assert!(page.contains(said), "{path}: {page}");
+    }
+    let lifted = events::track(KEY, "customer.unrestricted", "3", &json!({}));
+    events::take(&engine, &[lifted], Timestamp::now()).await;
+    let page = page_of(router, &format!("/customers/{KEY}")).await;
+    assert!(!page.contains(said), "lifted");
 }

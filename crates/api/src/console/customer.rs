@@ -31,6 +31,8 @@ struct CustomerPage {
     key: String,
     title: String,
     seen: When,
+    /// Since when their processing is restricted, if it is.
+    restricted: Option<When>,
     traits: Vec<(Arc<str>, String)>,
     channels: Vec<Reach>,
     consents: Vec<ConsentRow>,
@@ -144,6 +146,7 @@ pub(super) async fn page(
             name
         },
         seen: When(view.row.seen_at),
+        restricted: view.ledger.restricted.map(When),
         traits: traits(&view),
         channels: reach(&view),
         consents: consents(&view.ledger),

@@ -22,6 +22,7 @@ struct Page {
     traits: Vec<(String, String)>,
     consents: Vec<Consent>,
     suppressed: Vec<Suppressed>,
+    restricted: Option<When>,
     runs: Vec<Run>,
     messages: Vec<Message>,
     calls: Vec<Call>,
@@ -97,6 +98,7 @@ pub fn export_page(export: &Export) -> Result<String, askama::Error> {
         traits: traits(&customer.traits),
         consents: consents(&ledger),
         suppressed: suppressed(&ledger),
+        restricted: ledger.restricted.map(When),
         runs: export.runs.iter().chain(&export.ended).map(run).collect(),
         messages: export.messages.iter().map(message).collect(),
         calls: export.calls.iter().map(call).collect(),
@@ -201,7 +203,8 @@ fn input(input: &ExportedInput) -> Input {
 
 fn rest(export: &Export) -> Vec<(String, String)> {
     let ledger = export.customer.ledger.as_object().into_iter().flatten();
-    let ledger = ledger.filter(|(name, _)| !["consents", "suppressed"].contains(&name.as_str()));
+    let ledger = ledger
+        .filter(|(name, _)| !["consents", "suppressed", "restricted"].contains(&name.as_str()));
     let ledger = ledger.map(|(name, value)| (name.clone(), data(value)));
     let records = export.records.iter().map(|(table, rows)| {
         let rows = rows

@@ -17,6 +17,7 @@ pub mod new;
 pub mod pause;
 pub mod plan;
 pub mod preview;
+pub mod processing;
 pub mod run;
 pub mod schema;
 pub mod simulate;

@@ -71,7 +71,13 @@ pub(super) fn of_the_engine(event: &str) -> bool {
         STARTED,
         PREFERENCES_CHANGED,
     ];
-    own.contains(&event) || event.starts_with("message.") || event.starts_with("consent.")
+    let families = [
+        "message.",
+        "consent.",
+        "customer.restricted",
+        "customer.unrestricted",
+    ];
+    own.contains(&event) || families.iter().any(|f| event.starts_with(f))
 }
 
 /// Warns of a file that declares what nobody uses.

@@ -66,6 +66,13 @@ pub(super) static POLICIES: Context = Context {
             "What holds where nothing else is said",
             "defaults: { zone: Europe/Paris, locale: fr }",
         ),
+        word(
+            "retention",
+            Takes::Fields(&RETENTION),
+            "How long what happened is kept",
+            "retention: { inputs: 400d, calls: 90d }",
+        )
+        .or_else("for ever"),
     ],
     ..PLAIN
 };
@@ -405,6 +412,43 @@ static SEND_WINDOW: Context = Context {
             "except: [service]",
         )
         .or_else("none"),
+    ],
+    ..PLAIN
+};
+
+static RETENTION: Context = Context {
+    name: "retention",
+    what: "the retention",
+    about: "How long data of each kind are kept",
+    words: &[
+        word(
+            "inputs",
+            Takes::Duration,
+            "Events, and what was decided on them; 31 days at the shortest, for an event that comes again is known by them",
+            "inputs: 400d",
+        )
+        .or_else("for ever"),
+        word(
+            "messages",
+            Takes::Duration,
+            "Messages, sent and not sent; at the shortest as long as a cap counts them",
+            "messages: 800d",
+        )
+        .or_else("for ever"),
+        word(
+            "runs",
+            Takes::Duration,
+            "Runs that are over, from when they left",
+            "runs: 400d",
+        )
+        .or_else("for ever"),
+        word(
+            "calls",
+            Takes::Duration,
+            "Calls of endpoints, from when they were over",
+            "calls: 90d",
+        )
+        .or_else("for ever"),
     ],
     ..PLAIN
 };

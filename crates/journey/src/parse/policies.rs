@@ -14,7 +14,7 @@ use crate::{
     message::Channel,
     policies::{
         Basis, Cap, ConsentRule, ControlGroup, Defaults, Holidays, Period, Policies, Purpose,
-        QuietHours, Window,
+        QuietHours, Retention, Window,
     },
     source::{Kind, Node, Pair, Span},
 };
@@ -69,6 +69,9 @@ pub fn policies(root: &Node, r: &mut Reader<'_>) -> Policies {
     }
     if let Some(node) = f.get("defaults") {
         r.defaults(node, &mut found.defaults);
+    }
+    if let Some(node) = f.get("retention") {
+        found.retention = r.retention(node);
     }
     f.finish(r);
     found
@@ -545,6 +548,23 @@ impl Reader<'_> {
             self.known_purpose(word, known);
         }
         words.into_iter().map(|w| w.text).collect()
+    }
+
+    fn retention(&mut self, node: &Node) -> Retention {
+        let mut kept = Retention::default();
+        let Some(mut f) = Fields::of(node, "the retention", self) else {
+            return kept;
+        };
+        for (name, span) in [
+            ("inputs", &mut kept.inputs),
+            ("messages", &mut kept.messages),
+            ("runs", &mut kept.runs),
+            ("calls", &mut kept.calls),
+        ] {
+            *span = f.get(name).and_then(|n| self.some_time(n));
+        }
+        f.finish(self);
+        kept
     }
 
     fn defaults(&mut self, node: &Node, defaults: &mut Defaults) {

@@ -233,6 +233,8 @@ pub(super) fn is_own(name: &str) -> bool {
         "screen",
         "consent.granted",
         "consent.withdrawn",
+        "customer.restricted",
+        "customer.unrestricted",
         HANDED_BACK,
         STARTED,
     ];

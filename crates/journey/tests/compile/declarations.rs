@@ -96,20 +96,21 @@ fn policies_are_read_whole() {
     let text = r#"
 purposes:
   marketing: { consent: opt_in, channels: { email: double_opt_in } }
-  service:   { consent: none }
+  service:   { consent: none, while_restricted: true }
 caps:
   - { name: marketing_week, purpose: marketing, max: 3, per: 7d, window: rolling, capped: skip }
   - { name: sms_day, channel: sms, max: 1, per: day, window: calendar, zone: customer, capped: hold }
 quiet_hours:
   - { name: night, channels: [sms, push], from: 21:00, to: "08:00", zone: customer, quiet: hold, except: [service] }
 defaults: { zone: Europe/Paris, locale: fr, capped: skip, quiet: hold }
+retention: { inputs: 400d, messages: 800d, runs: 30d, calls: 12h }
 "#;
     let (workspace, found) = workspace::compile(&files("config/policies.yaml", text), &ALONE);
     assert!(found.is_empty(), "{found:?}");
     let expected = serde_json::json!({
         "purposes": {
             "marketing": { "basis": "consent", "consent": "opt_in", "channels": { "email": "double_opt_in" }, "overrides": null, "personal": null, "while_restricted": false },
-            "service": { "basis": "contract", "consent": "none", "channels": {}, "overrides": null, "personal": null, "while_restricted": false },
+            "service": { "basis": "contract", "consent": "none", "channels": {}, "overrides": null, "personal": null, "while_restricted": true },
         },
         "caps": [
             { "name": "marketing_week", "purpose": "marketing", "channel": null, "journey": null, "tag": null, "max": 3,
@@ -122,6 +123,7 @@ defaults: { zone: Europe/Paris, locale: fr, capped: skip, quiet: hold }
         ],
         "control_group": null,
         "defaults": { "zone": "Europe/Paris", "locale": "fr", "capped": "skip", "quiet": "hold" },
+        "retention": { "inputs": "PT9600H", "messages": "PT19200H", "runs": "PT720H", "calls": "PT12H" },
     });
     assert_eq!(
         serde_json::to_value(workspace.unwrap().policies).unwrap(),

@@ -97,6 +97,10 @@ fn consent_comes_and_goes_and_addresses_turn_bad() {
         "complains: email",
         "sends: [ { step: news, channel: sms } ]",
     );
+    after(
+        "event: customer.restricted",
+        "sends: [], suppressed: [ { step: news, reason: restricted } ]",
+    );
     let customer = "  customer: {}\n";
     passes(
         NEWS,

@@ -190,6 +190,8 @@ async fn cursors(tx: &mut PgConnection, id: CustomerId) -> Result<(), sqlx::Erro
              (select id from customer where id < $1 order by id desc limit 1), $2) where cursor = $1",
         "update passage set cursor = coalesce(
              (select id from customer where id < $1 order by id desc limit 1), $2) where cursor = $1",
+        "update retention set cursor = coalesce(
+             (select id from customer where id < $1 order by id desc limit 1), $2) where cursor = $1",
     ] {
         let query = sqlx::query(sql).bind(id.0).bind(Uuid::nil());
         query.execute(&mut *tx).await?;

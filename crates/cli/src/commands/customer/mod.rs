@@ -103,6 +103,12 @@ fn text(
             .map_or_else(|| value.to_string(), ToOwned::to_owned);
         lines.push(format!("  {name:width$}  {value}"));
     }
+    if let Some(since) = customer.ledger.restricted {
+        let since = at(since);
+        lines.push(format!(
+            "  processing is restricted since {since}: nothing is sent"
+        ));
+    }
     for (purpose, channels) in &customer.ledger.consents {
         for (channel, consent) in channels {
             let state = serde_json::to_value(consent.state).unwrap_or_default();
