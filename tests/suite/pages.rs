@@ -62,8 +62,8 @@ impl Shop {
     async fn with(look: Look) -> Self {
         let send = |name: &str, purpose: &str| {
             format!(
-                "purpose: {purpose}\nenter: {{ event: {name}, again: always }}\nsteps:\n  \
-                 - {{ id: nudge, send: sms, template: hello }}\n  - {{ wait: 30d }}\n"
+                "purpose: {purpose}\nenter: {{ event: {name}, again: always, if: customer.orders != 7 }}\nsteps:\n  \
+                 - {{ id: nudge, send: sms, template: hello }}\n"
             )
         };
         let workspace = Workspace::new()
@@ -91,7 +91,7 @@ impl Shop {
     /// A customer with every address, who has given every consent.
     async fn customer(&self, key: &str) {
         let traits = json!({ "email": format!("{key}@customer.example"), "phone": "+33639980181",
-            "first_name": "Léa <b>", "locale": "en-GB" });
+            "first_name": "Léa <b>", "locale": "en-GB", "orders": 3 });
         let consent = json!({ "purpose": "marketing", "channels": ["email", "sms"], "confirmed": true, "how": "form" });
         let bodies = [
             events::identify(key, &format!("{key}-i"), &traits),

@@ -90,11 +90,12 @@ pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
 
 /// The pages of customers, straight into the turn: a no holds before it is answered.
 pub fn pages(engine: &Arc<Engine>, look: Look) -> Pages {
-    let policies = engine.clone();
+    let (policies, uses) = (engine.clone(), engine.clone());
     Pages {
         key: engine.linker().key().clone(),
         turn: Arc::new(IntoTurn(engine.clone())),
         policies: Arc::new(move || policies.loaded().world.policies.clone()),
+        uses: Arc::new(move || uses.loaded().uses.clone()),
         look,
     }
 }

@@ -1,6 +1,9 @@
 //! The workspace in force, loaded from the database.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use journey::{
@@ -8,9 +11,10 @@ use journey::{
     endpoints::Endpoints,
     ids::MachineId,
     machine::By,
+    processing,
     render::Templates,
     schema::Schemas,
-    workspace::{self, Options},
+    workspace::{self, Compiled, Options},
     world::{Pausing, World},
 };
 use store::{News, Store, StoredMachine, StoredPassage};
@@ -34,6 +38,8 @@ pub struct Loaded {
     pub endpoints: Endpoints,
     /// From when on each current machine counts.
     pub since: BTreeMap<MachineId, Since>,
+    /// For which purposes each trait is read.
+    pub uses: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// The last pause or end of one that it knows of.
     pub pauses: Option<i64>,
 }
@@ -80,6 +86,9 @@ impl Loaded {
         let versions = machines.iter().map(|m| (m.machine.id, m.version)).collect();
         let (current, older): (Vec<_>, Vec<_>) = machines.into_iter().partition(|m| m.current);
         let of = |stored: Vec<StoredMachine>| stored.into_iter().map(|m| m.machine);
+        let mut compiled = compiled;
+        compiled.machines = current.iter().map(as_compiled).collect();
+        let uses = processing::record(&compiled).uses();
         let mut world = World::new(of(current), of(older), compiled.policies);
         let pauses = pause(&mut world, &passages);
         let moves = passages
@@ -99,6 +108,7 @@ impl Loaded {
             endpoints: compiled.endpoints,
             since,
             pauses,
+            uses,
         })
     }
 
@@ -125,6 +135,15 @@ impl Loaded {
         loaded.versions.insert(found.machine.id, found.version);
         loaded.world.remember(found.machine);
         loaded
+    }
+}
+
+/// A published machine among what is compiled: where its source stood is not known any more.
+fn as_compiled(stored: &StoredMachine) -> Compiled {
+    Compiled {
+        machine: stored.machine.clone(),
+        path: Arc::from(""),
+        source: Arc::from(""),
     }
 }
 

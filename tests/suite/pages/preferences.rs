@@ -35,8 +35,19 @@ async fn the_page_shows_what_is_so_and_keeps_what_is_chosen() {
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
+    let row = |name: &str| {
+        let (_, rest) = page.split_once(&format!(">{name}</th>")).unwrap();
+        rest.split_once("</tr>").unwrap().0
+    };
+    assert!(row("phone").contains("reaching you"), "{}", row("phone"));
+    assert!(row("locale").contains("writing in your language"));
+    assert!(row("first_name").contains("nothing at the moment"));
     assert!(
-        !page.contains("service"),
+        row("orders").contains("News and offers"),
+        "conditions count"
+    );
+    assert!(
+        !page.contains("\"service."),
         "nobody is asked about what they are owed"
     );
     assert!(

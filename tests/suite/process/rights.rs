@@ -141,7 +141,7 @@ async fn article_30_the_record_of_processing_is_printed_from_the_configuration()
     );
     let text = workspace.parcours(["processing"]).output().expect(0).out();
     for line in [
-        "marketing\n  basis         email: consent, confirmed; sms: consent",
+        "marketing\n  basis         consent: article 6(1)(a)\n  consent       email: asked for, and confirmed; sms: asked for",
         "cart-rescue (Rescue an abandoned cart)",
         "sms by gateway.example",
         "email (no provider is configured)",

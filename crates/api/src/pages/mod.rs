@@ -11,7 +11,11 @@ mod say;
 mod unsubscribe;
 mod words;
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Arc,
+};
 
 use askama::Template;
 use axum::{
@@ -49,6 +53,8 @@ pub struct Pages {
     pub turn: Arc<dyn Accept>,
     /// The policies in force.
     pub policies: Arc<dyn Fn() -> Policies + Send + Sync>,
+    /// For which purposes each trait is read.
+    pub uses: Arc<dyn Fn() -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> + Send + Sync>,
     /// Whose pages they are, and how they look.
     pub look: Look,
 }

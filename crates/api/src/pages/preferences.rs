@@ -1,7 +1,7 @@
 //! The preference centre: what a customer receives, how often, how personal, in which language; and
 //! what is known of them.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -81,6 +81,8 @@ struct Choice {
 struct Known {
     name: Arc<str>,
     value: String,
+    /// What it is used for.
+    used: String,
 }
 
 pub(super) async fn show(
@@ -265,12 +267,34 @@ fn pause(words: &'static Words, days: u16) -> Choice {
 }
 
 fn known(guest: &Guest) -> Vec<Known> {
+    let uses = (guest.pages.uses)();
     let traits = guest.customer.row.traits.iter();
     let shown = traits.map(|(name, value)| Known {
         name: name.clone(),
         value: text(value),
+        used: used(guest, name, uses.get(name)),
     });
     shown.collect()
+}
+
+/// What a trait is used for: by the engine itself, and for which purposes.
+fn used(guest: &Guest, name: &str, purposes: Option<&BTreeSet<Arc<str>>>) -> String {
+    let words = guest.words;
+    let own = match name {
+        "email" | "phone" | "push_token" | "push_tokens" | "chat_id" => Some(words.to_reach),
+        "locale" => Some(words.to_speak),
+        "timezone" | "country" => Some(words.to_time),
+        _ => None,
+    };
+    // An address is read for whatever is sent there: that is said once.
+    let reaches = own == Some(words.to_reach);
+    let purposes = purposes.into_iter().flatten().filter(|_| !reaches);
+    let titles = purposes.map(|p| guest.purpose(p).0);
+    let all: Vec<String> = own.map(str::to_owned).into_iter().chain(titles).collect();
+    match all.is_empty() {
+        true => words.not_used.to_owned(),
+        false => all.join(", "),
+    }
 }
 
 fn text(value: &Value) -> String {

@@ -11,7 +11,7 @@ use channels::AdapterSettings;
 use clap::Args;
 use journey::{
     message::Channel,
-    policies::ConsentRule,
+    policies::{Basis, ConsentRule},
     processing::{self, Activity, Kept},
     workspace::{self as compiler, Options},
 };
@@ -109,7 +109,9 @@ fn activity_lines(activity: &Activity, providers: &BTreeMap<Channel, String>) ->
             lines.push(format!("  {what:<13} {text}"));
         }
     };
-    say("basis", basis(activity));
+    let basis = activity.basis.map(|basis| basis_words(basis).to_owned());
+    say("basis", basis.unwrap_or_default());
+    say("consent", consent(activity));
     if activity.while_restricted {
         say(
             "restricted",
@@ -160,7 +162,7 @@ fn words(names: &BTreeSet<Arc<str>>) -> String {
 }
 
 /// What consent is needed; channel by channel where they differ.
-fn basis(activity: &Activity) -> String {
+fn consent(activity: &Activity) -> String {
     let rules: BTreeSet<&str> = activity.consent.values().map(|r| rule(*r)).collect();
     if rules.len() <= 1 {
         return rules.into_iter().next().unwrap_or_default().to_owned();
@@ -170,12 +172,21 @@ fn basis(activity: &Activity) -> String {
     each.collect::<Vec<_>>().join("; ")
 }
 
+fn basis_words(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Consent => "consent: article 6(1)(a)",
+        Basis::Contract => "a contract with the customer: article 6(1)(b)",
+        Basis::LegalObligation => "a duty by law: article 6(1)(c)",
+        Basis::LegitimateInterest => "a legitimate interest: article 6(1)(f)",
+    }
+}
+
 fn rule(rule: ConsentRule) -> &'static str {
     match rule {
-        ConsentRule::None => "no consent asked for: a contract or a duty",
-        ConsentRule::OptOut => "allowed until the customer objects",
-        ConsentRule::OptIn => "consent",
-        ConsentRule::DoubleOptIn => "consent, confirmed",
+        ConsentRule::None => "not asked for",
+        ConsentRule::OptOut => "not asked for; the customer may object",
+        ConsentRule::OptIn => "asked for",
+        ConsentRule::DoubleOptIn => "asked for, and confirmed",
     }
 }
 

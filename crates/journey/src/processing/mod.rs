@@ -14,7 +14,7 @@ use crate::{
     endpoints::Endpoint,
     machine::{Machine, Op, Send},
     message::Channel,
-    policies::{ConsentRule, Purpose, Retention},
+    policies::{Basis, ConsentRule, Purpose, Retention},
     workspace::Workspace,
 };
 
@@ -37,6 +37,8 @@ pub struct Record {
 pub struct Activity {
     /// Its name; empty for journeys that send nothing.
     pub purpose: Arc<str>,
+    /// What makes it lawful; none for journeys that send nothing.
+    pub basis: Option<Basis>,
     /// What consent each channel needs.
     pub consent: BTreeMap<Channel, ConsentRule>,
     /// Whether it goes also to customers whose processing is restricted.
@@ -64,6 +66,20 @@ pub struct Kept {
     pub runs: Option<String>,
     /// Calls of endpoints.
     pub calls: Option<String>,
+}
+
+impl Record {
+    /// For which purposes each trait is read.
+    pub fn uses(&self) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+        let mut uses: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
+        for activity in &self.purposes {
+            for name in &activity.traits {
+                let purposes = uses.entry(name.clone()).or_default();
+                purposes.insert(activity.purpose.clone());
+            }
+        }
+        uses
+    }
 }
 
 /// The record of a workspace without errors.
@@ -101,6 +117,7 @@ fn declared_as(name: &Arc<str>, purpose: &Purpose) -> Activity {
     let consent = Channel::ALL.map(|channel| (channel, purpose.consent_on(channel)));
     Activity {
         purpose: name.clone(),
+        basis: Some(purpose.basis),
         consent: consent.into(),
         while_restricted: purpose.while_restricted,
         ..Activity::default()
