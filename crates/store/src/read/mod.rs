@@ -13,6 +13,7 @@ mod runs;
 mod summary;
 mod timeline;
 mod waiting;
+mod why;
 
 use std::time::Duration;
 
