@@ -22,6 +22,7 @@ pub mod customer;
 pub mod diagnostic;
 pub mod diagnostics;
 pub mod endpoints;
+pub mod explain;
 pub mod expr;
 pub mod fmt;
 pub mod grammar;

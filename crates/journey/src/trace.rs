@@ -1,6 +1,7 @@
 //! The trace of a turn: what was decided and why, in the order in which it was.
 //! It is what support reads, so every fact can be said in a sentence ([`Fact::sentence`]).
 
+mod facts;
 mod words;
 
 use std::sync::Arc;

@@ -169,6 +169,12 @@ fn same(first: &mut Diagnostic, later: &mut Diagnostic) -> bool {
     same
 }
 
+/// The policies of these files alone, as far as they can be read: what support explains decisions
+/// by, without compiling the rest.
+pub fn policies_of(files: &[SourceFile]) -> Policies {
+    policies(files, &mut Vec::new())
+}
+
 /// What caps say of journeys, once all of them are known.
 fn strangers(files: &[SourceFile], names: &Names, found: &mut Vec<Diagnostic>) {
     let policies = files

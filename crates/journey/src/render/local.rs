@@ -154,7 +154,7 @@ const ENGLISH_DAYS: [&str; 7] = [
 
 /// How a date is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     /// `05/01/2026`.
     Short,
     /// `5 janvier 2026`.
@@ -183,7 +183,7 @@ fn nth<'a>(names: &[&'a str], one_based: i8) -> &'a str {
 }
 
 /// A date in French, in American English (`en`, `en-us`), or in English with the day first.
-pub(super) fn date(at: DateTime, style: Style, locale: &str) -> String {
+pub(crate) fn date(at: DateTime, style: Style, locale: &str) -> String {
     let (d, m, y) = (at.day(), at.month(), at.year());
     let weekday = at.weekday().to_monday_one_offset();
     let french = language(locale) == "fr";

@@ -9,7 +9,7 @@ mod environment;
 mod filters;
 mod front_matter;
 mod growth;
-mod local;
+pub(crate) mod local;
 mod mail;
 mod output;
 mod reads;

@@ -38,7 +38,11 @@ pub enum ZoneSource {
 }
 
 impl ZoneSource {
-    fn words(self) -> &'static str {
+    /// Every source.
+    pub const ALL: [Self; 4] = [Self::Named, Self::Trait, Self::Phone, Self::Default];
+
+    /// In English words, as a trace keeps them.
+    pub fn words(self) -> &'static str {
         match self {
             Self::Named => "as written",
             Self::Trait => "from the trait timezone",

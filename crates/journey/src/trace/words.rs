@@ -1,196 +1,318 @@
-//! The facts of a trace, each in one English sentence.
-
-use std::fmt::Write as _;
+//! The facts of a trace, each in one sentence, in every language.
 
 use super::{Fact, NotEntered};
-use crate::message::{Reason, Refusal};
+use crate::{
+    explain::{Language, Tongue, say},
+    message::{Channel, Reason, Refusal},
+    time::ZoneSource,
+};
 
 impl NotEntered {
-    /// The reason in words.
+    /// The reason in English words.
     pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Condition => "its `if` does not hold",
-            Self::NullKey => "its `key` has no value",
-            Self::Inside => "a run with this key is already inside",
-            Self::Again => "`again` does not allow another entry yet",
-            Self::Stale => "the event is older than `fresh` allows",
-            Self::ExitHolds => "an exit condition already holds",
-            Self::TooManyRuns => "the customer has too many open runs",
-            Self::TooManyKeys => "the customer has entered it with too many different keys",
-            Self::KeyTooLong => "its `key` is longer than 256 bytes",
-            Self::NotInSegment => "the customer does not belong to the segment",
-            Self::NotStartable => "no published journey of that name has an entry by `api`",
-            Self::Paused => "the journey is paused",
-        }
+        self.say(Language::English)
+    }
+
+    /// The reason in words.
+    pub fn say(self, language: Language) -> &'static str {
+        let both = match self {
+            Self::Condition => [
+                "its `if` does not hold",
+                "sa condition `if` n'est pas remplie",
+            ],
+            Self::NullKey => ["its `key` has no value", "sa clé `key` est vide"],
+            Self::Inside => [
+                "a run with this key is already inside",
+                "un passage avec cette clé est déjà en cours",
+            ],
+            Self::Again => [
+                "`again` does not allow another entry yet",
+                "`again` n'autorise pas encore une nouvelle entrée",
+            ],
+            Self::Stale => [
+                "the event is older than `fresh` allows",
+                "l'événement est plus ancien que `fresh` ne l'autorise",
+            ],
+            Self::ExitHolds => [
+                "an exit condition already holds",
+                "une condition de sortie est déjà remplie",
+            ],
+            Self::TooManyRuns => [
+                "the customer has too many open runs",
+                "le client a trop de passages en cours",
+            ],
+            Self::TooManyKeys => [
+                "the customer has entered it with too many different keys",
+                "le client y est entré avec trop de clés différentes",
+            ],
+            Self::KeyTooLong => [
+                "its `key` is longer than 256 bytes",
+                "sa clé `key` dépasse 256 octets",
+            ],
+            Self::NotInSegment => [
+                "the customer does not belong to the segment",
+                "le client n'appartient pas au segment",
+            ],
+            Self::NotStartable => [
+                "no published journey of that name has an entry by `api`",
+                "aucun parcours publié de ce nom n'a d'entrée par `api`",
+            ],
+            Self::Paused => ["the journey is paused", "le parcours est en pause"],
+        };
+        both[language as usize]
+    }
+}
+
+impl Reason {
+    /// The reason in a few words, as a heading: `Frequency cap used up`.
+    pub fn words(self, language: Language) -> &'static str {
+        let both = match self {
+            Self::NoConsent => ["No consent", "Pas de consentement"],
+            Self::Unreachable => ["No address", "Pas d'adresse"],
+            Self::SuppressionList => ["Address suppressed", "Adresse bloquée"],
+            Self::Capped => ["Frequency cap used up", "Plafond de fréquence atteint"],
+            Self::Quiet => ["Quiet hours", "Heures calmes"],
+            Self::Expired => [
+                "Expired before it could go",
+                "Date limite passée avant l'envoi",
+            ],
+            Self::Recalled => [
+                "Taken back: the customer left",
+                "Retiré : le client est sorti",
+            ],
+            Self::Failed => [
+                "Refused by the provider",
+                "Refusé par le prestataire d'envoi",
+            ],
+            Self::Unrenderable => ["Template could not be rendered", "Modèle inutilisable"],
+            Self::AlreadySent => ["Already sent", "Déjà envoyé"],
+            Self::Restricted => ["Processing restricted", "Traitement limité"],
+            Self::CustomerPaused => ["Paused by the customer", "En pause, au choix du client"],
+            Self::NotPersonalised => ["Nothing personalised wanted", "Personnalisation refusée"],
+            Self::ControlGroup => ["Control group", "Groupe témoin"],
+        };
+        both[language as usize]
+    }
+}
+
+/// In English a channel is named as authors write it, in French as people say it.
+pub(super) fn by(channel: Channel, tongue: &Tongue) -> &'static str {
+    match tongue.language {
+        Language::English => channel.as_str(),
+        Language::French => tongue.channel(channel),
     }
 }
 
 impl Refusal {
-    /// The refusal as a half sentence, with its rule and evidence.
+    /// The refusal as an English half sentence, with its rule and evidence.
     pub fn sentence(&self) -> String {
-        let channel = self.channel;
-        let rule = &self.rule;
+        self.say(&Tongue::plain(Language::English))
+    }
+
+    /// The refusal as a half sentence, with its rule and evidence.
+    pub fn say(&self, tongue: &Tongue) -> String {
+        let (channel, rule) = (by(self.channel, tongue), &self.rule);
         let mut text = match self.reason {
-            Reason::Restricted => "the customer's processing is restricted".into(),
-            Reason::NoConsent => format!("no consent for {rule} on {channel}"),
-            Reason::Unreachable => format!("no address for {channel}"),
-            Reason::SuppressionList => format!("the {channel} address is suppressed ({rule})"),
-            Reason::Capped if **rule == *crate::policy::OWN_LIMIT => {
-                "the customer's own limit is used up".to_owned()
+            Reason::NoConsent => say!(
+                tongue,
+                "no consent for {rule} on {channel}",
+                "pas de consentement pour {rule} par {channel}"
+            ),
+            Reason::Unreachable => {
+                say!(
+                    tongue,
+                    "no address for {channel}",
+                    "pas d'adresse pour {channel}"
+                )
             }
-            Reason::Capped => format!("the cap {rule} is used up on {channel}"),
-            Reason::Quiet => format!("quiet hours {rule} on {channel}"),
-            Reason::CustomerPaused => "the customer has paused all messages".to_owned(),
-            Reason::NotPersonalised => "the customer wants nothing personalised".to_owned(),
-            Reason::ControlGroup => "the customer is in the control group".to_owned(),
-            other => format!("{channel}: {other}"),
+            Reason::SuppressionList => {
+                let why = suppression(rule, tongue);
+                say!(
+                    tongue,
+                    "the {channel} address is suppressed ({why})",
+                    "l'adresse {channel} est bloquée ({why})"
+                )
+            }
+            Reason::Restricted => say!(
+                tongue,
+                "the customer's processing is restricted",
+                "le traitement des données est limité"
+            ),
+            Reason::Capped if **rule == *crate::policy::OWN_LIMIT => say!(
+                tongue,
+                "the customer's own limit is used up",
+                "la limite choisie par le client est atteinte"
+            ),
+            Reason::CustomerPaused => say!(
+                tongue,
+                "the customer has paused all messages",
+                "le client a mis les messages en pause"
+            ),
+            Reason::NotPersonalised => say!(
+                tongue,
+                "the customer wants nothing personalised",
+                "le client ne veut rien de personnalisé"
+            ),
+            Reason::ControlGroup => say!(
+                tongue,
+                "the customer is in the control group",
+                "le client fait partie du groupe témoin"
+            ),
+            Reason::Capped => say!(
+                tongue,
+                "the cap {rule} is used up on {channel}",
+                "le plafond {rule} est atteint par {channel}"
+            ),
+            Reason::Quiet => say!(
+                tongue,
+                "quiet hours {rule} on {channel}",
+                "heures calmes {rule} ({channel})"
+            ),
+            other @ (Reason::Expired
+            | Reason::Recalled
+            | Reason::Failed
+            | Reason::Unrenderable
+            | Reason::AlreadySent) => {
+                let why = other.said(tongue);
+                say!(tongue, "{channel}: {why}", "{channel} : {why}")
+            }
         };
         if !self.used_by.is_empty() {
-            let n = self.used_by.len();
-            let _ = write!(text, " by {n} message{}", if n == 1 { "" } else { "s" });
+            let messages = tongue.messages(self.used_by.len());
+            text.push_str(&say!(tongue, " by {messages}", " ({messages})"));
         }
         if let Some(until) = self.until {
-            let _ = write!(text, ", until {until}");
+            let until = tongue.moment(until);
+            text.push_str(&say!(tongue, ", until {until}", ", jusqu'au {until}"));
         }
         if let Some(zone) = &self.zone {
-            let _ = write!(text, " (hours of {zone})");
+            let zone = zone_words(zone, tongue);
+            text.push_str(&say!(tongue, " (hours of {zone})", " (heure de {zone})"));
         }
         text
     }
 }
 
-fn joined(refusals: &[Refusal]) -> String {
-    refusals
-        .iter()
-        .map(Refusal::sentence)
-        .collect::<Vec<_>>()
-        .join("; ")
+pub(super) fn suppression(word: &str, tongue: &Tongue) -> String {
+    let french = match word {
+        "bounced" => "message revenu",
+        "complained" => "signalée comme indésirable",
+        "role_address" => "adresse de fonction",
+        other => other,
+    };
+    tongue.say(|| word.into(), || french.into())
+}
+
+impl Reason {
+    /// Within a sentence: in English the word that authors know.
+    pub(super) fn said(self, tongue: &Tongue) -> String {
+        let lower = || self.words(Language::French).to_lowercase();
+        tongue.say(|| self.as_str().into(), lower)
+    }
+}
+
+pub(super) fn joined(refusals: &[Refusal], tongue: &Tongue) -> String {
+    let said: Vec<String> = refusals.iter().map(|r| r.say(tongue)).collect();
+    tongue.say(|| said.join("; "), || said.join(" ; "))
+}
+
+/// `Europe/Paris, the default`: the name stays, where it comes from is said in the language.
+pub(super) fn zone_words(zone: &str, tongue: &Tongue) -> String {
+    let Some((name, source)) = zone.split_once(", ") else {
+        return zone.into();
+    };
+    let source = ZoneSource::ALL.into_iter().find(|s| s.words() == source);
+    let french = match source {
+        Some(ZoneSource::Named) => "comme indiqué",
+        Some(ZoneSource::Trait) => "d'après le trait timezone",
+        Some(ZoneSource::Phone) => "d'après le pays du téléphone",
+        Some(ZoneSource::Default) => "par défaut",
+        None => return zone.into(),
+    };
+    tongue.say(|| zone.into(), || format!("{name}, {french}"))
 }
 
 impl Fact {
-    /// The fact in one English sentence.
+    /// The fact in one English sentence, with instants as RFC 3339.
     pub fn sentence(&self) -> String {
+        self.say(&Tongue::plain(Language::English))
+    }
+
+    /// The fact in one sentence.
+    pub fn say(&self, tongue: &Tongue) -> String {
         match self {
-            Self::Entered { key } if key.is_empty() => "entered".into(),
-            Self::Entered { key } => format!("entered with key {key}"),
-            Self::NotEntered { why } => format!("did not enter: {}", why.sentence()),
-            Self::Refreshed => "took the new event as its own".into(),
-            Self::Waits { until, event, zone } => {
-                let mut text = String::from("waits");
-                if let Some(event) = event {
-                    let _ = write!(text, " for {event}");
-                }
-                if let Some(until) = until {
-                    let _ = write!(text, " until {until}");
-                }
-                if let Some(zone) = zone {
-                    let _ = write!(text, " (hours of {zone})");
-                }
-                text
+            Self::Entered { key } if key.is_empty() => say!(tongue, "entered", "entrée"),
+            Self::Entered { key } => {
+                say!(tongue, "entered with key {key}", "entrée avec la clé {key}")
             }
-            Self::Woke { matched: true } => "what it waited for came".into(),
-            Self::Woke { matched: false } => "the wait is over".into(),
-            Self::Chose { arm: Some(n) } => format!("condition {} holds", n + 1),
-            Self::Chose { arm: None } => "no condition holds: else".into(),
-            Self::Split { arm } => format!("arm {arm}"),
-            Self::Set { name, value } => format!("set {name} to {value}"),
-            Self::Sends {
-                channel, refusals, ..
-            } if refusals.is_empty() => {
-                format!("decided to send by {channel}")
+            Self::NotEntered { why } => {
+                let why = why.say(tongue.language);
+                say!(tongue, "did not enter: {why}", "pas d'entrée : {why}")
             }
-            Self::Sends {
-                channel, refusals, ..
-            } => {
-                format!(
-                    "decided to send by {channel} (passed over: {})",
-                    joined(refusals)
+            Self::Refreshed => say!(
+                tongue,
+                "took the new event as its own",
+                "reprend avec le nouvel événement"
+            ),
+            Self::Waits { .. } => self.waits(tongue),
+            Self::Woke { matched: true } => {
+                say!(
+                    tongue,
+                    "what it waited for came",
+                    "ce qui était attendu est arrivé"
                 )
             }
-            Self::Suppressed {
-                reason, refusals, ..
-            } if refusals.is_empty() => {
-                format!("not sent: {reason}")
+            Self::Woke { matched: false } => {
+                say!(tongue, "the wait is over", "l'attente est terminée")
             }
-            Self::Suppressed { refusals, .. } => format!("not sent: {}", joined(refusals)),
-            Self::Held { until, refusals } if refusals.iter().all(|r| r.until == Some(*until)) => {
-                format!("held: {}", joined(refusals))
+            Self::Chose { arm: Some(n) } => {
+                let n = n + 1;
+                say!(tongue, "condition {n} holds", "condition {n} remplie")
             }
-            Self::Held { until, refusals } => {
-                format!("held: {}; looked at again at {until}", joined(refusals))
-            }
-            Self::Recalled { .. } => "the queued message was taken back".into(),
-            Self::Failed { reason, detail, .. } if detail.is_empty() => {
-                format!("the message did not go: {reason}")
-            }
-            Self::Failed { reason, detail, .. } => {
-                format!("the message did not go: {reason} ({detail})")
-            }
-            Self::Noted { what, .. } if &**what == "replied" => "the message was answered".into(),
-            Self::Noted { what, .. } => format!("the message was {what}"),
-            Self::Queued => "waits until the question before it is answered".into(),
-            Self::Answered { answer } => format!("answered: {answer}"),
-            Self::NotUnderstood { repeated: true } => {
-                "the answer was not understood: the question is repeated".into()
-            }
-            Self::NotUnderstood { repeated: false } => "the answer was not understood".into(),
-            Self::Stopped { channel } => {
-                format!("asked for an end to all messages by {channel}")
-            }
-            Self::Calls {
-                endpoint, until, ..
-            } => match until {
-                Some(until) => format!("calls {endpoint}, waits until {until}"),
-                None => format!("calls {endpoint}"),
-            },
-            Self::CallAnswered { .. } => "the call was answered".into(),
-            Self::CallFailed { why, .. } => format!("the call failed: {why}"),
-            Self::HandedOver { .. } => "a person has taken over".into(),
-            Self::HandedBack { .. } => "the person has handed back".into(),
-            Self::Round { number } => format!("round {number}"),
-            Self::RoundsOver { until: true } => "no more rounds: `until` holds".into(),
-            Self::RoundsOver { until: false } => "all rounds are done".into(),
-            Self::Emits { event } => format!("emits {event}"),
-            Self::Starts { journey } => format!("starts {journey}"),
-            Self::Stops { journey } => format!("stops {journey}"),
-            Self::Expects { at: Some(at) } => format!("will enter at {at}"),
-            Self::Expects { at: None } => "will not enter by date any more".into(),
-            Self::Goal => "reached the goal".into(),
-            Self::Moved { version, forgotten } if forgotten.is_empty() => {
-                format!("moved to version {version}")
-            }
-            Self::Moved { version, forgotten } => format!(
-                "moved to version {version}; forgot what has another type there: run.{}",
-                forgotten.join(", run.")
+            Self::Chose { arm: None } => say!(
+                tongue,
+                "no condition holds: else",
+                "aucune condition remplie : `else`"
             ),
-            Self::Kept { version } => format!(
-                "finishes on its version: version {version} does not have the step at which it stands"
-            ),
-            Self::Paused { since } => format!("paused since {since}: it stays where it is"),
-            Self::Resumed { paused } => format!("goes on; it was paused since {paused}"),
-            Self::Left { reason } => format!("left: {reason}"),
-            Self::Profile { traits } => format!("traits changed: {}", traits.join(", ")),
-            Self::Consent {
-                purpose,
-                channels,
-                state,
-            } => format!(
-                "consent for {purpose} on {} is now {state}",
-                channels
-                    .iter()
-                    .map(|c| c.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
-            Self::Preferences => "changed what they want to get, and how often".to_owned(),
-            Self::Restricted { is: true } => {
-                "their processing is restricted: what is known is kept, and nothing is sent".into()
+            Self::Split { arm } => say!(tongue, "arm {arm}", "branche {arm}"),
+            Self::Set { name, value } => {
+                say!(
+                    tongue,
+                    "set {name} to {value}",
+                    "{name} prend la valeur {value}"
+                )
             }
-            Self::Restricted { is: false } => "their processing is not restricted any more".into(),
-            Self::AddressSuppressed { channel, reason } => {
-                format!("the {channel} address {reason}: it is not used any more")
+            Self::Sends { .. } | Self::Suppressed { .. } | Self::Held { .. } => {
+                self.decision(tongue)
             }
-            Self::Ignored { why } => format!("no effect: {why}"),
+            Self::Recalled { .. } | Self::Failed { .. } | Self::Noted { .. } => self.fate(tongue),
+            Self::Queued
+            | Self::Answered { .. }
+            | Self::NotUnderstood { .. }
+            | Self::Stopped { .. } => self.talk(tongue),
+            Self::Calls { .. }
+            | Self::CallAnswered { .. }
+            | Self::CallFailed { .. }
+            | Self::HandedOver { .. }
+            | Self::HandedBack { .. } => self.call(tongue),
+            Self::Round { .. }
+            | Self::RoundsOver { .. }
+            | Self::Emits { .. }
+            | Self::Starts { .. }
+            | Self::Stops { .. }
+            | Self::Expects { .. } => self.others(tongue),
+            Self::Goal
+            | Self::Moved { .. }
+            | Self::Kept { .. }
+            | Self::Paused { .. }
+            | Self::Resumed { .. }
+            | Self::Left { .. } => self.way(tongue),
+            Self::Profile { .. }
+            | Self::Preferences
+            | Self::Restricted { .. }
+            | Self::Consent { .. }
+            | Self::AddressSuppressed { .. }
+            | Self::Ignored { .. } => self.profile(tongue),
         }
     }
 }

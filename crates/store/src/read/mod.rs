@@ -14,6 +14,7 @@ mod runs;
 mod summary;
 mod timeline;
 mod waiting;
+mod why;
 
 use std::time::Duration;
 

@@ -1,0 +1,201 @@
+//! What shows that it is so.
+
+use super::{Case, Consented, Evidence, Tongue, say};
+use crate::{
+    ids::MessageId,
+    machine::Zone,
+    message::{Channel, Reason, Refusal},
+    policies::ConsentRule,
+};
+
+/// The lines, the decisive rule's first.
+pub(super) fn of(case: &Case<'_>, decisive: Option<&Refusal>, tongue: &Tongue) -> Vec<Evidence> {
+    let mut lines = vec![decided(case, tongue)];
+    if let Some(reason) = case.reason {
+        let channel = decisive.map_or(case.channel, |r| r.channel);
+        lines.extend(of_reason(case, reason, channel, decisive, tongue));
+    } else {
+        lines.push(consented(case, case.channel, tongue));
+    }
+    let others = case.refusals().iter().filter(|r| decisive != Some(*r));
+    lines.extend(others.map(|r| beside(r, tongue)));
+    lines
+}
+
+fn decided(case: &Case<'_>, tongue: &Tongue) -> Evidence {
+    let (journey, step) = (case.journey, case.step);
+    let at = tongue.moment(case.at);
+    Evidence::from(say!(
+        tongue,
+        "Decided by the journey {journey}, step {step}: {at}",
+        "Décidé par le parcours {journey}, étape {step} : {at}"
+    ))
+}
+
+fn of_reason(
+    case: &Case<'_>,
+    reason: Reason,
+    channel: Channel,
+    decisive: Option<&Refusal>,
+    tongue: &Tongue,
+) -> Vec<Evidence> {
+    match reason {
+        Reason::NoConsent => vec![consented(case, channel, tongue)],
+        Reason::SuppressionList => since(case, channel, tongue).into_iter().collect(),
+        Reason::Capped | Reason::AlreadySent => {
+            let used = decisive.map_or(&[][..], |r| &r.used_by);
+            used.iter().map(|id| past(case, *id, tongue)).collect()
+        }
+        Reason::Quiet => clock(case, decisive, tongue).into_iter().collect(),
+        Reason::Failed | Reason::Unrenderable => error(case, tongue).into_iter().collect(),
+        Reason::Unreachable
+        | Reason::Expired
+        | Reason::Recalled
+        | Reason::Restricted
+        | Reason::CustomerPaused
+        | Reason::NotPersonalised
+        | Reason::ControlGroup => Vec::new(),
+    }
+}
+
+/// The consent record, or that none is needed.
+fn consented(case: &Case<'_>, channel: Channel, tongue: &Tongue) -> Evidence {
+    let by = tongue.channel(channel);
+    let purpose = case.purpose_words(tongue);
+    let rule = case.policies.purposes.get(case.purpose);
+    let needed = rule.map(|p| p.consent_on(channel));
+    if let Some(record) = case.consents.get(&channel) {
+        return record_line(record, &purpose, by, tongue);
+    }
+    Evidence::from(match needed {
+        Some(ConsentRule::None) => say!(
+            tongue,
+            "{purpose} needs no consent by {by}",
+            "{purpose} ne demande pas de consentement par {by}"
+        ),
+        Some(ConsentRule::OptOut) => say!(
+            tongue,
+            "{purpose} by {by}: allowed until the customer objects, and no objection is recorded",
+            "{purpose} par {by} : permis sauf opposition, et aucune opposition n'est enregistrée"
+        ),
+        Some(ConsentRule::OptIn | ConsentRule::DoubleOptIn) | None => say!(
+            tongue,
+            "No consent record for {purpose} by {by}",
+            "Aucun consentement enregistré pour {purpose} par {by}"
+        ),
+    })
+}
+
+fn record_line(record: &Consented, purpose: &str, by: &str, tongue: &Tongue) -> Evidence {
+    let at = tongue.moment(record.at);
+    let state = state_words(record.state.as_str(), tongue);
+    let mut text = say!(
+        tongue,
+        "Consent record for {purpose} by {by}: {state}, {at}",
+        "Consentement enregistré pour {purpose} par {by} : {state}, {at}"
+    );
+    if let Some(event) = &record.event {
+        text.push_str(&say!(
+            tongue,
+            ", by the event {event}",
+            ", par l'événement {event}"
+        ));
+    }
+    if let Some(how) = &record.how {
+        text.push_str(&format!(" ({})", how_words(how, tongue)));
+    }
+    Evidence {
+        input: record.input,
+        ..Evidence::from(text)
+    }
+}
+
+/// `granted`, `unconfirmed` or `withdrawn` in words; another word as it is.
+pub(crate) fn state_words(state: &str, tongue: &Tongue) -> String {
+    let french = match state {
+        "granted" => "accordé",
+        "unconfirmed" => "accordé, non confirmé",
+        "withdrawn" => "retiré",
+        other => other,
+    };
+    tongue.say(|| state.into(), || french.into())
+}
+
+/// In what way a consent was given: our own words in the language, a producer's as they are.
+fn how_words(how: &str, tongue: &Tongue) -> String {
+    let (english, french) = match how {
+        "form" => ("a form", "formulaire"),
+        "import" => ("an import", "import"),
+        "keyword" => ("a keyword in a reply", "mot-clé en réponse"),
+        "one_click" => ("one click", "désinscription en un clic"),
+        "preferences" => ("the preference page", "page de préférences"),
+        "support" => ("customer service", "service client"),
+        other => (other, other),
+    };
+    tongue.say(|| english.into(), || french.into())
+}
+
+fn since(case: &Case<'_>, channel: Channel, tongue: &Tongue) -> Option<Evidence> {
+    let at = tongue.moment(case.suppressed.get(&channel)?.at);
+    Some(Evidence::from(say!(
+        tongue,
+        "The address is out of use since: {at}",
+        "Adresse hors d'usage depuis : {at}"
+    )))
+}
+
+fn past(case: &Case<'_>, id: MessageId, tongue: &Tongue) -> Evidence {
+    let text = match case.past.get(&id) {
+        Some(past) => {
+            let channel = past.channel.parse::<Channel>();
+            let by = channel.map_or(&*past.channel, |c| tongue.channel(c));
+            let (journey, step, at) = (&past.journey, &past.step, tongue.moment(past.at));
+            say!(
+                tongue,
+                "Counted: {by}, journey {journey}, step {step}, {at}",
+                "Compté : {by}, parcours {journey}, étape {step}, {at}"
+            )
+        }
+        None => say!(
+            tongue,
+            "Counted: message {id}, which is no longer kept",
+            "Compté : message {id}, qui n'est plus conservé"
+        ),
+    };
+    Evidence {
+        message: Some(id),
+        ..Evidence::from(text)
+    }
+}
+
+/// Whose clock the quiet hours go by.
+fn clock(case: &Case<'_>, decisive: Option<&Refusal>, tongue: &Tongue) -> Option<Evidence> {
+    let hours = case.quiet(&decisive?.rule)?;
+    Some(Evidence::from(match &hours.zone {
+        Zone::Customer => say!(
+            tongue,
+            "Quiet hours go by the customer's own clock",
+            "Les heures calmes suivent l'heure locale du client"
+        ),
+        Zone::Named(zone) => say!(
+            tongue,
+            "Quiet hours go by the clock of {zone}",
+            "Les heures calmes suivent l'heure de {zone}"
+        ),
+    }))
+}
+
+fn error(case: &Case<'_>, tongue: &Tongue) -> Option<Evidence> {
+    let error = case.error.filter(|e| !e.is_empty())?;
+    Some(Evidence::from(say!(
+        tongue,
+        "Last error, as it came: {error}",
+        "Dernière erreur, telle que reçue : {error}"
+    )))
+}
+
+/// A refusal that did not decide it alone: of another channel, or one that was passed over.
+fn beside(refusal: &Refusal, tongue: &Tongue) -> Evidence {
+    let said = refusal.say(tongue);
+    Evidence::from(say!(tongue, "Also: {said}", "Aussi : {said}"))
+}

@@ -1,0 +1,414 @@
+//! The first sentence, and the last.
+
+use super::{Case, Status, Tongue, say};
+use crate::{
+    customer::ConsentState,
+    localized,
+    message::{Channel, Reason, Refusal},
+    policies::{Cap, Period, QuietHours, Window},
+    policy::OWN_LIMIT,
+};
+
+impl Case<'_> {
+    pub(super) fn refusals(&self) -> &[Refusal] {
+        self.decision.map_or(&[], |d| &d.refusals)
+    }
+
+    /// What customers read that the purpose is called, else its name.
+    pub(super) fn purpose_words(&self, tongue: &Tongue) -> String {
+        let purpose = self.policies.purposes.get(self.purpose);
+        let title = purpose.and_then(|p| {
+            let default = &self.policies.defaults.locale;
+            localized::read(&p.title, tongue.language.as_str(), default)
+        });
+        tongue.quoted(title.map_or(self.purpose, |t| t))
+    }
+
+    pub(super) fn cap(&self, name: &str) -> Option<&Cap> {
+        self.policies.caps.iter().find(|c| &*c.name == name)
+    }
+
+    pub(super) fn quiet(&self, name: &str) -> Option<&QuietHours> {
+        self.policies.quiet_hours.iter().find(|q| &*q.name == name)
+    }
+}
+
+/// The sentence to read aloud.
+pub(super) fn sentence(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tongue) -> String {
+    let channel = tongue.channel(case.channel);
+    match (case.status, case.reason) {
+        (_, Some(reason)) => refused(case, reason, refusal, tongue),
+        (Status::Sent, None) => {
+            let at = tongue.moment(case.done_at.unwrap_or(case.at));
+            say!(
+                tongue,
+                "Sent by {channel}: {at}.",
+                "Envoyé par {channel} : {at}."
+            )
+        }
+        (Status::Leased, None) => say!(
+            tongue,
+            "Being sent by {channel} right now.",
+            "En cours d'envoi par {channel}."
+        ),
+        (Status::Queued, None) => say!(
+            tongue,
+            "Decided to go by {channel}, and waiting for its turn.",
+            "Envoi par {channel} décidé, en attente de son tour."
+        ),
+        // The schema gives each of these a reason; a reason of another version is not known here.
+        (Status::Failed | Status::Suppressed | Status::Recalled, None) => say!(
+            tongue,
+            "Not sent, for a reason that this version does not know.",
+            "Non envoyé, pour une raison que cette version ne connaît pas."
+        ),
+    }
+}
+
+fn refused(case: &Case<'_>, reason: Reason, refusal: Option<&Refusal>, tongue: &Tongue) -> String {
+    let channel = refusal.map_or(case.channel, |r| r.channel);
+    match reason {
+        Reason::NoConsent => no_consent(case, channel, tongue),
+        Reason::Unreachable => {
+            let address = address(channel, tongue);
+            say!(
+                tongue,
+                "Not sent: no {address} is known.",
+                "Non envoyé : {address} manque au profil."
+            )
+        }
+        Reason::SuppressionList => suppressed(case, channel, refusal, tongue),
+        Reason::Capped if refusal.is_some_and(|r| *r.rule == *OWN_LIMIT) => say!(
+            tongue,
+            "Not sent: the customer has chosen a limit of their own, and it is used up.",
+            "Non envoyé : le client a choisi une limite, et elle est atteinte."
+        ),
+        Reason::Capped => capped(case, refusal, tongue),
+        Reason::Restricted => say!(
+            tongue,
+            "Not sent: the processing of this customer's data is restricted.",
+            "Non envoyé : le traitement des données de ce client est limité."
+        ),
+        Reason::CustomerPaused => say!(
+            tongue,
+            "Not sent: the customer has paused all messages that need consent.",
+            "Non envoyé : le client a mis en pause tous les messages soumis à consentement."
+        ),
+        Reason::NotPersonalised => say!(
+            tongue,
+            "Not sent: the customer wants nothing that is chosen by what they did.",
+            "Non envoyé : le client ne veut rien de personnalisé."
+        ),
+        Reason::ControlGroup => say!(
+            tongue,
+            "Not sent: the customer belongs to the control group, which gets none of this.",
+            "Non envoyé : le client fait partie du groupe témoin, qui ne reçoit rien de tel."
+        ),
+        Reason::Quiet => quiet(case, refusal, tongue),
+        Reason::Expired => expired(case, tongue),
+        Reason::Recalled => recalled(case, tongue),
+        Reason::Failed => failed(case, tongue),
+        Reason::Unrenderable => say!(
+            tongue,
+            "Not sent: its content could not be made from the template.",
+            "Non envoyé : le modèle n'a pas pu produire le contenu."
+        ),
+        Reason::AlreadySent => say!(
+            tongue,
+            "Not sent: the same message had gone already, with the same key.",
+            "Non envoyé : le même message, avec la même clé, était déjà parti."
+        ),
+    }
+}
+
+fn no_consent(case: &Case<'_>, channel: Channel, tongue: &Tongue) -> String {
+    let purpose = case.purpose_words(tongue);
+    let by = tongue.channel(channel);
+    let Some(consent) = case.consents.get(&channel) else {
+        return say!(
+            tongue,
+            "Not sent: there is no consent for {purpose} by {by}.",
+            "Non envoyé : aucun consentement à {purpose} par {by}."
+        );
+    };
+    let at = tongue.moment(consent.at);
+    match consent.state {
+        ConsentState::Withdrawn => say!(
+            tongue,
+            "Not sent: consent for {purpose} by {by} was withdrawn on {at}.",
+            "Non envoyé : le consentement à {purpose} par {by} a été retiré le {at}."
+        ),
+        ConsentState::Unconfirmed => say!(
+            tongue,
+            "Not sent: consent for {purpose} by {by} was given on {at}, but not confirmed.",
+            "Non envoyé : le consentement à {purpose} par {by} a été donné le {at}, mais pas confirmé."
+        ),
+        // The policy has changed, or the consent came with the same clock as the decision.
+        ConsentState::Granted => say!(
+            tongue,
+            "Not sent: consent for {purpose} by {by} was missing when it was decided.",
+            "Non envoyé : le consentement à {purpose} par {by} manquait au moment de la décision."
+        ),
+    }
+}
+
+/// What the channel needs, as `no … is known` takes it, and with its article in French.
+fn address(channel: Channel, tongue: &Tongue) -> String {
+    let (english, french) = match channel {
+        Channel::Email => ("e-mail address", "l'adresse e-mail"),
+        Channel::Sms => ("telephone number", "le numéro de téléphone"),
+        Channel::Push => (
+            "device for push notifications",
+            "l'appareil pour les notifications",
+        ),
+        Channel::Chat => ("chat account", "le compte de messagerie"),
+    };
+    tongue.say(|| english.into(), || french.into())
+}
+
+fn suppressed(
+    case: &Case<'_>,
+    channel: Channel,
+    refusal: Option<&Refusal>,
+    tongue: &Tongue,
+) -> String {
+    let record = case.suppressed.get(&channel);
+    let word = record
+        .map(|s| &*s.reason)
+        .or_else(|| refusal.map(|r| &*r.rule));
+    let why = match word {
+        Some("complained") => say!(
+            tongue,
+            "the customer reported a message as unwanted",
+            "un message a été signalé comme indésirable"
+        ),
+        _ => say!(
+            tongue,
+            "a message to it came back",
+            "un message est revenu sans être remis"
+        ),
+    };
+    let by = tongue.channel(channel);
+    say!(
+        tongue,
+        "Not sent: the address for {by} is no longer used, because {why}.",
+        "Non envoyé : l'adresse ({by}) n'est plus utilisée, car {why}."
+    )
+}
+
+fn capped(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tongue) -> String {
+    let Some(refusal) = refusal else {
+        return say!(
+            tongue,
+            "Not sent: a frequency cap was used up.",
+            "Non envoyé : un plafond de fréquence était atteint."
+        );
+    };
+    let (rule, used) = (&refusal.rule, refusal.used_by.len());
+    let Some(cap) = case.cap(rule) else {
+        let used = tongue.messages(used);
+        return say!(
+            tongue,
+            "Not sent: the cap {rule} was used up by {used}.",
+            "Non envoyé : le plafond {rule} était atteint ({used})."
+        );
+    };
+    let (max, window) = (tongue.messages(cap.max as usize), window(cap, tongue));
+    if used == 0 {
+        return say!(
+            tongue,
+            "Not sent: the cap {rule} allows {max} {window}.",
+            "Non envoyé : le plafond {rule} autorise {max} {window}."
+        );
+    }
+    let had = if used == 1 { "était" } else { "étaient" };
+    let already = if used == 1 { "compté" } else { "comptés" };
+    tongue.say(
+        || format!("Not sent: the cap {rule} allows {max} {window}, and {used} had already been counted."),
+        || {
+            format!(
+                "Non envoyé : le plafond {rule} autorise {max} {window}, et {used} {had} déjà {already}."
+            )
+        },
+    )
+}
+
+/// `in 7 days`, `a week`.
+pub(super) fn window(cap: &Cap, tongue: &Tongue) -> String {
+    match &cap.window {
+        Window::Rolling { per } => {
+            let span = tongue.span(*per);
+            say!(tongue, "in {span}", "en {span}")
+        }
+        Window::Calendar { per, .. } => {
+            let (english, french) = match per {
+                Period::Day => ("a day", "par jour"),
+                Period::Week => ("a week", "par semaine"),
+                Period::Month => ("a month", "par mois"),
+            };
+            tongue.say(|| english.into(), || french.into())
+        }
+    }
+}
+
+fn quiet(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tongue) -> String {
+    let rule = refusal.map(|r| &r.rule);
+    let hours = rule.and_then(|rule| case.quiet(rule));
+    match (rule, hours) {
+        (Some(rule), Some(hours)) => {
+            let (from, to) = (tongue.time(hours.from), tongue.time(hours.to));
+            say!(
+                tongue,
+                "Not sent: it was in the quiet hours {rule}, from {from} to {to}.",
+                "Non envoyé : c'était pendant les heures calmes {rule}, de {from} à {to}."
+            )
+        }
+        (Some(rule), None) => say!(
+            tongue,
+            "Not sent: it was in the quiet hours {rule}.",
+            "Non envoyé : c'était pendant les heures calmes {rule}."
+        ),
+        (None, _) => say!(
+            tongue,
+            "Not sent: it was in quiet hours.",
+            "Non envoyé : c'était pendant les heures calmes."
+        ),
+    }
+}
+
+fn expired(case: &Case<'_>, tongue: &Tongue) -> String {
+    match case.decision.and_then(|d| d.expires_at) {
+        Some(at) => {
+            let at = tongue.moment(at);
+            say!(
+                tongue,
+                "Not sent: it could not go before it expired, {at}.",
+                "Non envoyé : le départ n'a pas été possible avant la date limite, {at}."
+            )
+        }
+        None => say!(
+            tongue,
+            "Not sent: it could not go before it expired.",
+            "Non envoyé : le départ n'a pas été possible avant la date limite."
+        ),
+    }
+}
+
+fn recalled(case: &Case<'_>, tongue: &Tongue) -> String {
+    let journey = case.journey;
+    match case.left {
+        Some(left) => {
+            let left = left_words(left, tongue);
+            say!(
+                tongue,
+                "Taken back before it went: the customer had left the journey {journey} ({left}).",
+                "Retiré avant l'envoi : le client avait quitté le parcours {journey} ({left})."
+            )
+        }
+        None => say!(
+            tongue,
+            "Taken back before it went: the customer had left the journey {journey}.",
+            "Retiré avant l'envoi : le client avait quitté le parcours {journey}."
+        ),
+    }
+}
+
+fn failed(case: &Case<'_>, tongue: &Tongue) -> String {
+    let n = case.attempt;
+    if n <= 1 {
+        return say!(
+            tongue,
+            "Not sent: the provider refused it for good.",
+            "Non envoyé : refus définitif du prestataire d'envoi."
+        );
+    }
+    say!(
+        tongue,
+        "Not sent: it failed for good after {n} tries.",
+        "Non envoyé : échec définitif après {n} essais."
+    )
+}
+
+/// Why a run left: the engine's own words in the language, an author's as written.
+pub(crate) fn left_words(reason: &str, tongue: &Tongue) -> String {
+    let french = match reason {
+        "completed" => "parcours terminé",
+        "missed" => "moment manqué",
+        "restarted" => "recommencé",
+        "stopped" => "arrêté",
+        "migrated" => "retiré par une nouvelle version",
+        other => other,
+    };
+    tongue.say(|| reason.into(), || french.into())
+}
+
+/// What would change it.
+pub(super) fn next(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tongue) -> Option<String> {
+    let channel = refusal.map_or(case.channel, |r| r.channel);
+    let by = tongue.channel(channel);
+    let until = refusal.and_then(|r| r.until).map(|at| tongue.moment(at));
+    Some(match case.reason? {
+        Reason::NoConsent => say!(
+            tongue,
+            "It takes the customer's consent by {by}.",
+            "Il faut le consentement du client par {by}."
+        ),
+        Reason::Unreachable => say!(
+            tongue,
+            "It takes one in the profile.",
+            "Il faut compléter le profil."
+        ),
+        Reason::SuppressionList => say!(
+            tongue,
+            "A new address lifts this.",
+            "Une nouvelle adresse lève ce blocage."
+        ),
+        Reason::Capped => {
+            let until = until?;
+            say!(
+                tongue,
+                "Room again from {until}.",
+                "De nouveau possible à partir du {until}."
+            )
+        }
+        Reason::Quiet => {
+            let until = until?;
+            say!(
+                tongue,
+                "Possible again from {until}.",
+                "De nouveau possible à partir du {until}."
+            )
+        }
+        Reason::Failed => say!(
+            tongue,
+            "It does not count in any cap.",
+            "Il ne compte dans aucun plafond."
+        ),
+        Reason::Unrenderable => say!(
+            tongue,
+            "The template, or the data that it needs, must be mended.",
+            "Il faut corriger le modèle ou les données dont il a besoin."
+        ),
+        Reason::CustomerPaused => {
+            let until = until?;
+            say!(
+                tongue,
+                "The pause ends on {until}, or when the customer ends it.",
+                "La pause prend fin le {until}, ou quand le client y met fin."
+            )
+        }
+        Reason::NotPersonalised => say!(
+            tongue,
+            "The customer can change that on their page.",
+            "Le client peut le changer sur sa page."
+        ),
+        Reason::Restricted => say!(
+            tongue,
+            "The restriction must be lifted first.",
+            "Il faut d'abord lever la limitation."
+        ),
+        Reason::Expired | Reason::Recalled | Reason::AlreadySent | Reason::ControlGroup => {
+            return None;
+        }
+    })
+}

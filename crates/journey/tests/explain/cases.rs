@@ -1,0 +1,180 @@
+//! One of every decision, with its evidence.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use journey::{
+    customer::{ConsentState, Suppression},
+    explain::{Case, Consented, Past, Status},
+    ids::{MachineId, MessageId},
+    message::{Channel, Decision, Reason},
+    policies::{Cap, Holidays, Policies, QuietHours, Window},
+    value::Value,
+};
+use uuid::Uuid;
+
+use super::facts::{at, refusal};
+
+/// What a [`Case`] borrows from.
+pub struct Kept {
+    status: Status,
+    reason: Option<Reason>,
+    attempt: i16,
+    decision: Decision,
+    consents: BTreeMap<Channel, Consented>,
+    suppressed: BTreeMap<Channel, Suppression>,
+    policies: Policies,
+}
+
+impl Kept {
+    pub fn case(&self) -> Case<'_> {
+        let past = |n| {
+            let past = Past {
+                at: at(),
+                channel: "email".into(),
+                journey: "cart-rescue".into(),
+                step: "nudge".into(),
+            };
+            (MessageId(Uuid::from_u128(n)), past)
+        };
+        Case {
+            status: self.status,
+            at: at(),
+            done_at: Some(at()),
+            channel: Channel::Sms,
+            purpose: "marketing",
+            journey: "cart-rescue",
+            step: "offre",
+            reason: self.reason,
+            attempt: self.attempt,
+            error: Some("550 5.1.1"),
+            decision: Some(&self.decision),
+            past: [past(1), past(2)].into(),
+            consents: self.consents.clone(),
+            suppressed: &self.suppressed,
+            policies: &self.policies,
+            left: (self.status == Status::Recalled).then_some("completed"),
+        }
+    }
+}
+
+fn policies() -> Policies {
+    Policies {
+        caps: vec![Cap {
+            name: Arc::from("marketing_week"),
+            purpose: None,
+            channel: None,
+            journey: None,
+            tag: None,
+            max: 3,
+            window: Window::Rolling {
+                per: jiff::SignedDuration::from_hours(168),
+            },
+            capped: None,
+        }],
+        quiet_hours: vec![QuietHours {
+            name: Arc::from("night"),
+            channels: Vec::new(),
+            from: jiff::civil::time(21, 0, 0, 0),
+            to: jiff::civil::time(8, 30, 0, 0),
+            zone: journey::machine::Zone::Customer,
+            quiet: None,
+            except: Vec::new(),
+            days: Vec::new(),
+            holidays: Holidays::AnyDay,
+            window: false,
+        }],
+        ..Policies::default()
+    }
+}
+
+fn kept(status: Status, reason: Option<Reason>, rule: &str) -> Kept {
+    let refusals = reason.map(|reason| refusal(reason, rule)).into_iter();
+    let stopped = matches!(status, Status::Failed | Status::Recalled);
+    Kept {
+        status,
+        reason,
+        attempt: 1,
+        decision: Decision {
+            machine: MachineId(Uuid::nil()),
+            node: 0,
+            key: Arc::from(""),
+            template: Arc::from("cart/nudge"),
+            with: Value::Null,
+            expires_at: Some(at()),
+            priority: 50,
+            tags: Vec::new(),
+            refusals: refusals.filter(|_| !stopped).collect(),
+        },
+        consents: BTreeMap::new(),
+        suppressed: BTreeMap::new(),
+        policies: policies(),
+    }
+}
+
+fn consent(state: ConsentState, how: &str) -> BTreeMap<Channel, Consented> {
+    let record = Consented {
+        state,
+        at: at(),
+        how: Some(Arc::from(how)),
+        event: Some(Arc::from("inscription")),
+        input: None,
+    };
+    [(Channel::Sms, record)].into()
+}
+
+pub fn all() -> Vec<Kept> {
+    let mut all = Vec::new();
+    for reason in Reason::ALL {
+        let (status, rule) = match reason {
+            Reason::NoConsent | Reason::Restricted => (Status::Suppressed, "marketing"),
+            Reason::CustomerPaused | Reason::NotPersonalised => (Status::Suppressed, "preferences"),
+            Reason::ControlGroup => (Status::Suppressed, "control_group"),
+            Reason::Unreachable => (Status::Suppressed, "sms"),
+            Reason::SuppressionList => (Status::Suppressed, "bounced"),
+            Reason::Capped => (Status::Suppressed, "marketing_week"),
+            Reason::Quiet => (Status::Suppressed, "night"),
+            Reason::Expired => (Status::Suppressed, "expires"),
+            Reason::AlreadySent => (Status::Suppressed, "key"),
+            Reason::Recalled => (Status::Recalled, ""),
+            Reason::Failed | Reason::Unrenderable => (Status::Failed, ""),
+        };
+        all.push(kept(status, Some(reason), rule));
+    }
+    all.push(Kept {
+        attempt: 5,
+        ..kept(Status::Failed, Some(Reason::Failed), "")
+    });
+    for (state, how) in [
+        (ConsentState::Withdrawn, "one_click"),
+        (ConsentState::Unconfirmed, "form"),
+        (ConsentState::Granted, "keyword"),
+    ] {
+        all.push(Kept {
+            consents: consent(state, how),
+            ..kept(Status::Suppressed, Some(Reason::NoConsent), "marketing")
+        });
+    }
+    for reason in ["bounced", "complained"] {
+        let reason = Arc::from(reason);
+        let address = Arc::from("+33600000000");
+        let known = Suppression {
+            reason,
+            at: at(),
+            address,
+        };
+        all.push(Kept {
+            suppressed: [(Channel::Sms, known)].into(),
+            ..kept(Status::Suppressed, Some(Reason::SuppressionList), "bounced")
+        });
+    }
+    for rule in ["plafond_ancien", "own_limit"] {
+        all.push(kept(Status::Suppressed, Some(Reason::Capped), rule));
+    }
+    for status in [Status::Sent, Status::Queued, Status::Leased] {
+        all.push(Kept {
+            consents: consent(ConsentState::Granted, "form"),
+            ..kept(status, None, "")
+        });
+    }
+    all
+}
