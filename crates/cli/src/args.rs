@@ -24,6 +24,7 @@ use crate::commands::{
     schema::SchemaArgs,
     simulate::SimulateArgs,
     test::TestArgs,
+    why::WhyArgs,
 };
 
 /// Omnichannel journey orchestration: customer journeys as YAML, checked, simulated and run.
@@ -118,4 +119,6 @@ pub enum Served {
     Event(EventArgs),
     /// Show what happened to a customer, and why
     Customer(CustomerArgs),
+    /// Say why a message went or did not, in English or French
+    Why(WhyArgs),
 }

@@ -24,7 +24,7 @@ use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
         backtest, bench, check, completions, customer, database, demo, dev, event, fmt, graph, lsp,
-        new, pause, plan, preview, run, schema, simulate, test,
+        new, pause, plan, preview, run, schema, simulate, test, why,
     },
     output::Refused,
 };
@@ -91,6 +91,7 @@ fn serve(command: Served, root: &Path) -> Result<()> {
             Served::Resume(args) => pause::run(&args, root, false).await,
             Served::Event(args) => event::run(&args, root).await,
             Served::Customer(args) => customer::run(&args, root).await,
+            Served::Why(args) => why::run(&args, root).await,
         }
     })
 }

@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
 use jiff::Timestamp;
-use journey::trace::Fact;
+use journey::{explain::Tongue, trace::Fact};
 use serde::Serialize;
 use store::read::{
     CustomerView, ExpectedEntry, Reader, RunView, Runs, TimelineEntry, TimelinePage,
 };
 
 use crate::{
-    commands::database,
+    commands::{database, why},
     config::Config,
     output::{self, Format, Refused},
 };
@@ -25,6 +25,9 @@ pub struct CustomerArgs {
     /// How many inputs to show, the newest first
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
     limit: u32,
+    /// In which language facts are told; else that of LANG, else English
+    #[arg(long, value_parser = PossibleValuesParser::new(["en", "fr"]))]
+    lang: Option<String>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -54,6 +57,8 @@ pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
     let runs = reader.runs(id).await?;
     let expected = reader.expected(&customer.ledger).await?;
     let timeline = reader.timeline(id, None, args.limit).await?;
+    let language = why::language(args.lang.as_deref());
+    let tongue = reader.tongue(&customer, language).await?;
     match args.format {
         Format::Json => output::json(&Shown {
             customer,
@@ -61,7 +66,7 @@ pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
             expected,
             timeline,
         })?,
-        Format::Text => output::text(&text(&customer, &runs, &expected, &timeline)),
+        Format::Text => output::text(&text(&customer, &runs, &expected, &timeline, &tongue)),
     }
     Ok(())
 }
@@ -71,9 +76,10 @@ fn text(
     runs: &Runs,
     expected: &[ExpectedEntry],
     timeline: &TimelinePage,
+    tongue: &Tongue,
 ) -> String {
     let mut lines = vec![format!(
-        "{}  (known since {}; all times are UTC)",
+        "{}  (known since {}; times are UTC, those within facts on the customer's clock)",
         customer.row.key,
         at(customer.row.seen_at)
     )];
@@ -105,7 +111,8 @@ fn text(
     }
     lines.push(String::new());
     lines.push("What happened, newest first".into());
-    lines.extend(timeline.entries.iter().flat_map(entry_lines));
+    let told = timeline.entries.iter();
+    lines.extend(told.flat_map(|entry| entry_lines(entry, tongue)));
     if timeline.next.is_some() {
         lines.push("  … (more with --limit)".into());
     }
@@ -142,7 +149,7 @@ fn expected_line(entry: &ExpectedEntry) -> String {
     format!("  {}: will enter at {}", entry.journey, at(entry.at))
 }
 
-fn entry_lines(entry: &TimelineEntry) -> Vec<String> {
+fn entry_lines(entry: &TimelineEntry, tongue: &Tongue) -> Vec<String> {
     let occasion = entry.occasion();
     let name = occasion.as_deref().unwrap_or(&entry.name);
     let mut lines = vec![format!("  {}  {name}", at(entry.at))];
@@ -155,7 +162,7 @@ fn entry_lines(entry: &TimelineEntry) -> Vec<String> {
             (Some(journey), None) => format!("{journey}: "),
             _ => String::new(),
         };
-        lines.push(format!("      {place}{}", line.fact.sentence()));
+        lines.push(format!("      {place}{}", line.fact.say(tongue)));
     }
     lines
 }

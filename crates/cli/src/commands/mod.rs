@@ -20,3 +20,4 @@ pub mod run;
 pub mod schema;
 pub mod simulate;
 pub mod test;
+pub mod why;
