@@ -3,11 +3,12 @@
 use axum::{
     Json, Router,
     extract::{Path, Query, State as Shared},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 use journey::{
+    explain::{Language, Tongue},
     ids::{CustomerId, InputId, MessageId, RunId},
     message::{Channel, Reason},
     trace::{Fact, Line},
@@ -42,6 +43,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/v1/customers/{key}/timeline", get(timeline))
         .route("/v1/messages", get(messages))
         .route("/v1/messages/{id}", get(message))
+        .route("/v1/messages/{id}/why", get(why))
         .route("/v1/summary", get(summary))
 }
 
@@ -91,6 +93,7 @@ async fn customer(
 #[derive(Deserialize)]
 struct TimelineQuery {
     before: Option<i64>,
+    lang: Option<String>,
     limit: Option<u32>,
 }
 
@@ -123,10 +126,10 @@ struct Said {
     fact: Fact,
 }
 
-impl From<Line> for Said {
-    fn from(line: Line) -> Self {
+impl Said {
+    fn of(line: Line, tongue: &Tongue) -> Self {
         Self {
-            sentence: line.fact.sentence(),
+            sentence: line.fact.say(tongue),
             journey: line.journey,
             run: line.run,
             step: line.step,
@@ -135,8 +138,9 @@ impl From<Line> for Said {
     }
 }
 
-impl From<TimelineEntry> for Entry {
-    fn from(entry: TimelineEntry) -> Self {
+impl Entry {
+    fn of(entry: TimelineEntry, tongue: &Tongue) -> Self {
+        let told = entry.trace.into_iter();
         Self {
             id: entry.id,
             seq: entry.seq,
@@ -144,7 +148,7 @@ impl From<TimelineEntry> for Entry {
             kind: entry.kind,
             name: entry.name,
             body: entry.body,
-            facts: entry.trace.into_iter().map(Said::from).collect(),
+            facts: told.map(|line| Said::of(line, tongue)).collect(),
             unreadable: entry.unreadable,
         }
     }
@@ -153,6 +157,7 @@ impl From<TimelineEntry> for Entry {
 async fn timeline(
     Shared(state): Shared<State>,
     Path(key): Path<String>,
+    headers: HeaderMap,
     query: Result<Query<TimelineQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Timeline>, Problem> {
     let query = checked(query)?;
@@ -161,8 +166,11 @@ async fn timeline(
         .reader
         .timeline(customer.row.id, query.before, query.limit.unwrap_or(PAGE))
         .await?;
+    let language = language(query.lang.as_deref(), &headers);
+    let tongue = state.reader.tongue(&customer, language).await?;
+    let entries = page.entries.into_iter();
     Ok(Json(Timeline {
-        entries: page.entries.into_iter().map(Entry::from).collect(),
+        entries: entries.map(|entry| Entry::of(entry, &tongue)).collect(),
         messages: page.messages.into_values().collect(),
         next: page.next,
     }))
@@ -246,6 +254,8 @@ async fn messages(
 pub(crate) struct OfQuery {
     /// The customer's id: makes the look-up quick on any table.
     pub of: Option<Uuid>,
+    /// The language of the explanation.
+    pub lang: Option<String>,
 }
 
 async fn message(
@@ -259,6 +269,35 @@ async fn message(
         Some(message) => Ok(Json(message).into_response()),
         None => Err(no_such("message")),
     }
+}
+
+#[derive(Deserialize)]
+struct WhyQuery {
+    of: Option<Uuid>,
+    lang: Option<String>,
+}
+
+/// The language that is asked for: `lang`, else what the browser likes best, else English.
+pub(crate) fn language(lang: Option<&str>, headers: &HeaderMap) -> Language {
+    let header = || headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok();
+    lang.and_then(Language::of)
+        .or_else(|| Language::accepted(header()?))
+        .unwrap_or_default()
+}
+
+async fn why(
+    Shared(state): Shared<State>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    query: Result<Query<WhyQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let query = checked(query)?;
+    let id = Uuid::try_parse(&id).map_err(|_| no_such("message"))?;
+    let of = query.of.map(CustomerId);
+    let found = state.reader.message(MessageId(id), of).await?;
+    let message = found.ok_or_else(|| no_such("message"))?;
+    let language = language(query.lang.as_deref(), &headers);
+    Ok(Json(state.reader.why(&message, language).await?).into_response())
 }
 
 async fn summary(Shared(state): Shared<State>) -> Result<Response, Problem> {

@@ -27,6 +27,7 @@ use crate::commands::{
     simulate::SimulateArgs,
     suppressions::SuppressionsArgs,
     test::TestArgs,
+    why::WhyArgs,
 };
 
 /// Omnichannel journey orchestration: customer journeys as YAML, checked, simulated and run.
@@ -98,10 +99,6 @@ pub enum Offline {
 
 /// Commands that talk to servers, or start them.
 #[derive(Subcommand, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one of them is made, once in a process"
-)]
 pub enum Served {
     /// Run everything on this machine, without RabbitMQ, with a capture mailbox and the console
     Dev(DevArgs),
@@ -127,4 +124,6 @@ pub enum Served {
     Erasures(ErasuresArgs),
     /// Lists of addresses that must not be written to, in and out
     Suppressions(SuppressionsArgs),
+    /// Say why a message went or did not, in English or French
+    Why(WhyArgs),
 }

@@ -25,7 +25,7 @@ use self::{
     commands::{
         backtest, bench, check, completions, customer, database, demo, dev, erasures, event, fmt,
         graph, lsp, new, pause, plan, preview, processing, run, schema, simulate, suppressions,
-        test,
+        test, why,
     },
     output::Refused,
 };
@@ -95,6 +95,7 @@ fn serve(command: Served, root: &Path) -> Result<()> {
             Served::Customer(args) => customer::run(&args, root).await,
             Served::Erasures(args) => erasures::run(&args, root).await,
             Served::Suppressions(args) => suppressions::run(&args, root).await,
+            Served::Why(args) => why::run(&args, root).await,
         }
     })
 }

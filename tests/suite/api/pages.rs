@@ -128,6 +128,45 @@ async fn the_pages_say_what_is_so() {
     assert!(missing.contains("There is no such customer"));
 }
 
+/// The API and the console say why in the same words, in both languages.
+#[tokio::test]
+async fn api_and_console_explain_in_the_same_words() {
+    let server = server().await;
+    for (id, lang, begins) in [
+        (
+            server.shop.capped,
+            "en",
+            "Not sent: the cap marketing_week ",
+        ),
+        (
+            server.shop.capped,
+            "fr",
+            "Non envoyé\u{a0}: le plafond marketing_week ",
+        ),
+        (server.shop.nudge, "en", "Sent by e-mail"),
+        (server.shop.nudge, "fr", "Envoyé par e-mail"),
+    ] {
+        let why = server
+            .json(&format!("/v1/messages/{id}/why?lang={lang}"))
+            .await;
+        let sentence = why["sentence"].as_str().expect("a sentence");
+        assert!(sentence.starts_with(begins), "{sentence}");
+        let (_, page) = server.get(&format!("/messages/{id}?lang={lang}")).await;
+        let lines = why["evidence"].as_array().expect("evidence");
+        let lines = lines.iter().map(|line| line["text"].as_str());
+        for text in lines
+            .chain([Some(sentence), why["next"].as_str()])
+            .flatten()
+        {
+            let shown = text.replace('\'', "&#39;");
+            assert!(page.contains(&shown), "{text} is not in {page}");
+        }
+        assert!(page.contains(&format!("<article class=\"panel\" lang=\"{lang}\"")));
+    }
+    let missing = format!("/v1/messages/{}/why", uuid::Uuid::nil());
+    assert_eq!(server.get(&missing).await.0, StatusCode::NOT_FOUND);
+}
+
 #[tokio::test]
 async fn a_search_with_one_answer_opens_it() {
     let server = server().await;

@@ -102,6 +102,32 @@ async fn the_first_run_publishes_the_workspace_and_wants_a_broker() {
     assert_eq!(said, "there is no customer ana\n");
 }
 
+/// The command line and the API say why a message went in the same words, in both languages.
+async fn same_words(scene: &Scene, url: &str) {
+    let ask = async |path: String| {
+        let answer = reqwest::get(format!("{url}{path}")).await.unwrap();
+        serde_json::from_str::<serde_json::Value>(&answer.text().await.unwrap()).unwrap()
+    };
+    let messages = ask("/v1/messages?customer=ana".to_owned()).await;
+    let id = messages["messages"][0]["id"].as_str().expect("a message");
+    for lang in ["en", "fr"] {
+        let api = ask(format!("/v1/messages/{id}/why?lang={lang}")).await;
+        let why = scene.parcours(&["why", id, "--lang", lang, "--format", "json"]);
+        assert_eq!(why.output().expect(0).json(), api);
+        let text = scene
+            .parcours(&["why", id, "--lang", lang])
+            .output()
+            .expect(0)
+            .out();
+        assert!(
+            text.starts_with(api["sentence"].as_str().unwrap()),
+            "{text}"
+        );
+    }
+    let nobody = uuid::Uuid::nil().to_string();
+    scene.parcours(&["why", &nobody]).output().expect(1);
+}
+
 #[tokio::test]
 async fn support_reads_what_came_in_by_http() {
     let (scene, vhost) = tokio::join!(Scene::set(), kit::vhost());
@@ -158,6 +184,7 @@ async fn support_reads_what_came_in_by_http() {
         1,
         "{json}"
     );
+    same_words(&scene, &url).await;
 
     engine.signal("TERM");
     assert_eq!(engine.ends(SOON).code(), Some(0));

@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, Query, State as Shared, rejection::QueryRejection};
+use axum::{
+    extract::{Path, Query, State as Shared, rejection::QueryRejection},
+    http::HeaderMap,
+};
 use journey::{
     customer::{ConsentState, Customer as Profile, Ledger},
+    explain::{Language, Tongue},
     ids::{CustomerId, MessageId},
     message::Channel,
     trace::{Fact, Line},
@@ -16,11 +20,15 @@ use store::read::{
 };
 
 use super::{Frame, Page, PageError, customers, html, words, words::When};
-use crate::{State, support::PAGE};
+use crate::{
+    State,
+    support::{PAGE, language},
+};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
     before: Option<i64>,
+    lang: Option<String>,
 }
 
 #[derive(Template)]
@@ -39,6 +47,7 @@ struct CustomerPage {
     open: Vec<OpenRun>,
     expected: Vec<ExpectedRow>,
     ended: Vec<EndedRun>,
+    language: Language,
     days: Vec<Day>,
     first: bool,
     next: Option<i64>,
@@ -126,6 +135,7 @@ struct Link {
 pub(super) async fn page(
     Shared(state): Shared<State>,
     Path(key): Path<String>,
+    headers: HeaderMap,
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Page {
     let Query(asked) = query.map_err(|e| PageError::Wrong(e.body_text()))?;
@@ -135,6 +145,8 @@ pub(super) async fn page(
     let runs = state.reader.runs(id).await?;
     let expected = state.reader.expected(&view.ledger).await?;
     let timeline = state.reader.timeline(id, asked.before, PAGE).await?;
+    let language = language(asked.lang.as_deref(), &headers);
+    let tongue = state.reader.tongue(&view, language).await?;
     let name = customers::name(&view.row);
     html(&CustomerPage {
         frame: Frame::new(&state, "customers"),
@@ -155,7 +167,8 @@ pub(super) async fn page(
         ended: runs.ended.iter().map(ended).collect(),
         first: asked.before.is_none(),
         next: timeline.next,
-        days: days(&timeline),
+        language,
+        days: days(&timeline, &tongue),
     })
 }
 
@@ -265,11 +278,11 @@ fn ended(run: &RunView) -> EndedRun {
     }
 }
 
-fn days(page: &TimelinePage) -> Vec<Day> {
+fn days(page: &TimelinePage, tongue: &Tongue) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for entry in &page.entries {
         let name = words::day(entry.at);
-        let shown = shown(entry, page);
+        let shown = shown(entry, page, tongue);
         match days.last_mut() {
             Some(day) if day.name == name => day.entries.push(shown),
             _ => days.push(Day {
@@ -281,7 +294,7 @@ fn days(page: &TimelinePage) -> Vec<Day> {
     days
 }
 
-fn shown(entry: &TimelineEntry, page: &TimelinePage) -> Entry {
+fn shown(entry: &TimelineEntry, page: &TimelinePage, tongue: &Tongue) -> Entry {
     let (kind, title) = match entry.kind {
         InputName::Event => ("event", entry.name.to_string()),
         InputName::Timer => ("timer", "Time had come".into()),
@@ -294,7 +307,7 @@ fn shown(entry: &TimelineEntry, page: &TimelinePage) -> Entry {
     let mut groups: Vec<Group> = Vec::new();
     for line in &entry.trace {
         let journey = line.journey.as_deref().unwrap_or_default();
-        let said = said(line, page);
+        let said = said(line, page, tongue);
         match groups.last_mut() {
             Some(group) if group.journey == journey => group.facts.push(said),
             _ => groups.push(Group {
@@ -325,7 +338,7 @@ fn occasion(entry: &TimelineEntry, otherwise: &str) -> String {
     said.map_or_else(|| otherwise.into(), |words| words::sentence(&words))
 }
 
-fn said(line: &Line, page: &TimelinePage) -> Said {
+fn said(line: &Line, page: &TimelinePage, tongue: &Tongue) -> Said {
     let (tone, message) = match &line.fact {
         Fact::Sends { message, .. } => ("good", Some(*message)),
         Fact::Suppressed { message, .. } => ("warn", Some(*message)),
@@ -338,7 +351,7 @@ fn said(line: &Line, page: &TimelinePage) -> Said {
     };
     Said {
         step: line.step.as_deref().unwrap_or_default().to_owned(),
-        text: words::sentence(&line.fact.sentence()),
+        text: words::capital(&line.fact.say(tongue)),
         tone,
         message: message.and_then(|id| page.messages.get(&id)).map(link),
     }

@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State as Shared, rejection::QueryRejection};
+use axum::http::HeaderMap;
 use journey::{
+    explain::Explanation,
     ids::{CustomerId, MessageId},
     message::{Channel, Reason, Refusal},
 };
@@ -12,7 +14,7 @@ use uuid::Uuid;
 use super::{Frame, Page, PageError, html, mailbox::Shown, words, words::When};
 use crate::{
     State,
-    support::{MessagesQuery, OfQuery, PAGE, STATUSES},
+    support::{MessagesQuery, OfQuery, PAGE, STATUSES, language},
 };
 
 #[derive(Template)]
@@ -66,6 +68,7 @@ struct Message {
     provider: String,
     provider_id: String,
     error: String,
+    why: Explanation,
     refusals: Vec<Refused>,
     captured: Option<Shown>,
     detail: String,
@@ -146,10 +149,14 @@ fn row(message: &MessageRow) -> Row {
 pub(super) async fn one(
     Shared(state): Shared<State>,
     Path(id): Path<String>,
+    headers: HeaderMap,
     query: Result<Query<OfQuery>, QueryRejection>,
 ) -> Page {
     let id = Uuid::try_parse(&id).map_err(|_| PageError::NotFound("message"))?;
-    let of = query.ok().and_then(|Query(q)| q.of).map(CustomerId);
+    let asked = query.ok().map(|Query(q)| q);
+    let of = asked.as_ref().and_then(|q| q.of).map(CustomerId);
+    let lang = asked.as_ref().and_then(|q| q.lang.as_deref());
+    let language = language(lang, &headers);
     let found = state.reader.message(MessageId(id), of).await?;
     let message = found.ok_or(PageError::NotFound("message"))?;
     let captured = match &state.mailbox {
@@ -160,14 +167,14 @@ pub(super) async fn one(
         Some(captured) => Some(Shown::with_question(&state, captured).await?),
         None => None,
     };
+    let why = state.reader.why(&message, language).await?;
     html(&Message {
-        frame: Frame::new(&state, "messages"),
         captured,
-        ..page(&state, &message)
+        ..page(&state, &message, why)
     })
 }
 
-fn page(state: &State, message: &MessageView) -> Message {
+fn page(state: &State, message: &MessageView, why: Explanation) -> Message {
     let text = |t: &Option<std::sync::Arc<str>>| t.as_deref().unwrap_or_default().to_owned();
     let decision = message.decision.as_ref();
     Message {
@@ -182,6 +189,7 @@ fn page(state: &State, message: &MessageView) -> Message {
         provider: text(&message.provider),
         provider_id: text(&message.provider_id),
         error: text(&message.error),
+        why,
         refusals: message
             .refusals()
             .iter()

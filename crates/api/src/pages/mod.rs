@@ -43,6 +43,9 @@ const FORM: usize = 16 << 10;
 
 const STYLE: &str = include_str!("../../static/pages.css");
 
+/// The purposes that each trait is read for.
+pub type Uses = BTreeMap<Arc<str>, BTreeSet<Arc<str>>>;
+
 /// What the pages of customers need.
 #[derive(Clone)]
 pub struct Pages {
@@ -54,7 +57,7 @@ pub struct Pages {
     /// The policies in force.
     pub policies: Arc<dyn Fn() -> Policies + Send + Sync>,
     /// For which purposes each trait is read.
-    pub uses: Arc<dyn Fn() -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> + Send + Sync>,
+    pub uses: Arc<dyn Fn() -> Uses + Send + Sync>,
     /// Whose pages they are, and how they look.
     pub look: Look,
 }

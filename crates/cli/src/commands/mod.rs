@@ -23,3 +23,4 @@ pub mod schema;
 pub mod simulate;
 pub mod suppressions;
 pub mod test;
+pub mod why;

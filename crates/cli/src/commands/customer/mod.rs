@@ -5,16 +5,16 @@ mod rights;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
 use jiff::Timestamp;
-use journey::trace::Fact;
+use journey::{explain::Tongue, trace::Fact};
 use serde::Serialize;
 use store::read::{
     CustomerView, ExpectedEntry, Reader, RunView, Runs, TimelineEntry, TimelinePage,
 };
 
 use crate::{
-    commands::database,
+    commands::{database, why},
     config::Config,
     output::{self, Format, Refused},
 };
@@ -36,6 +36,9 @@ pub struct CustomerArgs {
     /// Yes, erase them
     #[arg(long, requires = "erase")]
     yes: bool,
+    /// In which language facts are told; else that of LANG, else English
+    #[arg(long, value_parser = PossibleValuesParser::new(["en", "fr"]))]
+    lang: Option<String>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -71,6 +74,8 @@ pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
     let runs = reader.runs(id).await?;
     let expected = reader.expected(&customer.ledger).await?;
     let timeline = reader.timeline(id, None, args.limit).await?;
+    let language = why::language(args.lang.as_deref());
+    let tongue = reader.tongue(&customer, language).await?;
     match args.format {
         Format::Json => output::json(&Shown {
             customer,
@@ -78,7 +83,7 @@ pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
             expected,
             timeline,
         })?,
-        Format::Text => output::text(&text(&customer, &runs, &expected, &timeline)),
+        Format::Text => output::text(&text(&customer, &runs, &expected, &timeline, &tongue)),
     }
     Ok(())
 }
@@ -88,9 +93,10 @@ fn text(
     runs: &Runs,
     expected: &[ExpectedEntry],
     timeline: &TimelinePage,
+    tongue: &Tongue,
 ) -> String {
     let mut lines = vec![format!(
-        "{}  (known since {}; all times are UTC)",
+        "{}  (known since {}; times are UTC, those within facts on the customer's clock)",
         customer.row.key,
         at(customer.row.seen_at)
     )];
@@ -128,7 +134,8 @@ fn text(
     }
     lines.push(String::new());
     lines.push("What happened, newest first".into());
-    lines.extend(timeline.entries.iter().flat_map(entry_lines));
+    let told = timeline.entries.iter();
+    lines.extend(told.flat_map(|entry| entry_lines(entry, tongue)));
     if timeline.next.is_some() {
         lines.push("  … (more with --limit)".into());
     }
@@ -165,7 +172,7 @@ fn expected_line(entry: &ExpectedEntry) -> String {
     format!("  {}: will enter at {}", entry.journey, at(entry.at))
 }
 
-fn entry_lines(entry: &TimelineEntry) -> Vec<String> {
+fn entry_lines(entry: &TimelineEntry, tongue: &Tongue) -> Vec<String> {
     let occasion = entry.occasion();
     let name = occasion.as_deref().unwrap_or(&entry.name);
     let mut lines = vec![format!("  {}  {name}", at(entry.at))];
@@ -178,7 +185,7 @@ fn entry_lines(entry: &TimelineEntry) -> Vec<String> {
             (Some(journey), None) => format!("{journey}: "),
             _ => String::new(),
         };
-        lines.push(format!("      {place}{}", line.fact.sentence()));
+        lines.push(format!("      {place}{}", line.fact.say(tongue)));
     }
     lines
 }
