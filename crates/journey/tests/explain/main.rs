@@ -1,6 +1,13 @@
 //! Every sentence in both languages, side by side in `sentences.md` for people who read them:
 //! `BLESS=1 cargo test -p parcours-journey --test explain` writes it anew.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "tests read their cases from files"
+)]
+
 mod cases;
 mod facts;
 
