@@ -47,10 +47,10 @@ pub(super) static POLICIES: Context = Context {
             "holidays",
             Takes::Named {
                 name: Known::Country,
-                value: &Takes::OneOrMore(&Takes::Text),
+                value: &Takes::Either(DATES),
             },
             "Holidays by country, as dates; whose country it is says the trait `country`, else the phone, else the default",
-            "holidays: { FR: [2026-07-14, 2026-12-25] }",
+            "holidays: { FR: { 2026: [07-14, 12-25] } }",
         )
         .or_else("none"),
         word(
@@ -76,6 +76,14 @@ pub(super) static POLICIES: Context = Context {
     ],
     ..PLAIN
 };
+
+static DATES: &[Takes] = &[
+    Takes::OneOrMore(&Takes::Text),
+    Takes::Named {
+        name: Known::Year,
+        value: &Takes::OneOrMore(&Takes::Text),
+    },
+];
 
 static CONSENTS: &[Choice] = &[
     choice("none", "part of a contract or a duty: no consent needed"),

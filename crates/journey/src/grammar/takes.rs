@@ -129,6 +129,8 @@ pub enum Known {
     Locale,
     /// A country, ISO 3166-1: `FR`.
     Country,
+    /// A year, such as `2026`.
+    Year,
     /// A cron expression.
     Cron,
     /// A field of an event or a schema.
@@ -239,6 +241,7 @@ impl Known {
             Self::Channel => "a channel",
             Self::Locale => "a locale",
             Self::Country => "a country",
+            Self::Year => "a year",
             Self::Cron => "a cron expression",
             Self::Field => "a field",
             Self::Definition => "a definition",

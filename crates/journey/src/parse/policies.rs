@@ -487,11 +487,13 @@ impl Reader<'_> {
                 text: pair.name.clone(),
                 span: pair.name_span.clone(),
             };
-            let words: Vec<Word> = match &pair.value.kind {
-                Kind::List(_) => self.each(&pair.value, "", |r, n| r.text(n, "a date")),
-                _ => self.text(&pair.value, "a date").into_iter().collect(),
+            let dates = match &pair.value.kind {
+                Kind::Map(years) => years
+                    .iter()
+                    .flat_map(|y| self.dates(&y.value, &y.name))
+                    .collect(),
+                _ => self.dates(&pair.value, "").into_iter().collect(),
             };
-            let dates = words.iter().filter_map(|word| self.holiday(word)).collect();
             if let Some(country) = self.country(&word) {
                 all.insert(country, dates);
             }
@@ -499,8 +501,22 @@ impl Reader<'_> {
         all
     }
 
-    fn holiday(&mut self, word: &Word) -> Option<civil::Date> {
-        let date = word.text.parse().ok().filter(|_| word.text.len() == 10);
+    /// Dates, or days of that year.
+    fn dates(&mut self, node: &Node, year: &str) -> Vec<civil::Date> {
+        let words: Vec<Word> = match &node.kind {
+            Kind::List(_) => self.each(node, "", |r, n| r.text(n, "a date")),
+            _ => self.text(node, "a date").into_iter().collect(),
+        };
+        let dates = words.iter().filter_map(|word| self.holiday(word, year));
+        dates.collect()
+    }
+
+    fn holiday(&mut self, word: &Word, year: &str) -> Option<civil::Date> {
+        let text = match year {
+            "" => word.text.to_string(),
+            year => format!("{year}-{}", word.text),
+        };
+        let date = text.parse().ok().filter(|_| text.len() == 10);
         if date.is_none() {
             self.sink
                 .error(
@@ -509,7 +525,7 @@ impl Reader<'_> {
                     format!("`{}` is no date", word.text),
                 )
                 .noted(
-                    "a holiday is written as year, month and day, `2026-07-14`, for each year anew",
+                    "a holiday is written as year, month and day, `2026-07-14`, or by year: `{ 2026: [07-14] }`",
                 );
         }
         date

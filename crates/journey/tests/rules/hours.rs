@@ -5,7 +5,7 @@ use journey::message::Reason;
 use crate::play::{Play, at, json};
 
 const PURPOSES: &str = "purposes: { marketing: { consent: opt_in }, service: { consent: none } }
-holidays: { FR: [2026-01-06, 2026-01-09], BE: [2026-01-07] }
+holidays: { FR: { 2026: [01-06, 01-09] }, BE: [2026-01-07] }
 ";
 
 /// Sends one marketing message by SMS on each `go`.
