@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
+    audit::AuditArgs,
     backtest::BacktestArgs,
     bench::BenchArgs,
     check::{CheckArgs, ExplainArgs},
@@ -124,6 +125,8 @@ pub enum Served {
     Erasures(ErasuresArgs),
     /// Lists of addresses that must not be written to, in and out
     Suppressions(SuppressionsArgs),
+    /// Report who is sent what, on which consents, and which journeys have no exit or cap
+    Audit(AuditArgs),
     /// Say why a message went or did not, in English or French
     Why(WhyArgs),
 }

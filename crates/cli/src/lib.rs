@@ -23,9 +23,9 @@ use tracing_subscriber::EnvFilter;
 use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
-        backtest, bench, check, completions, customer, database, demo, dev, erasures, event, fmt,
-        graph, lsp, new, pause, plan, preview, processing, run, schema, simulate, suppressions,
-        test, why,
+        audit, backtest, bench, check, completions, customer, database, demo, dev, erasures, event,
+        fmt, graph, lsp, new, pause, plan, preview, processing, run, schema, simulate,
+        suppressions, test, why,
     },
     output::Refused,
 };
@@ -95,6 +95,7 @@ fn serve(command: Served, root: &Path) -> Result<()> {
             Served::Customer(args) => customer::run(&args, root).await,
             Served::Erasures(args) => erasures::run(&args, root).await,
             Served::Suppressions(args) => suppressions::run(&args, root).await,
+            Served::Audit(args) => audit::run(&args, root).await,
             Served::Why(args) => why::run(&args, root).await,
         }
     })

@@ -9,7 +9,7 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 28] = [
     "new",
     "check",
     "explain",
@@ -31,6 +31,13 @@ const COMMANDS: [&str; 21] = [
     "apply",
     "event",
     "customer",
+    "pause",
+    "resume",
+    "processing",
+    "erasures",
+    "suppressions",
+    "audit",
+    "why",
 ];
 
 #[test]

@@ -14,6 +14,7 @@ mod source;
 
 pub mod advance;
 pub mod answer;
+pub mod audit;
 pub mod backtest;
 pub mod call;
 pub mod consent;

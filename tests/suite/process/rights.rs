@@ -1,4 +1,4 @@
-//! `customer --export`, `customer --erase`, `erasures` and `processing`, as the staff of a shop use them.
+//! `customer --export`, `customer --erase`, `erasures`, `processing` and `audit`, as the staff of a shop use them.
 
 use parcours_tests::kit;
 use serde_json::Value;
@@ -158,4 +158,122 @@ async fn article_30_the_record_of_processing_is_printed_from_the_configuration()
     assert_eq!(json["providers"]["sms"], "gateway.example");
     workspace.write("config/policies.yaml", "purposes: 7\n");
     workspace.parcours(["processing"]).output().expect(1);
+}
+
+/// Forty women, of whom five got a mail, and forty men, of whom thirty did, two each; and a few others.
+const TWO_GROUPS: &str = r#"
+insert into customer (id, seen_at, key, traits)
+select gen_random_uuid(), now(), 'g' || n, jsonb_build_object(
+    'gender', case when n <= 40 then 'f' when n <= 80 then 'm' else 'rare' || n end,
+    'birthday', case when n <= 40 then to_char(now() - interval '30 years 2 days', 'YYYY-MM-DD')
+                     when n <= 80 then to_char(now() - interval '25 years' + interval '2 days', 'YYYY-MM-DD')
+                     else 'in 1980' end)
+from generate_series(1, 85) n;
+insert into message (customer, at, id, run, done_at, status, channel, purpose, journey, step, decision)
+select id, now() - interval '1 day', gen_random_uuid(), gen_random_uuid(), now(), 'sent', 'email', 'marketing',
+       'birthday', 'mail', '{}'
+from customer, generate_series(1, 2) twice
+where traits->>'gender' = 'f' and substr(key, 2)::int <= 5 or traits->>'gender' = 'm' and substr(key, 2)::int <= 70;
+insert into message (customer, at, id, run, done_at, status, channel, purpose, journey, step, decision)
+select id, now() - interval '100 days', gen_random_uuid(), gen_random_uuid(), now(), 'sent', 'email', 'marketing',
+       'birthday', 'mail', '{}'
+from customer where key like 'g%';
+insert into message (customer, at, id, run, done_at, status, channel, purpose, journey, step, reason, decision)
+select id, now(), gen_random_uuid(), gen_random_uuid(), now(), 'suppressed', 'email', 'marketing',
+       'birthday', 'mail', 'capped', '{}'
+from customer where key like 'g%';
+insert into consent (customer, at, input, purpose, channel, state)
+select id, now() - case when substr(key, 2)::int <= 3 then interval '1 day' else interval '4 years' end,
+       gen_random_uuid(), 'marketing', 'email', 'granted'
+from customer where key like 'g%' and substr(key, 2)::int <= 10;
+insert into consent (customer, at, input, purpose, channel, state)
+select id, now(), gen_random_uuid(), 'marketing', 'email', 'withdrawn' from customer where key in ('g1', 'g9');
+insert into consent (customer, at, input, purpose, channel, state)
+select id, now() - interval '4 years', gen_random_uuid(), 'marketing', 'sms', 'granted' from customer where key = 'g1';
+"#;
+
+#[tokio::test]
+async fn article_24_an_audit_shows_who_gets_less_and_which_consents_are_old() {
+    let database = kit::database().await;
+    let pool = PgPool::connect(&database.url).await.unwrap();
+    let scene = Scene {
+        database,
+        workspace: Workspace::of_samples(),
+        pool,
+    };
+    sqlx::raw_sql(TWO_GROUPS)
+        .execute(&scene.pool)
+        .await
+        .unwrap();
+    let endless = "journey: endless
+purpose: marketing
+enter: { event: e }
+steps:
+  - { wait: 30d }
+";
+    scene
+        .workspace
+        .write("journeys/endless/journey.yaml", endless);
+
+    let audit = scene.parcours(&["audit", "--format", "json"]).output();
+    let audit = audit.expect(0).json();
+    let by = |name: &str| {
+        let all = audit["groups"].as_array().unwrap();
+        all.iter().find(|g| g["by"] == name).unwrap()
+    };
+    let gender = by("gender");
+    assert_eq!(
+        gender["customers"],
+        serde_json::json!({ "f": 40, "m": 40, "(other groups)": 5 })
+    );
+    assert_eq!(
+        gender["journeys"]["birthday"],
+        serde_json::json!({ "f": { "reached": 5, "messages": 10 }, "m": { "reached": 30, "messages": 60 } }),
+        "what was sent, in these ninety days"
+    );
+    let behind = &gender["behind"];
+    assert_eq!(behind.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&behind[0]["group"], &behind[0]["most"]),
+        (&"f".into(), &"m".into())
+    );
+    assert_eq!(
+        by("age")["customers"],
+        serde_json::json!({ "25 to 34": 40, "18 to 24": 40, "(not known)": 5 }),
+        "thirty the day before yesterday, and twenty-five the day after tomorrow"
+    );
+    assert_eq!(by("country")["customers"]["(not known)"], 85);
+    let consents = audit["consents"].as_array().unwrap();
+    let of = |channel: &str| {
+        let of = |c: &&Value| c["purpose"] == "marketing" && c["channel"] == channel;
+        consents.iter().find(of).unwrap()
+    };
+    assert_eq!(
+        (&of("email")["customers"], &of("email")["recent"]),
+        (&8.into(), &2.into())
+    );
+    assert_eq!(
+        (&of("sms")["customers"], &of("sms")["recent"]),
+        (&1.into(), &0.into())
+    );
+    let lacking = audit["lacking"].as_array().unwrap();
+    let endless = lacking.iter().find(|l| l["journey"] == "endless").unwrap();
+    assert_eq!(endless["exit"], true);
+    assert!(audit["traits"]["birthday"].is_null() || audit["traits"]["birthday"].is_array());
+
+    let text = scene.parcours(&["audit"]).output().expect(0).out();
+    for line in [
+        "  endless: nothing ends it but its last step",
+        "  ! nobody has consented to marketing by sms of late",
+        "  ! birthday: 12 % of f got a message, and 75 % of m",
+        "Sent by country\n  it is not known of any customer",
+    ] {
+        assert!(text.contains(line), "no `{line}` in {text}");
+    }
+    let wider = scene.parcours(&[
+        "audit", "--days", "200", "--by", "gender", "--format", "json",
+    ]);
+    let wider = wider.output().expect(0).json();
+    assert_eq!(wider["groups"][0]["behind"].as_array().unwrap().len(), 0);
+    assert_eq!(wider["groups"].as_array().unwrap().len(), 1);
 }

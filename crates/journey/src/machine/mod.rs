@@ -203,6 +203,15 @@ pub enum Op {
 }
 
 impl Op {
+    /// The message that it decides, if it does.
+    pub fn send(&self) -> Option<&Send> {
+        match self {
+            Self::Send(send) => Some(send),
+            Self::Ask(ask) => Some(&ask.send),
+            _ => None,
+        }
+    }
+
     /// The verb, as authors write it; of `if` and `choose`, the latter.
     pub fn verb(&self) -> &'static str {
         match self {

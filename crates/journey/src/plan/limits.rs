@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     diagnostic::SourceFile,
-    machine::{Machine, Op},
+    machine::Machine,
     policies::{Basis, Cap, Holidays, Policies, Purpose, QuietHours, Window},
 };
 
@@ -201,10 +201,6 @@ fn senders(machines: &[&Machine], template: &str) -> BTreeSet<Arc<str>> {
 
 /// The templates and purposes of a machine's sends.
 pub(super) fn sends(machine: &Machine) -> impl Iterator<Item = (&str, &str)> {
-    let sends = machine.nodes.iter().filter_map(|node| match &node.op {
-        Op::Send(send) => Some(send),
-        Op::Ask(ask) => Some(&ask.send),
-        _ => None,
-    });
+    let sends = machine.nodes.iter().filter_map(|node| node.op.send());
     sends.map(|send| (&*send.template, &*send.purpose))
 }

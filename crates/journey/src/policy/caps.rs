@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{Action, Question, capped};
 use crate::{
     customer::PastSend,
+    machine::Machine,
     message::{Channel, Reason, Refusal},
     policies::{Cap, ConsentRule, Policies, Window},
     time,
@@ -50,6 +51,23 @@ pub(super) fn refusal(cap: &Cap, question: Question<'_>, channel: Channel) -> Op
         zone: None,
         used_by: used.iter().map(|s| s.message).collect(),
     })
+}
+
+/// Whether any cap counts what that journey sends for `purpose` by `channel`.
+pub fn is_capped(
+    policies: &Policies,
+    machine: &Machine,
+    purpose: &Arc<str>,
+    channel: Channel,
+) -> bool {
+    let subject = Subject {
+        channel,
+        purpose,
+        journey: &machine.journey,
+        tags: &machine.tags,
+    };
+    let mut caps = policies.caps.iter();
+    caps.any(|cap| counts(cap, policies, &subject))
 }
 
 /// What a cap looks at, of a send to be decided or one that was.

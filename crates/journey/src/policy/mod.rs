@@ -17,6 +17,7 @@ use crate::{
     value::Value,
 };
 
+pub use caps::is_capped;
 pub use own::{OWN_LIMIT, PREFERENCES, in_control, rolling, withheld};
 
 /// What may become of a send now.

@@ -92,7 +92,7 @@ pub fn record(workspace: &Workspace) -> Record {
     for compiled in &workspace.machines {
         let machine = &compiled.machine;
         let read = reads::of(machine, &workspace.schemas);
-        let sends: Vec<&Send> = machine.nodes.iter().filter_map(|n| send(&n.op)).collect();
+        let sends: Vec<&Send> = machine.nodes.iter().filter_map(|n| n.op.send()).collect();
         if sends.is_empty() {
             serve(&mut silent, machine, &read, workspace);
         }
@@ -121,14 +121,6 @@ fn declared_as(name: &Arc<str>, purpose: &Purpose) -> Activity {
         consent: consent.into(),
         while_restricted: purpose.while_restricted,
         ..Activity::default()
-    }
-}
-
-fn send(op: &Op) -> Option<&Send> {
-    match op {
-        Op::Send(send) => Some(send),
-        Op::Ask(ask) => Some(&ask.send),
-        _ => None,
     }
 }
 

@@ -11,11 +11,7 @@ pub(crate) fn find<'m>(machine: &'m Machine, id: &str) -> Option<&'m Node> {
 
 /// The message that a step sends, if it sends one.
 pub(crate) fn message(node: &Node) -> Option<&Send> {
-    match &node.op {
-        Op::Send(send) => Some(send),
-        Op::Ask(ask) => Some(&ask.send),
-        _ => None,
-    }
+    node.op.send()
 }
 
 /// The endpoint that a step calls, if it calls one.

@@ -6,6 +6,7 @@
 //! statement runs under a deadline that PostgreSQL itself enforces: on a table too large for it
 //! the answer is [`ReadError::TooSlow`], never a query that eats the server.
 
+mod audit;
 mod customers;
 mod expected;
 mod export;

@@ -102,7 +102,7 @@ fn too_close(
         let Some(here) = at[number].take() else {
             continue;
         };
-        let counted = send_of(node).filter(|send| counts(cap, send, policies));
+        let counted = node.op.send().filter(|send| counts(cap, send, policies));
         if let Some(send) = counted
             && let (Some(time), Some(first)) = (here[count - 1].time, here[count - 1].node)
             && time < per
@@ -206,14 +206,6 @@ pub(super) fn longest_wait(wait: &Wait) -> Option<SignedDuration> {
         (_, false) => DAY * 8 + HOUR,
     };
     wait.span.checked_add(until)
-}
-
-fn send_of(node: &Node) -> Option<&Send> {
-    match &node.op {
-        Op::Send(send) => Some(send),
-        Op::Ask(ask) => Some(&ask.send),
-        _ => None,
-    }
 }
 
 /// Whether the cap counts that message, whatever its channel becomes.

@@ -6,7 +6,7 @@ use jiff::civil;
 
 use crate::{
     diagnostics::{Sink, policy},
-    machine::{Machine, Op, Quiet, Send},
+    machine::{Machine, Quiet, Send},
     message::Channel,
     policies::{Cap, ConsentRule, Holidays, Policies, QuietHours, Window},
     source::{Kind, Node, Span},
@@ -78,11 +78,7 @@ fn awaits(cap: &Cap, sent: &BTreeSet<Sent>) -> bool {
 }
 
 fn messages<'m>(machine: &'m Machine, policies: &'m Policies) -> Vec<Sent> {
-    let sends = machine.nodes.iter().filter_map(|node| match &node.op {
-        Op::Send(send) => Some(send),
-        Op::Ask(ask) => Some(&ask.send),
-        _ => None,
-    });
+    let sends = machine.nodes.iter().filter_map(|node| node.op.send());
     sends
         .flat_map(|send: &Send| {
             send.channels.iter().map(move |channel| Sent {
