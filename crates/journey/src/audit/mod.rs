@@ -192,7 +192,7 @@ defaults: { locale: en }
     }
 
     fn machines(workspace: &Workspace) -> impl Iterator<Item = &Machine> {
-        workspace.machines.iter().map(|m| &m.machine)
+        workspace.machines.iter().map(|m| &*m.machine)
     }
 
     #[test]
