@@ -171,7 +171,7 @@ mod tests {
             (
                 "config/policies.yaml",
                 "purposes: { news: { consent: opt_in, channels: { sms: double_opt_in } }, orders: { consent: none } }
-caps: { push_week: { channel: push, max: 3, per: 7d } }
+caps: [ { name: push_week, channel: push, max: 3, per: 7d, window: rolling } ]
 defaults: { locale: en }
 ",
             ),
