@@ -12,7 +12,7 @@ use axum::{
 use journey::{customer::ConsentState, links::LinkKind, localized};
 use serde_json::json;
 
-use super::{Frame, Gone, Guest, Page, Told, answered, form, guest, html, say};
+use super::{Frame, Gone, Guest, Page, Told, agreed, answered, guest, html, say};
 use crate::State;
 
 #[derive(Template)]
@@ -62,13 +62,7 @@ pub(super) async fn submit(
 
 async fn confirmed(state: &State, word: &str, headers: &HeaderMap, body: Body) -> Page {
     let guest = guest(state, word, headers).await?;
-    let fields = form(headers, body).await?;
-    if !fields
-        .iter()
-        .any(|(name, value)| name == "sure" && value == "yes")
-    {
-        return Err(Gone::Wrong);
-    }
+    agreed(headers, body).await?;
     let LinkKind::Confirm { channel } = guest.link.kind else {
         return Err(Gone::Link);
     };

@@ -270,6 +270,15 @@ async fn form(headers: &HeaderMap, body: Body) -> Result<Vec<(String, String)>, 
     Ok(url::form_urlencoded::parse(&bytes).into_owned().collect())
 }
 
+/// Takes a form only with its button's `sure=yes`: nothing that cannot be undone is done by a bare POST.
+async fn agreed(headers: &HeaderMap, body: Body) -> Result<(), Gone> {
+    let fields = form(headers, body).await?;
+    let sure = fields
+        .iter()
+        .any(|(name, value)| name == "sure" && value == "yes");
+    if sure { Ok(()) } else { Err(Gone::Wrong) }
+}
+
 /// Any other address.
 pub(crate) async fn nothing(Shared(state): Shared<State>, headers: HeaderMap) -> Response {
     answered(&state, &headers, Err(Gone::Link))

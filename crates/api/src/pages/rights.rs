@@ -11,7 +11,7 @@ use axum::{
 use journey::links::{Link, LinkKind};
 use serde::Deserialize;
 
-use super::{Frame, Gone, Guest, Page, Told, answered, form, guest, html, preferences};
+use super::{Frame, Gone, Guest, Page, Told, agreed, answered, guest, html, preferences};
 use crate::{
     State,
     rights::{STYLED, export_page},
@@ -112,13 +112,7 @@ pub(super) async fn submit(
 
 async fn erased(state: &State, word: &str, headers: &HeaderMap, body: Body) -> Page {
     let guest = erasing(state, word, headers).await?;
-    let fields = form(headers, body).await?;
-    if !fields
-        .iter()
-        .any(|(name, value)| name == "sure" && value == "yes")
-    {
-        return Err(Gone::Wrong);
-    }
+    agreed(headers, body).await?;
     let gone = (state.erase)(guest.link.customer, state.now()).await;
     gone.map_err(|error| {
         tracing::error!(%error, "a customer asked to be erased, and was not");

@@ -48,7 +48,6 @@ impl Language {
 pub(super) struct Words {
     pub code: &'static str,
     pub language: &'static str,
-    months: [&'static str; 12],
     pub gone: &'static str,
     pub gone_text: &'static str,
     pub wrong: &'static str,
@@ -123,38 +122,18 @@ pub(super) struct Words {
 impl Words {
     /// `5 January 2026`, `1er janvier 2026`.
     pub(super) fn day(&self, date: Date) -> String {
-        let month = usize::try_from(date.month()).unwrap_or(1).clamp(1, 12) - 1;
-        let first = if self.code == "fr" && date.day() == 1 {
-            "er"
+        let locale = if self.code == "en" {
+            "en-gb"
         } else {
-            ""
+            self.code
         };
-        format!(
-            "{}{first} {} {}",
-            date.day(),
-            self.months[month],
-            date.year()
-        )
+        journey::render::long_date(date, locale)
     }
 }
 
 const ENGLISH: Words = Words {
     code: "en",
     language: "English",
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
     gone: "This link does not work any more",
     gone_text: "It may be too old, or incomplete. The newest message that you had from us has one that works.",
     wrong: "That did not work",
@@ -229,20 +208,6 @@ const ENGLISH: Words = Words {
 const FRENCH: Words = Words {
     code: "fr",
     language: "Français",
-    months: [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
     gone: "Ce lien ne fonctionne plus",
     gone_text: "Il est peut-être trop ancien, ou incomplet. Le dernier message que vous avez reçu de nous en contient un qui fonctionne.",
     wrong: "Cela n’a pas fonctionné",

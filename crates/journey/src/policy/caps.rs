@@ -33,12 +33,7 @@ pub(super) fn refusal(cap: &Cap, question: Question<'_>, channel: Channel) -> Op
         send,
         ..
     } = question;
-    let subject = Subject {
-        channel,
-        purpose: &send.purpose,
-        journey: &machine.journey,
-        tags: &machine.tags,
-    };
+    let subject = Subject::of(machine, &send.purpose, channel);
     if !counts(cap, policies, &subject) {
         return None;
     }
@@ -60,12 +55,7 @@ pub fn is_capped(
     purpose: &Arc<str>,
     channel: Channel,
 ) -> bool {
-    let subject = Subject {
-        channel,
-        purpose,
-        journey: &machine.journey,
-        tags: &machine.tags,
-    };
+    let subject = Subject::of(machine, purpose, channel);
     let mut caps = policies.caps.iter();
     caps.any(|cap| counts(cap, policies, &subject))
 }
@@ -76,6 +66,17 @@ struct Subject<'a> {
     purpose: &'a Arc<str>,
     journey: &'a Arc<str>,
     tags: &'a [Arc<str>],
+}
+
+impl<'a> Subject<'a> {
+    fn of(machine: &'a Machine, purpose: &'a Arc<str>, channel: Channel) -> Self {
+        Self {
+            channel,
+            purpose,
+            journey: &machine.journey,
+            tags: &machine.tags,
+        }
+    }
 }
 
 impl<'a> From<&'a PastSend> for Subject<'a> {

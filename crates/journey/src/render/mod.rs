@@ -50,6 +50,12 @@ struct Inner {
     broken: BTreeSet<Arc<str>>,
 }
 
+/// A date with the name of its month, as templates write it: `1er janvier 2026` in `fr`, `1 January 2026` in
+/// `en-gb`, `January 1, 2026` in `en`.
+pub fn long_date(date: jiff::civil::Date, locale: &str) -> String {
+    local::date(date.at(0, 0, 0, 0), local::Style::Long, locale)
+}
+
 /// The locales of each channel.
 type Channels = BTreeMap<Channel, BTreeMap<String, Variant>>;
 
