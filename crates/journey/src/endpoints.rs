@@ -20,6 +20,9 @@ pub struct Endpoint {
     pub retries: u32,
     /// The environment variable that holds the key of the signature, if calls are signed.
     pub secret: Option<Arc<str>>,
+    /// The labels of its answers; `None`: those of what it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<Arc<str>>>,
 }
 
 impl Endpoint {

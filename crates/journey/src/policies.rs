@@ -28,6 +28,9 @@ pub struct Policies {
     pub holidays: BTreeMap<Arc<str>, BTreeSet<civil::Date>>,
     /// Who gets none of some purposes, for comparison.
     pub control_group: Option<ControlGroup>,
+    /// What data of some kinds may be used for, by the label that traits and fields of events carry.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<Arc<str>, Label>,
     /// What holds where nothing else is said.
     pub defaults: Defaults,
     /// How long what happened is kept.
@@ -49,6 +52,7 @@ impl Default for Policies {
             quiet_hours: Vec::new(),
             holidays: BTreeMap::new(),
             control_group: None,
+            labels: BTreeMap::new(),
             defaults: Defaults::default(),
             retention: Retention::default(),
         }
@@ -192,6 +196,36 @@ impl ControlGroup {
             [] => needed,
             named => named.iter().any(|p| **p == *purpose),
         }
+    }
+}
+
+/// What data that carry a label may be used for. Nothing said: for everything; the label is then for the
+/// record of processing and the audit alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    /// What it means, for colleagues.
+    pub about: Option<Arc<str>>,
+    /// For these purposes and no others.
+    pub only_for: Option<Vec<Arc<str>>>,
+    /// For none of these purposes.
+    pub not_for: Vec<Arc<str>>,
+    /// Not told by messages on these channels.
+    pub not_in: Vec<Channel>,
+    /// Passed on to these endpoints and no others.
+    pub only_to: Option<Vec<Arc<str>>>,
+}
+
+impl Label {
+    /// Whether data with the label may be used for that purpose.
+    pub fn serves(&self, purpose: &str) -> bool {
+        let among = |names: &[Arc<str>]| names.iter().any(|n| **n == *purpose);
+        !among(&self.not_for) && self.only_for.as_deref().is_none_or(among)
+    }
+
+    /// Whether data with the label may be passed on to that endpoint.
+    pub fn goes_to(&self, endpoint: &str) -> bool {
+        let allowed = self.only_to.as_deref();
+        allowed.is_none_or(|names| names.iter().any(|n| **n == *endpoint))
     }
 }
 

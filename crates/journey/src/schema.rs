@@ -3,6 +3,7 @@
 //! A subset of JSON Schema: `config/events/NAME.yaml` describes the fields of the event `NAME`,
 //! `config/traits.yaml` the customer's traits.
 
+mod labels;
 mod read;
 mod sample;
 mod sure;
@@ -54,6 +55,8 @@ struct Rule {
     others: Option<bool>,
     /// What items of a list must be.
     items: Option<Box<Rule>>,
+    /// The labels that it carries itself.
+    labels: Vec<Arc<str>>,
     /// The first of `examples`, or the `default`: for previews.
     example: Option<Value>,
 }

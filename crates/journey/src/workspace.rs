@@ -84,7 +84,7 @@ pub struct Compiled {
 pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let policies = policies(files, &mut found);
-    let schemas = schemas(files, &mut found);
+    let schemas = schemas(files, &policies.labels, &mut found);
     let messages: Vec<SourceFile> = files
         .iter()
         .filter(|f| matches!(Role::of(&f.path), Role::Template))
@@ -93,7 +93,7 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
     let (templates, wrong) = Templates::compile(&messages, &policies.defaults.locale);
     found.extend(wrong);
     let segments = segments(files, &schemas, &mut found);
-    let endpoints = endpoints(files, &mut found);
+    let endpoints = endpoints(files, &policies.labels, &mut found);
     let fragments = fragments(files, &mut found);
     let (parsed, names) = parsed(files, &fragments, &mut found);
     let world = World {
@@ -111,6 +111,9 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
     for sink in compile::loops::check(&instants) {
         found.extend(sink.finish());
     }
+    let read = parsed.iter().map(|p| (&p.journey, p.file));
+    found.extend(compile::labels::check(read, world));
+    labels(files, world, options, &mut found);
     let machines = journeys(parsed, world, &mut found);
     if !options.alone && names.complete() {
         strangers(files, &names, &mut found);
@@ -206,6 +209,17 @@ fn useless(
         if let Some(root) = source::load(file, &mut Sink::new(file)) {
             let machines = machines.iter().map(|c| &*c.machine);
             compile::useless::check(&root, policies, machines, &mut sink);
+        }
+        found.extend(sink.finish());
+    }
+}
+
+/// What labels say of what stands in other files.
+fn labels(files: &[SourceFile], world: World<'_>, options: &Options, found: &mut Vec<Diagnostic>) {
+    for file in of_role(files, |role| matches!(role, Role::Policies)) {
+        let mut sink = Sink::new(file);
+        if let Some(root) = source::load(file, &mut Sink::new(file)) {
+            compile::labels::declared(&root, world, options.unused, &mut sink);
         }
         found.extend(sink.finish());
     }

@@ -191,6 +191,7 @@ async fn in_development_no_call_leaves_the_machine() {
             timeout: SignedDuration::from_secs(1),
             retries: 0,
             secret: None,
+            labels: None,
         };
         let called = local
             .call(&endpoint, &call(), "ana", at("2026-01-05T08:00:01Z"))

@@ -131,7 +131,8 @@ fn extension(channel: Channel) -> &'static str {
     }
 }
 
-fn parts(send: &Send, known: &Templates, template: &str) -> Vec<(Channel, Part)> {
+/// What a message's template is made of, by channel.
+pub(super) fn parts(send: &Send, known: &Templates, template: &str) -> Vec<(Channel, Part)> {
     let of = |channel: Channel| known.parts(template, channel).into_iter();
     send.channels
         .iter()
@@ -295,7 +296,7 @@ fn unnamed<'f>(parts: &[(Channel, Part)], fields: &'f [Word]) -> Vec<&'f Word> {
     }
     let named = |field: &&Word| {
         parts.iter().any(|(_, part)| {
-            let mut named = part.reads.named.iter();
+            let mut named = part.reads.named.keys();
             named.any(|path| path.first().is_some_and(|root| **root == *field.text))
         })
     };
@@ -346,7 +347,7 @@ fn no_way_out(
     r: &mut Reader<'_>,
 ) {
     let lacks = |part: &Part| {
-        let mut named = part.reads.named.iter();
+        let mut named = part.reads.named.keys();
         !part.reads.unknown
             && !named.any(|path| match path.as_slice() {
                 [links] => links == "links",

@@ -5,6 +5,7 @@ mod entries;
 mod env;
 mod fragments;
 mod here;
+pub(crate) mod labels;
 mod limits;
 mod lower;
 mod messages;

@@ -29,6 +29,18 @@ super::codes! {
     USELESS_CAP = "J513";
     /// A send whose consent is known not to be there.
     DENIED = "J514";
+    /// A label that `config/policies.yaml` does not declare.
+    NO_LABEL = "J520";
+    /// Data used for a purpose that their label forbids.
+    NOT_FOR = "J521";
+    /// Data told on a channel that their label forbids.
+    NOT_IN = "J522";
+    /// Data passed on to an endpoint that their label forbids.
+    NOT_TO = "J523";
+    /// Data kept or passed on without the label that they carry.
+    UNLABELLED = "J524";
+    /// Labels that nothing carries.
+    UNUSED_LABEL = "J525";
     /// A legal basis that the rule of consent contradicts.
     BASIS = "J530";
     /// A control group of too many, or of none.

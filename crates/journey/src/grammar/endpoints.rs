@@ -41,6 +41,13 @@ static ENDPOINT: Context = Context {
             "secret: VOUCHERS_SECRET",
         )
         .or_else("calls are not signed"),
+        word(
+            "labels",
+            Takes::OneOrMore(&Takes::Ref(Known::Label)),
+            "What kind of data its answers are: labels of config/policies.yaml, and none with `[]`",
+            "labels: [health]",
+        )
+        .or_else("those of what it was told"),
     ],
     ..PLAIN
 };

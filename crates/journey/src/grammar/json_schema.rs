@@ -282,7 +282,12 @@ fn named(name: Known, value: &Takes) -> Json {
             return schema;
         }
         Known::Target => Some(TARGET),
-        Known::Purpose | Known::Arm | Known::Answer | Known::Step | Known::Parameter => Some(NAME),
+        Known::Purpose
+        | Known::Label
+        | Known::Arm
+        | Known::Answer
+        | Known::Step
+        | Known::Parameter => Some(NAME),
         Known::Endpoint | Known::Fragment => Some(SLUG),
         _ => None,
     };

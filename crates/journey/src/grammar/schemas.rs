@@ -111,6 +111,13 @@ const REQUIRED: Word = word(
     "required: [cart_id, total]",
 )
 .or_else("none");
+const LABELS: Word = word(
+    "labels",
+    Takes::OneOrMore(&Takes::Ref(Known::Label)),
+    "What kind of data it is, for what it may be used: labels of config/policies.yaml",
+    "labels: [health]",
+)
+.or_else("none; what is inside has those of what it is in");
 const OTHERS: Word = word(
     "additionalProperties",
     Takes::Truth,
@@ -199,7 +206,7 @@ macro_rules! keywords {
     ($($more:expr),*) => {
         &[
             TYPE, PROPERTIES, REQUIRED, ITEMS, ENUM, CONST, FORMAT, MINIMUM, MAXIMUM, ABOVE, BELOW,
-            MIN_LENGTH, MAX_LENGTH, MIN_ITEMS, MAX_ITEMS, OTHERS, REFERENCE, TITLE, DESCRIPTION, EXAMPLES,
+            MIN_LENGTH, MAX_LENGTH, MIN_ITEMS, MAX_ITEMS, OTHERS, LABELS, REFERENCE, TITLE, DESCRIPTION, EXAMPLES,
             EXAMPLE, DEFAULT, DEPRECATED, META, ID, COMMENT $(, $more)*
         ]
     };

@@ -95,6 +95,8 @@ pub enum Known {
     Event,
     /// A purpose of `config/policies.yaml`.
     Purpose,
+    /// A label of `config/policies.yaml`.
+    Label,
     /// A folder under `templates/`.
     Template,
     /// A journey.
@@ -224,6 +226,7 @@ impl Known {
         match self {
             Self::Event => "an event",
             Self::Purpose => "a purpose",
+            Self::Label => "a label",
             Self::Template => "a template",
             Self::Journey => "a journey",
             Self::Tag => "a tag",

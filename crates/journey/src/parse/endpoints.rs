@@ -8,12 +8,13 @@ use super::{Fields, Reader, ast::Word};
 use crate::{
     diagnostics::{policy, time, yaml},
     endpoints::{Endpoint, Endpoints},
+    policies::Label,
     source::{Kind, Node},
 };
 
 /// The file's endpoints. One with a mistake is there all the same, so that naming it is no second
 /// mistake.
-pub fn endpoints(root: &Node, r: &mut Reader<'_>) -> Endpoints {
+pub fn endpoints(root: &Node, labels: &BTreeMap<Arc<str>, Label>, r: &mut Reader<'_>) -> Endpoints {
     let mut found = BTreeMap::new();
     if root.is_empty() {
         return Endpoints(found);
@@ -28,18 +29,19 @@ pub fn endpoints(root: &Node, r: &mut Reader<'_>) -> Endpoints {
             span: pair.name_span.clone(),
         };
         r.named(&word, "the name of an endpoint", true);
-        found.insert(pair.name.clone(), r.endpoint(&pair.value));
+        found.insert(pair.name.clone(), r.endpoint(&pair.value, labels));
     }
     Endpoints(found)
 }
 
 impl Reader<'_> {
-    fn endpoint(&mut self, node: &Node) -> Endpoint {
+    fn endpoint(&mut self, node: &Node, labels: &BTreeMap<Arc<str>, Label>) -> Endpoint {
         let mut made = Endpoint {
             url: Arc::from(""),
             timeout: Endpoint::TIMEOUT,
             retries: Endpoint::RETRIES,
             secret: None,
+            labels: None,
         };
         let Some(mut f) = Fields::of(node, "an endpoint", self) else {
             return made;
@@ -62,6 +64,7 @@ impl Reader<'_> {
             made.retries = retries;
         }
         made.secret = f.get("secret").and_then(|n| self.variable(n));
+        made.labels = f.get("labels").map(|n| self.label_names(n, labels));
         f.finish(self);
         made
     }

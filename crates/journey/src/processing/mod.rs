@@ -166,7 +166,7 @@ fn message(activity: &mut Activity, send: &Send, workspace: &Workspace) {
 }
 
 /// The traits that hold a channel's address.
-fn address(channel: Channel) -> &'static [&'static str] {
+pub(crate) fn address(channel: Channel) -> &'static [&'static str] {
     match channel {
         Channel::Email => &["email"],
         Channel::Sms => &["phone"],
@@ -308,6 +308,7 @@ steps: [ { set: { customer.pages: event.pages } } ]
                 timeout: Endpoint::TIMEOUT,
                 retries: 0,
                 secret: None,
+                labels: None,
             };
             assert_eq!(&*host(&endpoint), expected);
         }

@@ -38,8 +38,8 @@ pub(crate) const ITEM: &str = "[]";
 pub(crate) struct Reads {
     /// What it needs, in order of reading.
     pub needs: Vec<Need>,
-    /// What it names, needed or not.
-    pub named: BTreeSet<Path>,
+    /// What it names, needed or not, and where first: the file, and the bytes there.
+    pub named: BTreeMap<Path, (Arc<str>, Range<usize>)>,
     /// Whether it holds another template whose name is worked out, so that it may name anything.
     pub unknown: bool,
 }
@@ -89,7 +89,6 @@ pub(super) fn reads(pieces: &Pieces, piece: &str) -> Reads {
         place: None,
     };
     walk.piece(piece, &mut Scope::default());
-    walk.reads.named = walk.paths.into_iter().collect();
     walk.reads
 }
 

@@ -6,6 +6,7 @@ use super::{Kind, Rule, Schema};
 use crate::{
     diagnostics::{Sink, nearest, schemas, yaml},
     parse::Reader,
+    policies::Label,
     source::{Kind as NodeKind, Node, Pair, Span},
     value::Value,
 };
@@ -33,7 +34,7 @@ const NOTES: [&str; 9] = [
     "$comment",
 ];
 
-const KEYWORDS: [&str; 19] = [
+const KEYWORDS: [&str; 20] = [
     "type",
     "enum",
     "const",
@@ -49,18 +50,26 @@ const KEYWORDS: [&str; 19] = [
     "properties",
     "required",
     "additionalProperties",
+    "labels",
     "items",
     "$ref",
     "$defs",
     "definitions",
 ];
 
-/// A whole schema file.
-pub(crate) fn schema(root: &Node, r: &mut Reader<'_>) -> Schema {
+/// A whole schema file; `labels`: those that there are.
+pub(crate) fn schema(
+    root: &Node,
+    labels: &BTreeMap<Arc<str>, Label>,
+    r: &mut Reader<'_>,
+) -> Schema {
     if root.is_empty() {
         return Schema::default();
     }
-    let mut reading = Reading { refs: Vec::new() };
+    let mut reading = Reading {
+        labels,
+        refs: Vec::new(),
+    };
     let mut schema = Schema {
         root: reading.rule(root, r, true),
         definitions: BTreeMap::new(),
@@ -80,12 +89,13 @@ pub(crate) fn schema(root: &Node, r: &mut Reader<'_>) -> Schema {
     schema
 }
 
-struct Reading {
+struct Reading<'l> {
+    labels: &'l BTreeMap<Arc<str>, Label>,
     /// Every reference with its place.
     refs: Vec<(Arc<str>, Span)>,
 }
 
-impl Reading {
+impl Reading<'_> {
     fn check(&self, schema: &Schema, sink: &mut Sink) {
         for (name, span) in &self.refs {
             let there = schema.definitions.get(name);
@@ -181,6 +191,7 @@ impl Reading {
                 }
                 _ => r.wrong_kind(value, "a list of fields"),
             },
+            "labels" => rule.labels = r.label_names(value, self.labels),
             "additionalProperties" => rule.others = r.truth(value),
             "strict" if top => rule.others = r.truth(value).map(|strict| !strict),
             "items" => rule.items = Some(Box::new(self.rule(value, r, false))),

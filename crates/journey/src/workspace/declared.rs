@@ -1,6 +1,6 @@
 //! What the files beside the journeys declare.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::role::{Role, of_role};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     diagnostics::{Sink, schemas as schema_codes},
     endpoints::Endpoints,
     parse::{self, Fragments, Reader},
-    policies::Policies,
+    policies::{Label, Policies},
     schema::{Schemas, schema},
     segments::Segments,
     source,
@@ -42,7 +42,11 @@ pub(super) fn policies(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Pol
     })
 }
 
-pub(super) fn schemas(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Schemas {
+pub(super) fn schemas(
+    files: &[SourceFile],
+    labels: &BTreeMap<Arc<str>, Label>,
+    found: &mut Vec<Diagnostic>,
+) -> Schemas {
     let mut schemas = Schemas::default();
     for file in files {
         match Role::of(&file.path) {
@@ -58,12 +62,12 @@ pub(super) fn schemas(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Sche
                             )
                             .noted("one file per event: `NAME.yaml` or `NAME.yml`, not both");
                     }
-                    schema(root, r)
+                    schema(root, labels, r)
                 });
                 schemas.declare(name, schema.unwrap_or_default());
             }
             Role::Traits => {
-                if let Some(schema) = read(file, found, schema) {
+                if let Some(schema) = read(file, found, |root, r| schema(root, labels, r)) {
                     schemas.declare_traits(schema);
                 }
             }
@@ -93,10 +97,14 @@ pub(super) fn segments(
     segments
 }
 
-pub(super) fn endpoints(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Endpoints {
+pub(super) fn endpoints(
+    files: &[SourceFile],
+    labels: &BTreeMap<Arc<str>, Label>,
+    found: &mut Vec<Diagnostic>,
+) -> Endpoints {
     of_role(files, |role| matches!(role, Role::Endpoints))
         .next()
-        .and_then(|file| read(file, found, parse::endpoints))
+        .and_then(|file| read(file, found, |root, r| parse::endpoints(root, labels, r)))
         .unwrap_or_default()
 }
 

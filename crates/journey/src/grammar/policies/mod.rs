@@ -1,6 +1,7 @@
 //! `config/policies.yaml`.
 
 mod caps;
+mod labels;
 mod purposes;
 mod quiet;
 
@@ -13,6 +14,7 @@ use super::{
 
 use self::{
     caps::CAP,
+    labels::LABEL,
     purposes::{CONTROL_GROUP, PURPOSE},
     quiet::{DATES, QUIET_HOURS, SEND_WINDOW},
 };
@@ -70,6 +72,16 @@ pub(super) static POLICIES: Context = Context {
             "control_group: { percent: 5 }",
         )
         .or_else("nobody"),
+        word(
+            "labels",
+            Takes::Named {
+                name: Known::Label,
+                value: &Takes::Fields(&LABEL),
+            },
+            "What data of some kinds may be used for, by the labels that traits, fields of events and answers carry",
+            "labels: { health: { only_for: service } }",
+        )
+        .or_else("none"),
         word(
             "defaults",
             Takes::Fields(&DEFAULTS),

@@ -1,6 +1,7 @@
 //! `config/policies.yaml`.
 
 mod caps;
+mod labels;
 mod purposes;
 mod quiet;
 
@@ -46,6 +47,9 @@ pub fn policies(root: &Node, r: &mut Reader<'_>) -> Policies {
     }
     if let Some(node) = f.get("control_group") {
         found.control_group = r.control_group(node, &found.purposes);
+    }
+    if let Some(node) = f.get("labels") {
+        found.labels = r.labels(node, &found.purposes);
     }
     if let Some(node) = f.get("defaults") {
         r.defaults(node, &mut found.defaults);

@@ -95,6 +95,10 @@ impl Walk<'_> {
         // Without a value a name can be tested; a field of it cannot.
         let needed = if strict { path.len() } else { path.len() - 1 };
         self.need(&path, needed, scope, spelt);
+        if let Some(place) = self.place {
+            let named = self.reads.named.entry(path.clone());
+            named.or_insert_with(|| (place.file.clone(), place.at(spelt.span.clone())));
+        }
         self.paths.push(path);
     }
 
