@@ -12,6 +12,7 @@ mod validate;
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{expr::types::Type, input::Event, value::Value};
+pub use labels::LabelsOf;
 pub(crate) use read::schema;
 
 /// How many references are followed from one value: as deep as a schema may be nested.

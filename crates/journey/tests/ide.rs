@@ -386,6 +386,33 @@ fn completion_knows_fragments() {
 }
 
 #[test]
+fn labels_of_data_are_offered_told_and_found() {
+    let policies = "labels:\n  health: { about: Of somebody's health, not_for: marketing }\n";
+    let traits = "config/traits.yaml";
+    for line in ["  diet: { labels: |", "  diet: { labels: [health, |"] {
+        let (mut project, at) = typed(traits, &format!("properties:\n{line}"));
+        project.set(&SourceFile {
+            path: "config/policies.yaml".into(),
+            text: policies.into(),
+        });
+        let found = ide::complete(&project, traits, at);
+        let found: Vec<&str> = found.iter().map(|c| &*c.label).collect();
+        assert_eq!(found, ["health"], "{line}");
+    }
+    let (mut project, at) = typed(traits, "properties:\n  diet: { labels: hea|lth }\n");
+    project.set(&SourceFile {
+        path: "config/policies.yaml".into(),
+        text: policies.into(),
+    });
+    let said = ide::hover(&project, traits, at)
+        .expect("something is known")
+        .text;
+    assert!(said.contains("Of somebody's health"), "{said}");
+    let (_, places) = ide::definition(&project, traits, at).expect("it is declared");
+    assert_eq!(&*places[0].path, "config/policies.yaml");
+}
+
+#[test]
 fn a_completion_replaces_the_word_at_the_cursor() {
     let marked = journey("  - if: steps.nu|dg");
     let (project, at) = typed(JOURNEY, &marked);

@@ -132,6 +132,17 @@ async fn erasing_asks_twice_wants_a_secret_and_leaves_a_list() {
     );
 }
 
+/// Labels the first name, for no endpoint.
+fn label_names(workspace: &Workspace) {
+    let policies = workspace.read("config/policies.yaml");
+    let labels = "labels: { name: { about: What they are called, only_to: [] } }\n";
+    workspace.write("config/policies.yaml", &format!("{policies}\n{labels}"));
+    let traits = workspace.read("config/traits.yaml");
+    let labelled = traits.replacen("  first_name:\n", "  first_name:\n    labels: name\n", 1);
+    assert_ne!(labelled, traits);
+    workspace.write("config/traits.yaml", &labelled);
+}
+
 #[tokio::test]
 async fn article_30_the_record_of_processing_is_printed_from_the_configuration() {
     let workspace = Workspace::of_samples();
@@ -156,6 +167,12 @@ async fn article_30_the_record_of_processing_is_printed_from_the_configuration()
     let json = json.expect(0).json();
     assert_eq!(json["purposes"][0]["purpose"], "feedback");
     assert_eq!(json["providers"]["sms"], "gateway.example");
+    label_names(&workspace);
+    let text = workspace.parcours(["processing"]).output().expect(0).out();
+    assert!(text.contains("first_name [name]"), "{text}");
+    let json = workspace.parcours(["processing", "--format", "json"]);
+    let json = json.output().expect(0).json();
+    assert_eq!(json["labels"]["traits"]["first_name"][0], "name");
     workspace.write("config/policies.yaml", "purposes: 7\n");
     workspace.parcours(["processing"]).output().expect(1);
 }
@@ -214,6 +231,7 @@ steps:
     scene
         .workspace
         .write("journeys/endless/journey.yaml", endless);
+    label_names(&scene.workspace);
 
     let audit = scene.parcours(&["audit", "--format", "json"]).output();
     let audit = audit.expect(0).json();
@@ -261,12 +279,14 @@ steps:
     assert_eq!(endless["exit"], true);
     let for_email = audit["traits"]["email"].as_array().unwrap();
     assert!(for_email.contains(&"marketing".into()), "{for_email:?}");
+    assert_eq!(audit["labels"]["traits"]["first_name"][0], "name");
 
     let text = scene.parcours(&["audit"]).output().expect(0).out();
     for line in [
         "  endless: nothing ends it but its last step",
         "  ! nobody has consented to marketing by sms of late",
         "  ! birthday: 12 % of f got a message, and 75 % of m",
+        "  first_name [name]  ",
         "Sent by country\n  it is not known of any customer",
     ] {
         assert!(text.contains(line), "no `{line}` in {text}");

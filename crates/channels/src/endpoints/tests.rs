@@ -22,6 +22,7 @@ fn endpoint(server: SocketAddr) -> Endpoint {
         timeout: SignedDuration::from_secs(20),
         retries: 0,
         secret: Some("KEY".into()),
+        labels: None,
     }
 }
 

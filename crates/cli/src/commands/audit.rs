@@ -15,7 +15,7 @@ use journey::{
         self, Consents, Lacking,
         groups::{Behind, Groups},
     },
-    processing,
+    processing::{self, Labelled},
     workspace::{self as compiler, Options},
 };
 use serde::Serialize;
@@ -67,6 +67,8 @@ struct Report {
     consents: Vec<Consents>,
     /// For which purposes each trait is read.
     traits: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// What kind of data traits and fields of events are.
+    labels: Labelled,
     /// Who got what.
     groups: Vec<Grouped>,
 }
@@ -106,6 +108,7 @@ pub async fn run(args: &AuditArgs, root: &Path) -> Result<()> {
             behind,
         });
     }
+    let record = processing::record(&compiled);
     let report = Report {
         since,
         until,
@@ -113,7 +116,8 @@ pub async fn run(args: &AuditArgs, root: &Path) -> Result<()> {
         journeys: compiled.machines.len(),
         lacking: audit::lacking(&compiled.policies, machines()),
         consents: audit::consents(&compiled.policies, machines(), &said),
-        traits: processing::record(&compiled).uses(),
+        traits: record.uses(),
+        labels: record.labels,
         groups,
     };
     match args.format {
@@ -222,13 +226,14 @@ fn consents(report: &Report) -> String {
 
 fn traits(report: &Report) -> String {
     let mut lines = vec!["Traits that journeys and templates read, and what for".to_owned()];
-    let widest = report.traits.keys().map(|name| name.chars().count()).max();
+    let named = |name: &Arc<str>| match &**name {
+        processing::ALL => "(all)".to_owned(),
+        name => report.labels.trait_name(name),
+    };
+    let widest = report.traits.keys().map(|n| named(n).chars().count()).max();
     let width = widest.unwrap_or_default();
     for (name, purposes) in &report.traits {
-        let name = match &**name {
-            processing::ALL => "(all)",
-            name => name,
-        };
+        let name = named(name);
         let purposes: Vec<&str> = purposes.iter().map(|p| &**p).collect();
         lines.push(format!("  {name:<width$}  {}", purposes.join(", ")));
     }

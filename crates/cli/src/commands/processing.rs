@@ -12,7 +12,7 @@ use clap::Args;
 use journey::{
     message::Channel,
     policies::{Basis, ConsentRule},
-    processing::{self, Activity, Kept},
+    processing::{self, Activity, Kept, Labelled},
     workspace::{self as compiler, Options},
 };
 use serde::Serialize;
@@ -89,12 +89,12 @@ fn text(printed: &Printed) -> String {
     for activity in &record.purposes {
         lines.push(String::new());
         lines.push(activity.purpose.to_string());
-        lines.extend(activity_lines(activity, &printed.providers));
+        lines.extend(activity_lines(activity, &record.labels, &printed.providers));
     }
     if let Some(activity) = &record.without_messages {
         lines.push(String::new());
         lines.push("Journeys that send nothing".into());
-        lines.extend(activity_lines(activity, &printed.providers));
+        lines.extend(activity_lines(activity, &record.labels, &printed.providers));
     }
     lines.push(String::new());
     lines.push("How long it is kept".into());
@@ -102,7 +102,11 @@ fn text(printed: &Printed) -> String {
     lines.join("\n")
 }
 
-fn activity_lines(activity: &Activity, providers: &BTreeMap<Channel, String>) -> Vec<String> {
+fn activity_lines(
+    activity: &Activity,
+    labels: &Labelled,
+    providers: &BTreeMap<Channel, String>,
+) -> Vec<String> {
     let mut lines = Vec::new();
     let mut say = |what: &str, text: String| {
         if !text.is_empty() {
@@ -130,12 +134,13 @@ fn activity_lines(activity: &Activity, providers: &BTreeMap<Channel, String>) ->
         };
         say(what, format!("{name}{title}"));
     }
-    say("traits", words(&activity.traits));
+    let name = |name: &str| labels.trait_name(name);
+    say("traits", words(&activity.traits, name));
     for (at, (event, fields)) in activity.events.iter().enumerate() {
         let what = if at == 0 { "events" } else { "" };
         let fields = match fields.is_empty() {
             true => "(that it happened)".to_owned(),
-            false => words(fields),
+            false => words(fields, |name| labels.field_name(event, name)),
         };
         say(what, format!("{event}: {fields}"));
     }
@@ -153,11 +158,11 @@ fn activity_lines(activity: &Activity, providers: &BTreeMap<Channel, String>) ->
     lines
 }
 
-fn words(names: &BTreeSet<Arc<str>>) -> String {
+fn words(names: &BTreeSet<Arc<str>>, say: impl Fn(&str) -> String) -> String {
     if names.contains(processing::ALL) {
         return "all of them".into();
     }
-    let names = names.iter().map(|name| &**name);
+    let names = names.iter().map(|name| say(name));
     names.collect::<Vec<_>>().join(", ")
 }
 

@@ -61,6 +61,7 @@ fn defined(project: &Project, symbol: &Symbol) -> Vec<Place> {
         }
         Symbol::Trait(path) => trait_places(project, symbol, path),
         Symbol::Purpose(name) => named_in(&project.purposes(), name),
+        Symbol::Label(name) => named_in(&project.labels(), name),
         Symbol::Endpoint(name) => named_in(&project.endpoints(), name),
         Symbol::Cap(name) => named_in(&project.caps(), name),
         Symbol::Template(name) => {

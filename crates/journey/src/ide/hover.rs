@@ -59,6 +59,7 @@ fn say(project: &Project, named: &Named) -> Option<String> {
             titled(&format!("{}: a trait", path.join(".")), shape)
         }
         Symbol::Purpose(name) => declared(&project.purposes(), name, "a purpose")?,
+        Symbol::Label(name) => declared(&project.labels(), name, "a label of data")?,
         Symbol::Endpoint(name) => declared(&project.endpoints(), name, "an endpoint")?,
         Symbol::Cap(name) => declared(&project.caps(), name, "a cap")?,
         Symbol::Template(name) => template_files(project, name)?,

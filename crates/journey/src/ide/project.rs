@@ -122,41 +122,43 @@ impl Project {
 
     /// Purposes with their file; those of a workspace without policies have none.
     pub(super) fn purposes(&self) -> Vec<(&Declared, &Arc<str>)> {
-        let found = self
-            .files
-            .iter()
-            .filter_map(|(path, file)| match &file.facts {
-                Facts::Policies { purposes, .. } => Some((path, purposes)),
-                _ => None,
-            });
-        found
-            .flat_map(|(path, all)| all.iter().map(move |p| (p, path)))
-            .collect()
+        self.declared(|facts| match facts {
+            Facts::Policies { purposes, .. } => Some(purposes),
+            _ => None,
+        })
     }
 
     pub(super) fn caps(&self) -> Vec<(&Declared, &Arc<str>)> {
-        let found = self
-            .files
-            .iter()
-            .filter_map(|(path, file)| match &file.facts {
-                Facts::Policies { caps, .. } => Some((path, caps)),
-                _ => None,
-            });
-        found
-            .flat_map(|(path, all)| all.iter().map(move |p| (p, path)))
-            .collect()
+        self.declared(|facts| match facts {
+            Facts::Policies { caps, .. } => Some(caps),
+            _ => None,
+        })
+    }
+
+    /// Labels of data.
+    pub(super) fn labels(&self) -> Vec<(&Declared, &Arc<str>)> {
+        self.declared(|facts| match facts {
+            Facts::Policies { labels, .. } => Some(labels),
+            _ => None,
+        })
     }
 
     pub(super) fn endpoints(&self) -> Vec<(&Declared, &Arc<str>)> {
-        let found = self
-            .files
-            .iter()
-            .filter_map(|(path, file)| match &file.facts {
-                Facts::Endpoints(all) => Some((path, all)),
-                _ => None,
-            });
+        self.declared(|facts| match facts {
+            Facts::Endpoints(all) => Some(all),
+            _ => None,
+        })
+    }
+
+    /// What files declare, each with its file.
+    fn declared(
+        &self,
+        of: impl Fn(&Facts) -> Option<&Vec<Declared>>,
+    ) -> Vec<(&Declared, &Arc<str>)> {
+        let files = self.files.iter();
+        let found = files.filter_map(|(path, file)| Some((path, of(&file.facts)?)));
         found
-            .flat_map(|(path, all)| all.iter().map(move |p| (p, path)))
+            .flat_map(|(path, all)| all.iter().map(move |d| (d, path)))
             .collect()
     }
 

@@ -45,6 +45,8 @@ pub(super) enum Symbol {
     /// A trait, or a field inside one.
     Trait(Vec<Arc<str>>),
     Purpose(Arc<str>),
+    /// What kind of data something is.
+    Label(Arc<str>),
     Template(Arc<str>),
     /// A template for `include` and `extends`.
     Shared(Arc<str>),
@@ -266,6 +268,7 @@ impl Finder<'_> {
         let (symbol, defines) = match known {
             Known::Event => (Symbol::Event(text), false),
             Known::Purpose => (Symbol::Purpose(text), key && self.file == File::Policies),
+            Known::Label => (Symbol::Label(text), key),
             Known::Template => (Symbol::Template(text), false),
             Known::Journey => (Symbol::Journey(text), false),
             Known::Tag => (Symbol::Tag(text), self.file == File::Journey),

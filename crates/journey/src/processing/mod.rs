@@ -15,6 +15,7 @@ use crate::{
     machine::{Machine, Op, Send},
     message::Channel,
     policies::{Basis, ConsentRule, Purpose, Retention},
+    schema::LabelsOf,
     workspace::Workspace,
 };
 
@@ -28,8 +29,45 @@ pub struct Record {
     pub purposes: Vec<Activity>,
     /// Journeys that send nothing, and what they process all the same; `None` without any.
     pub without_messages: Option<Activity>,
+    /// What kind of data traits and fields of events are.
+    #[serde(skip_serializing_if = "Labelled::is_empty")]
+    pub labels: Labelled,
     /// How long what happened is kept.
     pub kept: Kept,
+}
+
+/// The labels of data that carry any.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Labelled {
+    /// By trait.
+    pub traits: LabelsOf,
+    /// By event and field.
+    pub events: BTreeMap<Arc<str>, LabelsOf>,
+}
+
+impl Labelled {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// A trait's name as people read it, with its labels.
+    pub fn trait_name(&self, name: &str) -> String {
+        labelled(name, self.traits.get(name))
+    }
+
+    /// The same of an event's field.
+    pub fn field_name(&self, event: &str, name: &str) -> String {
+        labelled(name, self.events.get(event).and_then(|e| e.get(name)))
+    }
+}
+
+/// A name with its labels: `allergies [health]`.
+fn labelled(name: &str, labels: Option<&BTreeSet<Arc<str>>>) -> String {
+    let labels: Vec<&str> = labels.into_iter().flatten().map(|l| &**l).collect();
+    match labels.as_slice() {
+        [] => name.to_owned(),
+        labels => format!("{name} [{}]", labels.join(", ")),
+    }
 }
 
 /// What is done for one purpose.
@@ -108,6 +146,10 @@ pub fn record(workspace: &Workspace) -> Record {
     }
     Record {
         purposes: purposes.into_values().collect(),
+        labels: Labelled {
+            traits: workspace.schemas.labelled_traits(),
+            events: workspace.schemas.labelled_fields(),
+        },
         without_messages: (!silent.journeys.is_empty()).then_some(silent),
         kept: kept(&workspace.policies.retention),
     }

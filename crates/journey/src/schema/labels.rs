@@ -13,6 +13,9 @@ const DEEPEST: u32 = 6;
 /// An item of a list, in a path.
 const ITEM: &str = "[]";
 
+/// Labels by trait, or by field.
+pub type LabelsOf = BTreeMap<Arc<str>, BTreeSet<Arc<str>>>;
+
 impl Schemas {
     /// The labels of what `customer.PATH` holds: those of the trait, of what it is in, and of what is in it. Without a
     /// path: of all traits.
@@ -47,7 +50,7 @@ impl Schemas {
     }
 
     /// The labels of each trait that has any.
-    pub fn labelled_traits(&self) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+    pub fn labelled_traits(&self) -> LabelsOf {
         self.traits
             .as_ref()
             .map(Schema::labelled)
@@ -55,7 +58,7 @@ impl Schemas {
     }
 
     /// The labels of each field that has any, by event.
-    pub fn labelled_fields(&self) -> BTreeMap<Arc<str>, BTreeMap<Arc<str>, BTreeSet<Arc<str>>>> {
+    pub fn labelled_fields(&self) -> BTreeMap<Arc<str>, LabelsOf> {
         let fields = |(event, schema): (&Arc<str>, &Schema)| (event.clone(), schema.labelled());
         let all = self.events.iter().map(fields);
         all.filter(|(_, fields)| !fields.is_empty()).collect()
@@ -63,7 +66,7 @@ impl Schemas {
 }
 
 impl Schema {
-    fn labelled(&self) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+    fn labelled(&self) -> LabelsOf {
         let root = self.resolve(&self.root, 0).unwrap_or(&self.root);
         let names = root.fields.keys().cloned();
         let labels = |name: Arc<str>| (name.clone(), self.labels(&[name]));

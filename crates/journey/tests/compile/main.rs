@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod declarations;
+mod labels;
 mod laws;
 mod layout;
 mod reading;

@@ -94,6 +94,7 @@ pub(super) fn known(cursor: &Cursor<'_>, known: Known, start: usize) -> Vec<Comp
             project.templates().into_iter().map(offer).collect()
         }
         Known::Purpose => declared(cursor, start, project.purposes(), "purpose"),
+        Known::Label => declared(cursor, start, project.labels(), "label"),
         Known::Endpoint => declared(cursor, start, project.endpoints(), "endpoint"),
         Known::Segment => stems(cursor, start, project.stems("config/segments/"), "segment"),
         Known::Fragment => stems(

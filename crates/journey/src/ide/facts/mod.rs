@@ -33,6 +33,7 @@ pub(super) enum Facts {
     Policies {
         purposes: Vec<Declared>,
         caps: Vec<Declared>,
+        labels: Vec<Declared>,
     },
     /// An event or the traits.
     Schema(Box<Shape>),
@@ -52,6 +53,7 @@ impl Facts {
             Some(File::Policies) => Self::Policies {
                 purposes: fields(text, tree.get(text, "purposes")),
                 caps: names(text, tree.get(text, "caps")),
+                labels: fields(text, tree.get(text, "labels")),
             },
             Some(File::Event | File::Traits) => Self::Schema(Box::new(shape::read(text, tree))),
             Some(File::Endpoints) => Self::Endpoints(fields(
