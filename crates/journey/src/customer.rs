@@ -1,5 +1,8 @@
 //! All that is known of one customer while an input is decided.
 
+mod attention;
+mod preferences;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp, civil};
@@ -9,10 +12,12 @@ use crate::{
     ids::{CallId, CustomerId, MachineId, MessageId, RunId},
     machine::NodeId,
     message::{Channel, Refusal},
-    policies::Period,
     policy,
     value::{Map, Value},
 };
+
+pub use attention::{Attention, TIME_TO_HEED};
+pub use preferences::{AtMost, PREFERENCES_CHANGED, Preferences};
 
 /// One customer, as loaded for a turn and as left by it.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +96,9 @@ pub struct Ledger {
     /// What the customer chose for themselves.
     #[serde(skip_serializing_if = "Preferences::is_empty")]
     pub preferences: Preferences,
+    /// Whether they heed what they are sent, where fatigue is declared.
+    #[serde(skip_serializing_if = "Attention::is_empty")]
+    pub attention: Attention,
     /// Whether the customer is taken to be in the control group: simulations only.
     #[serde(skip)]
     pub assumed_control: Option<bool>,
@@ -115,40 +123,6 @@ impl Ledger {
         let entries = self.dates.values().flat_map(BTreeMap::values);
         entries.filter_map(|e| e.at).min()
     }
-}
-
-/// The event by which customers choose for themselves. Journeys cannot emit it: choices are the
-/// customer's own, and what a turn loads depends on whether it comes.
-pub const PREFERENCES_CHANGED: &str = "preferences.changed";
-
-/// What a customer chose for themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Preferences {
-    /// No messages that need consent until then.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pause_until: Option<Timestamp>,
-    /// No more of them than this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at_most: Option<AtMost>,
-    /// Whether purchases and behaviour may decide what they get.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub personalised: Option<bool>,
-}
-
-impl Preferences {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// A customer's own limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AtMost {
-    /// How many messages.
-    pub max: u32,
-    /// In what time.
-    pub per: Period,
 }
 
 /// What a date entry waits for, and what it has let in.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{MachineId, MessageId, RunId},
+    policies::Pace,
     value::Value,
 };
 
@@ -71,6 +72,9 @@ pub struct Refusal {
     /// The sends that used up the cap.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub used_by: Vec<MessageId>,
+    /// Of fatigue, how many messages fitted then, and why so few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<Pace>,
 }
 
 /// Why a message was not sent.

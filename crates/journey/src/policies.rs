@@ -1,5 +1,7 @@
 //! Policies: purposes, caps and quiet hours, as compiled from `config/policies.yaml`.
 
+mod fatigue;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -13,6 +15,8 @@ use crate::{
     machine::{Capped, Quiet, Weekday, Zone},
     message::Channel,
 };
+
+pub use fatigue::{Fatigue, Heed, Pace, Rest, Upset};
 
 /// Everything that limits sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +35,9 @@ pub struct Policies {
     /// What data of some kinds may be used for, by the label that traits and fields of events carry.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<Arc<str>, Label>,
+    /// How many messages a customer gets at the most, by how they take them; `None`: whatever they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fatigue: Option<Fatigue>,
     /// What holds where nothing else is said.
     pub defaults: Defaults,
     /// How long what happened is kept.
@@ -53,6 +60,7 @@ impl Default for Policies {
             holidays: BTreeMap::new(),
             control_group: None,
             labels: BTreeMap::new(),
+            fatigue: None,
             defaults: Defaults::default(),
             retention: Retention::default(),
         }

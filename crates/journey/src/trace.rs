@@ -6,7 +6,7 @@ mod words;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -128,6 +128,13 @@ pub enum Fact {
         message: MessageId,
         /// What of it.
         what: Arc<str>,
+    },
+    /// The customer heeds messages again, and gets more of them.
+    Heeds {
+        /// At most so many.
+        max: u32,
+        /// In what time.
+        per: SignedDuration,
     },
     /// A question waits until another one on its channel is answered (rule 29).
     Queued,

@@ -282,10 +282,11 @@ impl World {
         }
     }
 
-    /// How far back [`crate::customer::Customer::sends`] must reach: the longest cap window,
+    /// How far back [`crate::customer::Customer::sends`] must reach: the longest cap window, fatigue's included,
     /// a calendar period counting for its longest.
     pub fn horizon(&self) -> SignedDuration {
         let day = SignedDuration::from_hours(24);
+        let fatigue = self.policies.fatigue.as_ref().map(|f| f.per);
         self.policies
             .caps
             .iter()
@@ -305,6 +306,7 @@ impl World {
                     ..
                 } => day * 33,
             })
+            .chain(fatigue)
             .max()
             .unwrap_or(day)
             .max(day)

@@ -87,6 +87,7 @@ impl Stepper<'_> {
         run.goal_at = Some(now);
         let left = run.left.is_some();
         self.note(Some(id), None, Fact::Goal);
+        self.heed_by_goal(id);
         if left {
             self.end(id);
         }
@@ -193,6 +194,7 @@ impl Stepper<'_> {
             self.forget_sent(id, &send);
             self.customer.sends.retain(|s| s.message != send.message);
             self.free_key(send.message);
+            self.cannot_be_heeded(send.message);
             self.note(
                 Some(id),
                 None,

@@ -10,6 +10,7 @@ mod calls;
 mod consent;
 mod effects;
 mod enter;
+mod heed;
 mod leave;
 mod others;
 mod pass;

@@ -66,9 +66,11 @@ impl Stepper<'_> {
             _ => false,
         };
         self.note_receipt(event);
+        let room = self.note_heed(event);
         Changes {
             traits,
             consent,
+            room,
             ..Changes::default()
         }
     }
@@ -179,7 +181,7 @@ impl Stepper<'_> {
         }
     }
 
-    fn find_message(&self, event: &Event) -> Option<(RunId, Arc<str>, MessageId)> {
+    pub(super) fn find_message(&self, event: &Event) -> Option<(RunId, Arc<str>, MessageId)> {
         let id = event.properties.field("message_id");
         let by_id = id.as_text().and_then(|t| t.parse().ok()).map(MessageId);
         let journey = event.properties.field("journey");

@@ -28,6 +28,7 @@ impl Stepper<'_> {
         } = receipt;
         self.customer.sends.retain(|s| s.message != message.id);
         self.free_key(message.id);
+        self.cannot_be_heeded(message.id);
         self.effects.settled.push(Settled {
             message: message.id,
             at: message.at,

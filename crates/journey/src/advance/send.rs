@@ -172,6 +172,7 @@ impl Stepper<'_> {
             until: None,
             zone: None,
             used_by: first.copied().into_iter().collect(),
+            pace: None,
         }
     }
 
@@ -258,7 +259,7 @@ impl Stepper<'_> {
         Some(decided)
     }
 
-    /// From now on caps count it.
+    /// From now on caps count it, and the customer may heed it.
     fn remember_sent(&mut self, message: &Message) {
         let sends = &mut self.customer.sends;
         // In the order in which they are loaded.
@@ -274,6 +275,7 @@ impl Stepper<'_> {
             queued: true,
         };
         sends.insert(place, send);
+        self.may_be_heeded(message);
     }
 
     fn refuse(&mut self, id: RunId, place: Place<'_>, reason: Reason, refusals: Vec<Refusal>) {

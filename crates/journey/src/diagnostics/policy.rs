@@ -47,4 +47,6 @@ super::codes! {
     CONTROL = "J531";
     /// A holiday that is no date, or of no country.
     HOLIDAY = "J532";
+    /// Fatigue that cannot slow anybody down.
+    PACE = "J533";
 }

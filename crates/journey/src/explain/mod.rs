@@ -1,6 +1,7 @@
 //! Why a message went or did not: a sentence to read aloud, the rule, the evidence, and what would
 //! change it, in English and in French. Command line, API and console print these very texts.
 
+mod caps;
 mod evidence;
 mod tongue;
 mod why;
@@ -17,6 +18,8 @@ use crate::{
     policies::Policies,
 };
 
+pub use caps::slowed;
+pub(crate) use caps::{at_most, clause};
 pub(crate) use evidence::state_words;
 pub(crate) use tongue::say;
 pub use tongue::{Language, Tongue};

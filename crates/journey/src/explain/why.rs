@@ -1,12 +1,11 @@
 //! The first sentence, and the last.
 
-use super::{Case, Status, Tongue, say};
+use super::{Case, Status, Tongue, caps::capped, say};
 use crate::{
     customer::ConsentState,
     localized,
     message::{Channel, Reason, Refusal},
-    policies::{Cap, Period, QuietHours, Window},
-    policy::OWN_LIMIT,
+    policies::{Cap, QuietHours},
 };
 
 impl Case<'_> {
@@ -78,11 +77,6 @@ fn refused(case: &Case<'_>, reason: Reason, refusal: Option<&Refusal>, tongue: &
             )
         }
         Reason::SuppressionList => suppressed(case, channel, refusal, tongue),
-        Reason::Capped if refusal.is_some_and(|r| *r.rule == *OWN_LIMIT) => say!(
-            tongue,
-            "Not sent: the customer has chosen a limit of their own, and it is used up.",
-            "Non envoyé : le client a choisi une limite, et elle est atteinte."
-        ),
         Reason::Capped => capped(case, refusal, tongue),
         Reason::Restricted => say!(
             tongue,
@@ -194,61 +188,6 @@ fn suppressed(
         "Not sent: the address for {by} is no longer used, because {why}.",
         "Non envoyé : l'adresse ({by}) n'est plus utilisée, car {why}."
     )
-}
-
-fn capped(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tongue) -> String {
-    let Some(refusal) = refusal else {
-        return say!(
-            tongue,
-            "Not sent: a frequency cap was used up.",
-            "Non envoyé : un plafond de fréquence était atteint."
-        );
-    };
-    let (rule, used) = (&refusal.rule, refusal.used_by.len());
-    let Some(cap) = case.cap(rule) else {
-        let used = tongue.messages(used);
-        return say!(
-            tongue,
-            "Not sent: the cap {rule} was used up by {used}.",
-            "Non envoyé : le plafond {rule} était atteint ({used})."
-        );
-    };
-    let (max, window) = (tongue.messages(cap.max as usize), window(cap, tongue));
-    if used == 0 {
-        return say!(
-            tongue,
-            "Not sent: the cap {rule} allows {max} {window}.",
-            "Non envoyé : le plafond {rule} autorise {max} {window}."
-        );
-    }
-    let had = if used == 1 { "était" } else { "étaient" };
-    let already = if used == 1 { "compté" } else { "comptés" };
-    tongue.say(
-        || format!("Not sent: the cap {rule} allows {max} {window}, and {used} had already been counted."),
-        || {
-            format!(
-                "Non envoyé : le plafond {rule} autorise {max} {window}, et {used} {had} déjà {already}."
-            )
-        },
-    )
-}
-
-/// `in 7 days`, `a week`.
-pub(super) fn window(cap: &Cap, tongue: &Tongue) -> String {
-    match &cap.window {
-        Window::Rolling { per } => {
-            let span = tongue.span(*per);
-            say!(tongue, "in {span}", "en {span}")
-        }
-        Window::Calendar { per, .. } => {
-            let (english, french) = match per {
-                Period::Day => ("a day", "par jour"),
-                Period::Week => ("a week", "par semaine"),
-                Period::Month => ("a month", "par mois"),
-            };
-            tongue.say(|| english.into(), || french.into())
-        }
-    }
 }
 
 fn quiet(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tongue) -> String {

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     diagnostic::SourceFile,
     machine::Machine,
-    policies::{Basis, Cap, Holidays, Policies, Purpose, QuietHours, Window},
+    policies::{Basis, Cap, Fatigue, Holidays, Policies, Purpose, QuietHours, Window},
 };
 
 /// What is another now between two workspaces' policies.
@@ -44,6 +44,9 @@ fn said(policies: &Policies) -> Vec<Facet> {
         facets.maybe("control group, purposes".to_owned(), purposes);
         let salt = (!group.salt.is_empty()).then(|| group.salt.to_string());
         facets.maybe("control group, salt".to_owned(), salt);
+    }
+    if let Some(fatigue) = &policies.fatigue {
+        facets.fatigue(fatigue);
     }
     let defaults = &policies.defaults;
     facets.maybe("default country".to_owned(), defaults.country.as_deref());
@@ -93,6 +96,22 @@ impl Facets {
         self.maybe(format!("{name}, journey"), cap.journey.as_deref());
         self.maybe(format!("{name}, tag"), cap.tag.as_deref());
         self.maybe(format!("{name}, capped"), cap.capped.map(word));
+    }
+
+    fn fatigue(&mut self, fatigue: &Fatigue) {
+        let listed = |words: Vec<&str>| (!words.is_empty()).then(|| words.join(", "));
+        self.add("fatigue, max", fatigue.max.to_string());
+        self.add("fatigue, per", duration(fatigue.per));
+        self.add("fatigue, least", fatigue.least.to_string());
+        self.add("fatigue, after", fatigue.after.to_string());
+        self.add("fatigue, rest", duration(fatigue.rest));
+        let purposes = fatigue.purposes.iter().map(|p| &**p).collect();
+        self.maybe("fatigue, purposes", listed(purposes));
+        let channels = fatigue.channels.iter().map(|c| c.as_str()).collect();
+        self.maybe("fatigue, channels", listed(channels));
+        let heeds = fatigue.heeds.iter().map(|h| h.as_str()).collect();
+        self.maybe("fatigue, heeds", listed(heeds));
+        self.maybe("fatigue, capped", fatigue.capped.map(word));
     }
 
     fn quiet_hours(&mut self, hours: &QuietHours) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Action, Question, capped};
 use crate::{
@@ -45,10 +45,11 @@ pub(super) fn refusal(cap: &Cap, question: Question<'_>, channel: Channel) -> Op
         until,
         zone: None,
         used_by: used.iter().map(|s| s.message).collect(),
+        pace: None,
     })
 }
 
-/// Whether any cap counts what that journey sends for `purpose` by `channel`.
+/// Whether any cap, or fatigue, counts what that journey sends for `purpose` by `channel`.
 pub fn is_capped(
     policies: &Policies,
     machine: &Machine,
@@ -57,7 +58,9 @@ pub fn is_capped(
 ) -> bool {
     let subject = Subject::of(machine, purpose, channel);
     let mut caps = policies.caps.iter();
-    caps.any(|cap| counts(cap, policies, &subject))
+    let fatigue = policies.fatigue.as_ref();
+    fatigue.is_some_and(|f| f.covers(policies, purpose, channel))
+        || caps.any(|cap| counts(cap, policies, &subject))
 }
 
 /// What a cap looks at, of a send to be decided or one that was.
@@ -119,10 +122,7 @@ fn full<'a>(cap: &Cap, question: Question<'a>) -> Option<(Vec<&'a PastSend>, Opt
             let zone = time::resolve(zone, customer, &policies.defaults).zone;
             let (start, end) = time::period(now, *per, &zone);
             // "At or after the start": the clock's smallest step before it is outside.
-            (
-                time::plus(start, jiff::SignedDuration::from_nanos(-1)),
-                Some(end),
-            )
+            (time::plus(start, SignedDuration::from_nanos(-1)), Some(end))
         }
     };
     let mut used: Vec<&PastSend> = customer
@@ -137,8 +137,15 @@ fn full<'a>(cap: &Cap, question: Question<'a>) -> Option<(Vec<&'a PastSend>, Opt
     used.sort_by_key(|s| (s.at, s.message));
     let until = match &cap.window {
         Window::Calendar { .. } => resets.filter(|_| max > 0),
-        // There is room once only `max - 1` are left: when the one that is `max` from the end leaves.
-        Window::Rolling { per } => (max > 0).then(|| time::plus(used[used.len() - max].at, *per)),
+        Window::Rolling { per } => rolls(&used, cap.max, *per),
     };
     Some((used, until))
+}
+
+/// When a rolling window that holds these, oldest first, has room for one more; `None`: at once, or never.
+pub(super) fn rolls(used: &[&PastSend], max: u32, per: SignedDuration) -> Option<Timestamp> {
+    let max = max as usize;
+    // There is room once only `max - 1` are left: when the one that is `max` from the end leaves.
+    let leaves = used.len().checked_sub(max).and_then(|n| used.get(n))?;
+    Some(time::plus(leaves.at, per))
 }

@@ -1,7 +1,8 @@
 //! Whether a message may go: restriction, consent, reachability, suppression list, what customers chose for
-//! themselves, caps and quiet hours, in that order (rule 38). Pure: the same customer and clock give the same verdict.
+//! themselves, caps, fatigue and quiet hours, in that order (rule 38). Pure: the same customer and clock give the same verdict.
 
 mod caps;
+mod fatigue;
 mod own;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub use caps::is_capped;
+pub use fatigue::{FATIGUE, pace};
 pub use own::{OWN_LIMIT, PREFERENCES, in_control, rolling, withheld};
 
 /// What may become of a send now.
@@ -116,6 +118,7 @@ fn on_channel(question: Question<'_>, channel: Channel) -> OnChannel {
     let limits: Vec<(Refusal, Action)> = own::limits(question, channel)
         .into_iter()
         .chain(caps::refusals(question, channel))
+        .chain(fatigue::refusal(question, channel))
         .chain(quiet(question, channel))
         .collect();
     let decisive = |action| limits.iter().filter(move |(_, a)| *a == action);
@@ -151,6 +154,7 @@ fn permission(question: Question<'_>, channel: Channel) -> Vec<Refusal> {
         until: None,
         zone: None,
         used_by: Vec::new(),
+        pace: None,
     };
     let mut refusals = Vec::new();
     if restricted(policies, customer, &send.purpose) {
@@ -306,6 +310,7 @@ fn quiet<'a>(
                 until,
                 zone: Some(zone.explained()),
                 used_by: Vec::new(),
+                pace: None,
             };
             Some((refusal, action))
         })

@@ -9,6 +9,7 @@ use super::{Action, Question, capped, caps};
 use crate::{
     customer::{AtMost, Customer},
     ids::{self, CustomerId},
+    machine::Capped,
     message::{Channel, Reason, Refusal},
     policies::{Cap, ConsentRule, ControlGroup, Period, Policies, Window},
 };
@@ -86,19 +87,20 @@ pub(super) fn limits(question: Question<'_>, channel: Channel) -> Vec<(Refusal, 
             until: own.pause_until,
             zone: None,
             used_by: Vec::new(),
+            pace: None,
         };
-        found.push((refusal, action(question)));
+        found.push((refusal, action(question, None)));
     }
     if let Some(cap) = own.at_most.map(cap) {
         let refusal = caps::refusal(&cap, question, channel);
-        found.extend(refusal.map(|refusal| (refusal, action(question))));
+        found.extend(refusal.map(|refusal| (refusal, action(question, None))));
     }
     found
 }
 
-/// As for a cap, but that nothing overrides it.
-fn action(question: Question<'_>) -> Action {
-    match capped(question, None) {
+/// As for a cap with that word of its own, but that nothing overrides it.
+pub(super) fn action(question: Question<'_>, rule: Option<Capped>) -> Action {
+    match capped(question, rule) {
         Action::Hold => Action::Hold,
         Action::Skip | Action::Override => Action::Skip,
     }

@@ -140,7 +140,7 @@ fn play(
         templates: &workspace.templates,
         schemas: &workspace.schemas,
     };
-    let customer = stage::customer(test, start, machines);
+    let customer = stage::customer(test, start, machines, policies);
     let mut player = Player::new(stage, customer, start)
         .testing(&file.journey, test)
         .begin();

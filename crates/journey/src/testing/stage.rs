@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
 use super::written::{Happening, Person, Test, When};
 use crate::{
-    customer::{Consent, Customer, PastSend},
+    customer::{Attention, Consent, Customer, PastSend},
     expr::{Operand, Root, Scope},
     ids::{InputId, MessageId, RunId},
     input::Event,
@@ -101,6 +101,7 @@ pub(super) fn customer(
     test: &Test,
     start: Timestamp,
     machines: &BTreeMap<Arc<str>, Arc<Machine>>,
+    policies: &Policies,
 ) -> Customer {
     let person = &test.customer;
     let mut customer = Customer::new(person.id.as_deref().unwrap_or(SOMEBODY));
@@ -125,7 +126,33 @@ pub(super) fn customer(
     customer.ledger.assumed_reachable = reachable(person);
     customer.ledger.assumed_control = Some(person.control);
     customer.sends = past(person, start, machines);
+    customer.ledger.attention = attention(&customer.sends, person, policies);
     customer
+}
+
+/// What is kept of how they took what they were sent before.
+fn attention(sends: &[PastSend], person: &Person, policies: &Policies) -> Attention {
+    let mut attention = Attention::default();
+    let Some(fatigue) = &policies.fatigue else {
+        return attention;
+    };
+    for send in sends {
+        if fatigue.covers(policies, &send.purpose, send.channel) {
+            let counted = fatigue.channels.contains(&send.channel);
+            attention.sent(send.message, send.at, send.channel, counted);
+            let written = (0..).zip(&person.sent);
+            let mut heeded = written.filter(|(_, past)| past.heeded);
+            if heeded.any(|(n, _)| message_before(n) == send.message) {
+                attention.heed();
+            }
+        }
+    }
+    attention
+}
+
+/// The id of a message of before, by its place in the test.
+fn message_before(n: u32) -> MessageId {
+    MessageId::of(RunId(uuid::Uuid::nil()), 0, n)
 }
 
 /// All channels, but for those whose address is written and empty.
@@ -167,7 +194,7 @@ fn past(
         .map(|(n, past)| {
             let machine = past.journey.as_ref().and_then(|j| machines.get(j));
             PastSend {
-                message: MessageId::of(run, 0, n),
+                message: message_before(n),
                 at: time::plus(start, -past.ago),
                 channel: past.channel,
                 purpose: past.purpose.clone(),

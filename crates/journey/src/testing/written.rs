@@ -95,6 +95,8 @@ pub(crate) struct Past {
     pub(crate) purpose: Arc<str>,
     pub(crate) ago: SignedDuration,
     pub(crate) journey: Option<Arc<str>>,
+    /// Whether the customer opened or answered it.
+    pub(crate) heeded: bool,
 }
 
 /// A message that does not arrive.

@@ -5,7 +5,7 @@ use super::{
     Fact, NOTHING_LISTENED,
     words::{by, joined, suppression, zone_words},
 };
-use crate::explain::{Tongue, left_words, say, state_words};
+use crate::explain::{Tongue, at_most, left_words, say, state_words};
 
 impl Fact {
     pub(super) fn waits(&self, tongue: &Tongue) -> String {
@@ -109,6 +109,14 @@ impl Fact {
 
     pub(super) fn talk(&self, tongue: &Tongue) -> String {
         match self {
+            Self::Heeds { max, per } => {
+                let at_most = at_most(*max, *per, tongue);
+                say!(
+                    tongue,
+                    "the customer responds again, and gets {at_most}",
+                    "le client réagit de nouveau, et reçoit {at_most}"
+                )
+            }
             Self::Queued => say!(
                 tongue,
                 "waits until the question before it is answered",

@@ -2,8 +2,9 @@
 
 use super::{Fact, NotEntered};
 use crate::{
-    explain::{Language, Tongue, say},
+    explain::{Language, Tongue, clause, say},
     message::{Channel, Reason, Refusal},
+    policy::OWN_LIMIT,
     time::ZoneSource,
 };
 
@@ -138,11 +139,6 @@ impl Refusal {
                 "the customer's processing is restricted",
                 "le traitement des données est limité"
             ),
-            Reason::Capped if **rule == *crate::policy::OWN_LIMIT => say!(
-                tongue,
-                "the customer's own limit is used up",
-                "la limite choisie par le client est atteinte"
-            ),
             Reason::CustomerPaused => say!(
                 tongue,
                 "the customer has paused all messages",
@@ -158,11 +154,7 @@ impl Refusal {
                 "the customer is in the control group",
                 "le client fait partie du groupe témoin"
             ),
-            Reason::Capped => say!(
-                tongue,
-                "the cap {rule} is used up on {channel}",
-                "le plafond {rule} est atteint par {channel}"
-            ),
+            Reason::Capped => self.used_up(tongue),
             Reason::Quiet => say!(
                 tongue,
                 "quiet hours {rule} on {channel}",
@@ -190,6 +182,27 @@ impl Refusal {
             text.push_str(&say!(tongue, " (hours of {zone})", " (heure de {zone})"));
         }
         text
+    }
+
+    /// A cap, the customer's own limit, or their pace.
+    fn used_up(&self, tongue: &Tongue) -> String {
+        let (channel, rule) = (by(self.channel, tongue), &self.rule);
+        if let Some(pace) = &self.pace {
+            let clause = clause(pace, tongue);
+            return say!(tongue, "{clause}: used up", "{clause} : rythme atteint");
+        }
+        if **rule == *OWN_LIMIT {
+            return say!(
+                tongue,
+                "the customer's own limit is used up",
+                "la limite choisie par le client est atteinte"
+            );
+        }
+        say!(
+            tongue,
+            "the cap {rule} is used up on {channel}",
+            "le plafond {rule} est atteint par {channel}"
+        )
     }
 }
 
@@ -286,7 +299,8 @@ impl Fact {
                 self.decision(tongue)
             }
             Self::Recalled { .. } | Self::Failed { .. } | Self::Noted { .. } => self.fate(tongue),
-            Self::Queued
+            Self::Heeds { .. }
+            | Self::Queued
             | Self::Answered { .. }
             | Self::NotUnderstood { .. }
             | Self::Stopped { .. } => self.talk(tongue),

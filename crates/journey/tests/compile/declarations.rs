@@ -132,6 +132,28 @@ retention: { inputs: 400d, messages: 800d, runs: 30d, calls: 12h }
 }
 
 #[test]
+fn fatigue_is_read_with_what_it_does_not_say() {
+    let read = |fatigue: &str| {
+        let text =
+            format!("purposes: {{ marketing: {{ consent: opt_in }} }}\nfatigue: {fatigue}\n");
+        let (workspace, found) = workspace::compile(&files("config/policies.yaml", &text), &ALONE);
+        assert!(found.is_empty(), "{found:?}");
+        serde_json::to_value(workspace.unwrap().policies.fatigue).unwrap()
+    };
+    let short = serde_json::json!({
+        "max": 3, "per": "PT168H", "least": 1, "after": 4, "rest": "PT2160H", "purposes": [], "channels": ["email"],
+        "heeds": ["opened", "clicked", "replied", "goal"], "capped": null,
+    });
+    assert_eq!(read("{ max: 3, per: 7d, after: 4 }"), short);
+    let whole = "{ max: 9, per: 2d, after: 1, least: 2, rest: 1d, purposes: marketing, channels: [sms, chat], heeds: replied, capped: hold }";
+    let long = serde_json::json!({
+        "max": 9, "per": "PT48H", "least": 2, "after": 1, "rest": "PT24H", "purposes": ["marketing"],
+        "channels": ["sms", "chat"], "heeds": ["replied"], "capped": "hold",
+    });
+    assert_eq!(read(whole), long);
+}
+
+#[test]
 fn programs_read_the_same_diagnostics() {
     let files = files(
         "drafts/é.yaml",

@@ -12,7 +12,7 @@ use journey::{
 };
 use uuid::Uuid;
 
-use super::facts::{at, refusal};
+use super::facts::{at, refusal, tired};
 
 /// What a [`Case`] borrows from.
 pub struct Kept {
@@ -169,6 +169,11 @@ pub fn all() -> Vec<Kept> {
     }
     for rule in ["plafond_ancien", "own_limit"] {
         all.push(kept(Status::Suppressed, Some(Reason::Capped), rule));
+    }
+    for refusal in tired() {
+        let mut tired = kept(Status::Suppressed, Some(Reason::Capped), "fatigue");
+        tired.decision.refusals = vec![refusal];
+        all.push(tired);
     }
     for status in [Status::Sent, Status::Queued, Status::Leased] {
         all.push(Kept {

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use journey::{
     ids::{CallId, MessageId},
     message::{Channel, Reason, Refusal},
+    policies::{Pace, Rest, Upset},
+    policy::FATIGUE,
     trace::{Fact, NOTHING_LISTENED, NotEntered},
     value::Value,
 };
@@ -28,7 +30,40 @@ pub fn refusal(reason: Reason, rule: &str) -> Refusal {
             Reason::Capped => (1..=3).map(|n| MessageId(Uuid::from_u128(n))).collect(),
             _ => Vec::new(),
         },
+        pace: None,
     }
+}
+
+/// What fatigue refuses, to customers of every kind: attentive, silent, and upset.
+pub fn tired() -> Vec<Refusal> {
+    let upset = |because| {
+        Some(Rest {
+            because,
+            since: at(),
+            until: at() + jiff::SignedDuration::from_hours(24 * 60),
+        })
+    };
+    let paces = [
+        (4, 2, None),
+        (2, 1, None),
+        (1, 6, None),
+        (1, 0, upset(Upset::Complained)),
+        (1, 8, upset(Upset::Withdrew)),
+    ];
+    let refused = paces.map(|(max, unheeded, rest)| Refusal {
+        pace: Some(Pace {
+            max,
+            full: 4,
+            per: jiff::SignedDuration::from_hours(24 * 7),
+            unheeded,
+            rest,
+        }),
+        used_by: (1..=u128::from(max))
+            .map(|n| MessageId(Uuid::from_u128(n)))
+            .collect(),
+        ..refusal(Reason::Capped, FATIGUE)
+    });
+    refused.into()
 }
 
 fn words(word: &str) -> Arc<str> {
@@ -131,6 +166,7 @@ fn messages() -> Vec<Fact> {
         held(at(), vec![night.clone()]),
         held(later, vec![capped, night]),
         Fact::Recalled { message },
+        held(at(), tired().split_off(2)),
     ];
     for reason in Reason::ALL {
         let refusals = vec![refusal(reason, "bounced")];
@@ -169,7 +205,9 @@ fn talks() -> Vec<Fact> {
         endpoint: words("vouchers"),
         until,
     };
+    let per = jiff::SignedDuration::from_hours(24 * 7);
     vec![
+        Fact::Heeds { max: 4, per },
         Fact::Queued,
         Fact::Answered {
             answer: Value::text("ok"),

@@ -6,8 +6,8 @@ use jiff::{Timestamp, ToSpan};
 use journey::{
     ids::MessageId,
     message::Message,
-    policies::{Cap, ConsentRule, Period, Window},
-    time,
+    policies::{Cap, ConsentRule, Period, Policies, Window},
+    policy, time,
     world::World,
 };
 
@@ -60,4 +60,19 @@ pub fn used(
         .filter(|m| m.refused.is_none() && m.at <= now);
     sent.filter(|m| applies(cap, world, m) && inside(m.at))
         .count()
+}
+
+/// Fatigue at its fullest as a cap: over all purposes that need consent.
+pub fn full_pace(policies: &Policies) -> Option<Cap> {
+    let fatigue = policies.fatigue.as_ref()?;
+    Some(Cap {
+        name: policy::FATIGUE.into(),
+        purpose: None,
+        channel: None,
+        journey: None,
+        tag: None,
+        max: fatigue.max,
+        window: Window::Rolling { per: fatigue.per },
+        capped: fatigue.capped,
+    })
 }

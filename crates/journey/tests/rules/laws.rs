@@ -173,7 +173,7 @@ fn generated_inputs_reach_every_kind_of_fact() {
             *facts.entry(kind).or_default() += count;
         }
     }
-    let kinds = "Entered NotEntered Refreshed Waits Woke Chose Split Set Sends Suppressed Held Recalled Failed Noted Goal Left Profile Consent Queued Answered NotUnderstood Stopped Calls CallAnswered CallFailed HandedOver HandedBack Round RoundsOver Emits Starts Stops Expects Paused Resumed";
+    let kinds = "Entered NotEntered Refreshed Waits Woke Chose Split Set Sends Suppressed Held Recalled Failed Noted Goal Left Profile Consent Queued Answered NotUnderstood Stopped Calls CallAnswered CallFailed HandedOver HandedBack Round RoundsOver Emits Starts Stops Expects Paused Resumed Heeds";
     for kind in kinds.split(' ') {
         let count = facts.get(kind).copied().unwrap_or_default();
         assert!(count > 5, "{kind}: {count} of {facts:?}");

@@ -422,6 +422,7 @@ fn short(line: &Line) -> String {
         Fact::Noted { what, .. } => format!("noted {step} {what}"),
         Fact::Queued => "queued".into(),
         Fact::Answered { answer } => format!("answered {answer}"),
+        Fact::Heeds { max, .. } => format!("heeds, gets {max}"),
         Fact::NotUnderstood { repeated } => format!("not understood, repeated: {repeated}"),
         Fact::Stopped { channel } => format!("stopped {channel}"),
         Fact::Calls { endpoint, .. } => format!("calls {endpoint}"),

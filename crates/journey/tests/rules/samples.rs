@@ -102,6 +102,7 @@ caps:
   - { name: loud, tag: loud, max: 2, per: week, window: calendar, zone: America/New_York }
   - { name: month, journey: holder, channel: push, max: 2, per: month, window: calendar, zone: customer }
   - { name: bills, purpose: service, max: 2, per: 36h, window: rolling, capped: hold }
+fatigue: { max: 5, per: 9d, after: 2, channels: [email, push, chat], rest: 3d, capped: hold }
 quiet_hours:
   - { name: night, channels: [sms, push], from: \"21:00\", to: \"08:00\", zone: customer, except: [service] }
   - { name: siesta, channels: [email], from: \"13:00\", to: \"14:30\", zone: Europe/Paris, quiet: skip }

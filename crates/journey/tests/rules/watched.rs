@@ -22,7 +22,7 @@ use journey::{
 };
 
 use crate::{
-    count::{applies, used},
+    count::{applies, full_pace, used},
     laws::{Act, EVENTS, properties, traits},
     play::{at, customer, event, json},
 };
@@ -351,7 +351,8 @@ impl Watched {
                     &turn.customer
                 };
                 let zone = time::of_customer(who, &self.world.policies.defaults).zone;
-                for cap in &self.world.policies.caps {
+                let full = full_pace(&self.world.policies);
+                for cap in self.world.policies.caps.iter().chain(&full) {
                     assert!(
                         used(cap, &self.world, &self.history, message.at, &zone)
                             <= cap.max as usize

@@ -1,6 +1,7 @@
 //! `config/policies.yaml`.
 
 mod caps;
+mod fatigue;
 mod labels;
 mod purposes;
 mod quiet;
@@ -14,6 +15,7 @@ use super::{
 
 use self::{
     caps::CAP,
+    fatigue::FATIGUE,
     labels::LABEL,
     purposes::{CONTROL_GROUP, PURPOSE},
     quiet::{DATES, QUIET_HOURS, SEND_WINDOW},
@@ -82,6 +84,13 @@ pub(super) static POLICIES: Context = Context {
             "labels: { health: { only_for: service } }",
         )
         .or_else("none"),
+        word(
+            "fatigue",
+            Takes::Fields(&FATIGUE),
+            "Who heeds nothing, or has complained, gets less",
+            "fatigue: { max: 3, per: 7d, after: 4 }",
+        )
+        .or_else("the same for everybody"),
         word(
             "defaults",
             Takes::Fields(&DEFAULTS),

@@ -208,6 +208,13 @@ static SENT_BEFORE: Context = Context {
             "Which journey sent it",
             "journey: welcome",
         ),
+        word(
+            "heeded",
+            Takes::Truth,
+            "Whether the customer opened or answered it, for `fatigue`",
+            "heeded: true",
+        )
+        .or("false"),
     ],
     ..PLAIN
 };

@@ -1,6 +1,7 @@
 //! `config/policies.yaml`.
 
 mod caps;
+mod fatigue;
 mod labels;
 mod purposes;
 mod quiet;
@@ -23,11 +24,13 @@ pub fn policies(root: &Node, r: &mut Reader<'_>) -> Policies {
     let Some(mut f) = Fields::of(root, "the policies", r) else {
         return found;
     };
+    let mut names = Vec::new();
     if let Some(node) = f.get("purposes") {
         found.purposes = r.purposes(node);
     }
     if let Some(node) = f.get("caps") {
         let caps = r.each(node, "a list of caps", |r, n| r.cap(n, &found.purposes));
+        names = caps.iter().map(|(word, _)| word.clone()).collect();
         found.caps = r.unique(caps, "cap");
     }
     if let Some(node) = f.get("quiet_hours") {
@@ -50,6 +53,10 @@ pub fn policies(root: &Node, r: &mut Reader<'_>) -> Policies {
     }
     if let Some(node) = f.get("labels") {
         found.labels = r.labels(node, &found.purposes);
+    }
+    if let Some(node) = f.get("fatigue") {
+        found.fatigue = r.fatigue(node, &found.purposes);
+        r.named_like_fatigue(node, &names);
     }
     if let Some(node) = f.get("defaults") {
         r.defaults(node, &mut found.defaults);

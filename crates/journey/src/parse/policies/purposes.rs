@@ -162,6 +162,16 @@ impl Reader<'_> {
         node: &Node,
         known: &BTreeMap<Arc<str>, Purpose>,
     ) -> Vec<Arc<str>> {
+        let words = self.purpose_words(node, known);
+        words.into_iter().map(|w| w.text).collect()
+    }
+
+    /// The same, with their places.
+    pub(super) fn purpose_words(
+        &mut self,
+        node: &Node,
+        known: &BTreeMap<Arc<str>, Purpose>,
+    ) -> Vec<Word> {
         let words: Vec<Word> = match &node.kind {
             Kind::List(_) => self.each(node, "", |r, n| r.text(n, "a purpose")),
             _ => self.text(node, "a purpose").into_iter().collect(),
@@ -169,7 +179,7 @@ impl Reader<'_> {
         for word in &words {
             self.known_purpose(word, known);
         }
-        words.into_iter().map(|w| w.text).collect()
+        words
     }
 
     pub(super) fn control_group(

@@ -225,6 +225,7 @@ impl Book<'_, '_> {
         let journey = f
             .get("journey")
             .and_then(|n| self.r.text(n, "the name of a journey"));
+        let heeded = f.get("heeded").and_then(|n| self.r.truth(n));
         f.finish(self.r);
         if let Some(purpose) = &purpose {
             self.r.known_purpose(purpose, &self.known.policies.purposes);
@@ -234,6 +235,7 @@ impl Book<'_, '_> {
             purpose: purpose?.text,
             ago: ago?,
             journey: journey.map(|j| j.text),
+            heeded: heeded.unwrap_or(false),
         })
     }
 }

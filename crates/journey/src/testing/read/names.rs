@@ -7,7 +7,7 @@ use crate::{
     machine::{Node as Step, Op},
     message::{Channel, Reason},
     parse::ast::Word,
-    policy::{OWN_LIMIT, PREFERENCES, ROLE},
+    policy::{FATIGUE, OWN_LIMIT, PREFERENCES, ROLE},
     source::{Node, Span},
     testing::outline,
 };
@@ -212,7 +212,10 @@ impl Book<'_, '_> {
         let purposes = policies.purposes.keys().map(|p| (&**p, Reason::NoConsent));
         let control = policies.control_group.iter();
         let control = control.map(|_| ("control_group", Reason::ControlGroup));
-        let own = [(OWN_LIMIT, Reason::Capped)].into_iter().chain(control);
+        let fatigue = policies.fatigue.iter();
+        let fatigue = fatigue.map(|_| (FATIGUE, Reason::Capped));
+        let own = [(OWN_LIMIT, Reason::Capped)].into_iter();
+        let own = own.chain(control).chain(fatigue);
         let rules = caps.chain(quiet).chain(purposes).chain(own);
         let rules: Vec<(&str, Reason)> = rules.collect();
         // What the customer chose, for which there are two reasons.

@@ -1,0 +1,40 @@
+//! What customers choose for themselves.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::policies::Period;
+
+/// The event by which customers choose for themselves. Journeys cannot emit it: choices are the
+/// customer's own, and what a turn loads depends on whether it comes.
+pub const PREFERENCES_CHANGED: &str = "preferences.changed";
+
+/// What a customer chose for themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    /// No messages that need consent until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_until: Option<Timestamp>,
+    /// No more of them than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<AtMost>,
+    /// Whether purchases and behaviour may decide what they get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personalised: Option<bool>,
+}
+
+impl Preferences {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A customer's own limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtMost {
+    /// How many messages.
+    pub max: u32,
+    /// In what time.
+    pub per: Period,
+}

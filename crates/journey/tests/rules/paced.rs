@@ -1,0 +1,141 @@
+//! Fatigue against a second telling of its rules, over whatever may happen.
+
+use jiff::Timestamp;
+use journey::{
+    advance::Clock,
+    message::{Channel, Message, Reason},
+    policies::Pace,
+};
+use proptest::prelude::*;
+
+use crate::{
+    fatigue::{POLICIES, heeds, pace, shop},
+    play::{Play, json, span},
+};
+
+/// What may happen to a customer.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    /// By mail, whose opens are reported, or by SMS, whose are not.
+    Send(usize),
+    /// The latest message that went.
+    Heed(usize),
+    Fail(usize),
+    Complain,
+    Hours(u8),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        8 => (0..2usize).prop_map(Act::Send),
+        1 => (0..3usize).prop_map(Act::Heed),
+        1 => any::<usize>().prop_map(Act::Fail),
+        1 => Just(Act::Complain),
+        6 => (1..90u8).prop_map(Act::Hours),
+    ];
+    prop::collection::vec(act, 1..120)
+}
+
+/// The same rules, told once more from all that happened.
+struct Told {
+    full: Pace,
+    least: u32,
+    after: u32,
+    /// Messages before this one do not count: one was heeded since.
+    from: usize,
+    complained: Option<Timestamp>,
+}
+
+impl Told {
+    fn does(&mut self, play: &mut Play, act: Act) {
+        match act {
+            Act::Send(n) => {
+                play.does(["go", "text"][n], json!({}));
+            }
+            Act::Heed(what) => {
+                let went = play.messages.iter().rposition(|m| m.refused.is_none());
+                if let Some(n) = went {
+                    let id = play.messages[n].id;
+                    if play.ana().ledger.attention.knows(id) {
+                        self.from = play.messages.len();
+                    }
+                    heeds(play, ["opened", "clicked", "replied"][what], n);
+                }
+            }
+            Act::Fail(n) => {
+                let n = n.checked_rem(play.messages.len()).unwrap_or_default();
+                if play.messages.get(n).is_some_and(|m| m.refused.is_none()) {
+                    play.fails(n, Reason::Failed);
+                    play.messages[n].refused = Some(Reason::Failed);
+                }
+            }
+            // Not by the channels that the journeys use: the address would be out of use.
+            Act::Complain => {
+                self.complained = Some(play.now);
+                play.does("message.complained", json!({ "channel": "push" }));
+            }
+            Act::Hours(hours) => {
+                play.waits(&format!("{hours}h"));
+            }
+        }
+    }
+
+    /// How many may go at that moment, after these.
+    fn pace(&self, before: &[Message], now: Timestamp) -> u32 {
+        if self.complained.is_some_and(|at| now < at + span("30d")) {
+            return self.least;
+        }
+        let counts = |(n, m): &(usize, &Message)| {
+            let old = m.at + span("24h") <= now;
+            *n >= self.from && old && m.refused.is_none() && m.channel == Channel::Email
+        };
+        let unheeded = before.iter().enumerate().filter(counts).count();
+        let halvings = unheeded / self.after as usize;
+        let fit = (0..halvings).fold(self.full.max, |fit, _| fit - fit / 2);
+        fit.max(self.least)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    /// Promise 2: no message goes where the window holds the pace of that moment, and none is refused where it does
+    /// not. Promise 5: what is told again, from a ledger that was written and read, comes out the same.
+    #[test]
+    fn promise_2_no_window_ever_holds_more_than_the_pace(
+        acts in acts(), hold: bool, max in 1u32..6, least in 1u32..3, after in 1u32..4, days in 1u32..9, wall: bool
+    ) {
+        let least = least.min(max);
+        let words = if hold { ", capped: hold" } else { "" };
+        let fatigue = format!("max: {max}, least: {least}, per: {days}d, after: {after},");
+        let policies = POLICIES.replace("max: 4, per: 7d, after: 2,", &fatigue);
+        let per = span(&format!("{days}d"));
+        let begin = || {
+            let mut play = shop(words, &policies);
+            play.clock = if wall { Clock::Wall } else { Clock::Recorded };
+            let full = pace(&mut play);
+            (play, Told { full, least, after, from: 0, complained: None })
+        };
+        let ((mut first, mut told), (mut second, mut again)) = (begin(), begin());
+        for act in acts {
+            let known = first.messages.len();
+            told.does(&mut first, act);
+            let ledger = serde_json::to_string(&second.ana().ledger).unwrap();
+            second.ana().ledger = serde_json::from_str(&ledger).unwrap();
+            again.does(&mut second, act);
+            prop_assert_eq!(&first.messages, &second.messages);
+            for (n, message) in first.messages.iter().enumerate().skip(known) {
+                let before = &first.messages[..n];
+                let counts = |m: &&Message| m.refused.is_none() && m.at > message.at - per;
+                let used = before.iter().filter(counts).count();
+                let fits = told.pace(before, message.at) as usize;
+                prop_assert_eq!(message.refused.is_none(), used < fits, "{} of {}", used, fits);
+                if let Some(refusal) = message.decision.refusals.first() {
+                    let pace = refusal.pace.as_ref().unwrap();
+                    prop_assert_eq!((pace.max as usize, pace.full), (fits, max));
+                    prop_assert_eq!(refusal.used_by.len(), used);
+                }
+            }
+        }
+    }
+}
