@@ -2,6 +2,7 @@
 
 mod browser;
 mod confirm;
+mod fatigue;
 mod hostile;
 mod preferences;
 mod rights;
@@ -60,6 +61,10 @@ impl Shop {
     }
 
     async fn with(look: Look) -> Self {
+        Self::under(look, POLICIES).await
+    }
+
+    async fn under(look: Look, policies: &str) -> Self {
         let send = |name: &str, purpose: &str| {
             format!(
                 "purpose: {purpose}\nenter: {{ event: {name}, again: always, if: customer.orders != 7 }}\nsteps:\n  \
@@ -67,7 +72,7 @@ impl Shop {
             )
         };
         let workspace = Workspace::new()
-            .file("config/policies.yaml", POLICIES)
+            .file("config/policies.yaml", policies)
             .sms("hello", "Hello! {{ links.preferences }}\n")
             .journey("go", &send("go", "marketing"))
             .journey("paid", &send("paid", "service"));

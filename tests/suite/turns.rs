@@ -1,6 +1,7 @@
 //! Turns: each input once, caps exact, timers in time, whoever works at it.
 
 mod caps;
+mod fatigue;
 mod stop;
 mod together;
 mod workspaces;

@@ -16,7 +16,7 @@ use journey::{
 };
 use serde::{Deserialize, Serialize};
 use store::read::{
-    CustomerView, ExpectedEntry, InputName, MessageCursor, MessageFilter, MessageRow, Runs,
+    CustomerView, ExpectedEntry, InputName, MessageCursor, MessageFilter, MessageRow, Runs, Slowed,
     TimelineEntry,
 };
 use uuid::Uuid;
@@ -74,19 +74,26 @@ struct Customer {
     runs: Runs,
     /// Entries by date that are yet to come.
     expected: Vec<ExpectedEntry>,
+    /// Why they get fewer messages than others, if they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slowed: Option<Slowed>,
 }
 
 async fn customer(
     Shared(state): Shared<State>,
     Path(key): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Json<Customer>, Problem> {
     let view = found(&state, &key).await?;
     let runs = state.reader.runs(view.row.id).await?;
     let expected = state.reader.expected(&view.ledger).await?;
+    let language = language(None, &headers);
+    let slowed = state.reader.slowed(&view, language, state.now()).await?;
     Ok(Json(Customer {
         view,
         runs,
         expected,
+        slowed,
     }))
 }
 

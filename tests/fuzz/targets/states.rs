@@ -12,7 +12,9 @@ use journey::{
     ids::{InputId, RunId},
     input::{Event, Input, InputKind},
     machine::{Machine, NodeId},
-    policies::Policies,
+    message::Channel,
+    policies::{Fatigue, Heed, Policies},
+    policy,
     trace::Line,
     value::{Map, Value},
     world::World,
@@ -53,6 +55,21 @@ fn small() -> Machine {
     Machine::from_content(CONTENT.as_bytes()).expect("a machine")
 }
 
+fn fatigue() -> Fatigue {
+    let per = SignedDuration::from_hours(48);
+    Fatigue {
+        max: 9,
+        per,
+        least: 1,
+        after: 1,
+        rest: per,
+        purposes: Vec::new(),
+        channels: vec![Channel::Email],
+        heeds: Heed::ALL.to_vec(),
+        capped: None,
+    }
+}
+
 /// A run at some node, some events, and what is due.
 fn play(machine: Machine, state: RunState, node: u8, ledger: Ledger) {
     let now = Timestamp::from_second(1_780_000_000).expect("in range");
@@ -74,7 +91,10 @@ fn play(machine: Machine, state: RunState, node: u8, ledger: Ledger) {
         state,
     });
     let listens = machine.listens();
-    let world = World::new([machine], [], Policies::default());
+    let policies = Policies { fatigue: Some(fatigue()), ..Policies::default() };
+    let pace = policy::pace(&policies, &customer.ledger, now).expect("fatigue is declared");
+    assert!((1..=9).contains(&pace.max));
+    let world = World::new([machine], [], policies);
     let mut customer = advance::take_due(&world, customer, now, Clock::Wall).customer;
     for (n, name) in listens.iter().take(4).enumerate() {
         let now = now + SignedDuration::from_hours(9 * (i64::try_from(n).unwrap_or(0) + 1));

@@ -154,6 +154,7 @@ async fn ana(pool: &PgPool, machine: MachineId) -> (CustomerId, MessageId) {
         until: Some(at(hours(22))),
         zone: None,
         used_by: Vec::new(),
+        pace: None,
     };
     ended(pool, ana, old, machine).await;
     let mut vars = Map::new();
@@ -302,6 +303,7 @@ async fn ben(pool: &PgPool, machine: MachineId) -> (CustomerId, MessageId) {
         until: Some(at(hours(96))),
         zone: None,
         used_by,
+        pace: None,
     };
     message(
         pool,

@@ -6,14 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::{Effects, Settled, Turn},
     customer::{
-        Asked, AtMost, Consent, ConsentState, Customer, Expected, Ledger, Left, PastSend, Pending,
-        Preferences, Round, Run, RunState, StepState, Suppression,
+        Asked, AtMost, Attention, Consent, ConsentState, Customer, Expected, Ledger, Left,
+        PastSend, Pending, Preferences, Round, Run, RunState, StepState, Suppression,
     },
     ids::{CallId, CustomerId, InputId, MachineId, MessageId, RunId},
     input::{Event, Input, InputKind, Receipt},
     machine::{Again, By, Entry, Inside, Machine, NodeId},
     message::{Channel, Decision, Message, Reason, Refusal},
-    policies::Period,
+    policies::{Pace, Period, Rest, Upset},
     trace::{Fact, Line},
     value::{Map, Value},
 };
@@ -98,10 +98,19 @@ pub fn ledger() -> Ledger {
             }),
             personalised: Some(false),
         },
+        attention: attention(),
         assumed_control: None,
         restricted: Some(at(-2)),
         assumed_reachable: Vec::new(),
     }
+}
+
+fn attention() -> Attention {
+    let run = RunId(uuid::Uuid::nil());
+    let mut attention = Attention::default();
+    attention.sent(MessageId::of(run, 0, 1), at(-8), Channel::Sms, false);
+    attention.sent(MessageId::of(run, 0, 2), at(-7), Channel::Email, true);
+    attention
 }
 
 /// A run with something in every field.
@@ -166,6 +175,17 @@ pub fn refusal() -> Refusal {
         rule: arc("marketing_week"),
         until: Some(at(900)),
         zone: None,
+        pace: Some(Pace {
+            max: 1,
+            full: 3,
+            per: MINUTE,
+            unheeded: 4,
+            rest: Some(Rest {
+                because: Upset::Complained,
+                since: at(-9),
+                until: at(9),
+            }),
+        }),
         used_by: vec![MessageId::of(RunId(uuid::Uuid::nil()), 0, 0)],
     }
 }

@@ -12,7 +12,7 @@ use super::{customers, event};
 
 /// Journeys `j0`, `j1`, … that each send one message on the event of their name, as often as it
 /// comes, and hold still until `stop`.
-fn senders(count: usize, policies: &str) -> Workspace {
+pub(super) fn senders(count: usize, policies: &str) -> Workspace {
     let workspace = Workspace::new().policies(policies);
     (0..count).fold(workspace, |workspace, n| {
         workspace.journey(
@@ -39,7 +39,7 @@ fn a_minute_ago() -> Timestamp {
 }
 
 /// Turns of several events each, one after another.
-async fn work(engine: Arc<Engine>, events: Vec<bytes::Bytes>, now: Timestamp) {
+pub(super) async fn work(engine: Arc<Engine>, events: Vec<bytes::Bytes>, now: Timestamp) {
     for batch in events.chunks(3) {
         assert_eq!(events::take(&engine, batch, now).await, batch.len());
     }

@@ -41,6 +41,8 @@ struct CustomerPage {
     seen: When,
     /// Since when their processing is restricted, if it is.
     restricted: Option<When>,
+    /// Why they get fewer messages than others, if they do.
+    slowed: Option<String>,
     traits: Vec<(Arc<str>, String)>,
     channels: Vec<Reach>,
     consents: Vec<ConsentRow>,
@@ -147,6 +149,7 @@ pub(super) async fn page(
     let timeline = state.reader.timeline(id, asked.before, PAGE).await?;
     let language = language(asked.lang.as_deref(), &headers);
     let tongue = state.reader.tongue(&view, language).await?;
+    let slowed = state.reader.slowed(&view, language, state.now()).await?;
     let name = customers::name(&view.row);
     html(&CustomerPage {
         frame: Frame::new(&state, "customers"),
@@ -159,6 +162,7 @@ pub(super) async fn page(
         },
         seen: When(view.row.seen_at),
         restricted: view.ledger.restricted.map(When),
+        slowed: slowed.map(|s| s.sentence),
         traits: traits(&view),
         channels: reach(&view),
         consents: consents(&view.ledger),

@@ -10,12 +10,14 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 use journey::{
     customer::ConsentState,
+    explain::{Language, Tongue},
     links::LinkKind,
     message::Channel,
     policies::{ConsentRule, Period},
+    policy,
     value::Value,
 };
 use serde::Deserialize;
@@ -119,7 +121,10 @@ async fn page(state: &State, word: &str, headers: &HeaderMap, saved: bool) -> Pa
             })
             .into(),
         was_locale: locale,
-        known: known(&guest),
+        known: known(&guest)
+            .into_iter()
+            .chain(attention(&guest, now))
+            .collect(),
         data: format!("/p/{word}/data"),
         erase: super::rights::way(state, &guest),
         frame: guest.frame(),
@@ -275,6 +280,33 @@ fn known(guest: &Guest) -> Vec<Known> {
         used: used(guest, name, uses.get(name)),
     });
     shown.collect()
+}
+
+/// How the customer takes what they are sent, and what follows, where fatigue goes by it.
+fn attention(guest: &Guest, now: Timestamp) -> Vec<Known> {
+    let ledger = &guest.customer.ledger;
+    let Some(pace) = policy::pace(&guest.policies, ledger, now) else {
+        return Vec::new();
+    };
+    let words = guest.words;
+    let tongue = Tongue::plain(Language::of(words.code).unwrap_or_default());
+    let used = match pace.is_slow() {
+        true => words
+            .to_pace_slow
+            .replace("{max}", &tongue.messages(pace.max as usize))
+            .replace("{per}", &tongue.span(pace.per)),
+        false => words.to_pace.to_owned(),
+    };
+    let row = |name: &str, value| Known {
+        name: Arc::from(name),
+        value,
+        used: used.clone(),
+    };
+    let kept = !ledger.attention.is_empty();
+    let unheeded = kept.then(|| row(words.unheeded, pace.unheeded.to_string()));
+    let day = |at: Timestamp| words.day(at.to_zoned(zone(guest)).date());
+    let upset = pace.rest.map(|rest| row(words.upset, day(rest.since)));
+    unheeded.into_iter().chain(upset).collect()
 }
 
 /// What a trait is used for: by the engine itself, and for which purposes.

@@ -32,6 +32,7 @@ pub use runs::{RunView, Runs, StepView};
 pub use summary::{JourneySummary, Summary};
 pub use timeline::{InputName, TimelineEntry, TimelinePage};
 pub use waiting::{Awaited, Waiting};
+pub use why::Slowed;
 
 /// The most rows that one page holds, whatever is asked for.
 pub const MAX_PAGE: u32 = 200;

@@ -7,18 +7,29 @@ use jiff_sqlx::ToSqlx as _;
 use journey::{
     customer::{ConsentState, Customer, Ledger},
     diagnostic::SourceFile,
-    explain::{Case, Consented, Explanation, Language, Past, Tongue, explain},
+    explain::{Case, Consented, Explanation, Language, Past, Tongue, explain, slowed},
     ids::{CustomerId, InputId, MessageId},
     message::Channel,
-    policies::Policies,
-    workspace,
+    policies::{Pace, Policies},
+    policy, workspace,
 };
+use serde::Serialize;
 use sqlx::{PgConnection, Row as _, postgres::PgRow, types::Json};
 
 use super::{CustomerView, MessageView, ReadError, Reader, moment};
 
 /// The most files of policies that are read; a workspace has one.
 const MOST_FILES: usize = 4;
+
+/// Why a customer gets fewer messages than others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Slowed {
+    /// In one sentence.
+    pub sentence: String,
+    /// In numbers.
+    #[serde(flatten)]
+    pub pace: Pace,
+}
 
 impl Reader {
     /// Why that message went or did not, in words.
@@ -67,6 +78,25 @@ impl Reader {
     ) -> Result<Tongue, ReadError> {
         let policies = self.policies().await?;
         Ok(tongue_of(Some(customer), &policies, language))
+    }
+
+    /// What a customer gets at the most at that moment, in words, where it is less than others get.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn slowed(
+        &self,
+        customer: &CustomerView,
+        language: Language,
+        now: Timestamp,
+    ) -> Result<Option<Slowed>, ReadError> {
+        let policies = self.policies().await?;
+        let tongue = tongue_of(Some(customer), &policies, language);
+        let pace = policy::pace(&policies, &customer.ledger, now);
+        Ok(pace.and_then(|pace| {
+            let sentence = slowed(&pace, &tongue)?;
+            Some(Slowed { sentence, pace })
+        }))
     }
 
     /// The policies of the workspace that holds; the usual ones where there is none.

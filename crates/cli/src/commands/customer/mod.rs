@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use journey::{explain::Tongue, trace::Fact};
 use serde::Serialize;
 use store::read::{
-    CustomerView, ExpectedEntry, Reader, RunView, Runs, TimelineEntry, TimelinePage,
+    CustomerView, ExpectedEntry, Reader, RunView, Runs, Slowed, TimelineEntry, TimelinePage,
 };
 
 use crate::{
@@ -51,6 +51,8 @@ struct Shown {
     runs: Runs,
     expected: Vec<ExpectedEntry>,
     timeline: TimelinePage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slowed: Option<Slowed>,
 }
 
 /// Runs the command.
@@ -76,14 +78,26 @@ pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
     let timeline = reader.timeline(id, None, args.limit).await?;
     let language = why::language(args.lang.as_deref());
     let tongue = reader.tongue(&customer, language).await?;
+    let slowed = reader.slowed(&customer, language, Timestamp::now()).await?;
     match args.format {
         Format::Json => output::json(&Shown {
             customer,
             runs,
             expected,
             timeline,
+            slowed,
         })?,
-        Format::Text => output::text(&text(&customer, &runs, &expected, &timeline, &tongue)),
+        Format::Text => {
+            let told = text(
+                &customer,
+                &runs,
+                &expected,
+                &timeline,
+                slowed.as_ref(),
+                &tongue,
+            );
+            output::text(&told);
+        }
     }
     Ok(())
 }
@@ -93,6 +107,7 @@ fn text(
     runs: &Runs,
     expected: &[ExpectedEntry],
     timeline: &TimelinePage,
+    slowed: Option<&Slowed>,
     tongue: &Tongue,
 ) -> String {
     let mut lines = vec![format!(
@@ -115,6 +130,7 @@ fn text(
             "  processing is restricted since {since}: nothing is sent"
         ));
     }
+    lines.extend(slowed.map(|s| format!("  {}", s.sentence)));
     for (purpose, channels) in &customer.ledger.consents {
         for (channel, consent) in channels {
             let state = serde_json::to_value(consent.state).unwrap_or_default();
