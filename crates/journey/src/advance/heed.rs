@@ -24,7 +24,9 @@ impl Stepper<'_> {
         let Message {
             id, at, channel, ..
         } = *message;
-        if fatigue.covers(policies, &message.purpose, channel) {
+        // Of whoever wants nothing personal it is not watched what they do.
+        let watched = self.customer.ledger.preferences.personalised != Some(false);
+        if watched && fatigue.covers(policies, &message.purpose, channel) {
             let counted = fatigue.channels.contains(&channel);
             let attention = &mut self.customer.ledger.attention;
             attention.sent(id, at, channel, counted);

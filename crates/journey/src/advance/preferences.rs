@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Stepper;
 use crate::{
-    customer::{AtMost, Preferences},
+    customer::{AtMost, Attention, Preferences},
     input::Event,
     policies::Period,
     trace::Fact,
@@ -38,6 +38,9 @@ impl Stepper<'_> {
         }
         let changed = chosen != self.customer.ledger.preferences;
         if changed {
+            if chosen.personalised == Some(false) {
+                self.customer.ledger.attention = Attention::default();
+            }
             self.customer.ledger.preferences = chosen;
             self.effects.profile = true;
             self.note(None, None, Fact::Preferences);

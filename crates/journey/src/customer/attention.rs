@@ -8,7 +8,7 @@ use crate::{ids::MessageId, message::Channel};
 /// How long a message has to be heeded before it counts as not heeded.
 pub const TIME_TO_HEED: SignedDuration = SignedDuration::from_hours(24);
 /// How many of the latest messages are remembered at least, so that a late click on one of them counts.
-const LATEST: usize = 12;
+const LATEST: usize = 8;
 /// How many are remembered at the most, however many went within [`TIME_TO_HEED`].
 const MOST: usize = 64;
 
@@ -17,24 +17,21 @@ const MOST: usize = 64;
 #[serde(default)]
 pub struct Attention {
     /// How many messages in a row were sent and not heeded, those that still have time included.
-    #[serde(rename = "n", skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     unheeded: u32,
     /// The latest messages, oldest first.
-    #[serde(rename = "l", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     latest: Vec<Latest>,
 }
 
 /// A message that may be heeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Latest {
-    #[serde(rename = "m")]
     message: MessageId,
-    #[serde(rename = "a")]
     at: Timestamp,
-    #[serde(rename = "c")]
     channel: Channel,
     /// Whether it is one of those in a row.
-    #[serde(rename = "n", default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     counted: bool,
 }
 

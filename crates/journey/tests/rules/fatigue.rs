@@ -1,7 +1,6 @@
 //! Fatigue: who heeds nothing, or has complained, gets less (rules 38, 42, 44).
 
 use journey::{
-    customer::Ledger,
     message::Reason,
     policies::{Pace, Upset},
     policy,
@@ -37,7 +36,7 @@ pub fn shop(words: &str, policies: &str) -> Play {
 }
 
 /// A message every two days, none of which is heeded.
-fn is_sent(play: &mut Play, times: usize) {
+pub fn is_sent(play: &mut Play, times: usize) {
     for _ in 0..times {
         play.does("go", json!({})).waits("2d");
     }
@@ -55,7 +54,7 @@ pub fn heeds(play: &mut Play, what: &str, n: usize) {
 }
 
 /// The reasons of the last messages, `-` for one that went.
-fn last(play: &Play, n: usize) -> Vec<&'static str> {
+pub fn last(play: &Play, n: usize) -> Vec<&'static str> {
     let all = &play.messages[play.messages.len() - n..];
     all.iter()
         .map(|m| m.refused.map_or("-", Reason::as_str))
@@ -370,31 +369,4 @@ fn a_journey_cannot_heed_for_the_customer() {
     assert_eq!(pace(&mut play).max, 2);
     play.does("message.opened", json!({ "journey": "demo", "step": "s" }));
     assert_eq!(pace(&mut play).max, 4, "named by journey and step");
-}
-
-/// The hot path pays for nothing that nobody has asked for.
-#[test]
-fn where_no_fatigue_is_declared_nothing_is_kept_and_the_ledger_is_as_before() {
-    let (policies, _) = POLICIES.split_once("fatigue").unwrap();
-    let mut play = shop("", policies);
-    is_sent(&mut play, 9);
-    heeds(&mut play, "opened", 0);
-    assert_eq!(last(&play, 9), ["-"; 9]);
-    let ledger = serde_json::to_value(&play.ana().ledger).unwrap();
-    assert_eq!(ledger.get("attention"), None);
-    // And one that was written before there was such a thing is read.
-    let old: Ledger = serde_json::from_value(ledger).unwrap();
-    assert_eq!(old, play.ana().ledger);
-}
-
-#[test]
-fn what_is_kept_is_bounded_and_survives_being_written() {
-    let mut play = shop("", &POLICIES.replace("per: 7d", "per: 1h"));
-    for _ in 0..60 {
-        play.does("go", json!({})).waits("12h");
-    }
-    let ledger = serde_json::to_string(&play.ana().ledger).unwrap();
-    assert!(ledger.len() < 2_400, "{} bytes", ledger.len());
-    assert_eq!(play.ana().ledger, serde_json::from_str(&ledger).unwrap());
-    assert_eq!(pace(&mut play).unheeded, 59, "all but the last");
 }

@@ -1,17 +1,59 @@
-//! Fatigue against a second telling of its rules, over whatever may happen.
+//! Fatigue: what is kept for it, and its rules told a second time, over whatever may happen.
 
 use jiff::Timestamp;
 use journey::{
     advance::Clock,
+    customer::Ledger,
     message::{Channel, Message, Reason},
     policies::Pace,
 };
 use proptest::prelude::*;
 
 use crate::{
-    fatigue::{POLICIES, heeds, pace, shop},
+    fatigue::{POLICIES, heeds, is_sent, last, pace, shop},
     play::{Play, json, span},
 };
+
+#[test]
+fn of_whoever_wants_nothing_personal_it_is_not_kept_what_they_heed() {
+    let policies = POLICIES.replace("consent: opt_in }", "consent: opt_in, personal: false }");
+    let mut play = shop("", &policies);
+    is_sent(&mut play, 2);
+    play.does("preferences.changed", json!({ "personalised": false }));
+    assert!(play.ana().ledger.attention.is_empty());
+    is_sent(&mut play, 2);
+    assert_eq!((pace(&mut play).unheeded, pace(&mut play).max), (0, 4));
+    assert!(play.ana().ledger.attention.is_empty());
+    play.does("message.complained", json!({ "channel": "push" }));
+    assert_eq!(pace(&mut play).max, 1, "what they say counts");
+}
+
+/// The hot path pays for nothing that nobody has asked for.
+#[test]
+fn where_no_fatigue_is_declared_nothing_is_kept_and_the_ledger_is_as_before() {
+    let (policies, _) = POLICIES.split_once("fatigue").unwrap();
+    let mut play = shop("", policies);
+    is_sent(&mut play, 9);
+    heeds(&mut play, "opened", 0);
+    assert_eq!(last(&play, 9), ["-"; 9]);
+    let ledger = serde_json::to_value(&play.ana().ledger).unwrap();
+    assert_eq!(ledger.get("attention"), None);
+    // And one that was written before there was such a thing is read.
+    let old: Ledger = serde_json::from_value(ledger).unwrap();
+    assert_eq!(old, play.ana().ledger);
+}
+
+#[test]
+fn what_is_kept_is_bounded_and_survives_being_written() {
+    let mut play = shop("", &POLICIES.replace("per: 7d", "per: 1h"));
+    for _ in 0..60 {
+        play.does("go", json!({})).waits("12h");
+    }
+    let ledger = serde_json::to_string(&play.ana().ledger).unwrap();
+    assert!(ledger.len() < 1_600, "{} bytes", ledger.len());
+    assert_eq!(play.ana().ledger, serde_json::from_str(&ledger).unwrap());
+    assert_eq!(pace(&mut play).unheeded, 59, "all but the last");
+}
 
 /// What may happen to a customer.
 #[derive(Clone, Copy, Debug)]

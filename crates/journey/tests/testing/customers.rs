@@ -1,6 +1,8 @@
 //! The customer of a test: who they are, what they allow, and what they were sent.
 
-use crate::shop::{CART, fails, passes};
+use journey::{diagnostic::SourceFile, testing::Report};
+
+use crate::shop::{CART, HEAD, fails, files, passes, report};
 
 const NEWS: &str = "journey: demo\npurpose: marketing\nenter: { event: cart.updated }\nsteps:\n  - { id: news, send: [sms, email], template: hello }\n  - wait: 3d\n";
 
@@ -74,6 +76,57 @@ fn caps_count_what_was_sent_before() {
             sent.replace("6d", "8d")
         ),
     );
+}
+
+/// Two tests of a journey that sends by mail at once, and again a day and an hour later.
+fn tired(customer: &str, events: &str, expect: &str) -> Report {
+    let journey = format!(
+        "{}steps:\n  - {{ id: first, send: email, purpose: marketing, template: hello }}\n  - wait: 25h\n  \
+         - {{ id: second, send: email, purpose: marketing, template: hello }}\n",
+        HEAD.replace("service", "marketing")
+    );
+    let test = format!(
+        "- name: it works\n  customer: {{ consent: {{ marketing: all }}{customer} }}\n  events:\n    \
+         - {{ event: cart.updated, with: {{ cart_id: c1, total: 50 }} }}\n{events}  expect: {{ {expect} }}\n"
+    );
+    let policies =
+        "purposes: { marketing: { consent: opt_in } }\nfatigue: { max: 3, per: 7d, after: 2 }\n";
+    let mut files = files(&journey, &test);
+    files.retain(|f| &*f.path != "config/policies.yaml");
+    files.push(SourceFile {
+        path: "config/policies.yaml".into(),
+        text: policies.into(),
+    });
+    report(&files)
+}
+
+#[test]
+fn an_author_can_try_fatigue() {
+    let sent = |heeded: &str| {
+        let old = "{ channel: email, purpose: marketing, ago: 20d }";
+        format!(", sent: [ {old}, {{ channel: email, purpose: marketing, ago: 5d{heeded} }} ]")
+    };
+    let capped = "sends: [first], suppressed: [ { step: second, reason: capped, rule: fatigue } ]";
+    let all = "sends: [first, second]";
+    // Two were not heeded: the pace is two, and one of five days ago counts.
+    let opens = "    - { after: 2h, opens: first }\n";
+    let withdraws = "    - { after: 2h, withdraws: { purpose: marketing, channels: [sms] } }\n";
+    let heeded = sent(", heeded: true");
+    for (customer, events, expect) in [
+        (&*sent(""), "", capped),
+        (&*heeded, "", all),
+        (&*sent(""), opens, all),
+        ("", withdraws, capped),
+        ("", "", all),
+    ] {
+        let report = tired(customer, events, expect);
+        let verdict = &report.verdicts[0];
+        assert!(
+            verdict.passed(),
+            "{customer} {events}: {:?}",
+            verdict.failures
+        );
+    }
 }
 
 #[test]
