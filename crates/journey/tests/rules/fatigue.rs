@@ -149,7 +149,7 @@ fn what_is_no_heed_gives_nothing_back() {
     // A word that asks for an end is none: it slows down.
     play.replies("email", "STOP");
     let pace = pace(&mut play);
-    assert_eq!(pace.max, 1);
+    assert_eq!((pace.unheeded, pace.max), (2, 1));
     assert_eq!(pace.rest.map(|r| r.because), Some(Upset::Withdrew));
 }
 
@@ -355,6 +355,24 @@ fn a_goal_of_the_journey_that_sent_it_is_a_heed() {
     };
     assert_eq!(goal(POLICIES), 4);
     assert_eq!(goal(&POLICIES.replace("rest: 30d", "heeds: [opened]")), 2);
+}
+
+#[test]
+fn a_goal_lets_what_is_held_go() {
+    let mut play = Play::of(
+        &[
+            "journey: ads\npurpose: marketing\nenter: { event: go, again: always, key: event.n }\n\
+             goal: { event: order.placed, within: 30d }\nsteps: [ { id: s, send: email, template: t, capped: hold } ]",
+        ],
+        POLICIES,
+    );
+    for n in 0..2 {
+        play.does("go", json!({ "n": n })).waits("2d");
+    }
+    play.does("go", json!({ "n": 2 }));
+    assert_eq!(play.messages.len(), 2, "it waits");
+    play.does("order.placed", json!({}));
+    assert_eq!(play.messages.len(), 3);
 }
 
 #[test]

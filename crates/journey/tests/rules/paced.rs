@@ -6,6 +6,7 @@ use journey::{
     customer::Ledger,
     message::{Channel, Message, Reason},
     policies::Pace,
+    policy,
 };
 use proptest::prelude::*;
 
@@ -13,6 +14,22 @@ use crate::{
     fatigue::{POLICIES, heeds, is_sent, last, pace, shop},
     play::{Play, json, span},
 };
+
+/// As for every cap, messages are loaded from as far back as it counts, and the audit knows that somebody is limited.
+#[test]
+fn it_reaches_as_far_back_as_it_counts_and_limits_what_it_covers() {
+    let play = shop("", POLICIES);
+    assert_eq!(play.world.horizon(), span("7d"));
+    let capped = |purpose: &str| {
+        let policies = &play.world.policies;
+        let mut machines = play.world.currents();
+        machines.all(|m| policy::is_capped(policies, m, &purpose.into(), Channel::Email))
+    };
+    assert_eq!(
+        ["marketing", "digest", "service"].map(capped),
+        [true, false, false]
+    );
+}
 
 #[test]
 fn of_whoever_wants_nothing_personal_it_is_not_kept_what_they_heed() {

@@ -252,6 +252,8 @@ impl Watched {
                 *self.facts.entry(kind).or_default() += 1;
             }
         }
+        let same = before.ledger == turn.customer.ledger;
+        assert!(same || turn.effects.profile, "what is kept is written");
         self.questions(turn);
         for run in &turn.effects.ended {
             assert!(self.ended.insert(run.id), "a run ends twice");
