@@ -182,13 +182,17 @@ pub(super) fn held(send: &Send, policies: &Policies) -> Option<SignedDuration> {
         .caps
         .iter()
         .any(|cap| word(cap, send, policies) == Capped::Hold);
+    let by_fatigue = policies.fatigue.as_ref().is_some_and(|fatigue| {
+        let word = send.capped.or(fatigue.capped);
+        word.unwrap_or(policies.defaults.capped) == Capped::Hold
+    });
     let by_quiet = policies.quiet_hours.iter().any(|rule| {
         let channels = &rule.channels;
         let touches = channels.is_empty() || send.channels.iter().any(|c| channels.contains(c));
         let word = send.quiet.or(rule.quiet).unwrap_or(policies.defaults.quiet);
         touches && !rule.except.contains(&send.purpose) && word == Quiet::Hold
     });
-    match by_cap || by_quiet {
+    match by_cap || by_fatigue || by_quiet {
         false => Some(SignedDuration::ZERO),
         true => send.expires,
     }
