@@ -14,7 +14,7 @@ use crate::{
     endpoints::Endpoint,
     machine::{Machine, Op, Send},
     message::Channel,
-    policies::{Basis, ConsentRule, Purpose, Retention},
+    policies::{Basis, ConsentRule, Fatigue, Heed, Policies, Purpose, Retention},
     schema::LabelsOf,
     workspace::Workspace,
 };
@@ -124,7 +124,12 @@ impl Record {
 pub fn record(workspace: &Workspace) -> Record {
     let declared = workspace.policies.purposes.iter();
     let mut purposes: BTreeMap<Arc<str>, Activity> = declared
-        .map(|(name, purpose)| (name.clone(), declared_as(name, purpose)))
+        .map(|(name, purpose)| {
+            (
+                name.clone(),
+                declared_as(name, purpose, &workspace.policies),
+            )
+        })
         .collect();
     let mut silent = Activity::default();
     for compiled in &workspace.machines {
@@ -155,15 +160,35 @@ pub fn record(workspace: &Workspace) -> Record {
     }
 }
 
-fn declared_as(name: &Arc<str>, purpose: &Purpose) -> Activity {
+fn declared_as(name: &Arc<str>, purpose: &Purpose, policies: &Policies) -> Activity {
     let consent = Channel::ALL.map(|channel| (channel, purpose.consent_on(channel)));
     Activity {
         purpose: name.clone(),
         basis: Some(purpose.basis),
         consent: consent.into(),
         while_restricted: purpose.while_restricted,
+        events: heeded(name, policies),
         ..Activity::default()
     }
+}
+
+/// What fatigue looks at: that customers open what they are sent, and the like.
+fn heeded(purpose: &str, policies: &Policies) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+    let covers = |f: &&Fatigue| {
+        let mut channels = Channel::ALL.into_iter();
+        channels.any(|channel| f.covers(policies, purpose, channel))
+    };
+    let fatigue = policies.fatigue.as_ref().filter(covers);
+    let heeds = fatigue.into_iter().flat_map(|f| &f.heeds);
+    let events = heeds.filter_map(|heed| match heed {
+        Heed::Opened => Some("message.opened"),
+        Heed::Clicked => Some("message.clicked"),
+        Heed::Replied => Some(crate::machine::REPLIED),
+        Heed::Goal => None,
+    });
+    events
+        .map(|event| (Arc::from(event), BTreeSet::new()))
+        .collect()
 }
 
 /// What a journey does for a purpose, whichever of its messages is for it.
@@ -268,6 +293,7 @@ mod tests {
             "config/policies.yaml",
             "purposes: { news: { consent: opt_in, channels: { sms: double_opt_in } }, orders: { consent: none }, unused: { consent: none } }
 retention: { inputs: 400d, calls: 36h }
+fatigue: { max: 3, per: 7d, after: 4, heeds: [clicked, goal] }
 defaults: { locale: en }
 ",
         ),
@@ -326,6 +352,15 @@ steps: [ { set: { customer.pages: event.pages } } ]
         );
         assert_eq!(texts(&news.events["signed_up"]), ["age", "plan"]);
         assert_eq!(texts(&news.events["left"]), ["really"]);
+        assert!(
+            news.events.contains_key("message.clicked"),
+            "fatigue looks at it"
+        );
+        assert!(!news.events.contains_key("message.opened"));
+        assert!(
+            !orders.events.contains_key("message.clicked"),
+            "it needs no consent"
+        );
         assert_eq!(news.channels, BTreeSet::from([Channel::Sms]));
         assert_eq!(&*news.endpoints["vouchers"], "vouchers.example");
         // The other message's template is read for its own purpose alone.
