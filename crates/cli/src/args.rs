@@ -94,8 +94,6 @@ pub enum Offline {
     Lsp(LspArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
-    /// Measure how fast this machine does it, against what is aimed at
-    Bench(BenchArgs),
 }
 
 /// Commands that talk to servers, or start them.
@@ -129,4 +127,6 @@ pub enum Served {
     Audit(AuditArgs),
     /// Say why a message went or did not, in English or French
     Why(WhyArgs),
+    /// Measure how fast this machine does it, against what is aimed at
+    Bench(BenchArgs),
 }

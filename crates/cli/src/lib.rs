@@ -68,7 +68,6 @@ fn offline(command: Offline, root: &Path) -> Result<()> {
             lsp::run()
         }
         Offline::Completions(args) => completions::run(&args),
-        Offline::Bench(args) => bench::run(&args),
     }
 }
 
@@ -97,6 +96,7 @@ fn serve(command: Served, root: &Path) -> Result<()> {
             Served::Suppressions(args) => suppressions::run(&args, root).await,
             Served::Audit(args) => audit::run(&args, root).await,
             Served::Why(args) => why::run(&args, root).await,
+            Served::Bench(args) => bench::run(&args).await,
         }
     })
 }

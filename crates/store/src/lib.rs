@@ -10,6 +10,7 @@
 mod calls;
 mod codec;
 mod error;
+mod floor;
 mod history;
 mod listener;
 mod outbox;
@@ -27,6 +28,7 @@ mod workspace;
 pub use calls::{CallEnd, CallKey, CallRetry, LeasedCall};
 pub use codec::{decode, encode};
 pub use error::Error;
+pub use floor::{Floor, Size};
 pub use listener::Listener;
 pub use outbox::{Accepted, LeaseKey, Leased, Retry};
 pub use rights::{Cutoffs, Erased, ErasedHash, ErasedKind, OffLimits, Reapplied, RetentionPage};

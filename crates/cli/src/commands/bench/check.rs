@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use journey::workspace::{self, Options};
 
-use super::{Report, median, noisy, rounds, work};
+use super::{Report, median, rounds, work};
 
 /// Journeys of the workload, each of 30 steps.
 pub(super) const JOURNEYS: u32 = 1_000;
@@ -26,14 +26,8 @@ pub(super) fn measure(n: u32) -> Result<Report> {
     let ours = median(&seconds);
     let aim = AIM * f64::from(n) / f64::from(JOURNEYS);
     Ok(Report {
-        bench: "check",
-        unit: "s",
-        ours,
         aim,
         ratio: aim / ours,
-        noisy: noisy(&seconds),
-        n,
-        rounds: seconds,
-        optimised: !cfg!(debug_assertions),
+        ..Report::new("check", "s", ours, n, seconds)
     })
 }

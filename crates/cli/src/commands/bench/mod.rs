@@ -1,10 +1,16 @@
 //! `parcours bench`: how fast the parts are, each against its aim (`docs/performance.md`).
 
 mod check;
+mod engine;
+mod rig;
 mod simulate;
+mod sink;
 mod work;
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -18,7 +24,7 @@ pub struct BenchArgs {
     /// Which benchmark
     #[arg(value_enum)]
     bench: Bench,
-    /// How large: journeys for `check`, customers for `simulate`
+    /// How large: journeys for `check`, customers for all others
     #[arg(long)]
     n: Option<u32>,
     /// How to print
@@ -33,6 +39,20 @@ enum Bench {
     Check,
     /// Pure steps per second on one core: at least 1,000,000
     Simulate,
+    /// New customers, one event each: 0.8 of the floor
+    Welcome,
+    /// An event moves a run and queues a message: 0.6 of the floor
+    Advance,
+    /// Waiting runs that fall due together: the floor's rate
+    Timers,
+    /// Drain the outbox to a provider that accepts at once: at least 15,000 messages a second
+    Dispatch,
+    /// From publish to provider, everything on: at least 10,000 customers a second
+    EndToEnd,
+    /// From publish to the provider's request at 500 events a second: the median under 8 ms, 99 of 100 under 40 ms
+    Latency,
+    /// Bytes on disk: a waiting customer under 600, a message with its history under 1,200
+    Storage,
 }
 
 /// The largest workload: memory is a bound as well.
@@ -63,19 +83,70 @@ struct Report {
     rounds: Vec<f64>,
     /// Whether this binary is an optimised one.
     optimised: bool,
+    /// The floor of the same run, in the same unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor: Option<f64>,
+    /// Whether the aim is a share of the floor.
+    #[serde(skip)]
+    aim_is_a_ratio: bool,
+    /// Microseconds of CPU for each, by process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu_us: Option<rig::Cpu>,
+    /// Bytes of write-ahead log for each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wal_bytes: Option<f64>,
+    /// The most memory of this process, which holds engine, publisher and sink.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory_mb: Option<f64>,
+    /// 99 of 100 took no longer, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p99_ms: Option<f64>,
+    /// Bytes on disk of a decided message with the customer, the run and the history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_of_a_message: Option<f64>,
+}
+
+impl Report {
+    fn new(bench: &'static str, unit: &'static str, ours: f64, n: u32, rounds: Vec<f64>) -> Self {
+        Self {
+            bench,
+            unit,
+            ours,
+            aim: 0.0,
+            ratio: 0.0,
+            noisy: noisy(&rounds),
+            n,
+            rounds,
+            optimised: !cfg!(debug_assertions),
+            floor: None,
+            aim_is_a_ratio: false,
+            cpu_us: None,
+            wal_bytes: None,
+            memory_mb: None,
+            p99_ms: None,
+            bytes_of_a_message: None,
+        }
+    }
 }
 
 /// Runs `parcours bench`.
 ///
 /// # Errors
 /// If the workload is too large, or does not do what it should.
-pub fn run(args: &BenchArgs) -> Result<()> {
+pub async fn run(args: &BenchArgs) -> Result<()> {
     if args.n.is_some_and(|n| n == 0 || n > MAX_N) {
         bail!("--n goes from 1 to {MAX_N}");
     }
     let report = match args.bench {
         Bench::Check => check::measure(args.n.unwrap_or(check::JOURNEYS))?,
         Bench::Simulate => simulate::measure(args.n.unwrap_or(simulate::CUSTOMERS))?,
+        Bench::Welcome => engine::welcome(args.n.unwrap_or(50_000)).await?,
+        Bench::Advance => engine::advance(args.n.unwrap_or(100_000)).await?,
+        Bench::Timers => engine::timers(args.n.unwrap_or(100_000)).await?,
+        Bench::Dispatch => engine::dispatch(args.n.unwrap_or(50_000)).await?,
+        Bench::EndToEnd => engine::end_to_end(args.n.unwrap_or(50_000)).await?,
+        Bench::Latency => engine::latency(args.n.unwrap_or(10_000)).await?,
+        Bench::Storage => engine::storage(args.n.unwrap_or(50_000)).await?,
     };
     if args.format == Format::Text {
         output::text(&said(&report));
@@ -92,7 +163,35 @@ fn said(report: &Report) -> String {
         ratio,
         ..
     } = report;
-    let mut text = format!("{bench}: {ours:.3} {unit}, aim {aim} {unit}: ratio {ratio:.2}");
+    let mut text = match (report.floor, report.aim_is_a_ratio) {
+        (Some(floor), true) => {
+            format!("{bench}: {ours:.0} {unit}, floor {floor:.0}: ratio {ratio:.2}, aim {aim}")
+        }
+        _ => format!("{bench}: {ours:.3} {unit}, aim {aim} {unit}: ratio {ratio:.2}"),
+    };
+    // Writing into a string cannot fail.
+    if let Some(p99) = report.p99_ms {
+        let _ = write!(text, "\n99 of 100 within {p99:.1} ms, aim 40");
+    }
+    if let Some(bytes) = report.bytes_of_a_message {
+        let _ = write!(
+            text,
+            "\n{bytes:.0} bytes for a decided message with its history, aim 1,200"
+        );
+    }
+    if let Some(cpu) = report.cpu_us {
+        let (engine, postgres, rabbitmq) = (cpu.engine, cpu.postgres, cpu.rabbitmq);
+        let _ = write!(
+            text,
+            "\nCPU for each, in microseconds: engine {engine}, PostgreSQL {postgres}, RabbitMQ {rabbitmq}"
+        );
+    }
+    if let Some(wal) = report.wal_bytes {
+        let _ = write!(text, "\n{wal:.0} bytes of write-ahead log for each");
+    }
+    if let Some(memory) = report.memory_mb {
+        let _ = write!(text, "\nat most {memory:.0} MB in this process");
+    }
     if report.noisy {
         text.push_str("\nthe machine was noisy: the rounds lie far apart");
     }

@@ -16,7 +16,7 @@ use journey::{
     world::World,
 };
 
-use super::{Report, median, noisy, rounds, work};
+use super::{Report, median, rounds, work};
 
 /// Customers of the workload.
 pub(super) const CUSTOMERS: u32 = 20_000;
@@ -46,15 +46,9 @@ pub(super) fn measure(n: u32) -> Result<Report> {
         .collect();
     let ours = median(&rates);
     Ok(Report {
-        bench: "simulate",
-        unit: "steps/s",
-        ours,
         aim: AIM,
         ratio: ours / AIM,
-        noisy: noisy(&rates),
-        n,
-        rounds: rates,
-        optimised: !cfg!(debug_assertions),
+        ..Report::new("simulate", "steps/s", ours, n, rates)
     })
 }
 
