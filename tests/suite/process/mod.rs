@@ -1,6 +1,7 @@
 //! The real binary as a process: started, fed, killed and stopped.
 
 mod audit;
+mod bench;
 pub mod binary;
 mod crash;
 mod database;
