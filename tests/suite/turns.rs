@@ -2,6 +2,7 @@
 
 mod caps;
 mod fatigue;
+mod lanes;
 mod stop;
 mod together;
 mod workspaces;

@@ -1,5 +1,7 @@
 //! Intake: bytes from the broker become inputs; what cannot be read goes to the dead letters alone.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use broker::{Batch, Consumer};
 use jiff::Timestamp;
 use journey::{
@@ -8,6 +10,7 @@ use journey::{
     intake::{self, Parsed},
 };
 use store::Arrival;
+use tokio::task::JoinSet;
 
 use crate::{Engine, Error, turn::Decided, world::Loaded};
 
@@ -38,8 +41,18 @@ impl Engine {
     }
 
     pub(crate) async fn take_in(&self, batch: Batch) -> Result<TakenIn, Error> {
+        let read = self.read(batch);
+        self.take_in_read(read).await
+    }
+
+    async fn take_in_read(&self, read: Read) -> Result<TakenIn, Error> {
+        let Read {
+            batch,
+            arrivals,
+            mut dead,
+            places,
+        } = read;
         let deliveries = batch.deliveries.len();
-        let (arrivals, mut dead, places) = self.read(&batch);
         // Not acknowledged if it fails, so not lost: the broker gives the batch out again, in its
         // order. Given back, it would stand behind later events of its customers.
         let decided = self.turn(arrivals).await?;
@@ -59,8 +72,7 @@ impl Engine {
         Ok(taken)
     }
 
-    /// Reads a batch: arrivals, dead letters with their reasons, and which delivery each arrival is.
-    fn read(&self, batch: &Batch) -> (Vec<Arrival>, Vec<(usize, String)>, Vec<usize>) {
+    fn read(&self, batch: Batch) -> Read {
         let (now, loaded) = (self.wall(), self.loaded());
         let (mut arrivals, mut dead, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for (index, delivery) in batch.deliveries.iter().enumerate() {
@@ -75,7 +87,12 @@ impl Engine {
                 Err(reason) => dead.push((index, reason)),
             }
         }
-        (arrivals, dead, places)
+        Read {
+            batch,
+            arrivals,
+            dead,
+            places,
+        }
     }
 
     /// A parsed event as an arrival, with the clock that counts.
@@ -101,5 +118,124 @@ impl Engine {
             key,
             input: intake::input(parsed, now),
         })
+    }
+}
+
+/// A batch that was read.
+struct Read {
+    batch: Batch,
+    arrivals: Vec<Arrival>,
+    /// Deliveries that are none, by their place, with the reason.
+    dead: Vec<(usize, String)>,
+    /// Which delivery each arrival is.
+    places: Vec<usize>,
+}
+
+impl Read {
+    fn customers(&self) -> BTreeSet<CustomerId> {
+        self.arrivals.iter().map(|a| a.customer).collect()
+    }
+}
+
+/// Batches from the broker, a few at a time: while one is being written, the next is read and decided. A customer
+/// is in one of them only, so that everybody's events are decided in their order.
+pub struct Intake {
+    engine: Arc<Engine>,
+    consumer: Consumer,
+    open: JoinSet<(BTreeSet<CustomerId>, Result<TakenIn, Error>)>,
+    /// The customers of the open batches.
+    busy: BTreeSet<CustomerId>,
+    /// The next batch, which has a customer of theirs.
+    waiting: Option<(BTreeSet<CustomerId>, Read)>,
+}
+
+impl Intake {
+    /// What that consumer reads, for that engine.
+    pub fn new(engine: &Arc<Engine>, consumer: Consumer) -> Self {
+        Self {
+            engine: engine.clone(),
+            consumer,
+            open: JoinSet::new(),
+            busy: BTreeSet::new(),
+            waiting: None,
+        }
+    }
+
+    /// What became of the next batch that is done with; `None` when the consumer is closed and nothing is open any
+    /// more. It may be cancelled without loss.
+    ///
+    /// # Errors
+    /// If the database or the broker is away; the batch then goes back to the broker, and so does what came after it.
+    pub async fn next(&mut self) -> Result<Option<TakenIn>, Error> {
+        let mut closed = false;
+        loop {
+            self.begin();
+            let room = !closed
+                && self.waiting.is_none()
+                && self.open.len() < self.engine.settings.intake_lanes.max(1);
+            tokio::select! {
+                Some(done) = self.open.join_next(), if !self.open.is_empty() => {
+                    let taken = self.ended(done);
+                    if taken.is_err() {
+                        // What waits may be of the same customers: it comes again behind what has failed.
+                        self.waiting = None;
+                        self.drain().await;
+                    }
+                    return taken.map(Some);
+                }
+                batch = self.consumer.next(), if room => match batch? {
+                    Some(batch) => {
+                        let read = self.engine.read(batch);
+                        self.waiting = Some((read.customers(), read));
+                    }
+                    None => closed = true,
+                },
+                else => return Ok(None),
+            }
+        }
+    }
+
+    /// Begins the batch that waits, if none of its customers is busy.
+    fn begin(&mut self) {
+        let free =
+            |(customers, _): &mut (BTreeSet<CustomerId>, Read)| self.busy.is_disjoint(customers);
+        let Some((customers, read)) = self.waiting.take_if(free) else {
+            return;
+        };
+        self.busy.extend(&customers);
+        let engine = self.engine.clone();
+        self.open
+            .spawn(async move { (customers, engine.take_in_read(read).await) });
+    }
+
+    fn ended(
+        &mut self,
+        done: Result<(BTreeSet<CustomerId>, Result<TakenIn, Error>), tokio::task::JoinError>,
+    ) -> Result<TakenIn, Error> {
+        match done {
+            Ok((customers, taken)) => {
+                self.busy.retain(|c| !customers.contains(c));
+                taken
+            }
+            Err(died) => std::panic::resume_unwind(died.into_panic()),
+        }
+    }
+
+    async fn drain(&mut self) {
+        while let Some(done) = self.open.join_next().await {
+            if let Err(error) = self.ended(done) {
+                tracing::debug!(%error, "a batch beside it has failed as well");
+            }
+        }
+    }
+
+    /// Finishes what is open and gives the rest back, in its order.
+    ///
+    /// # Errors
+    /// If the consumer does not close in order.
+    pub async fn close(mut self) -> Result<(), Error> {
+        self.drain().await;
+        self.waiting = None;
+        Ok(self.consumer.close().await?)
     }
 }

@@ -35,7 +35,7 @@ pub use self::{
     calls::Calls,
     dispatch::Dispatched,
     error::Error,
-    intake::TakenIn,
+    intake::{Intake, TakenIn},
     links::{CONFIRM, Linker, PREFERENCES, Sent, UNSUBSCRIBE, Unsubscribe},
     loops::Roles,
     passages::Passed,

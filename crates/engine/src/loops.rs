@@ -8,7 +8,7 @@ use store::Listener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engine, Error};
+use crate::{Engine, Error, Intake};
 
 /// Which loops an engine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,29 +73,26 @@ impl Engine {
         Ok(())
     }
 
-    async fn intake_loop(self: Arc<Self>, mut consumer: broker::Consumer, stop: CancellationToken) {
+    async fn intake_loop(self: Arc<Self>, consumer: broker::Consumer, stop: CancellationToken) {
         let mut pause = Pause::default();
+        let mut intake = Intake::new(&self, consumer);
         loop {
-            let next = tokio::select! {
+            let taken = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                next = consumer.next() => next,
-            };
-            // From here on the batch is finished, whatever is asked.
-            let taken = match next {
-                Ok(Some(batch)) => self.take_in(batch).await,
-                Ok(None) => break,
-                Err(error) => Err(error.into()),
+                taken = intake.next() => taken,
             };
             match taken {
-                Ok(taken) => {
+                Ok(Some(taken)) => {
                     pause.reset();
                     tracing::debug!(?taken, "took a batch in");
                 }
+                Ok(None) => break,
                 Err(error) => pause.after("intake", &error, &stop).await,
             }
         }
-        if let Err(error) = consumer.close().await {
+        // Batches that are open are finished, whatever is asked.
+        if let Err(error) = intake.close().await {
             tracing::debug!(%error, "the consumer did not close in order");
         }
     }

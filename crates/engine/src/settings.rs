@@ -8,6 +8,8 @@ use journey::advance::Clock;
 pub struct Settings {
     /// The wall clock, or the events' own for demonstrations and replays.
     pub clock: Clock,
+    /// Batches of events that are taken in side by side, never two with the same customer.
+    pub intake_lanes: usize,
     /// Customers whose timers one transaction fires.
     pub timer_batch: u32,
     /// How long the timer loop sleeps at the most.
@@ -57,6 +59,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             clock: Clock::Wall,
+            intake_lanes: 2,
             timer_batch: 500,
             timer_poll: SignedDuration::from_millis(200),
             dispatch_batch: 64,

@@ -35,6 +35,8 @@ fn every_message_of_a_benchmark_reaches_the_provider_once() {
 #[test]
 fn a_size_without_a_bound_is_refused() {
     let workspace = Workspace::new(&[]);
-    let refused = workspace.parcours(["bench", "welcome", "--n", "0"]).output();
+    let refused = workspace
+        .parcours(["bench", "welcome", "--n", "0"])
+        .output();
     assert!(refused.expect(2).err().contains("--n goes from 1 to"));
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use anyhow::{Context as _, Result, bail};
 use broker::{Broker, Consumer};
-use engine::{Engine, Roles};
+use engine::{Engine, Intake, Roles};
 use jiff::{SignedDuration, Timestamp};
 use journey::{diagnostic::SourceFile, ids::CustomerId};
 use store::Floor;
@@ -97,7 +97,7 @@ struct Found {
 struct Bench {
     rig: Rig,
     engine: Arc<Engine>,
-    ours: (Broker, Consumer),
+    ours: (Broker, Intake),
     floor: (Broker, Consumer),
     table: Floor,
 }
@@ -109,20 +109,21 @@ impl Bench {
         let table = Floor::new(&rig.store).await?;
         let (ours, floor) = (rig.broker("bench").await?, rig.broker("floor").await?);
         let (our_consumer, floor_consumer) = (ours.consumer().await?, floor.consumer().await?);
+        let intake = Intake::new(&engine, our_consumer);
         Ok(Self {
             rig,
             engine,
-            ours: (ours, our_consumer),
+            ours: (ours, intake),
             floor: (floor, floor_consumer),
             table,
         })
     }
 
     async fn stop(self) -> Result<()> {
-        for (broker, consumer) in [self.ours, self.floor] {
-            consumer.close().await?;
-            broker.close().await;
-        }
+        self.ours.1.close().await?;
+        self.floor.1.close().await?;
+        self.ours.0.close().await;
+        self.floor.0.close().await;
         self.rig.store.pool().close().await;
         self.rig.stop().await
     }
@@ -139,7 +140,7 @@ impl Bench {
     async fn turns(&mut self, event: &str, of: &str, n: u32) -> Result<f64> {
         rig::publish(&self.ours.0, events(event, of, n)).await?;
         let start = Instant::now();
-        rig::take_in(&self.engine, &mut self.ours.1, n).await?;
+        rig::take_in(&mut self.ours.1, n).await?;
         Ok(rig::rate(n, start.elapsed()))
     }
 
@@ -179,7 +180,7 @@ pub(super) async fn welcome(n: u32) -> Result<Report> {
         rig::publish(&bench.ours.0, events("bench.welcome", &of, n)).await?;
         let (cpu, wal) = (bench.rig.cpu(), bench.wal().await?);
         let start = Instant::now();
-        rig::take_in(&bench.engine, &mut bench.ours.1, n).await?;
+        rig::take_in(&mut bench.ours.1, n).await?;
         found.ours.push(rig::rate(n, start.elapsed()));
         found.add(cpu, wal, &bench).await?;
     }
@@ -200,7 +201,7 @@ pub(super) async fn advance(n: u32) -> Result<Report> {
         rig::publish(&bench.ours.0, events("bench.back", &of, n)).await?;
         let (cpu, wal) = (bench.rig.cpu(), bench.wal().await?);
         let start = Instant::now();
-        rig::take_in(&bench.engine, &mut bench.ours.1, n).await?;
+        rig::take_in(&mut bench.ours.1, n).await?;
         found.ours.push(rig::rate(n, start.elapsed()));
         found.add(cpu, wal, &bench).await?;
     }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use broker::{Broker, Consumer};
 use bytes::Bytes;
 use channels::{AdapterSettings, Channels, WebhookSettings};
-use engine::Engine;
+use engine::{Engine, Intake};
 use futures::stream;
 use jiff::Timestamp;
 use journey::diagnostic::SourceFile;
@@ -204,10 +204,10 @@ pub(super) async fn publish<'a>(
 }
 
 /// Takes so many events in by turns of the engine.
-pub(super) async fn take_in(engine: &Engine, consumer: &mut Consumer, events: u32) -> Result<()> {
+pub(super) async fn take_in(intake: &mut Intake, events: u32) -> Result<()> {
     let mut done = 0;
     while done < events as usize {
-        let taken = engine.intake_once(consumer).await?;
+        let taken = intake.next().await?;
         let taken = taken.context("the consumer has ended")?;
         if taken.dead > 0 {
             bail!("the workload is not what the engine takes");
