@@ -1,5 +1,6 @@
 //! Intake, support and pages over a real PostgreSQL.
 
+mod browser;
 pub mod desk;
 mod intake;
 mod pages;
@@ -26,7 +27,7 @@ struct Server {
     router: Router,
     desk: Arc<desk::Desk>,
     shop: shop::Shop,
-    _database: On<PgPool>,
+    database: On<PgPool>,
 }
 
 async fn server() -> Server {
@@ -43,7 +44,7 @@ async fn server_with(change: impl FnOnce(State) -> State) -> Server {
         router: api::router(change(state)),
         desk,
         shop,
-        _database: pool,
+        database: pool,
     }
 }
 

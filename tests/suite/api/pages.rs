@@ -114,11 +114,6 @@ async fn the_pages_say_what_is_so() {
     ] {
         assert!(ana.contains(words), "{words}");
     }
-    let (_, why) = server
-        .get(&format!("/messages/{}", server.shop.capped))
-        .await;
-    assert!(why.contains("The cap marketing_week is used up on email by 3 messages"));
-    assert_eq!(why.matches("?of=").count(), 3);
     let (_, sent) = server
         .get(&format!("/messages/{}", server.shop.nudge))
         .await;
@@ -126,6 +121,50 @@ async fn the_pages_say_what_is_so() {
     let (status, missing) = server.get("/customers/nobody").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(missing.contains("There is no such customer"));
+}
+
+/// A refusal is told once, in the customer's time, and leads to the messages that used the cap up as far as
+/// they are kept.
+#[tokio::test]
+async fn a_refusal_is_told_once_with_links_to_what_used_the_cap_up() {
+    let server = server().await;
+    let path = format!("/messages/{}?lang=en", server.shop.capped);
+    let (_, page) = server.get(&path).await;
+    let (told, _) = page.split_once("<details").expect("the details");
+    assert_eq!(told.matches("marketing_week").count(), 1, "{told}");
+    assert!(told.contains("Room again from Friday 9 January 2026, 10:00."));
+    let leads = |page: &str| page.matches("<li><a href=\"/messages/").count();
+    assert_eq!(leads(&page), 3, "{page}");
+    assert_eq!(page.matches("step nudge, ").count(), 3);
+    let json = server
+        .json(&format!("/v1/messages/{}/why", server.shop.capped))
+        .await;
+    let used = json["evidence"][1]["message"].as_str().expect("a message");
+    let (status, _) = server.get(&format!("/messages/{used}")).await;
+    assert_eq!(status, StatusCode::OK);
+    sqlx::query("delete from message where id = $1::uuid")
+        .bind(used)
+        .execute(&*server.database)
+        .await
+        .expect("deleted");
+    let (_, page) = server.get(&path).await;
+    assert_eq!(leads(&page), 2, "{page}");
+    let gone = format!("Counted: the message {used}, which is no longer kept");
+    assert!(page.contains(&gone), "{page}");
+}
+
+/// A line of evidence that names an input leads to it in the timeline.
+#[tokio::test]
+async fn a_timeline_begins_with_the_input_that_is_asked_for() {
+    let server = server().await;
+    let timeline = server.json("/v1/customers/ana/timeline").await;
+    let entries = timeline["entries"].as_array().expect("entries");
+    let id = |n: usize| entries[n]["id"].as_str().expect("an id");
+    let (_, page) = server.get(&format!("/customers/ana?input={}", id(2))).await;
+    assert!(!page.contains(id(1)) && page.contains(id(2)) && page.contains(id(3)));
+    let gone = format!("/customers/ana?input={}", uuid::Uuid::nil());
+    let (_, page) = server.get(&gone).await;
+    assert!(page.contains(id(0)), "the newest first, as without it");
 }
 
 /// The API and the console say why in the same words, in both languages.

@@ -90,7 +90,7 @@ pub async fn message(pool: &PgPool, sent: Sent<'_>) {
     sqlx::query(
         "insert into message (customer, at, id, run, due_at, done_at, attempt, status, channel,
             purpose, journey, step, reason, provider, decision)
-         values ($1,$2,$3,$4,$5,$6,1,$7::message_status,$8,'marketing','cart-rescue',$9,$10,$11,$12)",
+         values ($1,$2,$3,$4,$5,$6,$13,$7::message_status,$8,'marketing','cart-rescue',$9,$10,$11,$12)",
     )
     .bind(sent.customer.0)
     .bind(sent.at.to_sqlx())
@@ -104,6 +104,8 @@ pub async fn message(pool: &PgPool, sent: Sent<'_>) {
     .bind(sent.reason.map(Reason::as_str))
     .bind((sent.status == "sent").then_some("smtp"))
     .bind(serde_json::to_vec(&decision).expect("json"))
+    // What a rule refused, dispatch never takes up.
+    .bind(i16::from(sent.status != "suppressed"))
     .execute(pool)
     .await
     .expect("message");

@@ -10,7 +10,7 @@ use axum::{
 use journey::{
     customer::{ConsentState, Customer as Profile, Ledger},
     explain::{Language, Tongue},
-    ids::{CustomerId, MessageId},
+    ids::{CustomerId, InputId, MessageId},
     message::Channel,
     trace::{Fact, Line},
 };
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use store::read::{
     CustomerView, ExpectedEntry, InputName, MessageRow, RunView, TimelineEntry, TimelinePage,
 };
+use uuid::Uuid;
 
 use super::{Frame, Page, PageError, customers, html, words, words::When};
 use crate::{
@@ -28,6 +29,8 @@ use crate::{
 #[derive(Deserialize)]
 pub(super) struct Asked {
     before: Option<i64>,
+    /// The input from which on the timeline is shown.
+    input: Option<Uuid>,
     lang: Option<String>,
 }
 
@@ -146,7 +149,11 @@ pub(super) async fn page(
     let id = view.row.id;
     let runs = state.reader.runs(id).await?;
     let expected = state.reader.expected(&view.ledger).await?;
-    let timeline = state.reader.timeline(id, asked.before, PAGE).await?;
+    let before = match asked.input {
+        Some(input) => state.reader.before(id, InputId(input)).await?,
+        None => asked.before,
+    };
+    let timeline = state.reader.timeline(id, before, PAGE).await?;
     let language = language(asked.lang.as_deref(), &headers);
     let tongue = state.reader.tongue(&view, language).await?;
     let slowed = state.reader.slowed(&view, language, state.now()).await?;
@@ -169,7 +176,7 @@ pub(super) async fn page(
         open: runs.open.iter().map(open).collect(),
         expected: expected.into_iter().map(expects).collect(),
         ended: runs.ended.iter().map(ended).collect(),
-        first: asked.before.is_none(),
+        first: before.is_none(),
         next: timeline.next,
         language,
         days: days(&timeline, &tongue),

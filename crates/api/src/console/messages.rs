@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use journey::{
     explain::Explanation,
     ids::{CustomerId, MessageId},
-    message::{Channel, Reason, Refusal},
+    message::{Channel, Reason},
 };
 use store::read::{MessageCursor, MessageRow, MessageView};
 use uuid::Uuid;
@@ -69,19 +69,8 @@ struct Message {
     provider_id: String,
     error: String,
     why: Explanation,
-    refusals: Vec<Refused>,
     captured: Option<Shown>,
     detail: String,
-}
-
-struct Refused {
-    text: String,
-    reason: String,
-    rule: String,
-    until: Option<When>,
-    evidence: Vec<Row>,
-    /// Messages that are no longer there.
-    gone: Vec<MessageId>,
 }
 
 pub(super) async fn list(
@@ -190,39 +179,9 @@ fn page(state: &State, message: &MessageView, why: Explanation) -> Message {
         provider_id: text(&message.provider_id),
         error: text(&message.error),
         why,
-        refusals: message
-            .refusals()
-            .iter()
-            .map(|r| refused(r, message))
-            .collect(),
         captured: None,
         detail: decision
             .and_then(|d| serde_json::to_string_pretty(d).ok())
             .unwrap_or_default(),
-    }
-}
-
-fn refused(refusal: &Refusal, message: &MessageView) -> Refused {
-    let (known, gone): (Vec<_>, Vec<_>) = refusal
-        .used_by
-        .iter()
-        .partition(|id| message.evidence.contains_key(id));
-    let mut evidence: Vec<&MessageRow> = known
-        .into_iter()
-        .filter_map(|id| message.evidence.get(id))
-        .collect();
-    evidence.sort_by_key(|m| std::cmp::Reverse(m.at));
-    // The page says until when by itself.
-    let timeless = Refusal {
-        until: None,
-        ..refusal.clone()
-    };
-    Refused {
-        text: words::sentence(&timeless.sentence()),
-        reason: words::reason(refusal.reason.as_str()),
-        rule: refusal.rule.to_string(),
-        until: refusal.until.map(When),
-        evidence: evidence.into_iter().map(row).collect(),
-        gone: gone.into_iter().copied().collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! What shows that it is so.
 
-use super::{Case, Consented, Evidence, Tongue, say};
+use super::{Case, Consented, Evidence, Status, Tongue, say};
 use crate::{
     ids::MessageId,
     machine::Zone,
@@ -18,8 +18,18 @@ pub(super) fn of(case: &Case<'_>, decisive: Option<&Refusal>, tongue: &Tongue) -
         lines.push(consented(case, case.channel, tongue));
     }
     let others = case.refusals().iter().filter(|r| decisive != Some(*r));
-    lines.extend(others.map(|r| beside(r, tongue)));
+    for refusal in others {
+        lines.push(beside(case, refusal, tongue));
+        lines.extend(used(case, refusal, tongue));
+    }
     lines
+}
+
+/// The messages that a refusal names.
+fn used(case: &Case<'_>, refusal: &Refusal, tongue: &Tongue) -> Vec<Evidence> {
+    let ids = refusal.used_by.iter();
+    ids.map(|id| past(case, refusal.reason, *id, tongue))
+        .collect()
 }
 
 fn decided(case: &Case<'_>, tongue: &Tongue) -> Evidence {
@@ -43,8 +53,7 @@ fn of_reason(
         Reason::NoConsent => vec![consented(case, channel, tongue)],
         Reason::SuppressionList => since(case, channel, tongue).into_iter().collect(),
         Reason::Capped | Reason::AlreadySent => {
-            let used = decisive.map_or(&[][..], |r| &r.used_by);
-            used.iter().map(|id| past(case, *id, tongue)).collect()
+            decisive.map_or_else(Vec::new, |refusal| used(case, refusal, tongue))
         }
         Reason::Quiet => clock(case, decisive, tongue).into_iter().collect(),
         Reason::Failed | Reason::Unrenderable => error(case, tongue).into_iter().collect(),
@@ -144,27 +153,55 @@ fn since(case: &Case<'_>, channel: Channel, tongue: &Tongue) -> Option<Evidence>
     )))
 }
 
-fn past(case: &Case<'_>, id: MessageId, tongue: &Tongue) -> Evidence {
-    let text = match case.past.get(&id) {
-        Some(past) => {
-            let channel = past.channel.parse::<Channel>();
-            let by = channel.map_or(&*past.channel, |c| tongue.channel(c));
-            let (journey, step, at) = (&past.journey, &past.step, tongue.moment(past.at));
-            say!(
-                tongue,
-                "Counted: {by}, journey {journey}, step {step}, {at}",
-                "Compté : {by}, parcours {journey}, étape {step}, {at}"
-            )
-        }
-        None => say!(
-            tongue,
-            "Counted: message {id}, which is no longer kept",
-            "Compté : message {id}, qui n'est plus conservé"
-        ),
+/// A message that a cap had counted, or that had gone with the same key.
+fn past(case: &Case<'_>, reason: Reason, id: MessageId, tongue: &Tongue) -> Evidence {
+    let what = if reason == Reason::Capped {
+        say!(tongue, "Counted", "Compté")
+    } else {
+        say!(tongue, "Gone before", "Déjà parti")
     };
+    let Some(past) = case.past.get(&id) else {
+        return Evidence::from(say!(
+            tongue,
+            "{what}: the message {id}, which is no longer kept",
+            "{what} : le message {id}, qui n'est plus conservé"
+        ));
+    };
+    let channel = past.channel.parse::<Channel>();
+    let by = channel.map_or(&*past.channel, |c| tongue.channel(c));
+    let (journey, step, at) = (&past.journey, &past.step, tongue.moment(past.at));
+    let status = status_words(past.status, tongue);
     Evidence {
         message: Some(id),
-        ..Evidence::from(text)
+        ..Evidence::from(say!(
+            tongue,
+            "{what}: {by}, journey {journey}, step {step}, {at} ({status})",
+            "{what} : {by}, parcours {journey}, étape {step}, {at} ({status})"
+        ))
+    }
+}
+
+/// How far a message that was counted has come by now.
+fn status_words(status: Status, tongue: &Tongue) -> String {
+    match status {
+        Status::Queued => say!(tongue, "waits for its turn", "en attente de son tour"),
+        Status::Leased => say!(tongue, "being sent", "en cours d'envoi"),
+        Status::Sent => say!(tongue, "sent", "envoyé"),
+        Status::Failed => say!(
+            tongue,
+            "failed since, and counts no more",
+            "échoué depuis, ne compte plus"
+        ),
+        Status::Suppressed => say!(
+            tongue,
+            "stopped since, and counts no more",
+            "arrêté depuis, ne compte plus"
+        ),
+        Status::Recalled => say!(
+            tongue,
+            "taken back since, and counts no more",
+            "retiré depuis, ne compte plus"
+        ),
     }
 }
 
@@ -194,8 +231,11 @@ fn error(case: &Case<'_>, tongue: &Tongue) -> Option<Evidence> {
     )))
 }
 
-/// A refusal that did not decide it alone: of another channel, or one that was passed over.
-fn beside(refusal: &Refusal, tongue: &Tongue) -> Evidence {
+/// A refusal that did not decide it alone, or one that was passed over.
+fn beside(case: &Case<'_>, refusal: &Refusal, tongue: &Tongue) -> Evidence {
     let said = refusal.say(tongue);
-    Evidence::from(say!(tongue, "Also: {said}", "Aussi : {said}"))
+    if case.reason.is_some() && case.attempt == 0 {
+        return Evidence::from(say!(tongue, "Also: {said}", "Aussi : {said}"));
+    }
+    Evidence::from(say!(tongue, "Passed over: {said}", "Écarté : {said}"))
 }

@@ -68,6 +68,8 @@ pub struct Past {
     pub journey: Arc<str>,
     /// By which step.
     pub step: Arc<str>,
+    /// How far it has come by now.
+    pub status: Status,
 }
 
 /// What the customer had said of the purpose when it was looked at.
@@ -110,7 +112,7 @@ pub struct Case<'a> {
     pub error: Option<&'a str>,
     /// What was decided; `None` if it is of another version.
     pub decision: Option<&'a Decision>,
-    /// The messages that refusals name.
+    /// The messages that refusals name, as far as they are kept.
     pub past: BTreeMap<MessageId, Past>,
     /// Consent for the purpose by channel, as it was then.
     pub consents: BTreeMap<Channel, Consented>,
@@ -127,10 +129,10 @@ pub struct Case<'a> {
 pub struct Evidence {
     /// The line.
     pub text: String,
-    /// The message that it is about.
+    /// The message that it is about, if that is still kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageId>,
-    /// The input that it is about.
+    /// The input that it is about, if that is still kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<InputId>,
 }
@@ -173,10 +175,12 @@ impl Explanation {
     }
 }
 
-/// Explains a decision.
+/// Explains a decision. What dispatch had taken up was not refused by any of its refusals: those were
+/// passed over.
 pub fn explain(case: &Case<'_>, tongue: &Tongue) -> Explanation {
     let refusal = case
         .reason
+        .filter(|_| case.attempt == 0)
         .and_then(|reason| case.refusals().iter().find(|r| r.reason == reason));
     let rule = refusal.map(|r| r.rule.clone());
     let rule = rule.or_else(|| {

@@ -6,7 +6,7 @@ use journey::{
     customer::{ConsentState, Suppression},
     explain::{Case, Consented, Past, Status},
     ids::{MachineId, MessageId},
-    message::{Channel, Decision, Reason},
+    message::{Channel, Decision, Reason, Refusal},
     policies::{Cap, Holidays, Policies, QuietHours, Window},
     value::Value,
 };
@@ -23,16 +23,18 @@ pub struct Kept {
     consents: BTreeMap<Channel, Consented>,
     suppressed: BTreeMap<Channel, Suppression>,
     policies: Policies,
+    past: Vec<(u128, Status)>,
 }
 
 impl Kept {
     pub fn case(&self) -> Case<'_> {
-        let past = |n| {
+        let past = |n, status| {
             let past = Past {
                 at: at(),
                 channel: "email".into(),
                 journey: "cart-rescue".into(),
                 step: "nudge".into(),
+                status,
             };
             (MessageId(Uuid::from_u128(n)), past)
         };
@@ -48,7 +50,7 @@ impl Kept {
             attempt: self.attempt,
             error: Some("550 5.1.1"),
             decision: Some(&self.decision),
-            past: [past(1), past(2)].into(),
+            past: self.past.iter().map(|(n, s)| past(*n, *s)).collect(),
             consents: self.consents.clone(),
             suppressed: &self.suppressed,
             policies: &self.policies,
@@ -93,7 +95,7 @@ fn kept(status: Status, reason: Option<Reason>, rule: &str) -> Kept {
     Kept {
         status,
         reason,
-        attempt: 1,
+        attempt: i16::from(!matches!(status, Status::Suppressed | Status::Queued)),
         decision: Decision {
             machine: MachineId(Uuid::nil()),
             node: 0,
@@ -108,6 +110,7 @@ fn kept(status: Status, reason: Option<Reason>, rule: &str) -> Kept {
         consents: BTreeMap::new(),
         suppressed: BTreeMap::new(),
         policies: policies(),
+        past: vec![(1, Status::Sent), (2, Status::Queued)],
     }
 }
 
@@ -175,6 +178,7 @@ pub fn all() -> Vec<Kept> {
         tired.decision.refusals = vec![refusal];
         all.push(tired);
     }
+    all.extend(lists());
     for status in [Status::Sent, Status::Queued, Status::Leased] {
         all.push(Kept {
             consents: consent(ConsentState::Granted, "form"),
@@ -182,4 +186,36 @@ pub fn all() -> Vec<Kept> {
         });
     }
     all
+}
+
+/// Lists of channels: every refusal of each is told, with the messages that it names.
+fn lists() -> Vec<Kept> {
+    let refusals = vec![
+        Refusal {
+            channel: Channel::Push,
+            ..refusal(Reason::Unreachable, "push")
+        },
+        refusal(Reason::Capped, "marketing_week"),
+        refusal(Reason::Quiet, "night"),
+    ];
+    let with = |status, reason| {
+        let mut kept = kept(status, reason, "");
+        kept.decision.refusals.clone_from(&refusals);
+        kept.past = vec![
+            (1, Status::Failed),
+            (2, Status::Recalled),
+            (3, Status::Leased),
+        ];
+        kept
+    };
+    vec![
+        with(Status::Suppressed, Some(Reason::Unreachable)),
+        with(Status::Sent, None),
+        // Stopped at dispatch: what was passed over before is not why.
+        Kept {
+            attempt: 1,
+            past: vec![(1, Status::Suppressed)],
+            ..with(Status::Suppressed, Some(Reason::Unreachable))
+        },
+    ]
 }

@@ -138,6 +138,27 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// The `before` of the page that begins with that input; `None`: it is not kept.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn before(
+        &self,
+        customer: CustomerId,
+        input: InputId,
+    ) -> Result<Option<i64>, ReadError> {
+        let mut tx = self.page().await?;
+        let place: Option<i64> =
+            sqlx::query_scalar("select seq + 1 from input where customer = $1 and id = $2")
+                .bind(customer.0)
+                .bind(input.0)
+                .fetch_optional(&mut *tx)
+                .await?;
+        Ok(place)
+    }
+}
+
 fn named(entry: &TimelineEntry) -> impl Iterator<Item = MessageId> {
     entry.trace.iter().filter_map(|line| match &line.fact {
         Fact::Sends { message, .. }

@@ -7,7 +7,7 @@ use jiff_sqlx::ToSqlx as _;
 use journey::{
     customer::{ConsentState, Customer, Ledger},
     diagnostic::SourceFile,
-    explain::{Case, Consented, Explanation, Language, Past, Tongue, explain, slowed},
+    explain::{Case, Consented, Explanation, Language, Past, Status, Tongue, explain, slowed},
     ids::{CustomerId, InputId, MessageId},
     message::Channel,
     policies::{Pace, Policies},
@@ -16,7 +16,7 @@ use journey::{
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _, postgres::PgRow, types::Json};
 
-use super::{CustomerView, MessageView, ReadError, Reader, moment};
+use super::{CustomerView, MessageRow, MessageView, ReadError, Reader, moment};
 
 /// The most files of policies that are read; a workspace has one.
 const MOST_FILES: usize = 4;
@@ -48,9 +48,9 @@ impl Reader {
         let ledger = customer.map(|c| c.ledger).unwrap_or_default();
         let mut tx = self.page().await?;
         // What was stopped at dispatch was looked at again then.
-        let looked = match message.refusals() {
-            [] => row.done_at.unwrap_or(row.at),
-            _ => row.at,
+        let looked = match message.attempt {
+            0 => row.at,
+            _ => row.done_at.unwrap_or(row.at),
         };
         let mut consents = said(&ledger, &row.purpose, looked);
         consents.extend(recorded(&mut tx, row.customer, &row.purpose, looked).await?);
@@ -127,23 +127,25 @@ fn tongue_of(customer: Option<&CustomerView>, policies: &Policies, language: Lan
     Tongue::local(language, &profile, &policies.defaults)
 }
 
+/// The schema holds statuses to words that are known here.
+fn status(row: &MessageRow) -> Status {
+    row.status.parse().unwrap_or(Status::Suppressed)
+}
+
 fn case<'a>(message: &'a MessageView, ledger: &'a Ledger, policies: &'a Policies) -> Case<'a> {
     let row = &message.row;
-    let past = |(id, row): (&MessageId, &super::MessageRow)| {
+    let past = |(id, row): (&MessageId, &MessageRow)| {
         let past = Past {
             at: row.at,
             channel: row.channel.clone(),
             journey: row.journey.clone(),
             step: row.step.clone(),
+            status: status(row),
         };
         (*id, past)
     };
     Case {
-        // The schema holds both to words that are known here.
-        status: row
-            .status
-            .parse()
-            .unwrap_or(journey::explain::Status::Suppressed),
+        status: status(row),
         channel: row.channel.parse().unwrap_or(Channel::Email),
         at: row.at,
         done_at: row.done_at,
@@ -188,7 +190,7 @@ async fn recorded(
     by: Timestamp,
 ) -> Result<BTreeMap<Channel, Consented>, ReadError> {
     let rows = sqlx::query(
-        "select distinct on (c.channel) c.channel, c.at, c.state, c.how, c.input, i.name
+        "select distinct on (c.channel) c.channel, c.at, c.state, c.how, i.id as kept, i.name
          from consent c left join input i on i.customer = c.customer and i.id = c.input
          where c.customer = $1 and c.purpose = $2 and c.at <= $3
          order by c.channel, c.at desc, c.input desc",
@@ -215,7 +217,7 @@ fn record(row: &PgRow) -> Result<Option<(Channel, Consented)>, sqlx::Error> {
         at: moment(row, "at")?,
         how: text("how")?,
         event: text("name")?,
-        input: Some(InputId(row.try_get("input")?)),
+        input: row.try_get::<Option<_>, _>("kept")?.map(InputId),
     };
     let channel = row.try_get::<&str, _>("channel")?.parse();
     Ok(channel.ok().map(|channel| (channel, consented)))

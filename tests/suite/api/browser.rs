@@ -1,0 +1,33 @@
+//! What a browser makes of the console: accessible by WCAG 2.2 AA as far as axe can tell, by day and by night.
+
+use parcours_tests::kit::browser::{self, Scheme};
+
+use super::server;
+
+/// Pages with an explanation on them.
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_wrong_with_what_explains() {
+    let server = server().await;
+    let (_, sheet) = server.get("/console.css").await;
+    // `PICTURES=FOLDER cargo test … axe` takes pictures, to be looked at.
+    let pictures = std::env::var_os("PICTURES").map(std::path::PathBuf::from);
+    let (capped, nudge) = (server.shop.capped, server.shop.nudge);
+    let mut found = Vec::new();
+    for (name, path) in [
+        ("capped", format!("/messages/{capped}?lang=en")),
+        ("capped-fr", format!("/messages/{capped}?lang=fr")),
+        ("sent", format!("/messages/{nudge}?lang=en")),
+        ("customer", "/customers/ana?lang=fr".to_owned()),
+    ] {
+        let (_, page) = server.get(&path).await;
+        for scheme in [Scheme::Light, Scheme::Dark] {
+            let wrong = browser::wrong(&page, &sheet, scheme);
+            found.extend(wrong.iter().map(|w| format!("{name} {scheme:?}: {w}")));
+            if let Some(folder) = &pictures {
+                let file = folder.join(format!("{name}-{scheme:?}.png"));
+                browser::picture(&page, &sheet, scheme, 1200, &file);
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
