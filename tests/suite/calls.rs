@@ -10,6 +10,7 @@ use std::sync::{
 use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
 use engine::Engine;
 use jiff::{SignedDuration, Timestamp};
+use journey::failure::Failure;
 use parcours_tests::kit::{self, Rig, Workspace, events};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -223,7 +224,7 @@ async fn promise_8_a_call_that_was_killed_before_its_record_takes_effect_once() 
     // The dead one's record comes too late to change anything.
     let late = store::CallEnd {
         key: leased[0].lease(),
-        error: Some("late".into()),
+        error: Some(Failure::TooLate),
     };
     let recorded = rig
         .store

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use engine::{Dispatched, Engine};
 use jiff::{SignedDuration, Timestamp};
+use journey::failure::Failure;
 use parcours_tests::kit::{Rig, Workspace, events};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -64,8 +65,9 @@ async fn dispatch(engine: &Arc<Engine>) -> Dispatched {
 
 /// The last error of the only message that has one, as support reads it.
 async fn error(rig: &Rig) -> String {
-    sqlx::query_scalar("select error from message where error is not null")
+    let kept: String = sqlx::query_scalar("select error from message where error is not null")
         .fetch_one(rig.store.pool())
         .await
-        .unwrap()
+        .unwrap();
+    Failure::read(&kept).to_string()
 }

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use journey::{
     call::Call,
     endpoints::Endpoint,
+    failure::{Failure, Whom},
     intake,
     value::{Map, Value},
 };
@@ -52,13 +53,13 @@ pub enum Called {
     Answered(Value),
     /// Trying again would change nothing.
     RefusedForGood {
-        /// The endpoint's or our words.
-        detail: String,
+        /// What went wrong.
+        detail: Failure,
     },
     /// It may work later.
     RefusedForNow {
-        /// The endpoint's or our words.
-        detail: String,
+        /// What went wrong.
+        detail: Failure,
         /// How long the endpoint asks to be left alone.
         retry_after: Option<Duration>,
     },
@@ -109,7 +110,8 @@ impl Caller {
         now: Timestamp,
     ) -> Called {
         let Ok(url) = Url::parse(&endpoint.url) else {
-            return for_good("the endpoint has no URL");
+            let name = call.endpoint.clone();
+            return for_good(Failure::NoEndpoint { name });
         };
         if self.local && !is_local(&url) {
             let (call, endpoint) = (call.id, &*call.endpoint);
@@ -119,8 +121,8 @@ impl Caller {
         let limit = Duration::try_from(endpoint.timeout).unwrap_or(Duration::from_secs(10));
         let attempt = Box::pin(self.attempt(url, endpoint, call, customer, now));
         timeout(limit, attempt).await.unwrap_or_else(|_| {
-            let seconds = limit.as_secs();
-            for_now(format!("the endpoint did not answer within {seconds} s"))
+            let (whom, seconds) = (Whom::Endpoint, limit.as_secs());
+            for_now(Failure::Slow { whom, seconds })
         })
     }
 
@@ -133,7 +135,8 @@ impl Caller {
         now: Timestamp,
     ) -> Called {
         let Some(client) = &self.client else {
-            return for_now("there is no HTTP client".to_owned());
+            let (whom, words) = (Whom::Endpoint, None);
+            return for_now(Failure::Unreachable { whom, words });
         };
         let body = Body {
             id: call.id.0,
@@ -145,7 +148,7 @@ impl Caller {
             with: &call.with,
         };
         let Ok(body) = serde_json::to_vec(&body) else {
-            return for_good("what the call tells is no JSON");
+            return for_good(Failure::NoJson);
         };
         let id = call.id.to_string();
         let mut request = client
@@ -165,21 +168,25 @@ impl Caller {
         }
         match request.body(body).send().await {
             Ok(response) => read(response, now).await,
-            Err(error) => for_now(webhook::unreachable("the endpoint", &error)),
+            Err(error) => for_now(webhook::unreachable(Whom::Endpoint, &error)),
         }
     }
 
     /// The key of the endpoint's signature, if its calls are signed.
-    fn key(&self, endpoint: &Endpoint) -> Result<Option<Key>, String> {
+    fn key(&self, endpoint: &Endpoint) -> Result<Option<Key>, Failure> {
         let Some(name) = &endpoint.secret else {
             return Ok(None);
+        };
+        let unusable = |words| Failure::Secret {
+            name: Arc::from(&**name),
+            words,
         };
         match (self.secrets)(name) {
             Some(secret) => Key::new(&secret)
                 .map(Some)
-                .map_err(|(_, wrong)| format!("the environment variable {name} {wrong}")),
+                .map_err(|(_, wrong)| unusable(Some(wrong.into()))),
             None if self.local => Ok(None),
-            None => Err(format!("the environment variable {name} is not set")),
+            None => Err(unusable(None)),
         }
     }
 }
@@ -188,7 +195,11 @@ async fn read(mut response: Response, now: Timestamp) -> Called {
     let status = response.status();
     if !status.is_success() {
         let retry_after = webhook::retry_after(&response, now);
-        let detail = format!("the endpoint answers HTTP {status}");
+        let detail = Failure::Http {
+            whom: Whom::Endpoint,
+            status: status.as_u16(),
+            words: None,
+        };
         return if webhook::for_now(status) {
             Called::RefusedForNow {
                 detail,
@@ -205,12 +216,15 @@ async fn read(mut response: Response, now: Timestamp) -> Called {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break,
             // Half an answer is none.
-            Err(error) => return for_now(webhook::unreachable("the endpoint", &error)),
+            Err(error) => return for_now(webhook::unreachable(Whom::Endpoint, &error)),
         }
     }
     match intake::answer(&body) {
         Ok(value) => Called::Answered(value),
-        Err(detail) => Called::RefusedForGood { detail },
+        Err(wrong) => {
+            let words = wrong.into();
+            for_good(Failure::Answer { words })
+        }
     }
 }
 
@@ -218,13 +232,11 @@ fn is_local(url: &Url) -> bool {
     matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
-fn for_good(detail: &str) -> Called {
-    Called::RefusedForGood {
-        detail: detail.to_owned(),
-    }
+fn for_good(detail: Failure) -> Called {
+    Called::RefusedForGood { detail }
 }
 
-fn for_now(detail: String) -> Called {
+fn for_now(detail: Failure) -> Called {
     Called::RefusedForNow {
         detail,
         retry_after: None,

@@ -18,7 +18,7 @@ mod webhook;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use journey::{content::Content, message::Channel};
+use journey::{content::Content, failure::Failure, message::Channel};
 use uuid::Uuid;
 
 pub use self::endpoints::{Called, Caller};
@@ -62,28 +62,27 @@ pub enum Outcome {
     },
     /// Trying again would change nothing.
     RefusedForGood {
-        /// The provider's or our words.
-        detail: String,
+        /// What went wrong.
+        detail: Failure,
     },
     /// It may work later. It may also have worked: a provider can take a message and lose the
     /// answer.
     RefusedForNow {
-        /// The provider's or our words.
-        detail: String,
+        /// What went wrong.
+        detail: Failure,
         /// How long the provider asks to be left alone.
         retry_after: Option<Duration>,
     },
 }
 
 impl Outcome {
-    fn for_good(detail: impl Into<String>) -> Self {
-        let detail = detail.into();
+    fn for_good(detail: Failure) -> Self {
         Self::RefusedForGood { detail }
     }
 
-    fn for_now(detail: impl Into<String>) -> Self {
+    fn for_now(detail: Failure) -> Self {
         Self::RefusedForNow {
-            detail: detail.into(),
+            detail,
             retry_after: None,
         }
     }
@@ -163,7 +162,9 @@ impl Channels {
         match self.adapter(message.channel) {
             Some(Adapter::Smtp(smtp)) => smtp.send(message).await,
             Some(Adapter::Webhook(webhook)) => webhook.send(message).await,
-            None => Outcome::for_good(format!("no provider serves {}", message.channel)),
+            None => Outcome::for_good(Failure::NoProvider {
+                channel: message.channel,
+            }),
         }
     }
 

@@ -10,8 +10,9 @@ use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::Clock,
-    call::{Answer, Call, Outcome, RESTRICTED},
+    call::{Answer, Call, Outcome},
     endpoints::Endpoint,
+    failure::Failure,
     ids::InputId,
     input::{Input, InputKind},
     time::plus,
@@ -51,7 +52,7 @@ enum Next {
     /// Its answer, or that there will be none.
     Ends(Outcome),
     /// Another attempt.
-    Again(Timestamp, String),
+    Again(Timestamp, Failure),
     /// It was not made.
     Released,
 }
@@ -111,15 +112,14 @@ impl Engine {
         let call = &leased.call;
         let now = self.time_of(call);
         if call.expires_at.is_some_and(|at| at <= now) {
-            let why = "nobody waits for the answer any more".into();
-            return Next::Ends(Outcome::Failed(why));
+            return Next::Ends(Outcome::Failed(Failure::TooLate));
         }
         if leased.restricted {
-            return Next::Ends(Outcome::Failed(RESTRICTED.into()));
+            return Next::Ends(Outcome::Failed(Failure::Restricted));
         }
         let Some(endpoint) = round.loaded.endpoints.0.get(&call.endpoint) else {
-            let why = format!("there is no endpoint {} any more", call.endpoint);
-            return Next::Ends(Outcome::Failed(why.into()));
+            let name = call.endpoint.clone();
+            return Next::Ends(Outcome::Failed(Failure::NoEndpoint { name }));
         };
         if round.stop.is_cancelled() || plus(self.wall(), endpoint.timeout) >= round.until {
             return Next::Released;
@@ -131,7 +131,7 @@ impl Engine {
             .await;
         match called {
             Called::Answered(value) => Next::Ends(Outcome::Answered(value)),
-            Called::RefusedForGood { detail } => Next::Ends(Outcome::Failed(detail.into())),
+            Called::RefusedForGood { detail } => Next::Ends(Outcome::Failed(detail)),
             Called::RefusedForNow {
                 detail,
                 retry_after,
@@ -147,22 +147,21 @@ impl Engine {
         &self,
         leased: &LeasedCall,
         endpoint: &Endpoint,
-        detail: String,
+        detail: Failure,
         asked: Option<SignedDuration>,
     ) -> Next {
         if u32::from(leased.attempt) > endpoint.retries {
-            let tries = match leased.attempt {
-                1 => "1 try".to_owned(),
-                n => format!("{n} tries"),
+            let why = Failure::GaveUp {
+                tries: leased.attempt,
+                last: Box::new(detail),
             };
-            let why = format!("gave up after {tries}: {detail}");
-            return Next::Ends(Outcome::Failed(why.into()));
+            return Next::Ends(Outcome::Failed(why));
         }
         let wait = self.back_off(leased.attempt);
         let at = plus(self.wall(), asked.map_or(wait, |asked| asked.max(wait)));
         if leased.call.expires_at.is_some_and(|end| end <= at) {
             // The run's own timer ends the wait; another attempt would come too late.
-            return Next::Ends(Outcome::Failed(detail.into()));
+            return Next::Ends(Outcome::Failed(detail));
         }
         Next::Again(at, detail)
     }
@@ -200,7 +199,7 @@ impl Engine {
         let decided = self.turn(ended.iter().map(arrivals).collect()).await?;
         let mut unkept = Vec::new();
         for index in decided.rejected.into_iter().map(|r| r.index) {
-            let why = Outcome::Failed("the answer cannot be stored".into());
+            let why = Outcome::Failed(Failure::Unkept);
             unkept.push(self.answer(&ended[index].0, &why));
             ends[index] = end(ends[index].key, &why);
         }

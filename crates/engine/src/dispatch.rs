@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::Clock,
     content::Content,
+    failure::Failure,
     ids::InputId,
     input::{Input, InputKind, Receipt},
     message::{Channel, Reason},
@@ -65,7 +66,7 @@ struct Rendered {
 /// Why a message is not handed over.
 struct Stopped {
     reason: Reason,
-    detail: String,
+    detail: Failure,
 }
 
 impl Engine {
@@ -162,47 +163,40 @@ impl Engine {
         let Leased {
             customer, message, ..
         } = leased;
-        let stopped = |reason, detail: &str| Stopped {
-            reason,
-            detail: detail.into(),
-        };
+        let stopped = |reason, detail| Stopped { reason, detail };
         let policies = &loaded.world.policies;
         if policy::restricted(policies, customer, &message.purpose) {
-            let detail = "the customer's processing was restricted before it was sent";
-            return Err(stopped(Reason::Restricted, detail));
+            return Err(stopped(Reason::Restricted, Failure::Restricted));
         }
         if !policy::consents(policies, customer, &message.purpose, message.channel) {
-            return Err(stopped(Reason::NoConsent, "taken back before it was sent"));
+            return Err(stopped(Reason::NoConsent, Failure::ConsentTakenBack));
         }
         let (purpose, channel) = (&message.purpose, message.channel);
         if let Some(reason) = policy::withheld(policies, customer, purpose, channel, now) {
-            return Err(stopped(reason, "chosen by the customer before it was sent"));
+            return Err(stopped(reason, Failure::Chosen));
         }
-        if let Some(reason) = policy::suppressed(customer, message.channel) {
-            return Err(stopped(Reason::SuppressionList, &reason));
+        let suppressed = |why| stopped(Reason::SuppressionList, Failure::Suppressed { why });
+        if let Some(why) = policy::suppressed(customer, message.channel) {
+            return Err(suppressed(why));
         }
         if policy::to_a_role(policies, customer, purpose, channel) {
-            return Err(stopped(Reason::SuppressionList, policy::ROLE));
+            return Err(suppressed(Arc::from(policy::ROLE)));
         }
         let since =
             |off: &OffLimits| policy::erased(policies, customer, purpose, channel, off.at());
         if let Some(off) = off_limits.filter(since) {
             let why = match off {
-                OffLimits::Erased(_) => "whose address this was has been erased",
-                OffLimits::Listed(_) => "the address is on the suppression list",
+                OffLimits::Erased(_) => Failure::Erased,
+                OffLimits::Listed(_) => Failure::Listed,
             };
-            let why = format!("{why}, and nobody has consented with it since");
-            return Err(stopped(Reason::SuppressionList, &why));
+            return Err(stopped(Reason::SuppressionList, why));
         }
         if message.decision.expires_at.is_some_and(|at| at <= now) {
-            return Err(stopped(
-                Reason::Expired,
-                "it waited in the queue for too long",
-            ));
+            return Err(stopped(Reason::Expired, Failure::Expired));
         }
         let address = customer.address(message.channel);
         let Some(address) = address.as_ref().and_then(Value::as_text) else {
-            return Err(stopped(Reason::Unreachable, "the address is gone"));
+            return Err(stopped(Reason::Unreachable, Failure::AddressGone));
         };
         let sent = Sent {
             customer: customer.id,
@@ -231,7 +225,7 @@ impl Engine {
                 locale,
                 &context,
             )
-            .map_err(|error| stopped(Reason::Unrenderable, &error.to_string()))?;
+            .map_err(|error| stopped(Reason::Unrenderable, Failure::Template(error)))?;
         Ok((address.to_owned(), content, unsubscribe))
     }
 
@@ -287,7 +281,10 @@ impl Engine {
                 })
             }
             Outcome::RefusedForNow { detail, .. } => {
-                let detail = format!("gave up after {} tries: {detail}", leased.attempt);
+                let detail = Failure::GaveUp {
+                    tries: leased.attempt,
+                    last: Box::new(detail),
+                };
                 Done::Ended(receipt(
                     leased,
                     Stopped {
@@ -392,7 +389,7 @@ fn receipt(leased: Leased, stopped: Stopped, now: Timestamp) -> Arrival {
         message,
         attempt,
         reason: stopped.reason,
-        detail: Arc::from(stopped.detail),
+        detail: stopped.detail,
     };
     let input = Input {
         id,

@@ -6,12 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    failure::Failure,
     ids::{CallId, RunId},
     value::Value,
 };
-
-/// Why the endpoint of a customer's call is not called at present (GDPR, article 18).
-pub const RESTRICTED: &str = "the customer's processing is restricted";
 
 /// A call that was decided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +53,6 @@ pub struct Answer {
 pub enum Outcome {
     /// The endpoint's answer; null where it had nothing to say.
     Answered(Value),
-    /// It failed for good: in words without personal data.
-    Failed(Arc<str>),
+    /// It failed for good.
+    Failed(Failure),
 }

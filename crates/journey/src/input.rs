@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     call::Answer,
+    failure::Failure,
     ids::{InputId, MachineId, RunId},
     machine::Lost,
     message::{Message, Reason},
@@ -156,6 +157,6 @@ pub struct Receipt {
     /// Why: one of `Failed`, `Unrenderable`, `Restricted`, `NoConsent`, `SuppressionList`, `Unreachable`,
     /// `Expired`.
     pub reason: Reason,
-    /// The provider's or the renderer's words, without personal data.
-    pub detail: Arc<str>,
+    /// What went wrong.
+    pub detail: Failure,
 }

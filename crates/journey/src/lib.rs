@@ -25,6 +25,7 @@ pub mod diagnostics;
 pub mod endpoints;
 pub mod explain;
 pub mod expr;
+pub mod failure;
 pub mod fmt;
 pub mod grammar;
 pub mod graph;

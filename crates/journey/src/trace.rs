@@ -4,12 +4,15 @@
 mod facts;
 mod words;
 
+pub(crate) use words::suppression;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    failure::Failure,
     ids::{CallId, MessageId, RunId},
     message::{Channel, Reason, Refusal},
     value::Value,
@@ -119,8 +122,8 @@ pub enum Fact {
         message: MessageId,
         /// Why.
         reason: Reason,
-        /// The provider's or the renderer's words.
-        detail: Arc<str>,
+        /// What went wrong.
+        detail: Failure,
     },
     /// A receipt was noted: delivered, opened, clicked, replied.
     Noted {
@@ -172,7 +175,7 @@ pub enum Fact {
         /// Which call.
         call: CallId,
         /// Why.
-        why: Arc<str>,
+        why: Failure,
     },
     /// A person has taken over.
     HandedOver {

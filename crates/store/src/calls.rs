@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use journey::{
     call::Call,
+    failure::Failure,
     ids::{CallId, CustomerId, RunId},
 };
 use sqlx::Row as _;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     Error, Store,
     error::during,
-    row::{Moment, after, from_json, moment, words},
+    row::{Moment, after, from_json, moment},
 };
 
 /// A call to be made, until the lease expires.
@@ -62,7 +63,7 @@ pub struct CallRetry {
     /// When it may be made again.
     pub due_at: Timestamp,
     /// Why, without personal data.
-    pub error: String,
+    pub error: Failure,
 }
 
 /// A call that is over.
@@ -71,7 +72,7 @@ pub struct CallEnd {
     /// The lease that ends.
     pub key: CallKey,
     /// Why it failed for good, without personal data; `None`: it was answered.
-    pub error: Option<Arc<str>>,
+    pub error: Option<Failure>,
 }
 
 impl Store {
@@ -144,7 +145,7 @@ impl Store {
         .bind(keys.id)
         .bind(keys.attempt)
         .bind(again.iter().map(|r| moment(r.due_at)).collect::<Vec<_>>())
-        .bind(again.iter().map(|r| words(&r.error)).collect::<Vec<_>>())
+        .bind(again.iter().map(|r| r.error.kept()).collect::<Vec<_>>())
         .execute(self.pool())
         .await
         .map_err(during("giving calls back"))?;
@@ -191,7 +192,7 @@ impl Store {
         let mut ended: Vec<_> = ended.iter().collect();
         ended.sort_by_key(|e| e.key);
         let keys = Keys::of(ended.iter().map(|e| &e.key));
-        let errors = ended.iter().map(|e| e.error.as_deref().map(words));
+        let errors = ended.iter().map(|e| e.error.as_ref().map(Failure::kept));
         let done = sqlx::query(
             "update call c
              set status = case when a.error is null then 'answered' else 'failed' end::call_status,

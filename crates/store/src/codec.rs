@@ -4,6 +4,7 @@ use std::{borrow::Cow, io, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
+    failure::Failure,
     ids::{MessageId, RunId},
     input::{Event, InputKind, Passage, Receipt},
     message::{Channel, Decision, Message, Reason},
@@ -163,8 +164,7 @@ struct ReceiptBody<'a> {
     decision: Cow<'a, Decision>,
     attempt: u16,
     reason: Reason,
-    #[serde(default, skip_serializing_if = "str::is_empty")]
-    detail: Arc<str>,
+    detail: Failure,
 }
 
 impl<'a> ReceiptBody<'a> {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use journey::{
     customer::Customer,
+    failure::Failure,
     ids::{CustomerId, MessageId, RunId},
     message::Message,
 };
@@ -76,8 +77,8 @@ pub struct Retry {
     pub key: LeaseKey,
     /// When.
     pub due_at: Timestamp,
-    /// Why it did not go now, without personal data.
-    pub error: String,
+    /// Why it did not go now.
+    pub error: Failure,
 }
 
 type LeasedRow = (
@@ -186,7 +187,7 @@ impl Store {
         .bind(&keys.id)
         .bind(&keys.attempt)
         .bind(again.iter().map(|r| moment(r.due_at)).collect::<Vec<_>>())
-        .bind(again.iter().map(|r| words(&r.error)).collect::<Vec<_>>())
+        .bind(again.iter().map(|r| r.error.kept()).collect::<Vec<_>>())
         .execute(&self.pool)
         .await
         .map_err(during("giving messages back"))?;

@@ -81,6 +81,6 @@ async fn a_template_that_loops_fails_its_message_with_a_reason_and_no_other() {
         assert_eq!(row.reason.as_deref(), Some("unrenderable"));
         let message = reader.message(row.id, Some(row.customer)).await.unwrap();
         let error = message.unwrap().error.unwrap();
-        assert!(error.contains("too"), "{error}");
+        assert!(error.to_string().contains("too"), "{error}");
     }
 }

@@ -138,6 +138,6 @@ async fn support_reads_whom_a_run_waits_for_and_what_went_wrong() {
     engine.calls_once(&CancellationToken::new()).await.unwrap();
     assert_eq!(
         waits(&rig).await,
-        "waits for vouchers to answer (1 try: the endpoint answers HTTP 503 Service Unavailable)"
+        "waits for vouchers to answer (1 try: the endpoint has trouble of its own (HTTP 503))"
     );
 }

@@ -1,9 +1,10 @@
 //! Messages that do not leave: each with its reason, and its cap given back.
 
 use jiff::{SignedDuration, Timestamp};
-use journey::{ids::CustomerId, message::Channel};
+use journey::{explain::Language, ids::CustomerId, message::Channel};
 use parcours_tests::kit::{self, Answer, Rig};
 use serde_json::{Value, json};
+use store::read::MessageFilter;
 
 use super::{SMS, dispatch, error, happens, queue_one, recently, traits, workspace};
 
@@ -40,7 +41,10 @@ async fn a_channel_without_a_provider_fails_at_once() {
     let engine = rig.engine_with(kit::quick(), nobody.into()).await;
     queue_one(&engine, recently()).await;
     assert_eq!(dispatch(&engine).await.ended, 1);
-    assert_eq!(error(&rig).await, "no provider serves sms");
+    assert_eq!(
+        error(&rig).await,
+        "no provider is set up for sending by SMS"
+    );
 }
 
 /// Rule 40: `expires` counts in the queue too.
@@ -52,7 +56,7 @@ async fn rule_40_a_message_that_waited_too_long_in_the_queue_does_not_leave() {
     ends_unsent(
         &rig,
         "suppressed expired",
-        "it waited in the queue for too long",
+        "it had waited in the queue for too long",
     )
     .await;
 }
@@ -65,7 +69,12 @@ async fn a_message_whose_address_is_gone_does_not_leave() {
     let now = recently();
     queue_one(&engine, now).await;
     traits(&engine, &json!({ "phone": Value::Null }), now).await;
-    ends_unsent(&rig, "suppressed unreachable", "the address is gone").await;
+    ends_unsent(
+        &rig,
+        "suppressed unreachable",
+        "the address was gone from the profile",
+    )
+    .await;
 }
 
 /// Rule 38: an address that bounced or complained since the decision is not used.
@@ -89,6 +98,33 @@ async fn a_message_that_cannot_be_rendered_fails() {
     let engine = rig.engine(kit::quick()).await;
     queue_one(&engine, recently()).await;
     ends_unsent(&rig, "failed unrenderable", "cannot be worked out").await;
+}
+
+/// What went wrong is told in the reader's language; what the provider said is quoted as it came.
+#[tokio::test]
+async fn what_went_wrong_is_told_in_the_language_of_whoever_asks() {
+    let rig = Rig::new(&workspace(SMS)).await;
+    rig.provider.script([Answer::Refuse(422)]);
+    let engine = rig.engine(kit::quick()).await;
+    queue_one(&engine, recently()).await;
+    assert_eq!(dispatch(&engine).await.ended, 1);
+    let reader = rig.reader();
+    let page = reader.messages(&MessageFilter::default(), None, 1).await;
+    let id = page.unwrap().messages[0].id;
+    let message = reader.message(id, None).await.unwrap().unwrap();
+    for (language, line) in [
+        (
+            Language::English,
+            "Last error: the provider refused it (HTTP 422): “no”",
+        ),
+        (
+            Language::French,
+            "Dernière erreur\u{a0}: le prestataire d'envoi a refusé (HTTP 422)\u{a0}: «\u{a0}no\u{a0}»",
+        ),
+    ] {
+        let why = reader.why(&message, language).await.unwrap();
+        assert!(why.evidence.iter().any(|e| e.text == line), "{why:?}");
+    }
 }
 
 /// Dispatch ends the message with that reason and words, no provider hears of it, and the cap of

@@ -29,7 +29,10 @@ async fn a_message_that_is_refused_for_now_is_tried_again_until_it_is_taken() {
     let engine = rig.engine(kit::quick()).await;
     queue_one(&engine, recently()).await;
     assert_eq!(dispatch(&engine).await.retried, 1);
-    assert_eq!(error(&rig).await, "HTTP 503 Service Unavailable: no");
+    assert_eq!(
+        error(&rig).await,
+        "the provider has trouble of its own (HTTP 503): “no”"
+    );
     assert_eq!(dispatch(&engine).await.retried, 1);
     assert_eq!(dispatch(&engine).await.sent, 1);
     assert_eq!(rig.messages().await, ["sms sent - 3"]);
@@ -110,7 +113,7 @@ async fn rule_47_a_message_that_no_try_delivers_fails_with_its_reason_and_frees_
     assert!(
         error(&rig)
             .await
-            .starts_with("gave up after 3 tries: HTTP 500")
+            .starts_with("gave up after 3 tries: the provider has trouble of its own (HTTP 500)")
     );
     assert_eq!(dispatch(&engine).await.leased, 0);
 

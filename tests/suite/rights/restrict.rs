@@ -1,6 +1,7 @@
 //! Articles 16 and 18: a correction counts at once, and what is restricted is kept and not used.
 
 use jiff::Timestamp;
+use journey::failure::Failure;
 use parcours_tests::kit::{self, Rig, events};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -59,7 +60,7 @@ async fn article_18_restricted_while_it_waits_a_message_does_not_leave_and_a_cal
         .fetch_one(rig.store.pool())
         .await
         .unwrap();
-    assert_eq!(why, journey::call::RESTRICTED);
+    assert_eq!(Failure::read(&why), Failure::Restricted);
 
     // What happens meanwhile is kept, and decided to no effect outside.
     events::take(&engine, &[start("4")], Timestamp::now()).await;

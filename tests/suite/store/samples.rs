@@ -9,6 +9,7 @@ use journey::{
         Asked, AtMost, Attention, Consent, ConsentState, Customer, Expected, Ledger, Left,
         PastSend, Pending, Preferences, Round, Run, RunState, StepState, Suppression,
     },
+    failure::Failure,
     ids::{CallId, CustomerId, InputId, MachineId, MessageId, RunId},
     input::{Event, Input, InputKind, Receipt},
     machine::{Again, By, Entry, Inside, Machine, NodeId},
@@ -58,7 +59,7 @@ pub fn receipt(customer: &str, message: Message, attempt: u16, now: Timestamp) -
         message,
         attempt,
         reason: Reason::Failed,
-        detail: arc("550 no such mailbox"),
+        detail: Failure::from("550 no such mailbox"),
     };
     arrival(customer, id, now, InputKind::Receipt(Box::new(receipt)))
 }
@@ -232,7 +233,7 @@ pub fn settled(message: &Message, reason: Reason) -> Settled {
         message: message.id,
         at: message.at,
         reason,
-        detail: arc("the provider's\0words"),
+        detail: Failure::from("the provider's\0words"),
     }
 }
 

@@ -67,7 +67,6 @@ struct Message {
     attempt: i16,
     provider: String,
     provider_id: String,
-    error: String,
     why: Explanation,
     captured: Option<Shown>,
     detail: String,
@@ -177,7 +176,6 @@ fn page(state: &State, message: &MessageView, why: Explanation) -> Message {
         attempt: message.attempt,
         provider: text(&message.provider),
         provider_id: text(&message.provider_id),
-        error: text(&message.error),
         why,
         captured: None,
         detail: decision

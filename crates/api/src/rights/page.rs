@@ -63,7 +63,7 @@ struct Message {
     status: &'static str,
     reason: String,
     provider: Arc<str>,
-    error: Option<Arc<str>>,
+    error: Option<String>,
     decision: String,
 }
 
@@ -72,7 +72,7 @@ struct Call {
     endpoint: Arc<str>,
     journey: Arc<str>,
     status: Arc<str>,
-    error: Option<Arc<str>>,
+    error: Option<String>,
     with: String,
 }
 
@@ -169,7 +169,7 @@ fn message(message: &ExportedMessage) -> Message {
             .map(words::reason)
             .unwrap_or_default(),
         provider: message.provider.clone().unwrap_or_default(),
-        error: message.error.clone(),
+        error: message.error.as_ref().map(ToString::to_string),
         decision: data(&message.decision),
     }
 }
@@ -180,7 +180,7 @@ fn call(call: &ExportedCall) -> Call {
         endpoint: call.endpoint.clone(),
         journey: call.journey.clone(),
         status: call.status.clone(),
-        error: call.error.clone(),
+        error: call.error.as_ref().map(ToString::to_string),
         with: data(&call.with),
     }
 }

@@ -168,7 +168,10 @@ async fn without_its_secret_a_call_is_made_only_on_ones_own_machine() {
     let Called::RefusedForNow { detail, .. } = called else {
         panic!("{called:?}");
     };
-    assert_eq!(detail, "the environment variable KEY is not set");
+    assert_eq!(
+        detail.to_string(),
+        "the environment variable KEY is not set"
+    );
     assert!(requests.lock().unwrap().is_empty());
     let local = Caller::new(|_| None, true);
     let called = local.call(&endpoint(server), &call(), "ana", now).await;

@@ -2,9 +2,10 @@
 
 use std::time::SystemTime;
 
-use journey::content::Content;
+use journey::{content::Content, failure::Failure};
 use lettre::{
     Address, Message,
+    address::AddressError,
     message::{
         Mailbox, MultiPart,
         header::{HeaderName, HeaderValue},
@@ -41,7 +42,7 @@ impl Sender {
     }
 
     /// The mail for `message`, or why there can be none.
-    pub(super) fn compose(&self, message: &Outgoing<'_>) -> Result<Message, String> {
+    pub(super) fn compose(&self, message: &Outgoing<'_>) -> Result<Message, Failure> {
         let Content::Email {
             subject,
             html,
@@ -49,12 +50,15 @@ impl Sender {
             ..
         } = message.content
         else {
-            return Err("the content is no mail".to_owned());
+            return Err(content("it is no mail"));
         };
-        let to: Address = message
-            .to
-            .parse()
-            .map_err(|e| format!("the customer's mail address cannot be used: {e}"))?;
+        let to: Address =
+            message
+                .to
+                .parse()
+                .map_err(|e: AddressError| Failure::AddressUnusable {
+                    words: e.to_string().into(),
+                })?;
         let mut mail = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
@@ -71,11 +75,11 @@ impl Sender {
             text.clone(),
             html.clone(),
         ))
-        .map_err(|e| format!("the mail cannot be built: {e}"))
+        .map_err(|e| content(&e.to_string()))
     }
 
     /// The headers of our own, each value on one line of ASCII.
-    fn headers(&self, message: &Outgoing<'_>) -> Result<Vec<(&'static str, String)>, String> {
+    fn headers(&self, message: &Outgoing<'_>) -> Result<Vec<(&'static str, String)>, Failure> {
         let list = format!("<{}.{}>", label(message.purpose), self.list_domain);
         let mut headers = vec![
             ("X-Parcours-Message", message.id.to_string()),
@@ -87,7 +91,7 @@ impl Sender {
         if let Some(url) = message.unsubscribe_url {
             let all = [Some(url), message.unsubscribe_mailto];
             if !all.into_iter().flatten().all(is_uri) {
-                return Err("the unsubscribe link is no URL".to_owned());
+                return Err(Failure::UnsubscribeLink);
             }
             let mailto = message.unsubscribe_mailto;
             let also = mailto.map_or_else(String::new, |to| format!(", <{to}>"));
@@ -97,6 +101,11 @@ impl Sender {
         }
         Ok(headers)
     }
+}
+
+fn content(words: &str) -> Failure {
+    let words = words.into();
+    Failure::Content { words }
 }
 
 /// Whether it can stand between `<` and `>` in a header.

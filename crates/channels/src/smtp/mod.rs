@@ -6,8 +6,9 @@ mod pool;
 mod tests;
 mod tls;
 
-use std::time::Duration;
+use std::{error::Error as _, sync::Arc, time::Duration};
 
+use journey::failure::{Failure, Whom};
 use lettre::{
     address::Envelope,
     transport::smtp::{
@@ -72,10 +73,10 @@ impl Smtp {
         match timeout(self.timeout, attempt).await {
             Ok(Ok(response)) => accepted(&response),
             Ok(Err(failed)) => refused(&failed, message.to),
-            Err(_) => Outcome::for_now(format!(
-                "the mail server did not answer within {} s",
-                self.timeout.as_secs()
-            )),
+            Err(_) => Outcome::for_now(Failure::Slow {
+                whom: Whom::MailServer,
+                seconds: self.timeout.as_secs(),
+            }),
         }
     }
 
@@ -166,11 +167,27 @@ fn accepted(response: &Response) -> Outcome {
 }
 
 fn refused(failed: &Failed, to: &str) -> Outcome {
-    let words = match failed {
-        Failed::Connecting(error) => error.to_string(),
-        Failed::Stale(error) | Failed::Sending(error) => error.to_string(),
+    let words = |error: &dyn std::error::Error| detail::clean(&error.to_string(), to).into();
+    let detail = match failed {
+        Failed::Connecting(ConnectError::Io(error)) => Failure::Unreachable {
+            whom: Whom::MailServer,
+            words: Some(words(error)),
+        },
+        Failed::Connecting(ConnectError::Smtp(error)) => Failure::LetsNobodyIn {
+            words: words(error),
+        },
+        Failed::Stale(error) | Failed::Sending(error) => match error.status() {
+            // The code says by itself that it is permanent, or not.
+            Some(code) => Failure::Smtp {
+                code: u16::from(code),
+                words: error.source().map_or_else(|| Arc::from(""), words),
+            },
+            None => Failure::Unreachable {
+                whom: Whom::MailServer,
+                words: Some(words(error)),
+            },
+        },
     };
-    let detail = detail::clean(&words, to);
     match failed {
         Failed::Sending(error) if error.is_permanent() && !ours(error) => Outcome::for_good(detail),
         _ => Outcome::for_now(detail),

@@ -198,6 +198,7 @@ async fn refusals_of_the_message_are_for_good_and_the_rest_is_for_now() {
             for_good,
             "{at} {reply}"
         );
+        let detail = detail.to_string();
         assert!(detail.contains(&reply[..3]), "{detail}");
         assert!(!detail.contains("ada@"), "{detail}");
     }
@@ -216,7 +217,11 @@ async fn a_server_that_is_not_there_is_for_now() {
     let Outcome::RefusedForNow { detail, .. } = sent else {
         panic!("{sent:?}")
     };
-    assert!(detail.contains("cannot be reached"), "{detail}");
+    let detail = detail.to_string();
+    assert!(
+        detail.starts_with("no answer from the mail server: "),
+        "{detail}"
+    );
 }
 
 #[tokio::test]
@@ -231,7 +236,10 @@ async fn a_silent_server_is_for_now() {
     let Outcome::RefusedForNow { detail, .. } = sent else {
         panic!("{sent:?}")
     };
-    assert_eq!(detail, "the mail server did not answer within 1 s");
+    assert_eq!(
+        detail.to_string(),
+        "the mail server did not answer within 1 s"
+    );
 }
 
 #[tokio::test]
@@ -304,6 +312,7 @@ async fn starttls_is_not_given_up_in_silence() {
     let Outcome::RefusedForNow { detail, .. } = sent else {
         panic!("{sent:?}")
     };
+    let detail = detail.to_string();
     assert!(detail.contains("STARTTLS is not supported"), "{detail}");
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
+use journey::failure::{Failure, Whom};
 use reqwest::{Response, StatusCode, header::RETRY_AFTER};
 use serde_json::Value as Json;
 
@@ -62,13 +63,14 @@ fn provider_id(body: &Json) -> Option<String> {
 }
 
 /// The status, and the provider's words where it has some in the usual places.
-fn said(status: StatusCode, body: &Json, to: &str) -> String {
+fn said(status: StatusCode, body: &Json, to: &str) -> Failure {
     let words = ["message", "detail", "error", "title"]
         .iter()
         .find_map(|name| body.get(name)?.as_str());
-    match words {
-        Some(words) => format!("HTTP {status}: {}", detail::clean(words, to)),
-        None => format!("HTTP {status}"),
+    Failure::Http {
+        whom: Whom::Provider,
+        status: status.as_u16(),
+        words: words.map(|words| detail::clean(words, to).into()),
     }
 }
 

@@ -12,6 +12,7 @@ mod tests;
 
 use std::{error::Error as _, time::Duration};
 
+use journey::failure::{Failure, Whom};
 use reqwest::{Client, Url, header::CONTENT_TYPE, redirect::Policy};
 use serde::Serialize;
 use tokio::{sync::Semaphore, time::timeout};
@@ -86,12 +87,15 @@ impl Webhook {
     pub(crate) async fn send(&self, message: &Outgoing<'_>) -> Outcome {
         let body = match body(message) {
             Ok(body) => body,
-            Err(error) => return Outcome::for_good(format!("no JSON: {error}")),
+            Err(error) => {
+                let words = error.to_string().into();
+                return Outcome::for_good(Failure::Content { words });
+            }
         };
         let attempt = Box::pin(self.attempt(message, body));
         timeout(self.timeout, attempt).await.unwrap_or_else(|_| {
-            let seconds = self.timeout.as_secs();
-            Outcome::for_now(format!("the provider did not answer within {seconds} s"))
+            let (whom, seconds) = (Whom::Provider, self.timeout.as_secs());
+            Outcome::for_now(Failure::Slow { whom, seconds })
         })
     }
 
@@ -115,7 +119,7 @@ impl Webhook {
         }
         match request.body(body).send().await {
             Ok(response) => answer::read(response, message).await,
-            Err(error) => Outcome::for_now(unreachable("the provider", &error)),
+            Err(error) => Outcome::for_now(unreachable(Whom::Provider, &error)),
         }
     }
 }
@@ -134,13 +138,11 @@ fn body(message: &Outgoing<'_>) -> serde_json::Result<Vec<u8>> {
 }
 
 /// Why no answer came: the last cause, which is the one that tells. The URL stays out of it.
-pub(crate) fn unreachable(whom: &str, error: &reqwest::Error) -> String {
+pub(crate) fn unreachable(whom: Whom, error: &reqwest::Error) -> Failure {
     let mut cause = error.source();
     while let Some(deeper) = cause.and_then(|c| c.source()) {
         cause = Some(deeper);
     }
-    match cause {
-        Some(cause) => format!("no answer from {whom}: {cause}"),
-        None => format!("no answer from {whom}"),
-    }
+    let words = cause.map(|cause| cause.to_string().into());
+    Failure::Unreachable { whom, words }
 }

@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use journey::message::Channel;
+use journey::{
+    failure::{Failure, Whom},
+    message::Channel,
+};
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -155,7 +158,11 @@ async fn retry_after_is_obeyed_in_both_forms() {
 async fn details_quote_the_provider_but_no_address() {
     let body = r#"{"message":"+33612345678 is no mobile number"}"#;
     let got = outcome(answer("422 Unprocessable Entity", "", body)).await;
-    let detail = "HTTP 422 Unprocessable Entity: [address] is no mobile number".to_owned();
+    let detail = Failure::Http {
+        whom: Whom::Provider,
+        status: 422,
+        words: Some("[address] is no mobile number".into()),
+    };
     assert_eq!(got, Outcome::RefusedForGood { detail });
 }
 
@@ -198,7 +205,7 @@ async fn a_silent_or_absent_provider_is_for_now() {
     let Outcome::RefusedForNow { detail, .. } = got else {
         panic!("{got:?}")
     };
-    assert_eq!(detail, "the provider did not answer within 1 s");
+    assert_eq!(detail.to_string(), "the provider did not answer within 1 s");
 
     let free = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -208,6 +215,7 @@ async fn a_silent_or_absent_provider_is_for_now() {
     let Outcome::RefusedForNow { detail, .. } = got else {
         panic!("{got:?}")
     };
+    let detail = detail.to_string();
     assert!(
         detail.starts_with("no answer from the provider: "),
         "{detail}"

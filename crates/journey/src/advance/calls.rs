@@ -6,9 +6,10 @@ use jiff::SignedDuration;
 
 use super::{Stepper, steps::Flow};
 use crate::{
-    call::{Answer, Call, Outcome, RESTRICTED},
+    call::{Answer, Call, Outcome},
     customer::Pending,
     expr::Operand,
+    failure::Failure,
     ids::{CallId, RunId},
     machine::{self, HandOver, Node, NodeId, Op, Target},
     time,
@@ -113,7 +114,7 @@ impl Stepper<'_> {
         let (revision, ordinal) = (run.revision, self.ordinal);
         self.ordinal += 1;
         let call = CallId::of(id, revision, ordinal);
-        let why = Arc::from(RESTRICTED);
+        let why = Failure::Restricted;
         let step = Some(node.id.clone());
         self.note(Some(id), step, Fact::CallFailed { call, why });
         self.step_state(id, &node.id, |s| {

@@ -1,6 +1,6 @@
 //! The turn: one customer, one input, and what becomes of them.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -8,6 +8,7 @@ use crate::{
     call::Call,
     consent::ConsentRecord,
     customer::{Customer, PastSend, Run},
+    failure::Failure,
     ids::{CallId, MachineId, MessageId, RunId},
     input::{Event, Input},
     machine::NodeId,
@@ -76,6 +77,6 @@ pub struct Settled {
     pub at: Timestamp,
     /// `Failed` and `Unrenderable` make it `failed`, all others `suppressed`.
     pub reason: Reason,
-    /// The provider's or the renderer's words.
-    pub detail: Arc<str>,
+    /// What went wrong.
+    pub detail: Failure,
 }

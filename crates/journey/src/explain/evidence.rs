@@ -17,6 +17,7 @@ pub(super) fn of(case: &Case<'_>, decisive: Option<&Refusal>, tongue: &Tongue) -
     } else {
         lines.push(consented(case, case.channel, tongue));
     }
+    lines.extend(error(case, tongue));
     let others = case.refusals().iter().filter(|r| decisive != Some(*r));
     for refusal in others {
         lines.push(beside(case, refusal, tongue));
@@ -56,8 +57,9 @@ fn of_reason(
             decisive.map_or_else(Vec::new, |refusal| used(case, refusal, tongue))
         }
         Reason::Quiet => clock(case, decisive, tongue).into_iter().collect(),
-        Reason::Failed | Reason::Unrenderable => error(case, tongue).into_iter().collect(),
-        Reason::Unreachable
+        Reason::Failed
+        | Reason::Unrenderable
+        | Reason::Unreachable
         | Reason::Expired
         | Reason::Recalled
         | Reason::Restricted
@@ -222,13 +224,22 @@ fn clock(case: &Case<'_>, decisive: Option<&Refusal>, tongue: &Tongue) -> Option
     }))
 }
 
+/// What went wrong, or what stopped it at dispatch. Words of the provider's are quoted in it.
 fn error(case: &Case<'_>, tongue: &Tongue) -> Option<Evidence> {
-    let error = case.error.filter(|e| !e.is_empty())?;
-    Some(Evidence::from(say!(
-        tongue,
-        "Last error, as it came: {error}",
-        "Dernière erreur, telle que reçue : {error}"
-    )))
+    // What was sent in the end had only to be tried again.
+    let error = case.error.filter(|_| case.status != Status::Sent)?;
+    let said = error.last().say(tongue);
+    Some(Evidence::from(match case.reason {
+        Some(Reason::Unrenderable) => say!(tongue, "Where: {said}", "Où : {said}"),
+        Some(Reason::Failed | Reason::Recalled) | None => {
+            say!(tongue, "Last error: {said}", "Dernière erreur : {said}")
+        }
+        Some(_) => say!(
+            tongue,
+            "Stopped when its turn came: {said}",
+            "Arrêté au moment de l'envoi : {said}"
+        ),
+    }))
 }
 
 /// A refusal that did not decide it alone, or one that was passed over.

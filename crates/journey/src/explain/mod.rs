@@ -2,6 +2,7 @@
 //! change it, in English and in French. Command line, API and console print these very texts.
 
 mod caps;
+mod ended;
 mod evidence;
 mod tongue;
 mod why;
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use crate::{
     customer::{ConsentState, Suppression},
+    failure::Failure,
     ids::{InputId, MessageId},
     message::{Channel, Decision, Reason},
     policies::Policies,
@@ -20,10 +22,10 @@ use crate::{
 
 pub use caps::slowed;
 pub(crate) use caps::{at_most, clause};
+pub(crate) use ended::left_words;
 pub(crate) use evidence::state_words;
 pub(crate) use tongue::say;
 pub use tongue::{Language, Tongue};
-pub(crate) use why::left_words;
 
 /// How far a message has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +110,10 @@ pub struct Case<'a> {
     pub reason: Option<Reason>,
     /// How often it was tried.
     pub attempt: i16,
-    /// The last attempt's error; holds no personal data.
-    pub error: Option<&'a str>,
+    /// What went wrong with the last attempt.
+    pub error: Option<&'a Failure>,
+    /// When it is tried next, if it waits.
+    pub due_at: Option<Timestamp>,
     /// What was decided; `None` if it is of another version.
     pub decision: Option<&'a Decision>,
     /// The messages that refusals name, as far as they are kept.

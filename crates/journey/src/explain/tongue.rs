@@ -153,6 +153,16 @@ impl Tongue {
         format!("{n} message{}", if one { "" } else { "s" })
     }
 
+    /// `1 try`, `3 essais`.
+    pub(super) fn tries(&self, n: i16) -> String {
+        let word = ["try", "essai"][self.language as usize];
+        match (self.is_one(i64::from(n)), self.language) {
+            (true, _) => format!("{n} {word}"),
+            (false, Language::English) => format!("{n} tries"),
+            (false, Language::French) => format!("{n} {word}s"),
+        }
+    }
+
     /// A channel within a sentence.
     pub fn channel(&self, channel: Channel) -> &'static str {
         match (channel, self.language) {

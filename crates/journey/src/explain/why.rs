@@ -1,6 +1,11 @@
 //! The first sentence, and the last.
 
-use super::{Case, Status, Tongue, caps::capped, say};
+use super::{
+    Case, Status, Tongue,
+    caps::capped,
+    ended::{expired, failed, recalled, suppressed},
+    say,
+};
 use crate::{
     customer::ConsentState,
     localized,
@@ -50,6 +55,14 @@ pub(super) fn sentence(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tong
             "Being sent by {channel} right now.",
             "En cours d'envoi par {channel}."
         ),
+        (Status::Queued, None) if case.attempt > 0 => {
+            let tries = tongue.tries(case.attempt);
+            say!(
+                tongue,
+                "Decided to go by {channel}, and not gone yet after {tries}.",
+                "Envoi par {channel} décidé, pas encore abouti après {tries}."
+            )
+        }
         (Status::Queued, None) => say!(
             tongue,
             "Decided to go by {channel}, and waiting for its turn.",
@@ -160,36 +173,6 @@ fn address(channel: Channel, tongue: &Tongue) -> String {
     tongue.say(|| english.into(), || french.into())
 }
 
-fn suppressed(
-    case: &Case<'_>,
-    channel: Channel,
-    refusal: Option<&Refusal>,
-    tongue: &Tongue,
-) -> String {
-    let record = case.suppressed.get(&channel);
-    let word = record
-        .map(|s| &*s.reason)
-        .or_else(|| refusal.map(|r| &*r.rule));
-    let why = match word {
-        Some("complained") => say!(
-            tongue,
-            "the customer reported a message as unwanted",
-            "un message a été signalé comme indésirable"
-        ),
-        _ => say!(
-            tongue,
-            "a message to it came back",
-            "un message est revenu sans être remis"
-        ),
-    };
-    let by = tongue.channel(channel);
-    say!(
-        tongue,
-        "Not sent: the address for {by} is no longer used, because {why}.",
-        "Non envoyé : l'adresse ({by}) n'est plus utilisée, car {why}."
-    )
-}
-
 fn quiet(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tongue) -> String {
     let rule = refusal.map(|r| &r.rule);
     let hours = rule.and_then(|rule| case.quiet(rule));
@@ -215,74 +198,12 @@ fn quiet(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tongue) -> String 
     }
 }
 
-fn expired(case: &Case<'_>, tongue: &Tongue) -> String {
-    match case.decision.and_then(|d| d.expires_at) {
-        Some(at) => {
-            let at = tongue.moment(at);
-            say!(
-                tongue,
-                "Not sent: it could not go before it expired, {at}.",
-                "Non envoyé : le départ n'a pas été possible avant la date limite, {at}."
-            )
-        }
-        None => say!(
-            tongue,
-            "Not sent: it could not go before it expired.",
-            "Non envoyé : le départ n'a pas été possible avant la date limite."
-        ),
-    }
-}
-
-fn recalled(case: &Case<'_>, tongue: &Tongue) -> String {
-    let journey = case.journey;
-    match case.left {
-        Some(left) => {
-            let left = left_words(left, tongue);
-            say!(
-                tongue,
-                "Taken back before it went: the customer had left the journey {journey} ({left}).",
-                "Retiré avant l'envoi : le client avait quitté le parcours {journey} ({left})."
-            )
-        }
-        None => say!(
-            tongue,
-            "Taken back before it went: the customer had left the journey {journey}.",
-            "Retiré avant l'envoi : le client avait quitté le parcours {journey}."
-        ),
-    }
-}
-
-fn failed(case: &Case<'_>, tongue: &Tongue) -> String {
-    let n = case.attempt;
-    if n <= 1 {
-        return say!(
-            tongue,
-            "Not sent: the provider refused it for good.",
-            "Non envoyé : refus définitif du prestataire d'envoi."
-        );
-    }
-    say!(
-        tongue,
-        "Not sent: it failed for good after {n} tries.",
-        "Non envoyé : échec définitif après {n} essais."
-    )
-}
-
-/// Why a run left: the engine's own words in the language, an author's as written.
-pub(crate) fn left_words(reason: &str, tongue: &Tongue) -> String {
-    let french = match reason {
-        "completed" => "parcours terminé",
-        "missed" => "moment manqué",
-        "restarted" => "recommencé",
-        "stopped" => "arrêté",
-        "migrated" => "retiré par une nouvelle version",
-        other => other,
-    };
-    tongue.say(|| reason.into(), || french.into())
-}
-
 /// What would change it.
 pub(super) fn next(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tongue) -> Option<String> {
+    if case.status == Status::Queued && case.attempt > 0 {
+        let at = tongue.moment(case.due_at?);
+        return Some(say!(tongue, "Next try: {at}.", "Prochain essai : {at}."));
+    }
     let channel = refusal.map_or(case.channel, |r| r.channel);
     let by = tongue.channel(channel);
     let until = refusal.and_then(|r| r.until).map(|at| tongue.moment(at));
@@ -299,8 +220,8 @@ pub(super) fn next(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tongue) 
         ),
         Reason::SuppressionList => say!(
             tongue,
-            "A new address lifts this.",
-            "Une nouvelle adresse lève ce blocage."
+            "Another address lifts this.",
+            "Une autre adresse lève ce blocage."
         ),
         Reason::Capped => {
             let until = until?;

@@ -215,7 +215,7 @@ mod tests {
             options: &[],
         };
         let rendered = templates.render("t", Channel::Sms, None, &context);
-        rendered.err().map_or(String::new(), |e| e.message)
+        rendered.err().map_or(String::new(), |e| e.message())
     }
 
     #[test]

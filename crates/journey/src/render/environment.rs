@@ -11,7 +11,8 @@ use minijinja::{
     value::ValueKind,
 };
 
-use super::{filters, output::LARGEST, scan};
+use super::{filters, output::LARGEST, said::Said, scan};
+use crate::explain::Language;
 
 /// How many instructions one piece may run.
 const FUEL: u64 = 50_000;
@@ -147,7 +148,7 @@ fn write_value(
         }
         None => Err(Error::new(
             ErrorKind::InvalidOperation,
-            "`{{ … }}` prints texts and numbers; a list can be joined: items | join(\", \")",
+            Said::PrintsNoList.words(Language::English),
         )),
     }
 }

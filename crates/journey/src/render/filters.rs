@@ -9,7 +9,9 @@ use minijinja::{
 use super::{
     local::{self, Style},
     output::LARGEST,
+    said::Said,
 };
+use crate::explain::Language;
 
 /// The longest `range`.
 const LONGEST_RANGE: i64 = 1_000;
@@ -85,7 +87,7 @@ pub(super) fn install(env: &mut Environment<'static>, locale: &str) {
     env.add_function("range", range);
     let here = locale.to_owned();
     env.add_filter("money", move |value: &Value, currency: &str| {
-        let amount = number(value).ok_or_else(|| wrong("`money` needs a number"))?;
+        let amount = number(value).ok_or_else(|| wrong(Said::MoneyNeedsNumber))?;
         Ok::<_, Error>(local::money(amount, currency, &here))
     });
     let here = locale.to_owned();
@@ -94,9 +96,9 @@ pub(super) fn install(env: &mut Environment<'static>, locale: &str) {
         move |value: &Value, style: Option<&str>, options: Kwargs| {
             let zone: Option<&str> = options.get("zone")?;
             options.assert_all_used()?;
-            let style = Style::named(style.unwrap_or("long"))
-                .ok_or_else(|| wrong("the styles of `date` are short, long, full and time"))?;
-            let text = value.as_str().ok_or_else(|| wrong("`date` needs a date"))?;
+            let style =
+                Style::named(style.unwrap_or("long")).ok_or_else(|| wrong(Said::DateStyles))?;
+            let text = value.as_str().ok_or_else(|| wrong(Said::DateNeedsDate))?;
             let at = local::local_time(text, zone).map_err(wrong)?;
             Ok::<_, Error>(local::date(at, style, &here))
         },
@@ -104,8 +106,8 @@ pub(super) fn install(env: &mut Environment<'static>, locale: &str) {
 }
 
 /// An error whose words are ours, and so without a customer's data.
-fn wrong(words: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidOperation, words)
+fn wrong(said: Said) -> Error {
+    Error::new(ErrorKind::InvalidOperation, said.words(Language::English))
 }
 
 fn number(value: &Value) -> Option<f64> {
@@ -119,7 +121,7 @@ fn number(value: &Value) -> Option<f64> {
 fn replace(text: &str, from: &str, to: &str) -> Result<String, Error> {
     let grown = text.matches(from).count().saturating_mul(to.len());
     if grown.saturating_add(text.len()) > LARGEST {
-        return Err(wrong("`replace` makes too long a text"));
+        return Err(wrong(Said::ReplaceTooLong));
     }
     Ok(text.replace(from, to))
 }
@@ -135,7 +137,7 @@ fn join(items: &Value, between: Option<&str>) -> Result<String, Error> {
             None => joined.push_str(&item.to_string()),
         }
         if joined.len() > LARGEST {
-            return Err(wrong("`join` makes too long a text"));
+            return Err(wrong(Said::JoinTooLong));
         }
     }
     Ok(joined)
@@ -145,7 +147,7 @@ fn range(from: i64, to: Option<i64>, step: Option<i64>) -> Result<Vec<i64>, Erro
     let (from, to) = to.map_or((0, from), |to| (from, to));
     let step = step.unwrap_or(1);
     if step == 0 {
-        return Err(wrong("`range` cannot step by 0"));
+        return Err(wrong(Said::RangeByNothing));
     }
     let far = to.checked_sub(from).ok_or_else(too_many)?;
     let steps = far.checked_div(step).unwrap_or(0);
@@ -159,5 +161,5 @@ fn range(from: i64, to: Option<i64>, step: Option<i64>) -> Result<Vec<i64>, Erro
 }
 
 fn too_many() -> Error {
-    wrong("`range` has at most 1000 items")
+    wrong(Said::RangeTooLong)
 }

@@ -6,6 +6,8 @@ use jiff::{
     tz::{Offset, TimeZone},
 };
 
+use super::said::Said;
+
 /// A locale as it is looked up: `fr_be` and `FR-BE` are `fr-be`.
 pub(super) fn normal(locale: &str) -> String {
     locale.trim().replace('_', "-").to_lowercase()
@@ -81,14 +83,14 @@ fn grouped(digits: &str, group: char) -> String {
 
 /// The local date and time that a text spells: a date, or an instant, which keeps the offset it
 /// is written with unless a zone is named. `Err` says what is wrong, without the text itself.
-pub(super) fn local_time(text: &str, zone: Option<&str>) -> Result<DateTime, &'static str> {
+pub(super) fn local_time(text: &str, zone: Option<&str>) -> Result<DateTime, Said> {
     if text.len() == 10 {
-        let date: Date = text.parse().map_err(|_| "this is no date")?;
+        let date: Date = text.parse().map_err(|_| Said::NoDate)?;
         return Ok(date.at(0, 0, 0, 0));
     }
-    let instant: Timestamp = text.parse().map_err(|_| "this is no date and no moment")?;
+    let instant: Timestamp = text.parse().map_err(|_| Said::NoMoment)?;
     let zone = match zone {
-        Some(name) => TimeZone::get(name).map_err(|_| "no such time zone")?,
+        Some(name) => TimeZone::get(name).map_err(|_| Said::NoZone)?,
         None => TimeZone::fixed(written_offset(text)),
     };
     Ok(zone.to_datetime(instant))

@@ -1,37 +1,47 @@
 //! Mails: MJML to HTML, and the preheader.
 
+use std::sync::Arc;
+
 use mrml::prelude::{parser::Error as ParseError, render::RenderOptions};
 
-use super::output::{Failure, LARGEST};
+use super::{
+    fault::Fault,
+    output::{Failure, LARGEST},
+    said::Said,
+};
 
 /// HTML of a filled-in MJML document.
 pub(super) fn from_mjml(mjml: &str) -> Result<String, Failure> {
-    let parsed = mrml::parse(mjml).map_err(|e| Failure::new(explain(&e)))?;
+    let parsed = mrml::parse(mjml).map_err(|e| Failure::from(explain(&e)))?;
     let html = parsed
         .element
         .render(&RenderOptions::default())
-        .map_err(|_| Failure::new("the MJML cannot be laid out"))?;
+        .map_err(|_| Failure::from(mjml_fault(Said::NoLayout)))?;
     // Layout multiplies what it is given.
     if html.len() > 2 * LARGEST {
-        return Err(Failure::new("the HTML is too large"));
+        return Err(Failure::from(mjml_fault(Said::HtmlTooLarge)));
     }
     Ok(html)
 }
 
 /// The parser's complaint without the words that it found: they may be a customer's.
-fn explain(error: &ParseError) -> String {
-    match error {
-        ParseError::NoRootNode => "there is no <mjml> element".to_owned(),
-        ParseError::MissingAttribute { name, .. } => format!("an element lacks its `{name}`"),
-        ParseError::UnexpectedElement { .. } => {
-            "an MJML element stands where it may not".to_owned()
+fn explain(error: &ParseError) -> Fault {
+    mjml_fault(match error {
+        ParseError::MissingAttribute { name, .. } => {
+            return Fault::Attribute {
+                name: Arc::from(&**name),
+            };
         }
-        ParseError::EndOfStream { .. } => "an MJML element is not closed".to_owned(),
-        ParseError::IncludeLoaderError { .. } => {
-            "mj-include is not available; use {% include %}".to_owned()
-        }
-        _ => "the MJML is not well-formed".to_owned(),
-    }
+        ParseError::NoRootNode => Said::NoRoot,
+        ParseError::UnexpectedElement { .. } => Said::Misplaced,
+        ParseError::EndOfStream { .. } => Said::Unclosed,
+        ParseError::IncludeLoaderError { .. } => Said::Include,
+        _ => Said::Malformed,
+    })
+}
+
+fn mjml_fault(said: Said) -> Fault {
+    Fault::Mjml { said }
 }
 
 /// The document with `preheader`, if there is one, hidden at the start of its body.

@@ -6,6 +6,7 @@
 
 mod data;
 mod environment;
+mod fault;
 mod filters;
 mod front_matter;
 mod growth;
@@ -13,6 +14,7 @@ pub(crate) mod local;
 mod mail;
 mod output;
 mod reads;
+mod said;
 mod scan;
 mod source;
 #[cfg(test)]
@@ -23,14 +25,19 @@ use std::{
     sync::Arc,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     content::{Content, Offer},
     diagnostic::{Diagnostic, SourceFile},
+    explain::{Language, Tongue},
     message::Channel,
     value::{Map, Value},
 };
 
+pub use self::fault::{Fault, Piece, Thing, Wrong};
 pub(crate) use self::reads::{ITEM, Need, Reads, written};
+pub use self::said::Said;
 pub(crate) use self::scan::ELEMENTS;
 use self::{environment::Pieces, source::Variant};
 
@@ -86,8 +93,8 @@ pub(crate) struct Part {
 
 /// Why a template could not be filled in. Names places and expressions of the template, never
 /// a customer's data.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("template {template} ({channel}, {locale}){}: {message}", line.map(|l| format!(", line {l}")).unwrap_or_default())]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{}", self.say(&Tongue::plain(Language::English)))]
 pub struct RenderError {
     /// The template's name: `cart/nudge`.
     pub template: String,
@@ -98,7 +105,7 @@ pub struct RenderError {
     /// The line of the file, from 1, if it is known.
     pub line: Option<u32>,
     /// What is wrong.
-    pub message: String,
+    pub fault: Fault,
 }
 
 impl Templates {
@@ -188,29 +195,28 @@ impl Templates {
         context: &Context<'_>,
     ) -> Result<Content, RenderError> {
         let inner = &self.inner;
-        let failed = |locale: &str, line, message: String| RenderError {
+        let failed = |locale: &str, line, fault| RenderError {
             template: template.to_owned(),
             channel,
             locale: locale.to_owned(),
             line,
-            message,
+            fault,
         };
         let wanted = local::normal(locale.unwrap_or(&inner.default_locale));
         let channels = inner.templates.get(template);
         let Some(locales) = channels.and_then(|c| c.get(&channel)) else {
-            let message = format!("there is no template `{template}` for {channel}");
-            return Err(failed(&wanted, None, message));
+            return Err(failed(&wanted, None, Fault::NoTemplate));
         };
         let found = local::chain(&wanted, &inner.default_locale)
             .find_map(|l| locales.get_key_value(l))
             .and_then(|(locale, variant)| Some((locale, variant, inner.pieces.get(locale)?)));
         let Some((locale, variant, pieces)) = found else {
-            let message = format!("there is neither {wanted} nor {}", inner.default_locale);
-            return Err(failed(&wanted, None, message));
+            let default = Arc::from(&*inner.default_locale);
+            return Err(failed(&wanted, None, Fault::NoLocale { default }));
         };
         let fill = output::Fill::new(pieces, data::context(context));
         fill.content(variant)
             .map(|content| content.offering(context.options.to_vec()))
-            .map_err(|e| failed(locale, e.line, e.message))
+            .map_err(|e| failed(locale, e.line, e.fault))
     }
 }

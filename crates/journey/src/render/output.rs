@@ -1,10 +1,16 @@
 //! From a template to content: each piece is run into a bounded buffer, then put together.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
-use super::{environment::Pieces, mail, source::Variant};
+use super::{
+    environment::Pieces,
+    fault::{Fault, Piece, Thing, Wrong},
+    mail,
+    said::Said,
+    source::Variant,
+};
 use crate::content::Content;
 
 /// The most that one piece may write, in bytes.
@@ -14,15 +20,13 @@ pub(super) const LARGEST: usize = 512 * 1024;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Failure {
     pub line: Option<u32>,
-    pub message: String,
+    pub fault: Fault,
 }
 
-impl Failure {
-    pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            line: None,
-            message: message.into(),
-        }
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        let line = None;
+        Self { line, fault }
     }
 }
 
@@ -48,30 +52,30 @@ impl<'a> Fill<'a> {
                     body
                 };
                 Ok(Content::Email {
-                    subject: self.line(&email.subject, "subject")?,
-                    html: mail::with_preheader(filled(html, "HTML part")?, &preheader),
+                    subject: self.line(&email.subject, Piece::Subject)?,
+                    html: mail::with_preheader(filled(html, Piece::Html)?, &preheader),
                     preheader,
-                    text: self.text(&email.text, "plain text")?,
+                    text: self.text(&email.text, Piece::PlainText)?,
                 })
             }
             Variant::Sms { text } => Ok(Content::Sms {
-                text: self.text(text, "text")?,
+                text: self.text(text, Piece::Text)?,
             }),
             Variant::Push { title, body, url } => Ok(Content::Push {
-                title: self.line(title, "title")?,
-                body: self.text(body, "body")?,
+                title: self.line(title, Piece::Title)?,
+                body: self.text(body, Piece::Body)?,
                 url: Some(self.optional_line(url.as_deref())?).filter(|url| !url.is_empty()),
             }),
             Variant::Chat { text } => Ok(Content::Chat {
-                text: self.text(text, "text")?,
+                text: self.text(text, Piece::Text)?,
                 options: Vec::new(),
             }),
         }
     }
 
     /// A piece on one line, which must not be empty.
-    fn line(&self, piece: &str, what: &str) -> Result<String, Failure> {
-        filled(one_line(&self.run(piece)?), what)
+    fn line(&self, piece: &str, part: Piece) -> Result<String, Failure> {
+        filled(one_line(&self.run(piece)?), part)
     }
 
     fn optional_line(&self, piece: Option<&str>) -> Result<String, Failure> {
@@ -79,8 +83,8 @@ impl<'a> Fill<'a> {
     }
 
     /// A piece without white space around it, which must not be empty.
-    fn text(&self, piece: &str, what: &str) -> Result<String, Failure> {
-        filled(self.run(piece)?.trim().to_owned(), what)
+    fn text(&self, piece: &str, part: Piece) -> Result<String, Failure> {
+        filled(self.run(piece)?.trim().to_owned(), part)
     }
 
     fn run(&self, piece: &str) -> Result<String, Failure> {
@@ -91,9 +95,7 @@ impl<'a> Fill<'a> {
             .get_template(piece)
             .and_then(|t| t.render_captured_to(self.context.clone(), &mut buffer));
         match run {
-            Ok(_) => {
-                String::from_utf8(buffer.bytes).map_err(|_| Failure::new("the output is no text"))
-            }
+            Ok(_) => String::from_utf8(buffer.bytes).map_err(|_| Failure::from(Fault::NoText)),
             Err(_) if buffer.full => Err(too_large()),
             Err(error) => Err(self.explain(&error)),
         }
@@ -106,41 +108,44 @@ impl<'a> Fill<'a> {
         let place = error.name().and_then(|n| self.pieces.place(n));
         let before = place.map_or(0, |p| p.lines_before);
         let line = error.line().and_then(|l| u32::try_from(l).ok());
-        let words = place
+        let code = place
             .zip(error.range())
             .and_then(|(place, range)| place.text.get(range))
-            .map(|words| format!("`{}`", one_line(words)))
-            .unwrap_or_else(|| "a value".to_owned());
-        let detail = error.detail().unwrap_or_default();
-        let message = match error.kind() {
-            ErrorKind::UndefinedError => format!("{words} has no value"),
-            ErrorKind::OutOfFuel => "the template runs too long".to_owned(),
-            ErrorKind::WriteFailure => return too_large(),
-            ErrorKind::UnknownFilter => format!("{words}: there is no such filter"),
-            ErrorKind::UnknownTest => format!("{words}: there is no such test"),
-            ErrorKind::UnknownFunction | ErrorKind::UnknownMethod => {
-                format!("{words}: there is no such function")
+            .map(|words| Arc::from(one_line(words)));
+        let no_such = |thing| Wrong::NoSuch { thing };
+        let wrong = match error.kind() {
+            ErrorKind::OutOfFuel => {
+                let line = line.map(|l| l + before);
+                let fault = Fault::Endless;
+                return Failure { line, fault };
             }
-            ErrorKind::MissingArgument => format!("{words}: an argument is missing"),
-            ErrorKind::TooManyArguments => format!("{words}: too many arguments"),
-            ErrorKind::TemplateNotFound => format!("{words}: there is no such template"),
-            ErrorKind::InvalidOperation if ours(detail) => format!("{words}: {detail}"),
-            _ => format!("{words} cannot be worked out"),
+            ErrorKind::WriteFailure => return too_large(),
+            ErrorKind::UndefinedError => Wrong::NoValue,
+            ErrorKind::UnknownFilter => no_such(Thing::Filter),
+            ErrorKind::UnknownTest => no_such(Thing::Test),
+            ErrorKind::UnknownFunction | ErrorKind::UnknownMethod => no_such(Thing::Function),
+            ErrorKind::MissingArgument => Wrong::FewArguments,
+            ErrorKind::TooManyArguments => Wrong::ManyArguments,
+            ErrorKind::TemplateNotFound => no_such(Thing::Template),
+            ErrorKind::InvalidOperation => ours(error.detail().unwrap_or_default()),
+            _ => Wrong::Unworkable,
         };
         Failure {
             line: line.map(|l| l + before),
-            message,
+            fault: Fault::At { code, wrong },
         }
     }
 }
 
-/// Details that are known to name no value.
-fn ours(detail: &str) -> bool {
-    detail.starts_with('`')
-        || detail.starts_with("this is no ")
-        || detail.starts_with("no such time zone")
-        || detail.starts_with("the styles of ")
-        || detail.starts_with("recursion limit")
+/// What an operation complains of, if it is known to name no value.
+fn ours(detail: &str) -> Wrong {
+    match Said::of(detail) {
+        Some(said) => Wrong::Said { said },
+        None if detail.starts_with("recursion limit") => Wrong::Words {
+            words: Arc::from(detail),
+        },
+        None => Wrong::Unworkable,
+    }
 }
 
 /// The error inside an include or a block that says what really happened.
@@ -153,12 +158,12 @@ fn deepest(error: &Error) -> &Error {
 }
 
 fn too_large() -> Failure {
-    Failure::new(format!("the output is larger than {} kB", LARGEST / 1024))
+    Failure::from(Fault::TooLarge)
 }
 
-fn filled(text: String, what: &str) -> Result<String, Failure> {
+fn filled(text: String, part: Piece) -> Result<String, Failure> {
     if text.trim().is_empty() {
-        return Err(Failure::new(format!("the {what} comes out empty")));
+        return Err(Failure::from(Fault::Empty { part }));
     }
     Ok(text)
 }

@@ -80,13 +80,7 @@ impl Fact {
             ),
             Self::Failed { reason, detail, .. } => {
                 let why = reason.said(tongue);
-                if detail.is_empty() {
-                    return say!(
-                        tongue,
-                        "the message did not go: {why}",
-                        "le message n'est pas parti : {why}"
-                    );
-                }
+                let detail = detail.say(tongue);
                 say!(
                     tongue,
                     "the message did not go: {why} ({detail})",
@@ -163,6 +157,7 @@ impl Fact {
                 say!(tongue, "the call was answered", "l'appel a reçu sa réponse")
             }
             Self::CallFailed { why, .. } => {
+                let why = why.say(tongue);
                 say!(tongue, "the call failed: {why}", "l'appel a échoué : {why}")
             }
             Self::HandedOver { .. } => {

@@ -206,7 +206,7 @@ impl Refusal {
     }
 }
 
-pub(super) fn suppression(word: &str, tongue: &Tongue) -> String {
+pub(crate) fn suppression(word: &str, tongue: &Tongue) -> String {
     let french = match word {
         "bounced" => "message revenu",
         "complained" => "signalée comme indésirable",

@@ -5,14 +5,19 @@ use std::{collections::BTreeMap, sync::Arc};
 use journey::{
     customer::{ConsentState, Suppression},
     explain::{Case, Consented, Past, Status},
+    failure::{Failure, Whom},
     ids::{MachineId, MessageId},
     message::{Channel, Decision, Reason, Refusal},
     policies::{Cap, Holidays, Policies, QuietHours, Window},
+    render::Fault,
     value::Value,
 };
 use uuid::Uuid;
 
-use super::facts::{at, refusal, tired};
+use super::{
+    facts::{at, refusal, tired},
+    failures,
+};
 
 /// What a [`Case`] borrows from.
 pub struct Kept {
@@ -24,6 +29,7 @@ pub struct Kept {
     suppressed: BTreeMap<Channel, Suppression>,
     policies: Policies,
     past: Vec<(u128, Status)>,
+    error: Option<Failure>,
 }
 
 impl Kept {
@@ -48,7 +54,8 @@ impl Kept {
             step: "offre",
             reason: self.reason,
             attempt: self.attempt,
-            error: Some("550 5.1.1"),
+            error: self.error.as_ref(),
+            due_at: (self.status == Status::Queued).then(at),
             decision: Some(&self.decision),
             past: self.past.iter().map(|(n, s)| past(*n, *s)).collect(),
             consents: self.consents.clone(),
@@ -111,6 +118,7 @@ fn kept(status: Status, reason: Option<Reason>, rule: &str) -> Kept {
         suppressed: BTreeMap::new(),
         policies: policies(),
         past: vec![(1, Status::Sent), (2, Status::Queued)],
+        error: None,
     }
 }
 
@@ -143,10 +151,6 @@ pub fn all() -> Vec<Kept> {
         };
         all.push(kept(status, Some(reason), rule));
     }
-    all.push(Kept {
-        attempt: 5,
-        ..kept(Status::Failed, Some(Reason::Failed), "")
-    });
     for (state, how) in [
         (ConsentState::Withdrawn, "one_click"),
         (ConsentState::Unconfirmed, "form"),
@@ -157,8 +161,8 @@ pub fn all() -> Vec<Kept> {
             ..kept(Status::Suppressed, Some(Reason::NoConsent), "marketing")
         });
     }
-    for reason in ["bounced", "complained"] {
-        let reason = Arc::from(reason);
+    for rule in ["bounced", "complained"] {
+        let reason = Arc::from(rule);
         let address = Arc::from("+33600000000");
         let known = Suppression {
             reason,
@@ -167,7 +171,7 @@ pub fn all() -> Vec<Kept> {
         };
         all.push(Kept {
             suppressed: [(Channel::Sms, known)].into(),
-            ..kept(Status::Suppressed, Some(Reason::SuppressionList), "bounced")
+            ..kept(Status::Suppressed, Some(Reason::SuppressionList), rule)
         });
     }
     for rule in ["plafond_ancien", "own_limit"] {
@@ -179,6 +183,7 @@ pub fn all() -> Vec<Kept> {
         all.push(tired);
     }
     all.extend(lists());
+    all.extend(stopped());
     for status in [Status::Sent, Status::Queued, Status::Leased] {
         all.push(Kept {
             consents: consent(ConsentState::Granted, "form"),
@@ -217,5 +222,45 @@ fn lists() -> Vec<Kept> {
             past: vec![(1, Status::Suppressed)],
             ..with(Status::Suppressed, Some(Reason::Unreachable))
         },
+    ]
+}
+
+/// What came to nothing at dispatch, or has not come to an end there.
+fn stopped() -> Vec<Kept> {
+    let failed = |status, reason, attempt, error| Kept {
+        attempt,
+        error: Some(error),
+        ..kept(status, reason, "")
+    };
+    let refused = |reason, error| {
+        let mut kept = failed(Status::Suppressed, Some(reason), 1, error);
+        kept.decision.refusals.clear();
+        kept
+    };
+    let later = failures::http(Whom::Provider, 503, Some("please wait"));
+    let gave_up = Failure::GaveUp {
+        tries: 5,
+        last: Box::new(later.clone()),
+    };
+    let template = Failure::Template(failures::template(Fault::NoTemplate));
+    let by_role = Failure::Suppressed {
+        why: Arc::from("role_address"),
+    };
+    vec![
+        failed(
+            Status::Failed,
+            Some(Reason::Failed),
+            1,
+            failures::http(Whom::Provider, 422, None),
+        ),
+        failed(Status::Failed, Some(Reason::Failed), 5, gave_up),
+        failed(Status::Failed, Some(Reason::Unrenderable), 1, template),
+        failed(Status::Recalled, Some(Reason::Recalled), 2, later.clone()),
+        failed(Status::Queued, None, 2, later.clone()),
+        failed(Status::Sent, None, 2, later),
+        refused(Reason::NoConsent, Failure::ConsentTakenBack),
+        refused(Reason::SuppressionList, Failure::Erased),
+        refused(Reason::SuppressionList, Failure::Listed),
+        refused(Reason::SuppressionList, by_role),
     ]
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use journey::{
+    failure::Failure,
     ids::{CallId, MessageId},
     message::{Channel, Reason, Refusal},
     policies::{Pace, Rest, Upset},
@@ -176,14 +177,11 @@ fn messages() -> Vec<Fact> {
             refusals,
         });
     }
-    for detail in ["", "550"] {
-        let detail = words(detail);
-        all.push(Fact::Failed {
-            message,
-            reason: Reason::Failed,
-            detail,
-        });
-    }
+    all.push(Fact::Failed {
+        message,
+        reason: Reason::Failed,
+        detail: Failure::from("550"),
+    });
     let reason = Reason::Expired;
     all.push(Fact::Suppressed {
         message,
@@ -222,7 +220,7 @@ fn talks() -> Vec<Fact> {
         Fact::CallAnswered { call },
         Fact::CallFailed {
             call,
-            why: words("503"),
+            why: Failure::Restricted,
         },
         Fact::HandedOver { call },
         Fact::HandedBack { call },

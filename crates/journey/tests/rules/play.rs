@@ -9,6 +9,7 @@ use journey::{
     customer::{Consent, ConsentState, Customer, Run},
     diagnostic::SourceFile,
     expr::parse_duration,
+    failure::Failure,
     ids::InputId,
     input::{Event, Input, InputKind, Receipt, Sweep, SweepKind},
     message::{Channel, Message, Reason},
@@ -228,7 +229,7 @@ impl Play {
                 message,
                 attempt: 1,
                 reason,
-                detail: Arc::from(""),
+                detail: Failure::from("550"),
             })),
         };
         self.take("ana", vec![input])
@@ -249,7 +250,7 @@ impl Play {
 
     /// Call number `n` fails for good.
     pub fn call_fails(&mut self, n: usize) -> &mut Self {
-        self.ends(n, Outcome::Failed(Arc::from("it answers 500")))
+        self.ends(n, Outcome::Failed(Failure::from("it answers 500")))
     }
 
     fn ends(&mut self, n: usize, outcome: Outcome) -> &mut Self {

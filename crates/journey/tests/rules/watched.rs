@@ -11,6 +11,7 @@ use journey::{
     advance::{self, Clock, Turn},
     call::{Answer, Call, Outcome},
     customer::{Customer, Ledger, RunState},
+    failure::Failure,
     ids::{InputId, MessageId, RunId},
     input::{Input, InputKind, Receipt, Sweep, SweepKind},
     machine::Op,
@@ -103,7 +104,7 @@ impl Watched {
         } else {
             Reason::NoConsent
         };
-        let (attempt, detail) = (1, Arc::from(""));
+        let (attempt, detail) = (1, Failure::from("550"));
         Some(Input {
             id: InputId::of_receipt(message.id, attempt),
             now: self.now,
@@ -124,7 +125,7 @@ impl Watched {
         let outcome = if good {
             Outcome::Answered(Value::text(format!("g{}", n % 4)))
         } else {
-            Outcome::Failed(Arc::from("503"))
+            Outcome::Failed(Failure::from("503"))
         };
         let answer = Answer {
             call: call.id,

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use journey::{
+    failure::Failure,
     ids::{CustomerId, MessageId, RunId},
     message::{Decision, Refusal},
 };
@@ -63,7 +64,7 @@ pub struct MessageView {
     /// What the provider calls it.
     pub provider_id: Option<Arc<str>>,
     /// The last attempt's error.
-    pub error: Option<Arc<str>>,
+    pub error: Option<Failure>,
     /// What was decided; `None` if it is of another version.
     pub decision: Option<Decision>,
     /// The messages that the refusals name as having used up a cap, as they stand now.
@@ -250,6 +251,12 @@ fn text_or_none(row: &PgRow, column: &str) -> Result<Option<Arc<str>>, sqlx::Err
     Ok(row.try_get::<Option<&str>, _>(column)?.map(Arc::from))
 }
 
+/// The column `error`.
+pub(super) fn failure_or_none(row: &PgRow) -> Result<Option<Failure>, sqlx::Error> {
+    let kept = row.try_get::<Option<&str>, _>("error")?;
+    Ok(kept.map(Failure::read))
+}
+
 fn row(row: &PgRow) -> Result<MessageRow, sqlx::Error> {
     let customer = CustomerId(row.try_get("customer")?);
     Ok(MessageRow {
@@ -276,7 +283,7 @@ fn view(found: &PgRow) -> Result<MessageView, sqlx::Error> {
         attempt: found.try_get("attempt")?,
         provider: text_or_none(found, "provider")?,
         provider_id: text_or_none(found, "provider_id")?,
-        error: text_or_none(found, "error")?,
+        error: failure_or_none(found)?,
         decision: serde_json::from_slice(found.try_get("decision")?).ok(),
         evidence: BTreeMap::new(),
     })

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use journey::{
     customer::{RunState, StepState},
+    failure::Failure,
     ids::{CallId, CustomerId, MachineId, RunId},
     machine::{Machine, Node, NodeId},
     value::{Map, Value},
@@ -146,7 +147,12 @@ async fn calls(tx: &mut PgConnection, customer: CustomerId) -> Result<Calls, Rea
     let attempts = |n| u16::try_from(n).unwrap_or_default();
     Ok(rows
         .into_iter()
-        .map(|(id, n, error)| (CallId(id), (attempts(n), error)))
+        .map(|(id, n, error)| {
+            (
+                CallId(id),
+                (attempts(n), error.as_deref().map(Failure::read)),
+            )
+        })
         .collect())
 }
 

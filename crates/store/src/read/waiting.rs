@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use journey::{
     customer::{Pending, RunState},
+    failure::Failure,
     ids::{CallId, MessageId},
     machine::{Node, Op},
     message::{Channel, Refusal},
@@ -52,7 +53,7 @@ pub enum Awaited {
         /// Attempts that were begun.
         attempts: u16,
         /// The last failed attempt's error.
-        error: Option<String>,
+        error: Option<Failure>,
     },
     /// The end of a hand-over.
     HandOver {
@@ -63,7 +64,7 @@ pub enum Awaited {
         /// Attempts to reach it that were begun.
         attempts: u16,
         /// The last failed attempt's error.
-        error: Option<String>,
+        error: Option<Failure>,
     },
     /// The next round of a `repeat`.
     Round {
@@ -75,7 +76,7 @@ pub enum Awaited {
 }
 
 /// How far a call has come: attempts, and the last one's error.
-pub(super) type Progress = (u16, Option<String>);
+pub(super) type Progress = (u16, Option<Failure>);
 
 impl Waiting {
     /// What a run at that node waits for, if it waits. `progress`: of its call, if it has one.
@@ -144,7 +145,7 @@ impl Awaited {
                 ..
             } => format!(
                 "waits for {endpoint} to answer{}",
-                tried(*attempts, error.as_deref())
+                tried(*attempts, error.as_ref())
             ),
             Self::HandOver {
                 endpoint,
@@ -153,7 +154,7 @@ impl Awaited {
                 ..
             } => format!(
                 "waits until {endpoint} hands back{}",
-                tried(*attempts, error.as_deref())
+                tried(*attempts, error.as_ref())
             ),
             Self::Round { number, times } => format!("waits for round {number} of {times}"),
         }
@@ -161,7 +162,7 @@ impl Awaited {
 }
 
 /// What went wrong so far, if something did.
-fn tried(attempts: u16, error: Option<&str>) -> String {
+fn tried(attempts: u16, error: Option<&Failure>) -> String {
     match (attempts, error) {
         (_, None) => String::new(),
         (0 | 1, Some(error)) => format!(" (1 try: {error})"),

@@ -19,7 +19,7 @@ use super::Begun;
 use crate::{
     Error, codec,
     error::malformed,
-    row::{Moment, moment, node_to_column, settled_status, to_json, words},
+    row::{Moment, moment, node_to_column, settled_status, to_json},
 };
 
 /// Everything that a batch of turns writes.
@@ -319,7 +319,6 @@ impl Closed {
     }
 
     fn settle(&mut self, customer: CustomerId, settled: &Settled, now: Option<Timestamp>) {
-        let detail = words(&settled.detail);
         self.rows.push(ClosedRow {
             customer: customer.0,
             at: settled.at,
@@ -328,7 +327,7 @@ impl Closed {
             from: "leased",
             to: settled_status(settled.reason),
             reason: settled.reason.as_str(),
-            error: (!detail.is_empty()).then(|| detail.into_owned()),
+            error: Some(settled.detail.kept()),
         });
     }
 

@@ -8,7 +8,7 @@ fn refusal(text: &str) -> String {
     let many: Vec<_> = (0..1_000).collect();
     let with = json!({"long": long, "many": many});
     let error = sms(text, with).expect_err(text);
-    error.message
+    error.message()
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn recursion_ends() {
         ("t/sms.en.txt", "{% include '_layouts/again.txt' %}"),
     ];
     let error = render(&templates(&list), Channel::Sms, None, json!({})).unwrap_err();
-    assert!(error.message.contains("recursion limit"), "{error}");
+    assert!(error.message().contains("recursion limit"), "{error}");
     refusal("{% macro f(x) %}{{ f(x) }}{% endmacro %}{{ f('x') }}");
 }
 

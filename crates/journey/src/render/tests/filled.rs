@@ -163,7 +163,7 @@ fn the_nearest_locale_is_taken() {
         );
     }
     let error = render(&templates, Channel::Push, Some("fr"), json!({})).unwrap_err();
-    assert_eq!(error.message, "there is no template `t` for push");
+    assert_eq!(error.message(), "there is no template `t` for push");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_line_keeps_the_spaces_that_do_not_break() {
 fn an_unfilled_variable_is_an_error_with_its_line() {
     let error = sms("Hello\n\n{{ customer.nickname }}", json!({})).unwrap_err();
     assert_eq!(
-        (error.line, error.message.as_str()),
+        (error.line, error.message().as_str()),
         (Some(3), "`customer.nickname` has no value")
     );
     assert_eq!(
@@ -221,7 +221,7 @@ fn lines_are_those_of_the_file_whichever_part_it_is() {
     ] {
         let error = render(&templates, Channel::Email, None, with).unwrap_err();
         assert_eq!(
-            (error.line, error.message),
+            (error.line, error.message()),
             (Some(line), format!("`{word}` has no value"))
         );
     }
@@ -260,7 +260,9 @@ fn only_texts_and_numbers_are_printed() {
     let error = sms("a\n{{ items }}", json!({"items": ["a"]})).unwrap_err();
     assert_eq!(error.line, Some(2));
     assert!(
-        error.message.starts_with("`items`: `{{ … }}` prints texts"),
+        error
+            .message()
+            .starts_with("`items`: `{{ … }}` prints texts"),
         "{error}"
     );
     assert!(sms("{{ none }}", json!({})).is_err());
@@ -274,7 +276,7 @@ fn what_comes_out_empty_is_not_sent() {
     assert_eq!(
         sms(" {% if code %}x{% endif %}\n", json!({}))
             .unwrap_err()
-            .message,
+            .message(),
         "the text comes out empty"
     );
     let list = [
@@ -297,7 +299,7 @@ fn what_comes_out_empty_is_not_sent() {
         ),
     ] {
         let error = render(&templates, Channel::Email, None, with).unwrap_err();
-        assert_eq!(error.message, message);
+        assert_eq!(error.message(), message);
     }
     let with = json!({"s": "one\r\nBcc: all@x\ttwo", "h": "h", "p": "p"});
     let mail = render(&templates, Channel::Email, None, with).unwrap();
@@ -425,6 +427,6 @@ fn dates_in_english_and_french() {
         ),
     ] {
         let error = sms(source, with.clone()).unwrap_err();
-        assert!(error.message.ends_with(message), "{error}");
+        assert!(error.message().ends_with(message), "{error}");
     }
 }

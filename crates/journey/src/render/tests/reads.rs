@@ -76,7 +76,7 @@ fn a_message_fails_without_any_name_that_it_needs() {
             "{text}"
         );
         let missing = super::render(&templates(&list), Channel::Sms, None, json!({}));
-        let needs_first = missing.expect_err(text).message;
+        let needs_first = missing.expect_err(text).message();
         assert!(!needs_first.contains("empty"), "{text}: {needs_first}");
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Player;
 use crate::{
     call::{Answer, Call, Outcome},
+    failure::Failure,
     ids::InputId,
     input::{Input, InputKind},
     testing::{stage::Here, written::Answers},
@@ -41,7 +42,7 @@ impl Player<'_> {
         match by(&call.step).or_else(|| by(&call.endpoint)) {
             None => Some(Outcome::Answered(Value::Null)),
             Some(Answers::With(value)) => Some(Outcome::Answered(value.eval(&here))),
-            Some(Answers::Fails) => Some(Outcome::Failed(Arc::from("the test says that it fails"))),
+            Some(Answers::Fails) => Some(Outcome::Failed(Failure::Staged)),
             Some(Answers::Never) => None,
         }
     }

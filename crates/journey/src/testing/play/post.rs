@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::{Delivery, Player, Refusal};
 use crate::{
+    failure::Failure,
     ids::InputId,
     input::{Input, InputKind, Receipt},
     links,
     message::{Message, Reason},
-    render::Context,
+    render::{Context, RenderError},
     time,
     value::{Map, Value},
 };
@@ -27,10 +28,8 @@ impl Player<'_> {
 
     fn hand_over(&mut self, message: Message) {
         let (reason, detail) = match self.content(&message) {
-            Err(why) => (Reason::Unrenderable, why),
-            Ok(_) if self.fails(&message) => {
-                (Reason::Failed, "the test says that it fails".to_owned())
-            }
+            Err(error) => (Reason::Unrenderable, Failure::Template(error)),
+            Ok(_) if self.fails(&message) => (Reason::Failed, Failure::Staged),
             Ok(content) => {
                 let defaults = &self.stage.world.policies.defaults;
                 let zone = time::of_customer(&self.customer, defaults).zone;
@@ -47,7 +46,7 @@ impl Player<'_> {
             message,
             attempt: 1,
             reason,
-            detail: Arc::from(detail),
+            detail,
         };
         let input = Input {
             id: InputId::of_receipt(receipt.message.id, 1),
@@ -57,7 +56,7 @@ impl Player<'_> {
         self.answers.push_back(input);
     }
 
-    fn content(&self, message: &Message) -> Result<crate::content::Content, String> {
+    fn content(&self, message: &Message) -> Result<crate::content::Content, RenderError> {
         let link = |(name, _): (&str, _)| {
             let leads = Value::text(format!("https://shop.example/{name}"));
             (Arc::from(name), leads)
@@ -72,11 +71,9 @@ impl Player<'_> {
             options: &self.stage.world.offers(message, locale),
         };
         let template = &message.decision.template;
-        let rendered = self
-            .stage
+        self.stage
             .templates
-            .render(template, message.channel, locale, &context);
-        rendered.map_err(|e| e.to_string())
+            .render(template, message.channel, locale, &context)
     }
 
     fn fails(&self, message: &Message) -> bool {
@@ -85,7 +82,7 @@ impl Player<'_> {
         })
     }
 
-    fn refused(&mut self, message: Message, reason: Reason, detail: Option<&str>) {
+    fn refused(&mut self, message: Message, reason: Reason, detail: Option<&Failure>) {
         let of_rules: Vec<String> = message
             .decision
             .refusals

@@ -11,6 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
+    failure::Failure,
     ids::{CallId, CustomerId, InputId, MessageId, RunId},
     trace::Line,
 };
@@ -19,7 +20,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use super::{ReadError, Reader, moment, moment_or_none, timeline};
+use super::{ReadError, Reader, messages::failure_or_none, moment, moment_or_none, timeline};
 pub use rest::Rows;
 pub use runs::ExportedRun;
 
@@ -100,7 +101,7 @@ pub struct ExportedMessage {
     /// What the provider calls it.
     pub provider_id: Option<Arc<str>>,
     /// The last attempt's error.
-    pub error: Option<Arc<str>>,
+    pub error: Option<Failure>,
     /// What was decided: template, its values, refusals.
     pub decision: Value,
 }
@@ -133,7 +134,7 @@ pub struct ExportedCall {
     /// How often it was tried.
     pub attempt: i16,
     /// The last attempt's error.
-    pub error: Option<Arc<str>>,
+    pub error: Option<Failure>,
     /// What the endpoint is told.
     pub with: Value,
 }
@@ -263,7 +264,7 @@ fn message(row: &PgRow) -> Result<ExportedMessage, sqlx::Error> {
         attempt: row.try_get("attempt")?,
         provider: text_or_none(row, "provider")?,
         provider_id: text_or_none(row, "provider_id")?,
-        error: text_or_none(row, "error")?,
+        error: failure_or_none(row)?,
         decision: json(row.try_get("decision")?),
     })
 }
@@ -308,7 +309,7 @@ fn call(row: &PgRow) -> Result<ExportedCall, sqlx::Error> {
         expires_at: moment_or_none(row, "expires_at")?,
         done_at: moment_or_none(row, "done_at")?,
         attempt: row.try_get("attempt")?,
-        error: text_or_none(row, "error")?,
+        error: failure_or_none(row)?,
         with: json(row.try_get("with")?),
     })
 }
