@@ -19,3 +19,4 @@ mod store;
 mod talk;
 mod turns;
 mod versions;
+mod why;

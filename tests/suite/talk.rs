@@ -13,6 +13,7 @@ use engine::Engine;
 use jiff::Timestamp;
 use journey::{
     content::Content,
+    explain::{Language, Tongue},
     ids::{CustomerId, MessageId},
     message::Channel,
 };
@@ -107,7 +108,11 @@ async fn reasons(rig: &Rig) -> Vec<String> {
 
 async fn waits(rig: &Rig) -> String {
     let runs = rig.reader().runs(CustomerId::of("ana")).await.unwrap();
-    runs.open[0].waiting.as_ref().unwrap().words()
+    runs.open[0]
+        .waiting
+        .as_ref()
+        .unwrap()
+        .say(&Tongue::plain(Language::English))
 }
 
 fn survey() -> Workspace {

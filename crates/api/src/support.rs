@@ -41,6 +41,10 @@ pub(crate) fn routes() -> Router<State> {
         .route("/v1/customers", get(customers))
         .route("/v1/customers/{key}", get(customer))
         .route("/v1/customers/{key}/timeline", get(timeline))
+        .route(
+            "/v1/customers/{key}/journeys/{journey}/why",
+            get(why_journey),
+        )
         .route("/v1/messages", get(messages))
         .route("/v1/messages/{id}", get(message))
         .route("/v1/messages/{id}/why", get(why))
@@ -305,6 +309,20 @@ async fn why(
     let message = found.ok_or_else(|| no_such("message"))?;
     let language = language(query.lang.as_deref(), &headers);
     Ok(Json(state.reader.why(&message, language).await?).into_response())
+}
+
+async fn why_journey(
+    Shared(state): Shared<State>,
+    Path((key, journey)): Path<(String, String)>,
+    headers: HeaderMap,
+    query: Result<Query<WhyQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let query = checked(query)?;
+    let customer = found(&state, &key).await?;
+    let language = language(query.lang.as_deref(), &headers);
+    let why = state.reader.why_journey(&customer, &journey, language);
+    let why = why.await?.ok_or_else(|| no_such("journey"))?;
+    Ok(Json(why).into_response())
 }
 
 async fn summary(Shared(state): Shared<State>) -> Result<Response, Problem> {

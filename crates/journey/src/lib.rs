@@ -51,5 +51,6 @@ pub mod testing;
 pub mod time;
 pub mod trace;
 pub mod value;
+pub mod waiting;
 pub mod workspace;
 pub mod world;

@@ -1,6 +1,7 @@
 //! The trace of a turn: what was decided and why, in the order in which it was.
 //! It is what support reads, so every fact can be said in a sentence ([`Fact::sentence`]).
 
+mod entries;
 mod facts;
 mod words;
 
@@ -52,6 +53,13 @@ pub enum Fact {
     NotEntered {
         /// Why.
         why: NotEntered,
+        /// What of it, as it is written: the part of the condition, the key, the exit, the segment. At most
+        /// 200 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        what: Option<Arc<str>>,
+        /// From when on `again` allows another entry.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
     /// The same key again replaced `run.event`.
     Refreshed,

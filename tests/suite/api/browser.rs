@@ -18,6 +18,18 @@ async fn axe_finds_nothing_wrong_with_what_explains() {
         ("capped-fr", format!("/messages/{capped}?lang=fr")),
         ("sent", format!("/messages/{nudge}?lang=en")),
         ("customer", "/customers/ana?lang=fr".to_owned()),
+        (
+            "inside",
+            "/customers/ana/journey?name=cart-rescue&lang=en".to_owned(),
+        ),
+        (
+            "inside-fr",
+            "/customers/ana/journey?name=cart-rescue&lang=fr".to_owned(),
+        ),
+        (
+            "left-fr",
+            "/customers/ben/journey?name=cart-rescue&lang=fr".to_owned(),
+        ),
     ] {
         let (_, page) = server.get(&path).await;
         for scheme in [Scheme::Light, Scheme::Dark] {

@@ -167,6 +167,15 @@ async fn a_timeline_begins_with_the_input_that_is_asked_for() {
     assert!(page.contains(id(0)), "the newest first, as without it");
 }
 
+/// As a page shows a sentence.
+fn shown(text: &str) -> String {
+    let mut parts = text.replace('\'', "&#39;").replace('"', "&#34;");
+    while parts.contains('`') {
+        parts = parts.replacen('`', "<code>", 1).replacen('`', "</code>", 1);
+    }
+    parts
+}
+
 /// The API and the console say why in the same words, in both languages.
 #[tokio::test]
 async fn api_and_console_explain_in_the_same_words() {
@@ -197,13 +206,70 @@ async fn api_and_console_explain_in_the_same_words() {
             .chain([Some(sentence), why["next"].as_str()])
             .flatten()
         {
-            let shown = text.replace('\'', "&#39;");
-            assert!(page.contains(&shown), "{text} is not in {page}");
+            assert!(page.contains(&shown(text)), "{text} is not in {page}");
         }
         assert!(page.contains(&format!("<article class=\"panel\" lang=\"{lang}\"")));
     }
     let missing = format!("/v1/messages/{}/why", uuid::Uuid::nil());
     assert_eq!(server.get(&missing).await.0, StatusCode::NOT_FOUND);
+}
+
+/// Why somebody is in a journey, or left it, is told in the same words by the API and the console.
+#[tokio::test]
+async fn api_and_console_tell_of_journeys_in_the_same_words() {
+    let server = server().await;
+    for (key, lang, begins) in [
+        (
+            "ana",
+            "en",
+            "In the journey “Rescue an abandoned cart”, at the step last_call, held: ",
+        ),
+        (
+            "ana",
+            "fr",
+            "Dans le parcours «\u{a0}Rescue an abandoned cart\u{a0}», à l'étape last_call, retenu\u{a0}: ",
+        ),
+        (
+            "ben",
+            "en",
+            "Left the journey “Rescue an abandoned cart” on ",
+        ),
+        (
+            "ben",
+            "fr",
+            "Sorti du parcours «\u{a0}Rescue an abandoned cart\u{a0}» le ",
+        ),
+    ] {
+        let why = server
+            .json(&format!(
+                "/v1/customers/{key}/journeys/cart-rescue/why?lang={lang}"
+            ))
+            .await;
+        let first = &why["explanations"][0];
+        let sentence = first["sentence"].as_str().expect("a sentence");
+        assert!(sentence.starts_with(begins), "{sentence}");
+        let path = format!("/customers/{key}/journey?name=cart-rescue&lang={lang}");
+        let (_, page) = server.get(&path).await;
+        for why in why["explanations"].as_array().expect("explanations") {
+            let lines = why["evidence"].as_array().expect("evidence");
+            let lines = lines.iter().map(|line| line["text"].as_str());
+            for text in lines
+                .chain([why["sentence"].as_str(), why["next"].as_str()])
+                .flatten()
+            {
+                assert!(page.contains(&shown(text)), "{text} is not in {page}");
+            }
+        }
+        let (_, customer) = server.get(&format!("/customers/{key}?lang={lang}")).await;
+        assert!(customer.contains("/journey?name=cart-rescue&amp;lang="));
+    }
+    for path in [
+        "/v1/customers/ana/journeys/none/why",
+        "/v1/customers/nobody/journeys/cart-rescue/why",
+        "/customers/ana/journey?name=none",
+    ] {
+        assert_eq!(server.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,11 @@
 //! Calls where engines, time and bad rows get in each other's way.
 
 use jiff::ToSpan as _;
-use journey::{input::InputKind, trace::Fact};
+use journey::{
+    explain::{Language, Tongue},
+    input::InputKind,
+    trace::Fact,
+};
 
 use super::*;
 
@@ -126,7 +130,11 @@ async fn a_row_that_cannot_be_read_holds_up_no_other() {
 async fn waits(rig: &Rig) -> String {
     let ana = journey::ids::CustomerId::of("ana");
     let runs = rig.reader().runs(ana).await.unwrap();
-    runs.open[0].waiting.as_ref().unwrap().words()
+    runs.open[0]
+        .waiting
+        .as_ref()
+        .unwrap()
+        .say(&Tongue::plain(Language::English))
 }
 
 #[tokio::test]
@@ -138,6 +146,6 @@ async fn support_reads_whom_a_run_waits_for_and_what_went_wrong() {
     engine.calls_once(&CancellationToken::new()).await.unwrap();
     assert_eq!(
         waits(&rig).await,
-        "waits for vouchers to answer (1 try: the endpoint has trouble of its own (HTTP 503))"
+        "waits for vouchers to answer, after 1 try: the endpoint has trouble of its own (HTTP 503)"
     );
 }

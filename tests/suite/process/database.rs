@@ -126,6 +126,23 @@ async fn same_words(scene: &Scene, url: &str) {
     }
     let nobody = uuid::Uuid::nil().to_string();
     scene.parcours(&["why", &nobody]).output().expect(1);
+    for lang in ["en", "fr"] {
+        let path = format!("/v1/customers/ana/journeys/cart-rescue/why?lang={lang}");
+        let api = ask(path).await;
+        let args = ["why", "ana", "cart-rescue", "--lang", lang];
+        let why = scene.parcours(&[&args[..], &["--format", "json"]].concat());
+        assert_eq!(why.output().expect(0).json(), api);
+        let text = scene.parcours(&args).output().expect(0).out();
+        let sentence = api["explanations"][0]["sentence"].as_str().unwrap();
+        assert!(text.starts_with(sentence), "{text}");
+    }
+    for args in [
+        ["why", "ana", "card-rescue"],
+        ["why", "nobody", "cart-rescue"],
+    ] {
+        scene.parcours(&args).output().expect(1);
+    }
+    scene.parcours(&["why", "ana"]).output().expect(1);
 }
 
 #[tokio::test]

@@ -343,6 +343,8 @@ async fn ben(pool: &PgPool, machine: MachineId) -> (CustomerId, MessageId) {
             None,
             Fact::NotEntered {
                 why: NotEntered::Again,
+                what: None,
+                until: Some(at(hours(48))),
             },
         ),
     ];

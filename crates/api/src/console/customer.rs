@@ -16,7 +16,8 @@ use journey::{
 };
 use serde::Deserialize;
 use store::read::{
-    CustomerView, ExpectedEntry, InputName, MessageRow, RunView, TimelineEntry, TimelinePage,
+    CustomerView, ExpectedEntry, InputName, JourneyName, MessageRow, RunView, TimelineEntry,
+    TimelinePage,
 };
 use uuid::Uuid;
 
@@ -52,6 +53,8 @@ struct CustomerPage {
     open: Vec<OpenRun>,
     expected: Vec<ExpectedRow>,
     ended: Vec<EndedRun>,
+    /// Those that can be asked about.
+    journeys: Vec<JourneyName>,
     language: Language,
     days: Vec<Day>,
     first: bool,
@@ -94,6 +97,7 @@ struct ExpectedRow {
 
 struct EndedRun {
     title: Arc<str>,
+    journey: Arc<str>,
     key: Arc<str>,
     entered: When,
     left: Option<When>,
@@ -173,7 +177,8 @@ pub(super) async fn page(
         traits: traits(&view),
         channels: reach(&view),
         consents: consents(&view.ledger),
-        open: runs.open.iter().map(open).collect(),
+        open: runs.open.iter().map(|run| open(run, &tongue)).collect(),
+        journeys: state.reader.journeys().await?,
         expected: expected.into_iter().map(expects).collect(),
         ended: runs.ended.iter().map(ended).collect(),
         first: before.is_none(),
@@ -231,7 +236,7 @@ fn consents(ledger: &Ledger) -> Vec<ConsentRow> {
     rows
 }
 
-fn open(run: &RunView) -> OpenRun {
+fn open(run: &RunView, tongue: &Tongue) -> OpenRun {
     let step = run.step.as_ref();
     OpenRun {
         title: run.title.clone(),
@@ -250,7 +255,7 @@ fn open(run: &RunView) -> OpenRun {
                 "Has left ({}); only watches for its goal",
                 words::reason(run.reason.as_deref().unwrap_or_default()).to_lowercase()
             ),
-            (None, Some(waiting)) => words::sentence(&waiting.words()),
+            (None, Some(waiting)) => words::capital(&waiting.say(tongue)),
             (None, None) => "Not waiting".into(),
         },
         held: run.paused_since.is_some() || run.waiting.as_ref().is_some_and(|w| w.held.is_some()),
@@ -281,6 +286,7 @@ fn passage(entry: &TimelineEntry) -> &'static str {
 fn ended(run: &RunView) -> EndedRun {
     EndedRun {
         title: run.title.clone(),
+        journey: run.journey.clone(),
         key: run.key.clone(),
         entered: When(run.entered_at),
         left: run.left_at.map(When),

@@ -58,6 +58,7 @@ struct Row {
 #[template(path = "message.html")]
 struct Message {
     frame: Frame,
+    customer: CustomerId,
     row: Row,
     purpose: String,
     template: String,
@@ -167,6 +168,7 @@ fn page(state: &State, message: &MessageView, why: Explanation) -> Message {
     let decision = message.decision.as_ref();
     Message {
         frame: Frame::new(state, "messages"),
+        customer: message.row.customer,
         row: row(&message.row),
         purpose: message.row.purpose.to_string(),
         template: decision.map(|d| d.template.to_string()).unwrap_or_default(),

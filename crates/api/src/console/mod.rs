@@ -2,6 +2,7 @@
 
 mod customer;
 mod customers;
+mod journey;
 mod mailbox;
 mod messages;
 mod overview;
@@ -30,6 +31,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/", get(overview::page))
         .route("/customers", get(customers::page))
         .route("/customers/{key}", get(customer::page))
+        .route("/customers/{key}/journey", get(journey::page))
         .route("/messages", get(messages::list))
         .route("/messages/{id}", get(messages::one))
         .route("/console.css", get(style))

@@ -5,10 +5,10 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Redirect},
 };
-use journey::{ids::MessageId, intake::SegmentCall, machine::REPLIED};
+use journey::{ids::MessageId, intake::SegmentCall, machine::REPLIED, waiting::Awaited};
 use serde::Deserialize;
 use serde_json::json;
-use store::read::{Awaited, MessageRow};
+use store::read::MessageRow;
 
 use super::{Page, PageError, mailbox};
 use crate::{NotAccepted, State, intake};

@@ -33,6 +33,35 @@ impl FastWritable for When {
     }
 }
 
+/// A sentence in which what authors write stands in backquotes, as HTML: that becomes `<code>`.
+pub(crate) fn marked(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    let mut parts = text.split('`').peekable();
+    let mut inside = false;
+    while let Some(part) = parts.next() {
+        // A backquote without its other half is one.
+        let closes = inside && parts.peek().is_some();
+        if inside {
+            html.push_str(if closes { "<code>" } else { "`" });
+        }
+        for c in part.chars() {
+            match c {
+                '&' => html.push_str("&#38;"),
+                '<' => html.push_str("&#60;"),
+                '>' => html.push_str("&#62;"),
+                '"' => html.push_str("&#34;"),
+                '\'' => html.push_str("&#39;"),
+                c => html.push(c),
+            }
+        }
+        if closes {
+            html.push_str("</code>");
+        }
+        inside = !inside;
+    }
+    html
+}
+
 /// `5 Jan 2026, 10:00 UTC`.
 pub(crate) fn moment(at: Timestamp) -> String {
     at.strftime("%-d %b %Y, %H:%M UTC").to_string()
@@ -149,6 +178,16 @@ mod tests {
         );
         assert_eq!(sentence(""), "");
         assert_eq!(sentence("élan"), "Élan");
+    }
+
+    #[test]
+    fn what_authors_write_is_code_and_nothing_is_markup() {
+        assert_eq!(
+            marked("`a < 'b'` does not <hold>"),
+            "<code>a &#60; &#39;b&#39;</code> does not &#60;hold&#62;"
+        );
+        assert_eq!(marked("a ` b"), "a ` b");
+        assert_eq!(marked(""), "");
     }
 
     #[test]

@@ -82,21 +82,26 @@ impl Stepper<'_> {
         };
         let begun = match (sweep.kind, &entry.by) {
             (SweepKind::Tick(at), By::Schedule { segment, .. }) => {
-                let belongs = segment
+                let outside = segment
                     .as_ref()
-                    .is_none_or(|(_, c)| c.eval(&self.before_entry()).holds());
-                if belongs {
-                    self.enter_at(machine, entry, at)
-                } else {
-                    self.not_entered(&machine.journey, NotEntered::NotInSegment);
+                    .filter(|(_, c)| !c.eval(&self.before_entry()).holds());
+                if let Some((name, _)) = outside {
+                    self.not_entered(&machine.journey, NotEntered::NotInSegment.by(name));
                     None
+                } else {
+                    self.enter_at(machine, entry, at)
                 }
             }
-            (SweepKind::Backfill, By::Segment { condition, .. }) => {
+            (
+                SweepKind::Backfill,
+                By::Segment {
+                    name, condition, ..
+                },
+            ) => {
                 if condition.eval(&self.before_entry()).holds() {
                     self.enter_at(machine, entry, self.now)
                 } else {
-                    self.not_entered(&machine.journey, NotEntered::NotInSegment);
+                    self.not_entered(&machine.journey, NotEntered::NotInSegment.by(name));
                     None
                 }
             }

@@ -13,15 +13,47 @@ use crate::{
     ids::RunId,
     input::Event,
     machine::{Again, By, Entry, Inside, Machine, NodeId},
-    time,
     trace::{Fact, Line, NotEntered},
     value::Map,
 };
 
 /// The longest run key, in bytes.
 pub const MAX_KEY: usize = 256;
+/// The most that a trace tells of a condition, in characters.
+const MAX_WHAT: usize = 200;
 /// How many keys `again` remembers for one customer and journey.
 pub const MAX_KEYS: usize = 10_000;
+
+/// Why an entry does not take the customer.
+pub(super) struct KeptOut {
+    why: NotEntered,
+    /// What of it, as it is written.
+    what: Option<Arc<str>>,
+    /// Until when, if time alone lets them in.
+    until: Option<Timestamp>,
+}
+
+impl From<NotEntered> for KeptOut {
+    fn from(why: NotEntered) -> Self {
+        let (what, until) = (None, None);
+        Self { why, what, until }
+    }
+}
+
+impl NotEntered {
+    /// With what is to blame; what is long is cut.
+    pub(super) fn by(self, what: &str) -> KeptOut {
+        let what = match what.char_indices().nth(MAX_WHAT) {
+            Some((cut, _)) => format!("{}…", &what[..cut]).into(),
+            None => Arc::from(what),
+        };
+        let kept_out = KeptOut::from(self);
+        KeptOut {
+            what: Some(what),
+            ..kept_out
+        }
+    }
+}
 
 impl Stepper<'_> {
     /// Tests every entry that listens to the event. Returns the runs that are ready to go on.
@@ -59,12 +91,13 @@ impl Stepper<'_> {
         None
     }
 
-    pub(super) fn not_entered(&mut self, journey: &Arc<str>, why: NotEntered) {
+    pub(super) fn not_entered(&mut self, journey: &Arc<str>, why: impl Into<KeptOut>) {
+        let KeptOut { why, what, until } = why.into();
         self.trace.push(Line {
             journey: Some(journey.clone()),
             run: None,
             step: None,
-            fact: Fact::NotEntered { why },
+            fact: Fact::NotEntered { why, what, until },
         });
     }
 
@@ -75,35 +108,35 @@ impl Stepper<'_> {
         machine: &Arc<Machine>,
         entry: &Entry,
         at: Option<Timestamp>,
-    ) -> Result<Option<RunId>, NotEntered> {
+    ) -> Result<Option<RunId>, KeptOut> {
         if let (Some(at), By::Event { fresh, .. }) = (at, &entry.by)
             && self.now.duration_since(at) > *fresh
         {
-            return Err(NotEntered::Stale);
+            return Err(NotEntered::Stale.into());
         }
         let view = self.before_entry();
-        if entry
-            .condition
-            .as_ref()
-            .is_some_and(|c| !c.eval(&view).holds())
-        {
-            return Err(NotEntered::Condition);
+        let condition = entry.condition.as_ref();
+        if let Some(condition) = condition.filter(|c| !c.eval(&view).holds()) {
+            return Err(NotEntered::Condition.by(condition.refuting(&view)));
         }
         let key: Arc<str> = match &entry.key {
             None => Arc::from(""),
-            Some(key) => Arc::from(key.eval(&view).to_key().ok_or(NotEntered::NullKey)?),
+            Some(key) => {
+                let value = key.eval(&view).to_key();
+                Arc::from(value.ok_or_else(|| NotEntered::NullKey.by(key.source()))?)
+            }
         };
         if key.len() > MAX_KEY {
-            return Err(NotEntered::KeyTooLong);
+            return Err(NotEntered::KeyTooLong.into());
         }
         let paused = self.world.was_paused(&machine.journey, self.now);
         match (self.run_inside(&machine.journey, &key), machine.inside) {
-            (Some(_), Inside::Ignore) => Err(NotEntered::Inside),
+            (Some(_), Inside::Ignore) => Err(NotEntered::Inside.into()),
             (Some(run), Inside::Refresh) => {
                 self.refresh(run);
                 Ok(None)
             }
-            _ if paused => Err(NotEntered::Paused),
+            _ if paused => Err(NotEntered::Paused.into()),
             (Some(run), Inside::Restart) => {
                 self.may_stay(machine, &key)?;
                 self.leave(run, Arc::from("restarted"), true);
@@ -117,7 +150,7 @@ impl Stepper<'_> {
                 self.may_enter_again(machine, &key)?;
                 self.may_stay(machine, &key)?;
                 if self.customer.runs.len() >= MAX_RUNS {
-                    return Err(NotEntered::TooManyRuns);
+                    return Err(NotEntered::TooManyRuns.into());
                 }
                 Ok(Some(self.begin(machine, key)))
             }
@@ -144,29 +177,32 @@ impl Stepper<'_> {
     }
 
     /// `again`, from the ledger of last entries (rule 18).
-    fn may_enter_again(&self, machine: &Machine, key: &str) -> Result<(), NotEntered> {
+    fn may_enter_again(&self, machine: &Machine, key: &str) -> Result<(), KeptOut> {
         let Some(ledger_key) = ledger_key(machine.again, key) else {
             return Ok(());
         };
         let Some(entries) = self.customer.ledger.entries.get(&machine.journey) else {
             return Ok(());
         };
-        let allowed = match (entries.get(ledger_key), machine.again) {
+        let last = entries.get(ledger_key);
+        let allowed = match (last, machine.again) {
             (Some(last), again) => !still_counts(again, *last, self.now),
             (None, again) if counted(entries, again, self.now) >= MAX_KEYS => {
-                return Err(NotEntered::TooManyKeys);
+                return Err(NotEntered::TooManyKeys.into());
             }
             (None, _) => true,
         };
         if allowed {
             Ok(())
         } else {
-            Err(NotEntered::Again)
+            let until = last.and_then(|last| machine.again.from(*last));
+            let why = NotEntered::Again.into();
+            Err(KeptOut { until, ..why })
         }
     }
 
     /// An exit condition that already holds prevents entry (rule 11).
-    fn may_stay(&self, machine: &Machine, key: &Arc<str>) -> Result<(), NotEntered> {
+    fn may_stay(&self, machine: &Machine, key: &Arc<str>) -> Result<(), KeptOut> {
         let mut conditions = machine
             .exits
             .iter()
@@ -177,12 +213,8 @@ impl Stepper<'_> {
         }
         let run = self.new_run(machine, key.clone(), RunId(uuid::Uuid::nil()));
         let view = self.view(&run);
-        let exits = conditions.any(|e| e.condition.as_ref().is_some_and(|c| c.eval(&view).holds()));
-        if exits {
-            Err(NotEntered::ExitHolds)
-        } else {
-            Ok(())
-        }
+        let exit = conditions.find(|e| e.condition.as_ref().is_some_and(|c| c.eval(&view).holds()));
+        exit.map_or(Ok(()), |exit| Err(NotEntered::ExitHolds.by(&exit.reason)))
     }
 
     fn new_run(&self, machine: &Machine, key: Arc<str>, id: RunId) -> Run {
@@ -253,10 +285,7 @@ impl Stepper<'_> {
 
 /// Whether an entry at `last` still keeps its key out.
 fn still_counts(again: Again, last: Timestamp, now: Timestamp) -> bool {
-    match again {
-        Again::After { after, .. } => time::plus(last, after) > now,
-        Again::Never | Again::Always => true,
-    }
+    again.from(last).is_none_or(|from| from > now)
 }
 
 fn counted(entries: &BTreeMap<Arc<str>, Timestamp>, again: Again, now: Timestamp) -> usize {

@@ -17,17 +17,14 @@ use crate::{
 
 /// Until when an open goal counts.
 pub(super) fn goal_end(machine: &Machine, run: &Run) -> Option<Timestamp> {
-    let within = machine.goal.as_ref()?.within?;
-    run.goal_at
-        .is_none()
-        .then(|| time::plus(run.entered_at, within))
+    machine
+        .goal_until(run.entered_at)
+        .filter(|_| run.goal_at.is_none())
 }
 
 /// When its longest stay is over; pauses do not count.
 pub(super) fn stay_end(machine: &Machine, run: &Run) -> Option<Timestamp> {
-    let stay = machine.stay.as_ref()?;
-    let end = time::plus(run.entered_at, stay.after);
-    Some(time::plus(end, run.state.paused_for))
+    machine.stays_until(run.entered_at, run.state.paused_for)
 }
 
 impl Stepper<'_> {

@@ -107,7 +107,7 @@ pub(super) fn failed(case: &Case<'_>, tongue: &Tongue) -> String {
             "Non envoyé : refus définitif du prestataire d'envoi."
         );
     }
-    let tries = tongue.tries(case.attempt);
+    let tries = tongue.tries(case.attempt.unsigned_abs());
     say!(
         tongue,
         "Not sent: it failed for good after {tries}.",

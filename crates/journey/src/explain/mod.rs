@@ -3,7 +3,10 @@
 
 mod caps;
 mod ended;
+mod entries;
 mod evidence;
+mod runs;
+mod told;
 mod tongue;
 mod why;
 
@@ -23,7 +26,10 @@ use crate::{
 pub use caps::slowed;
 pub(crate) use caps::{at_most, clause};
 pub(crate) use ended::left_words;
+pub use entries::{EntryCase, KeptOut, explain_entry};
 pub(crate) use evidence::state_words;
+pub use runs::{RunCase, explain_run};
+pub use told::{Occasion, Told};
 pub(crate) use tongue::say;
 pub use tongue::{Language, Tongue};
 

@@ -154,7 +154,7 @@ impl Tongue {
     }
 
     /// `1 try`, `3 essais`.
-    pub(super) fn tries(&self, n: i16) -> String {
+    pub(crate) fn tries(&self, n: u16) -> String {
         let word = ["try", "essai"][self.language as usize];
         match (self.is_one(i64::from(n)), self.language) {
             (true, _) => format!("{n} {word}"),

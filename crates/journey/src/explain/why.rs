@@ -56,7 +56,7 @@ pub(super) fn sentence(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tong
             "En cours d'envoi par {channel}."
         ),
         (Status::Queued, None) if case.attempt > 0 => {
-            let tries = tongue.tries(case.attempt);
+            let tries = tongue.tries(case.attempt.unsigned_abs());
             say!(
                 tongue,
                 "Decided to go by {channel}, and not gone yet after {tries}.",

@@ -141,6 +141,19 @@ impl Expr {
         found
     }
 
+    /// Of a condition that does not hold, the part that tells: the first that does not hold of those that `and`
+    /// joins, else the whole.
+    pub fn refuting(&self, scope: &dyn Scope) -> &str {
+        let parts = match &self.tree.kind {
+            Kind::And(parts) => parts.as_slice(),
+            _ => &[],
+        };
+        let refutes = |part: &&Node| !eval::eval(part, scope).holds();
+        let part = parts.iter().find(refutes);
+        let text = part.and_then(|part| self.source.get(part.span.clone()));
+        text.map_or(&*self.source, str::trim)
+    }
+
     /// Its value. Total: what has no value is null (rules 5 and 7).
     pub fn eval(&self, scope: &dyn Scope) -> Value {
         eval::eval(&self.tree, scope)

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use super::Zone;
-use crate::{expr::Expr, value::Value};
+use crate::{expr::Expr, time, value::Value};
 
 /// One way in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -173,6 +173,16 @@ pub enum Again {
         /// Counted over all keys of the customer; else for each key by itself.
         per_customer: bool,
     },
+}
+
+impl Again {
+    /// From when on an entry at `last` allows another; `None`: it never does, or always did.
+    pub fn from(self, last: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::After { after, .. } => Some(time::plus(last, after)),
+            Self::Never | Self::Always => None,
+        }
+    }
 }
 
 /// What counts as success, once per run (rule 37).

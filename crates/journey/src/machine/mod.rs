@@ -6,6 +6,7 @@ mod talk;
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -18,6 +19,7 @@ pub use self::{
 use crate::{
     expr::{Expr, Operand},
     ids::MachineId,
+    time,
 };
 
 /// The event of a customer's answer to a message.
@@ -99,6 +101,22 @@ impl Machine {
     /// The node of that id, or `None` at the end.
     pub fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.0 as usize)
+    }
+
+    /// Until when the goal of a run that entered then counts, if it counts after leaving.
+    pub fn goal_until(&self, entered_at: Timestamp) -> Option<Timestamp> {
+        let within = self.goal.as_ref()?.within?;
+        Some(time::plus(entered_at, within))
+    }
+
+    /// When the longest stay of a run that entered then is over; pauses do not count.
+    pub fn stays_until(
+        &self,
+        entered_at: Timestamp,
+        paused_for: SignedDuration,
+    ) -> Option<Timestamp> {
+        let end = time::plus(entered_at, self.stay.as_ref()?.after);
+        Some(time::plus(end, paused_for))
     }
 
     /// Every event name that this machine listens to, sorted, each once: entries, goal, exits and waits.

@@ -1,68 +1,12 @@
 //! The facts of a trace, each in one sentence, in every language.
 
-use super::{Fact, NotEntered};
+use super::Fact;
 use crate::{
     explain::{Language, Tongue, clause, say},
     message::{Channel, Reason, Refusal},
     policy::OWN_LIMIT,
     time::ZoneSource,
 };
-
-impl NotEntered {
-    /// The reason in English words.
-    pub fn sentence(self) -> &'static str {
-        self.say(Language::English)
-    }
-
-    /// The reason in words.
-    pub fn say(self, language: Language) -> &'static str {
-        let both = match self {
-            Self::Condition => [
-                "its `if` does not hold",
-                "sa condition `if` n'est pas remplie",
-            ],
-            Self::NullKey => ["its `key` has no value", "sa clé `key` est vide"],
-            Self::Inside => [
-                "a run with this key is already inside",
-                "un passage avec cette clé est déjà en cours",
-            ],
-            Self::Again => [
-                "`again` does not allow another entry yet",
-                "`again` n'autorise pas encore une nouvelle entrée",
-            ],
-            Self::Stale => [
-                "the event is older than `fresh` allows",
-                "l'événement est plus ancien que `fresh` ne l'autorise",
-            ],
-            Self::ExitHolds => [
-                "an exit condition already holds",
-                "une condition de sortie est déjà remplie",
-            ],
-            Self::TooManyRuns => [
-                "the customer has too many open runs",
-                "le client a trop de passages en cours",
-            ],
-            Self::TooManyKeys => [
-                "the customer has entered it with too many different keys",
-                "le client y est entré avec trop de clés différentes",
-            ],
-            Self::KeyTooLong => [
-                "its `key` is longer than 256 bytes",
-                "sa clé `key` dépasse 256 octets",
-            ],
-            Self::NotInSegment => [
-                "the customer does not belong to the segment",
-                "le client n'appartient pas au segment",
-            ],
-            Self::NotStartable => [
-                "no published journey of that name has an entry by `api`",
-                "aucun parcours publié de ce nom n'a d'entrée par `api`",
-            ],
-            Self::Paused => ["the journey is paused", "le parcours est en pause"],
-        };
-        both[language as usize]
-    }
-}
 
 impl Reason {
     /// The reason in a few words, as a heading: `Frequency cap used up`.
@@ -258,8 +202,8 @@ impl Fact {
             Self::Entered { key } => {
                 say!(tongue, "entered with key {key}", "entrée avec la clé {key}")
             }
-            Self::NotEntered { why } => {
-                let why = why.say(tongue.language);
+            Self::NotEntered { why, what, until } => {
+                let why = why.of(what.as_deref(), *until, tongue);
                 say!(tongue, "did not enter: {why}", "pas d'entrée : {why}")
             }
             Self::Refreshed => say!(

@@ -102,7 +102,21 @@ fn entries() -> Vec<Fact> {
         N::NotStartable,
         N::Paused,
     ];
-    all.extend(whys.map(|why| Fact::NotEntered { why }));
+    let kept_out = |why, what: Option<&str>, until| Fact::NotEntered {
+        why,
+        what: what.map(words),
+        until,
+    };
+    all.extend(whys.map(|why| kept_out(why, None, None)));
+    for (why, what) in [
+        (N::Condition, "event.total >= 20"),
+        (N::NullKey, "event.cart_id"),
+        (N::ExitHolds, "bought"),
+        (N::NotInSegment, "gold"),
+    ] {
+        all.push(kept_out(why, Some(what), None));
+    }
+    all.push(kept_out(N::Again, None, Some(at())));
     all
 }
 

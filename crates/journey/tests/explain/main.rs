@@ -11,12 +11,13 @@
 mod cases;
 mod facts;
 mod failures;
+mod ways;
 
 use std::fmt::Write as _;
 
 use journey::{
     customer::Customer,
-    explain::{Language, Tongue, explain},
+    explain::{Explanation, Language, Tongue, explain},
     message::Reason,
     policies::Defaults,
     value::Value,
@@ -53,6 +54,9 @@ fn pairs() -> Vec<(String, String)> {
             .map(|t| explain(&case.case(), t).text().replace('\n', "<br>"));
         pairs.push((en, fr));
     }
+    let [en, fr] = tongues.each_ref().map(ways::all);
+    let text = |why: &Explanation| why.text().replace('\n', "<br>");
+    pairs.extend(en.iter().map(text).zip(fr.iter().map(text)));
     pairs
 }
 

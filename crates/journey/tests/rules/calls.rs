@@ -36,7 +36,7 @@ fn rule_30_a_final_failure_and_a_time_out_take_else() {
     assert_eq!(
         play.log(),
         [
-            "call failed: it answers 500",
+            "call failed: “it answers 500”",
             "run.gift=\"BDAY15\"",
             "run.after=\"BDAY15\"",
             "left completed"

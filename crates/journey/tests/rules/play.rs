@@ -403,7 +403,7 @@ fn short(line: &Line) -> String {
     match &line.fact {
         Fact::Entered { key } if key.is_empty() => "entered".into(),
         Fact::Entered { key } => format!("entered {key}"),
-        Fact::NotEntered { why } => format!("not entered: {why:?}"),
+        Fact::NotEntered { why, .. } => format!("not entered: {why:?}"),
         Fact::Refreshed => "refreshed".into(),
         Fact::Waits { until: None, .. } => "waits".into(),
         Fact::Waits {

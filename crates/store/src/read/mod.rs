@@ -10,11 +10,11 @@ mod audit;
 mod customers;
 mod expected;
 mod export;
+mod journeys;
 mod messages;
 mod runs;
 mod summary;
 mod timeline;
-mod waiting;
 mod why;
 
 use std::time::Duration;
@@ -27,11 +27,11 @@ pub use export::{
     Export, ExportedCall, ExportedCustomer, ExportedFact, ExportedInput, ExportedMessage,
     ExportedRun, Rows,
 };
+pub use journeys::{JourneyName, JourneyWhy};
 pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
 pub use runs::{RunView, Runs, StepView};
 pub use summary::{JourneySummary, Summary};
 pub use timeline::{InputName, TimelineEntry, TimelinePage};
-pub use waiting::{Awaited, Waiting};
 pub use why::Slowed;
 
 /// The most rows that one page holds, whatever is asked for.

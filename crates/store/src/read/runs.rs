@@ -2,19 +2,20 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use journey::{
     customer::{RunState, StepState},
     failure::Failure,
     ids::{CallId, CustomerId, MachineId, RunId},
     machine::{Machine, Node, NodeId},
     value::{Map, Value},
+    waiting::{Progress, Waiting},
 };
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use super::{ReadError, Reader, Waiting, moment, moment_or_none, waiting::Progress};
+use super::{ReadError, Reader, moment, moment_or_none};
 
 /// The most open runs, and the most ended ones, that are shown.
 const LIMIT: i64 = 100;
@@ -51,6 +52,12 @@ pub struct RunView {
     pub goal_at: Option<Timestamp>,
     /// When its next timer is due.
     pub due_at: Option<Timestamp>,
+    /// The machine that it is on.
+    #[serde(skip)]
+    pub(super) machine: MachineId,
+    /// How long it was paused before, in all.
+    #[serde(skip)]
+    pub(super) paused_for: SignedDuration,
     /// The step it is at; `None` once it has left, or where the machine cannot be read.
     pub step: Option<StepView>,
     /// Since when it is paused; `None`: it is not.
@@ -86,31 +93,57 @@ impl Reader {
     /// If the database cannot be read, or a run's state is of another version.
     pub async fn runs(&self, customer: CustomerId) -> Result<Runs, ReadError> {
         let mut tx = self.page().await?;
-        let open = sqlx::query(
-            "select id, machine, entered_at, left_at, goal_at, due_at, node, journey, key,
+        let Found { open, ended, .. } = found(&mut tx, customer).await?;
+        Ok(Runs { open, ended })
+    }
+}
+
+/// The runs of a customer, with their machines.
+pub(super) struct Found {
+    pub(super) open: Vec<RunView>,
+    pub(super) ended: Vec<RunView>,
+    machines: Machines,
+}
+
+impl Found {
+    /// The machine of a run, if it can be read.
+    pub(super) fn machine(&self, run: &RunView) -> Option<&Machine> {
+        self.machines.get(&run.machine.0)?.1.as_ref()
+    }
+
+    /// When the newest of them entered.
+    pub(super) fn newest(&self) -> Option<Timestamp> {
+        let all = self.open.iter().chain(&self.ended);
+        all.map(|run| run.entered_at).max()
+    }
+}
+
+pub(super) async fn found(tx: &mut PgConnection, customer: CustomerId) -> Result<Found, ReadError> {
+    let open = sqlx::query(
+        "select id, machine, entered_at, left_at, goal_at, due_at, node, journey, key,
                     reason, state
              from run where customer = $1 order by entered_at desc, id limit $2",
-        )
-        .bind(customer.0)
-        .bind(LIMIT)
-        .fetch_all(&mut *tx)
-        .await?;
-        let ended = sqlx::query(
-            "select id, machine, entered_at, left_at, goal_at, null::timestamptz as due_at,
+    )
+    .bind(customer.0)
+    .bind(LIMIT)
+    .fetch_all(&mut *tx)
+    .await?;
+    let ended = sqlx::query(
+        "select id, machine, entered_at, left_at, goal_at, null::timestamptz as due_at,
                     -1 as node, journey, key, reason, state
              from run_ended where customer = $1 order by left_at desc, id limit $2",
-        )
-        .bind(customer.0)
-        .bind(LIMIT)
-        .fetch_all(&mut *tx)
-        .await?;
-        let machines = machines(&mut tx, open.iter().chain(&ended)).await?;
-        let calls = calls(&mut tx, customer).await?;
-        Ok(Runs {
-            open: views(&open, &machines, &calls)?,
-            ended: views(&ended, &machines, &calls)?,
-        })
-    }
+    )
+    .bind(customer.0)
+    .bind(LIMIT)
+    .fetch_all(&mut *tx)
+    .await?;
+    let machines = machines(tx, open.iter().chain(&ended)).await?;
+    let calls = calls(tx, customer).await?;
+    Ok(Found {
+        open: views(&open, &machines, &calls)?,
+        ended: views(&ended, &machines, &calls)?,
+        machines,
+    })
 }
 
 async fn machines(
@@ -180,6 +213,8 @@ fn view(row: &PgRow, machines: &Machines, calls: &Calls) -> Result<RunView, Read
     Ok(RunView {
         id: RunId(id),
         title: machine.map_or_else(|| journey.clone(), |m| m.title.clone()),
+        machine: MachineId(row.try_get("machine")?),
+        paused_for: state.paused_for,
         journey,
         version: known.map(|(version, _)| *version),
         key: Arc::from(row.try_get::<&str, _>("key")?),

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
+    explain::Occasion,
     ids::{CustomerId, InputId, MessageId},
     trace::{Fact, Line},
     value::Value,
@@ -70,6 +71,22 @@ pub struct TimelineEntry {
 }
 
 impl TimelineEntry {
+    /// What brought it, in the terms of an explanation.
+    pub(super) fn cause(&self) -> Occasion {
+        match self.kind {
+            InputName::Event => Occasion::Event(self.name.clone()),
+            InputName::Timer => Occasion::Time,
+            InputName::Receipt => Occasion::Message,
+            InputName::Answer => Occasion::Call,
+            InputName::Date => Occasion::Date,
+            InputName::Sweep if self.body.field("kind").field("tick").is_null() => {
+                Occasion::Publication
+            }
+            InputName::Sweep => Occasion::Schedule,
+            InputName::Passage => Occasion::Passage,
+        }
+    }
+
     /// What let a date or a sweep come, in a few words: `the schedule of digest`.
     pub fn occasion(&self) -> Option<String> {
         let journey = self.body.field("journey");
@@ -170,7 +187,7 @@ fn named(entry: &TimelineEntry) -> impl Iterator<Item = MessageId> {
     })
 }
 
-fn entry(row: &PgRow) -> Result<TimelineEntry, sqlx::Error> {
+pub(super) fn entry(row: &PgRow) -> Result<TimelineEntry, sqlx::Error> {
     let body = parsed::<Value>(row.try_get("body")?);
     let trace = parsed::<Vec<Line>>(row.try_get("trace")?);
     Ok(TimelineEntry {

@@ -100,7 +100,7 @@ impl Reader {
     }
 
     /// The policies of the workspace that holds; the usual ones where there is none.
-    async fn policies(&self) -> Result<Policies, ReadError> {
+    pub(super) async fn policies(&self) -> Result<Policies, ReadError> {
         let mut tx = self.page().await?;
         let files: Option<Json<BTreeMap<Arc<str>, Arc<str>>>> = sqlx::query_scalar(
             "select (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(files)
@@ -119,7 +119,11 @@ impl Reader {
     }
 }
 
-fn tongue_of(customer: Option<&CustomerView>, policies: &Policies, language: Language) -> Tongue {
+pub(super) fn tongue_of(
+    customer: Option<&CustomerView>,
+    policies: &Policies,
+    language: Language,
+) -> Tongue {
     let mut profile = Customer::new("");
     if let Some(customer) = customer {
         profile.traits = customer.row.traits.clone();

@@ -143,7 +143,8 @@ fn text(
     }
     lines.push(String::new());
     lines.push("Journeys".into());
-    lines.extend(runs.open.iter().chain(&runs.ended).map(run_line));
+    let all = runs.open.iter().chain(&runs.ended);
+    lines.extend(all.map(|run| run_line(run, tongue)));
     lines.extend(expected.iter().map(expected_line));
     if runs.open.is_empty() && runs.ended.is_empty() && expected.is_empty() {
         lines.push("  none".into());
@@ -158,7 +159,7 @@ fn text(
     lines.join("\n")
 }
 
-fn run_line(run: &RunView) -> String {
+fn run_line(run: &RunView, tongue: &Tongue) -> String {
     let key = if run.key.is_empty() {
         String::new()
     } else {
@@ -176,7 +177,7 @@ fn run_line(run: &RunView) -> String {
             Some(waiting) => {
                 let until = waiting.until.map(|until| format!(", until {}", at(until)));
                 let until = until.unwrap_or_default();
-                format!("{name}: at {}, {}{until}", step.id, waiting.words())
+                format!("{name}: at {}, {}{until}", step.id, waiting.say(tongue))
             }
             None => format!("{name}: at {}", step.id),
         },

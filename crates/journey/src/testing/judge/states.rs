@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Judge, joined, same};
 use crate::{
+    explain::{Language, Tongue},
     parse::ast::Word,
     testing::{
         label::plain,
@@ -43,7 +44,10 @@ impl Judge<'_> {
             .filter(|s| s.journey.as_deref() == Some(self.journey))
             .map(|s| &s.fact);
         let why = facts.find_map(|fact| match fact {
-            Fact::NotEntered { why } => Some(why.sentence()),
+            Fact::NotEntered { why, what, until } => {
+                let tongue = Tongue::plain(Language::English);
+                Some(why.of(what.as_deref(), *until, &tongue))
+            }
             _ => None,
         });
         why.map_or_else(String::new, |why| format!(": {why}"))

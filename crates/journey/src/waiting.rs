@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use journey::{
+use serde::Serialize;
+
+use crate::{
     customer::{Pending, RunState},
+    explain::{Tongue, say},
+    expr::Expr,
     failure::Failure,
     ids::{CallId, MessageId},
     machine::{Node, Op},
     message::{Channel, Refusal},
+    trace::Fact,
 };
-use serde::Serialize;
 
 /// What a run waits for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,14 +23,33 @@ pub struct Waiting {
     pub since: Timestamp,
     /// Until when at the longest; `None`: for ever.
     pub until: Option<Timestamp>,
-    /// For which event.
-    pub event: Option<Arc<str>>,
-    /// For which condition, as it is written.
-    pub condition: Option<String>,
+    /// For what: the first of these that comes.
+    pub arms: Vec<Arm>,
     /// A held send: the first refusal.
     pub held: Option<Refusal>,
     /// What else it waits for.
     pub on: Option<Awaited>,
+}
+
+/// An event or a condition that is waited for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Arm {
+    /// The event, or none where a condition alone decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<Arc<str>>,
+    /// Only if this holds, as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Arc<str>>,
+}
+
+impl Arm {
+    /// With a condition as it is written.
+    pub fn new(event: Option<&Arc<str>>, condition: Option<&Expr>) -> Self {
+        Self {
+            event: event.cloned(),
+            condition: condition.map(|c| Arc::from(c.source())),
+        }
+    }
 }
 
 /// What a step that talks, or that repeats others, waits for.
@@ -76,98 +99,147 @@ pub enum Awaited {
 }
 
 /// How far a call has come: attempts, and the last one's error.
-pub(super) type Progress = (u16, Option<Failure>);
+pub type Progress = (u16, Option<Failure>);
 
 impl Waiting {
     /// What a run at that node waits for, if it waits. `progress`: of its call, if it has one.
-    pub(super) fn of(
-        state: &RunState,
-        node: Option<&Node>,
-        progress: Option<&Progress>,
-    ) -> Option<Self> {
+    pub fn of(state: &RunState, node: Option<&Node>, progress: Option<&Progress>) -> Option<Self> {
         let pending = state.pending.as_ref()?;
         let arms = match node.map(|node| &node.op) {
             Some(Op::WaitFor(wait)) => wait.arms.as_slice(),
             _ => &[],
         };
-        let events = arms.iter().filter_map(|a| a.event.as_deref());
-        let conditions = arms.iter().filter_map(|a| a.condition.as_ref());
-        let conditions = conditions.map(journey::expr::Expr::source);
-        let any = |words: Vec<&str>| (!words.is_empty()).then(|| words.join(" or "));
         Some(Self {
             since: pending.since,
             until: pending.until,
-            event: any(events.collect()).map(Arc::from),
-            condition: any(conditions.collect()),
+            arms: arms
+                .iter()
+                .map(|arm| Arm::new(arm.event.as_ref(), arm.condition.as_ref()))
+                .collect(),
             held: pending.held.clone(),
             on: node.and_then(|node| awaited(state, pending, node, progress)),
         })
     }
 
     /// In words, without a capital and without until when: `waits for vouchers to answer`.
-    pub fn words(&self) -> String {
+    pub fn say(&self, tongue: &Tongue) -> String {
         if let Some(refusal) = &self.held {
             let mut why = refusal.clone();
             // Whoever says this says until when by itself.
             why.until = None;
-            return format!("held: {}", why.sentence());
+            let why = why.say(tongue);
+            return say!(tongue, "held: {why}", "retenu : {why}");
         }
         if let Some(on) = &self.on {
-            return on.words();
+            return on.say(tongue);
         }
+        let arms: Vec<String> = self.arms.iter().map(|arm| arm.say(tongue)).collect();
+        if arms.is_empty() {
+            return say!(tongue, "waits for its time", "attend son heure");
+        }
+        let arms = tongue.say(|| arms.join(" or "), || arms.join(" ou "));
+        say!(tongue, "waits for {arms}", "attend {arms}")
+    }
+}
+
+impl Arm {
+    /// What happens when it does: `order.placed if …`, or a condition.
+    pub(crate) fn occurs(&self, tongue: &Tongue) -> String {
         match (&self.event, &self.condition) {
-            (Some(event), Some(condition)) => format!("waits for {event} where {condition}"),
-            (Some(event), None) => format!("waits for {event}"),
-            (None, Some(condition)) => format!("waits until {condition}"),
-            (None, None) => "waits for its time".into(),
+            (None, Some(condition)) => format!("`{condition}`"),
+            _ => self.say(tongue),
+        }
+    }
+
+    fn say(&self, tongue: &Tongue) -> String {
+        match (&self.event, &self.condition) {
+            (Some(event), Some(condition)) => say!(
+                tongue,
+                "{event} if `{condition}`",
+                "{event} si `{condition}`"
+            ),
+            (Some(event), None) => event.to_string(),
+            (None, condition) => {
+                let condition = condition.as_deref().unwrap_or_default();
+                say!(
+                    tongue,
+                    "`{condition}` to hold",
+                    "que `{condition}` soit rempli"
+                )
+            }
         }
     }
 }
 
 impl Awaited {
-    fn words(&self) -> String {
+    fn say(&self, tongue: &Tongue) -> String {
         match self {
             Self::Answer {
                 channel, repeats, ..
             } => {
+                let by = tongue.channel(*channel);
                 let again = match repeats {
                     0 => String::new(),
-                    1 => ", asked once more".to_owned(),
-                    n => format!(", asked {n} times more"),
+                    1 => say!(tongue, ", asked once more", ", question reposée une fois"),
+                    n => say!(
+                        tongue,
+                        ", asked {n} times more",
+                        ", question reposée {n} fois"
+                    ),
                 };
-                format!("waits for an answer by {channel}{again}")
+                say!(
+                    tongue,
+                    "waits for an answer by {by}{again}",
+                    "attend une réponse par {by}{again}"
+                )
             }
-            Self::Turn => "waits until the question before it is answered".to_owned(),
+            Self::Turn => Fact::Queued.say(tongue),
             Self::Call {
                 endpoint,
                 attempts,
                 error,
                 ..
-            } => format!(
-                "waits for {endpoint} to answer{}",
-                tried(*attempts, error.as_ref())
-            ),
+            } => {
+                let tried = tried(*attempts, error.as_ref(), tongue);
+                say!(
+                    tongue,
+                    "waits for {endpoint} to answer{tried}",
+                    "attend la réponse de {endpoint}{tried}"
+                )
+            }
             Self::HandOver {
                 endpoint,
                 attempts,
                 error,
                 ..
-            } => format!(
-                "waits until {endpoint} hands back{}",
-                tried(*attempts, error.as_ref())
+            } => {
+                let tried = tried(*attempts, error.as_ref(), tongue);
+                say!(
+                    tongue,
+                    "waits until {endpoint} hands back{tried}",
+                    "attend que {endpoint} rende la main{tried}"
+                )
+            }
+            Self::Round { number, times } => say!(
+                tongue,
+                "waits for round {number} of {times}",
+                "attend le tour {number} sur {times}"
             ),
-            Self::Round { number, times } => format!("waits for round {number} of {times}"),
         }
     }
 }
 
 /// What went wrong so far, if something did.
-fn tried(attempts: u16, error: Option<&Failure>) -> String {
-    match (attempts, error) {
-        (_, None) => String::new(),
-        (0 | 1, Some(error)) => format!(" (1 try: {error})"),
-        (n, Some(error)) => format!(" ({n} tries: {error})"),
-    }
+fn tried(attempts: u16, error: Option<&Failure>, tongue: &Tongue) -> String {
+    let Some(error) = error.map(|error| error.say(tongue)) else {
+        return String::new();
+    };
+    let tries = tongue.tries(attempts.max(1));
+    say!(
+        tongue,
+        ", after {tries}: {error}",
+        ", après {tries} : {error}"
+    )
 }
 
 fn awaited(

@@ -1,0 +1,58 @@
+//! One customer and one journey: why they are in it, left it, or did not enter.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State as Shared, rejection::QueryRejection},
+    http::HeaderMap,
+};
+use journey::{explain::Explanation, ids::CustomerId};
+use serde::Deserialize;
+
+use super::{Frame, Page, PageError, customers, html};
+use crate::{State, support::language};
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    name: String,
+    lang: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "journey.html")]
+struct JourneyPage {
+    frame: Frame,
+    customer: CustomerId,
+    name: String,
+    journey: Arc<str>,
+    title: Arc<str>,
+    explanations: Vec<Explanation>,
+}
+
+pub(super) async fn page(
+    Shared(state): Shared<State>,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+    query: Result<Query<Asked>, QueryRejection>,
+) -> Page {
+    let Query(asked) = query.map_err(|e| PageError::Wrong(e.body_text()))?;
+    let view = state.reader.customer(&key).await?;
+    let view = view.ok_or(PageError::NotFound("customer"))?;
+    let language = language(asked.lang.as_deref(), &headers);
+    let why = state.reader.why_journey(&view, &asked.name, language);
+    let why = why.await?.ok_or(PageError::NotFound("journey"))?;
+    let name = customers::name(&view.row);
+    html(&JourneyPage {
+        frame: Frame::new(&state, "customers"),
+        customer: view.row.id,
+        name: if name.is_empty() {
+            view.row.key.to_string()
+        } else {
+            name
+        },
+        journey: why.journey,
+        title: why.title,
+        explanations: why.explanations,
+    })
+}
