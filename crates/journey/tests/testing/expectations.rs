@@ -123,7 +123,7 @@ fn ends_goals_and_entries() {
         keyless,
         "entered: false",
         "entered: true",
-        "entered: no run began: its `key` has no value",
+        "entered: no run began: its key `event.cart_id` has no value",
     );
 }
 
