@@ -10,7 +10,7 @@ use journey::{
 };
 use parcours_tests::kit::{self, Rig, Workspace, events};
 use serde_json::{Value, json};
-use store::read::JourneyWhy;
+use store::read::{JourneyWhy, MessageFilter};
 
 const CART: &str = "title: Rescue a cart
 purpose: service
@@ -242,4 +242,56 @@ async fn a_journey_that_never_was_is_no_journey() {
     assert_eq!(asked(&rig, "carts", Language::English).await, None);
     let names = rig.reader().journeys().await.unwrap();
     assert_eq!(&*names[0].journey, "cart");
+}
+
+/// What a cap stands at is counted as the page is read: by what was not given back, and only while all of its
+/// window is kept.
+#[tokio::test]
+async fn a_message_that_went_says_where_it_stands_in_the_caps_that_count_it() {
+    let caps = "caps: [ { name: week, purpose: marketing, max: 3, per: 7d, window: rolling, capped: skip } ]\n";
+    let send = "purpose: marketing
+enter: { event: nudge, again: always }
+steps: [ { id: hi, send: sms, template: hello } ]
+";
+    let workspace = Workspace::new().policies(caps).journey("nudging", send);
+    let rig = Rig::new(&workspace).await;
+    let engine = engine(&rig).await;
+    events::take(&engine, &events::arrival_of("ana"), at(0)).await;
+    for hour in 1..=4 {
+        happens(&engine, "nudge", json!({}), 24 * hour).await;
+    }
+    let reader = rig.reader();
+    let page = reader.messages(&MessageFilter::default(), None, 10).await;
+    let ids: Vec<_> = page.unwrap().messages.iter().map(|m| m.id).collect();
+    let lines = async |id, language| {
+        let message = reader.message(id, None).await.unwrap().unwrap();
+        let why = reader.why(&message, language).await.unwrap();
+        let caps = why.evidence.into_iter().map(|e| e.text);
+        caps.filter(|text| text.contains("week"))
+            .collect::<Vec<_>>()
+    };
+    // The newest first: the fourth was refused, and says so by its sentence.
+    let stands = "The cap week counts it as the 3rd of 3 in 7 days";
+    assert_eq!(lines(ids[1], Language::English).await, [stands]);
+    let stands = "Le plafond week le compte comme 1er sur 3 en 7 jours";
+    assert_eq!(lines(ids[3], Language::French).await, [stands]);
+    assert!(lines(ids[0], Language::English).await.is_empty());
+    // The first failed in the end: its place is free again.
+    let fails =
+        "update message set status = 'failed', due_at = null, reason = 'failed' where id = $1";
+    let pool = rig.store.pool();
+    sqlx::query(fails)
+        .bind(ids[3].0)
+        .execute(pool)
+        .await
+        .unwrap();
+    let stands = "The cap week counts it as the 2nd of 3 in 7 days";
+    assert_eq!(lines(ids[1], Language::English).await, [stands]);
+    assert!(lines(ids[3], Language::English).await.is_empty());
+    // What the window counts may have been removed meanwhile: then nothing is said.
+    let files = Workspace::new()
+        .policies(&format!("{caps}retention: {{ messages: 1d }}\n"))
+        .journey("nudging", send);
+    rig.apply(&files).await;
+    assert!(lines(ids[1], Language::English).await.is_empty());
 }

@@ -1,11 +1,12 @@
 //! What shows that it is so.
 
-use super::{Case, Consented, Evidence, Status, Tongue, say};
+use super::{Case, Consented, Evidence, Status, Tongue, caps::window, say};
 use crate::{
     ids::MessageId,
     machine::Zone,
     message::{Channel, Reason, Refusal},
     policies::ConsentRule,
+    policy::Standing,
 };
 
 /// The lines, the decisive rule's first.
@@ -16,6 +17,8 @@ pub(super) fn of(case: &Case<'_>, decisive: Option<&Refusal>, tongue: &Tongue) -
         lines.extend(of_reason(case, reason, channel, decisive, tongue));
     } else {
         lines.push(consented(case, case.channel, tongue));
+        let standings = case.standings.iter();
+        lines.extend(standings.map(|standing| Evidence::from(counted(standing, tongue))));
     }
     lines.extend(error(case, tongue));
     let others = case.refusals().iter().filter(|r| decisive != Some(*r));
@@ -67,6 +70,25 @@ fn of_reason(
         | Reason::NotPersonalised
         | Reason::ControlGroup => Vec::new(),
     }
+}
+
+/// Where it stands in a cap: as it is counted when this is read.
+fn counted(standing: &Standing<'_>, tongue: &Tongue) -> String {
+    let (name, max) = (&standing.cap.name, standing.cap.max);
+    let (nth, window) = (tongue.nth(standing.nth), window(standing.cap, tongue));
+    if standing.nth <= max as usize {
+        return say!(
+            tongue,
+            "The cap {name} counts it as the {nth} of {max} {window}",
+            "Le plafond {name} le compte comme {nth} sur {max} {window}"
+        );
+    }
+    // A step sent past it, or it has become smaller since.
+    say!(
+        tongue,
+        "The cap {name} counts it as the {nth}, and allows {max} {window}",
+        "Le plafond {name} le compte comme {nth}, et en autorise {max} {window}"
+    )
 }
 
 /// The consent record, or that none is needed.

@@ -21,6 +21,7 @@ use crate::{
     ids::{InputId, MessageId},
     message::{Channel, Decision, Reason},
     policies::Policies,
+    policy::Standing,
 };
 
 pub use caps::slowed;
@@ -126,6 +127,8 @@ pub struct Case<'a> {
     pub past: BTreeMap<MessageId, Past>,
     /// Consent for the purpose by channel, as it was then.
     pub consents: BTreeMap<Channel, Consented>,
+    /// Where it stands in the caps that count it now, if it is known.
+    pub standings: Vec<Standing<'a>>,
     /// Addresses that are not used, as they are now.
     pub suppressed: &'a BTreeMap<Channel, Suppression>,
     /// The policies that hold now; what they do not name any more is not said.

@@ -153,6 +153,20 @@ impl Tongue {
         format!("{n} message{}", if one { "" } else { "s" })
     }
 
+    /// `1st`, `12th`, `1er`, `2e`.
+    pub fn nth(&self, n: usize) -> String {
+        let ending = match (self.language, n % 10, n % 100) {
+            (Language::French, ..) if n == 1 => "er",
+            (Language::French, ..) => "e",
+            (Language::English, _, 11..=13) => "th",
+            (Language::English, 1, _) => "st",
+            (Language::English, 2, _) => "nd",
+            (Language::English, 3, _) => "rd",
+            (Language::English, ..) => "th",
+        };
+        format!("{n}{ending}")
+    }
+
     /// `1 try`, `3 essais`.
     pub(crate) fn tries(&self, n: u16) -> String {
         let word = ["try", "essai"][self.language as usize];

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Action, Question, capped};
 use crate::{
-    customer::PastSend,
+    customer::{Customer, PastSend},
     machine::Machine,
     message::{Channel, Reason, Refusal},
     policies::{Cap, ConsentRule, Policies, Window},
@@ -63,6 +63,47 @@ pub fn is_capped(
         || caps.any(|cap| counts(cap, policies, &subject))
 }
 
+/// Where a message that was decided to go stands in a cap.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing<'a> {
+    /// The cap.
+    pub cap: &'a Cap,
+    /// Which one it is of those that the cap counts in its window, from 1.
+    pub nth: usize,
+    /// From when on the window counted: what was decided later, and this.
+    pub after: Timestamp,
+}
+
+/// After which moment the caps of a send at `now` count, the earliest of them; `None`: there are none.
+pub fn counted_after(
+    policies: &Policies,
+    customer: &Customer,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let caps = policies.caps.iter();
+    caps.map(|cap| window(cap, policies, customer, now).0).min()
+}
+
+/// Where `send` stands in each cap that counts it, among the customer's sends that were not given back: by
+/// the policies and the sends that are handed in, which need not be those that it was decided with.
+pub fn standings<'a>(
+    policies: &'a Policies,
+    customer: &Customer,
+    send: &PastSend,
+) -> Vec<Standing<'a>> {
+    let counted = |cap: &Cap, send| counts(cap, policies, &Subject::from(send));
+    let caps = policies.caps.iter().filter(|cap| counted(cap, send));
+    caps.map(|cap| {
+        let (after, _) = window(cap, policies, customer, send.at);
+        let up_to = (send.at, send.message);
+        let sends = customer.sends.iter();
+        let before = sends.filter(|s| s.at > after && (s.at, s.message) < up_to && counted(cap, s));
+        let nth = before.count() + 1;
+        Standing { cap, nth, after }
+    })
+    .collect()
+}
+
 /// What a cap looks at, of a send to be decided or one that was.
 struct Subject<'a> {
     channel: Channel,
@@ -108,6 +149,24 @@ fn counts(cap: &Cap, policies: &Policies, subject: &Subject<'_>) -> bool {
         && cap.tag.as_ref().is_none_or(|t| subject.tags.contains(t))
 }
 
+/// After which moment the cap's window at `now` counts, and when it begins anew if the calendar says so.
+fn window(
+    cap: &Cap,
+    policies: &Policies,
+    customer: &Customer,
+    now: Timestamp,
+) -> (Timestamp, Option<Timestamp>) {
+    match &cap.window {
+        Window::Rolling { per } => (time::plus(now, -*per), None),
+        Window::Calendar { per, zone } => {
+            let zone = time::resolve(zone, customer, &policies.defaults).zone;
+            let (start, end) = time::period(now, *per, &zone);
+            // "At or after the start": the clock's smallest step before it is outside.
+            (time::plus(start, SignedDuration::from_nanos(-1)), Some(end))
+        }
+    }
+}
+
 /// The sends that fill the cap's window, and when it has room again; `None` while there is room.
 fn full<'a>(cap: &Cap, question: Question<'a>) -> Option<(Vec<&'a PastSend>, Option<Timestamp>)> {
     let Question {
@@ -116,15 +175,7 @@ fn full<'a>(cap: &Cap, question: Question<'a>) -> Option<(Vec<&'a PastSend>, Opt
         now,
         ..
     } = question;
-    let (after, resets) = match &cap.window {
-        Window::Rolling { per } => (time::plus(now, -*per), None),
-        Window::Calendar { per, zone } => {
-            let zone = time::resolve(zone, customer, &policies.defaults).zone;
-            let (start, end) = time::period(now, *per, &zone);
-            // "At or after the start": the clock's smallest step before it is outside.
-            (time::plus(start, SignedDuration::from_nanos(-1)), Some(end))
-        }
-    };
+    let (after, resets) = window(cap, policies, customer, now);
     let mut used: Vec<&PastSend> = customer
         .sends
         .iter()

@@ -18,7 +18,7 @@ use crate::{
     value::Value,
 };
 
-pub use caps::is_capped;
+pub use caps::{Standing, counted_after, is_capped, standings};
 pub use fatigue::{FATIGUE, pace};
 pub use own::{OWN_LIMIT, PREFERENCES, in_control, rolling, withheld};
 

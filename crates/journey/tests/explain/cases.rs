@@ -9,6 +9,7 @@ use journey::{
     ids::{MachineId, MessageId},
     message::{Channel, Decision, Reason, Refusal},
     policies::{Cap, Holidays, Policies, QuietHours, Window},
+    policy::Standing,
     render::Fault,
     value::Value,
 };
@@ -30,6 +31,7 @@ pub struct Kept {
     policies: Policies,
     past: Vec<(u128, Status)>,
     error: Option<Failure>,
+    nth: Option<usize>,
 }
 
 impl Kept {
@@ -59,6 +61,15 @@ impl Kept {
             decision: Some(&self.decision),
             past: self.past.iter().map(|(n, s)| past(*n, *s)).collect(),
             consents: self.consents.clone(),
+            standings: self
+                .nth
+                .map(|nth| Standing {
+                    cap: &self.policies.caps[0],
+                    nth,
+                    after: at(),
+                })
+                .into_iter()
+                .collect(),
             suppressed: &self.suppressed,
             policies: &self.policies,
             left: (self.status == Status::Recalled).then_some("completed"),
@@ -119,6 +130,7 @@ fn kept(status: Status, reason: Option<Reason>, rule: &str) -> Kept {
         policies: policies(),
         past: vec![(1, Status::Sent), (2, Status::Queued)],
         error: None,
+        nth: None,
     }
 }
 
@@ -184,8 +196,9 @@ pub fn all() -> Vec<Kept> {
     }
     all.extend(lists());
     all.extend(stopped());
-    for status in [Status::Sent, Status::Queued, Status::Leased] {
+    for (status, nth) in [(Status::Sent, 1), (Status::Queued, 3), (Status::Leased, 4)] {
         all.push(Kept {
+            nth: Some(nth),
             consents: consent(ConsentState::Granted, "form"),
             ..kept(status, None, "")
         });

@@ -126,6 +126,11 @@ fn numbers_and_spans_take_the_plural_of_their_language() {
         [0, 1, 2].map(|n| fr.messages(n)),
         ["0 message", "1 message", "2 messages"]
     );
+    assert_eq!(
+        [1, 2, 3, 4, 11, 12, 21, 112].map(|n| en.nth(n)),
+        ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "112th"]
+    );
+    assert_eq!([1, 2, 21].map(|n| fr.nth(n)), ["1er", "2e", "21e"]);
     let hours = jiff::SignedDuration::from_hours;
     assert_eq!(en.span(hours(24 * 7)), "7 days");
     assert_eq!(

@@ -16,7 +16,7 @@ use journey::{
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _, postgres::PgRow, types::Json};
 
-use super::{CustomerView, MessageRow, MessageView, ReadError, Reader, moment};
+use super::{CustomerView, MessageRow, MessageView, ReadError, Reader, counted, moment};
 
 /// The most files of policies that are read; a workspace has one.
 const MOST_FILES: usize = 4;
@@ -45,7 +45,8 @@ impl Reader {
         let customer = self.customer(&row.customer.to_string()).await?;
         let policies = self.policies().await?;
         let tongue = tongue_of(customer.as_ref(), &policies, language);
-        let ledger = customer.map(|c| c.ledger).unwrap_or_default();
+        let ledger = customer.as_ref().map(|c| c.ledger.clone());
+        let ledger = ledger.unwrap_or_default();
         let mut tx = self.page().await?;
         // What was stopped at dispatch was looked at again then.
         let looked = match message.attempt {
@@ -55,9 +56,15 @@ impl Reader {
         let mut consents = said(&ledger, &row.purpose, looked);
         consents.extend(recorded(&mut tx, row.customer, &row.purpose, looked).await?);
         let left = left(&mut tx, message).await?;
+        let counted = counted::of(&mut tx, message, customer.as_ref(), &policies).await?;
+        let standings = match &counted {
+            Some(counted) => counted.standings(&policies),
+            None => Vec::new(),
+        };
         Ok(explain(
             &Case {
                 consents,
+                standings,
                 left: left.as_deref(),
                 policies: &policies,
                 suppressed: &ledger.suppressed,
@@ -163,6 +170,7 @@ fn case<'a>(message: &'a MessageView, ledger: &'a Ledger, policies: &'a Policies
         decision: message.decision.as_ref(),
         past: message.evidence.iter().map(past).collect(),
         consents: BTreeMap::new(),
+        standings: Vec::new(),
         suppressed: &ledger.suppressed,
         policies,
         left: None,
