@@ -7,6 +7,7 @@ use jiff::{Timestamp, ToSpan as _};
 use journey::{
     explain::{Explanation, Language},
     ids::CustomerId,
+    trace::{Fact, NotEntered},
 };
 use parcours_tests::kit::{self, Rig, Workspace, events};
 use serde_json::{Value, json};
@@ -294,4 +295,83 @@ steps: [ { id: hi, send: sms, template: hello } ]
         .journey("nudging", send);
     rig.apply(&files).await;
     assert!(lines(ids[1], Language::English).await.is_empty());
+}
+
+/// CTIA 5.1: HELP and STOP are answered, on whichever of two engines they arrive, once, at night, past caps and
+/// without consent; support reads why.
+#[tokio::test]
+async fn a_word_is_answered_once_and_the_answer_is_explained() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let read = |path: &str| std::fs::read_to_string(format!("{root}/{path}")).unwrap();
+    let limits =
+        "caps: [ { name: one, purpose: service, max: 1, per: 30d, window: rolling, capped: skip } ]
+quiet_hours: [ { name: night, from: \"21:00\", to: \"08:00\", quiet: hold } ]
+";
+    let mut workspace = Workspace::new().policies(limits);
+    let journey = "journeys/keywords/journey.yaml";
+    workspace = workspace.file(journey, &read(journey));
+    for name in ["help", "stopped", "started"] {
+        let path = format!("templates/keywords/{name}/sms.en.txt");
+        workspace = workspace.file(&path, &read(&path));
+    }
+    let rig = Rig::new(&workspace).await;
+    let engines = [engine(&rig).await, engine(&rig).await];
+    events::take(&engines[0], &events::arrival_of("ana"), at(0)).await;
+    let reply = |id: &str, text: &str| {
+        let fields = json!({ "channel": "sms", "text": text });
+        events::track("ana", "message.replied", id, &fields)
+    };
+    // The same event twice, and another a minute later: three in the morning.
+    let (first, second) = (reply("1", "HELP"), reply("2", "info"));
+    let night = at(3);
+    tokio::join!(
+        events::take(&engines[0], std::slice::from_ref(&first), night),
+        events::take(&engines[1], std::slice::from_ref(&first), night),
+    );
+    events::take(&engines[1], &[second], night + 1.minutes()).await;
+    events::take(&engines[0], &[reply("3", "STOP")], night + 2.minutes()).await;
+    assert_eq!(rig.messages().await, ["sms queued - 0", "sms queued - 0"]);
+    let consents = "select count(*) from consent where how = 'keyword' and state = 'withdrawn'";
+    assert_eq!(
+        rig.count(consents).await,
+        1,
+        "STOP took effect before it was confirmed"
+    );
+
+    let reader = rig.reader();
+    let page = reader.messages(&MessageFilter::default(), None, 10).await;
+    let newest_first = page.unwrap().messages;
+    let steps: Vec<&str> = newest_first.iter().map(|m| &*m.step).collect();
+    assert_eq!(steps, ["stopped", "help"]);
+    let message = reader.message(newest_first[0].id, None).await.unwrap();
+    let why = reader
+        .why(&message.unwrap(), Language::English)
+        .await
+        .unwrap();
+    has(&why, "“service” needs no consent by SMS");
+    let passed_over = |word: &str| why.evidence.iter().any(|e| e.text.starts_with(word));
+    assert!(passed_over("Passed over: the cap one"), "{}", why.text());
+    assert!(
+        passed_over("Passed over: quiet hours night"),
+        "{}",
+        why.text()
+    );
+    let again = asked(&rig, "keywords", Language::English).await.unwrap();
+    assert!(
+        again
+            .text()
+            .starts_with("Went through the journey “Answer STOP, HELP and START” to its end")
+    );
+    let history = rig.store.inputs(CustomerId::of("ana"), 100).await.unwrap();
+    let kept_out = history.iter().flat_map(|(_, trace)| trace);
+    let kept_out = kept_out.filter(|l| {
+        matches!(
+            l.fact,
+            Fact::NotEntered {
+                why: NotEntered::Again,
+                ..
+            }
+        )
+    });
+    assert_eq!(kept_out.count(), 1, "the second word for help");
 }

@@ -37,6 +37,10 @@ const START: [&str; 6] = [
     "recommencer",
 ];
 
+/// Words by which a customer asks who writes and how to end it: those of Twilio's default list, and a French
+/// one.
+const HELP: [&str; 3] = ["help", "info", "aide"];
+
 /// What a reply may ask for, whatever was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keyword {
@@ -44,6 +48,19 @@ pub enum Keyword {
     Stop,
     /// Messages on its channel again.
     Start,
+    /// Who writes, and how to end it.
+    Help,
+}
+
+impl Keyword {
+    /// As `event.keyword` has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Start => "start",
+            Self::Help => "help",
+        }
+    }
 }
 
 /// The keyword that a reply is, and nothing beside it.
@@ -53,6 +70,8 @@ pub fn keyword(text: &str) -> Option<Keyword> {
         Some(Keyword::Stop)
     } else if START.contains(&&*text) {
         Some(Keyword::Start)
+    } else if HELP.contains(&&*text) {
+        Some(Keyword::Help)
     } else {
         None
     }

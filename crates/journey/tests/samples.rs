@@ -68,6 +68,7 @@ fn the_sample_workspace_has_nothing_to_complain_about() {
             "cart-rescue",
             "confirm-subscription",
             "event-reminder",
+            "keywords",
             "loyalty-threshold",
             "monthly-letter",
             "nps",

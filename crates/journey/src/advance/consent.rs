@@ -104,7 +104,8 @@ impl Stepper<'_> {
         match answer::keyword(text) {
             Some(Keyword::Stop) => self.stop_word(channel, &said),
             Some(Keyword::Start) => self.start_word(channel, &said),
-            None => false,
+            // A journey answers it, if one does: nothing is taken or given.
+            Some(Keyword::Help) | None => false,
         }
     }
 

@@ -41,14 +41,18 @@ pub use self::{
 };
 use self::{profile::Changes, scope::View};
 use crate::{
+    answer,
     customer::{Customer, Run},
     ids::{CustomerId, InputId, RunId},
     input::{Event, Input, InputKind},
-    machine::{Machine, STARTED},
+    machine::{Machine, REPLIED, STARTED},
     trace::{Fact, Line, NOTHING_LISTENED},
-    value::Value,
+    value::{Map, Value},
     world::World,
 };
+
+/// The field of a reply that says which word it is.
+const KEYWORD: &str = "keyword";
 
 /// How many open runs one customer may have.
 pub const MAX_RUNS: usize = 200;
@@ -90,6 +94,21 @@ pub fn take(world: &World, customer: Customer, inputs: Vec<Input>, clock: Clock)
         hand_over(&mut turn.customer, clock);
     }
     turn
+}
+
+/// What conditions see of an event as `event`: its fields, and of a reply that is one of the words STOP,
+/// START and HELP or their like the `keyword`, in whatever language it was written. A producer's own stays.
+pub fn seen(name: &str, fields: &Value) -> Value {
+    let keyword = || answer::keyword(fields.field("text").as_text()?);
+    let (true, Value::Map(map)) = (name == REPLIED, fields) else {
+        return fields.clone();
+    };
+    let Some(keyword) = keyword().filter(|_| !map.contains_key(KEYWORD)) else {
+        return fields.clone();
+    };
+    let mut map = Map::clone(map);
+    map.insert(Arc::from(KEYWORD), Value::text(keyword.as_str()));
+    Value::Map(Arc::new(map))
 }
 
 /// Fires a customer's timers that are due at or before `now`, at most [`MAX_TIMERS`].
@@ -222,7 +241,7 @@ impl Chained {
 impl<'a> Stepper<'a> {
     fn new(world: &'a World, turn: &'a mut Turn, input: &Input) -> Self {
         let event = match &input.kind {
-            InputKind::Event(event) => event.properties.clone(),
+            InputKind::Event(event) => seen(&event.name, &event.properties),
             _ => Value::Null,
         };
         Self {

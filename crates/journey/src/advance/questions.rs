@@ -8,7 +8,7 @@ use super::{
     steps::Flow,
 };
 use crate::{
-    answer,
+    answer::{self, Keyword},
     customer::{Asked, Pending},
     ids::{MessageId, RunId},
     machine::{self, Ask, Node, NodeId, REPLIED},
@@ -118,13 +118,19 @@ impl Stepper<'_> {
         let text: String = text
             .as_text()
             .map_or_else(|| text.to_string(), str::to_owned);
-        if answer::keyword(&text) == Some(answer::Keyword::Stop) {
-            return false;
+        let understood = answer::understand(&ask.expect, &text);
+        match answer::keyword(&text) {
+            Some(Keyword::Stop) => return false,
+            // No answer, unless it is one of those on offer, and no misunderstanding either.
+            Some(Keyword::Help) if understood.as_ref().is_none_or(|u| u.option.is_none()) => {
+                return false;
+            }
+            _ => {}
         }
         self.step_state(id, &node.id, |s| s.replied = true);
         // One reply answers one question.
         self.answered = true;
-        match answer::understand(&ask.expect, &text) {
+        match understood {
             Some(understood) => {
                 self.understood(id, node, ask, understood);
                 true

@@ -143,6 +143,43 @@ fn rule_29_stop_words_come_first() {
 }
 
 #[test]
+fn rule_29_help_is_no_answer_and_no_misunderstanding_unless_it_is_on_offer() {
+    for expect in ["expect: text", "expect: number\n    retry: 1"] {
+        let mut play = asked(expect);
+        play.replies("chat", "Help!");
+        assert_eq!(play.sent(), ["q chat"], "not asked again");
+        play.replies("chat", "7");
+        assert_eq!(play.log_of("answered").len(), 1, "{expect}");
+    }
+    let mut play = asked(
+        "options:\n      help: { label: Help, then: [ { exit: helped } ] }\n      buy: { label: Buy }",
+    );
+    play.replies("chat", "HELP");
+    assert_eq!(play.log_of("left"), ["left helped"]);
+}
+
+#[test]
+fn rule_29_which_word_a_reply_is_stands_in_event_keyword() {
+    let listens = "journey: demo\npurpose: marketing\nenter: { event: message.replied, again: always }\nsteps: [ { set: { run.word: event.keyword } } ]";
+    for (text, word) in [
+        ("Aide", "\"help\""),
+        (" INFO. ", "\"help\""),
+        ("Arrêt", "\"stop\""),
+        ("unstop", "\"start\""),
+        ("help me", "null"),
+    ] {
+        let mut play = Play::new(listens, FREE);
+        play.replies("sms", text);
+        assert_eq!(play.log_of("run.word"), [format!("run.word={word}")]);
+    }
+    // What a producer says of it stays.
+    let mut play = Play::new(listens, FREE);
+    let says = json!({ "channel": "sms", "text": "sos", "keyword": "help" });
+    play.does("message.replied", says);
+    assert_eq!(play.log_of("run.word"), ["run.word=\"help\""]);
+}
+
+#[test]
 fn rule_29_and_47_a_question_that_fails_goes_by_the_next_channel_or_is_silence() {
     let journey = ask(OPTIONS)
         .replace("ask: chat", "ask: [chat, sms]")

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use journey::{
+    advance,
     explain::{
         EntryCase, Explanation, KeptOut, Language, RunCase, Told, explain_entry, explain_run,
     },
@@ -226,7 +227,7 @@ impl Input {
             at: self.told.at,
             occasion: self.told.occasion.clone(),
             input: self.told.input,
-            event: listens.then(|| self.entry.body.field("properties")),
+            event: listens.then(|| advance::seen(name, &self.entry.body.field("properties"))),
             why,
             what,
             until,
