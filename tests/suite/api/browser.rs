@@ -3,11 +3,18 @@
 use parcours_tests::kit::browser::{self, Scheme};
 
 use super::server;
+use crate::shop;
 
 /// Pages with an explanation on them.
 #[tokio::test(flavor = "multi_thread")]
 async fn axe_finds_nothing_wrong_with_what_explains() {
     let server = server().await;
+    // What is published can be asked about.
+    sqlx::query("insert into workspace (applied_at, digest, machines, files) values (now(), $1, array[$1], '{}')")
+        .bind(shop::machine().id.0)
+        .execute(&*server.database)
+        .await
+        .expect("a workspace");
     let (_, sheet) = server.get("/console.css").await;
     // `PICTURES=FOLDER cargo test … axe` takes pictures, to be looked at.
     let pictures = std::env::var_os("PICTURES").map(std::path::PathBuf::from);
@@ -25,6 +32,10 @@ async fn axe_finds_nothing_wrong_with_what_explains() {
         (
             "inside-fr",
             "/customers/ana/journey?name=cart-rescue&lang=fr".to_owned(),
+        ),
+        (
+            "never",
+            "/customers/c-0001/journey?name=cart-rescue&lang=en".to_owned(),
         ),
         (
             "left-fr",

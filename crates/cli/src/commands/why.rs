@@ -91,7 +91,7 @@ async fn of_journey(
         let names: Vec<&str> = journeys.iter().map(|j| &*j.journey).collect();
         let names = names.join(", ");
         return Err(none(&format!(
-            "no journey {journey} was ever published; there are: {names}"
+            "there is no journey {journey}; there are: {names}"
         )));
     };
     Ok((serde_json::to_value(&why)?, why.text()))
