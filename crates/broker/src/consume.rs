@@ -74,6 +74,7 @@ struct Subscription {
     channel: Channel,
     deliveries: lapin::Consumer,
     ledger: Arc<Mutex<Ledger>>,
+    acks: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Consumer {
@@ -221,6 +222,7 @@ impl Subscription {
             channel,
             deliveries,
             ledger: Arc::default(),
+            acks: Arc::default(),
         })
     }
 
@@ -248,6 +250,7 @@ impl Subscription {
             deliveries,
             channel,
             ledger,
+            acks: self.acks.clone(),
             publisher,
             settled: false,
         }
@@ -262,6 +265,9 @@ pub struct Batch {
     pub deliveries: Vec<Delivery>,
     channel: Channel,
     ledger: Arc<Mutex<Ledger>>,
+    /// Held from the note in the ledger to the last acknowledgement: an "all up to here" of another batch would
+    /// otherwise come between, and RabbitMQ closes a channel that acknowledges twice.
+    acks: Arc<tokio::sync::Mutex<()>>,
     publisher: Arc<Publisher>,
     settled: bool,
 }
@@ -276,6 +282,8 @@ impl Batch {
     /// [`Error::Connect`], [`Error::Slow`], [`Error::Unroutable`] or [`Error::Full`].
     pub async fn settle(mut self, dead: Vec<(usize, String)>) -> Result<(), Error> {
         self.bury(&dead).await?;
+        let acks = self.acks.clone();
+        let _alone = acks.lock().await;
         let span = self.span();
         if lock(&self.ledger).settle(span) {
             let options = BasicAckOptions { multiple: true };
@@ -298,6 +306,8 @@ impl Batch {
     /// # Errors
     /// [`Error::Lost`]: it was given back already, by the loss.
     pub async fn give_back(mut self) -> Result<(), Error> {
+        let acks = self.acks.clone();
+        let _alone = acks.lock().await;
         lock(&self.ledger).settle(self.span());
         for delivery in &self.deliveries {
             let options = BasicNackOptions {

@@ -45,6 +45,44 @@ async fn what_is_published_comes_in_batches_and_in_order() {
     broker.close().await;
 }
 
+/// Batches are settled side by side, in any order: nothing is acknowledged twice, which would end the channel.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_1_batches_that_are_settled_at_once_are_acknowledged_once() {
+    let vhost = kit::vhost().await;
+    let settings = Settings {
+        url: vhost.url.clone(),
+        batch: 20,
+        ..Settings::default()
+    };
+    let broker = Broker::connect(&settings).await.unwrap();
+    publish(&broker.publisher().await.unwrap(), 0..1_000).await;
+    let mut consumer = broker.consumer().await.unwrap();
+    let (mut batches, mut taken) = (Vec::new(), 0);
+    while taken < 1_000 {
+        let batch = take(&mut consumer).await;
+        taken += batch.deliveries.len();
+        batches.push(batch);
+    }
+    // The first of each four last: the three behind it go one by one, and are met by "all up to here".
+    for four in 0..batches.len() / 4 {
+        batches[4 * four..4 * four + 4].reverse();
+    }
+    let tasks: Vec<_> = batches
+        .into_iter()
+        .map(|batch| tokio::spawn(batch.settle(Vec::new())))
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    publish(&broker.publisher().await.unwrap(), 1_000..1_001).await;
+    let last = take(&mut consumer).await;
+    assert_eq!(bodies(&last), ["1000"], "nothing comes again");
+    assert!(!last.deliveries[0].redelivered);
+    last.settle(Vec::new()).await.unwrap();
+    drop(consumer);
+    depth_becomes(&broker, Depth::default()).await;
+}
+
 #[tokio::test]
 async fn a_batch_does_not_wait_to_be_filled() {
     let vhost = kit::vhost().await;
