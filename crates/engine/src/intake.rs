@@ -214,7 +214,9 @@ impl Intake {
     ) -> Result<TakenIn, Error> {
         match done {
             Ok((customers, taken)) => {
-                self.busy.retain(|c| !customers.contains(c));
+                for customer in &customers {
+                    self.busy.remove(customer);
+                }
                 taken
             }
             Err(died) => std::panic::resume_unwind(died.into_panic()),

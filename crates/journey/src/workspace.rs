@@ -216,7 +216,8 @@ fn useless(
 
 /// What labels say of what stands in other files.
 fn labels(files: &[SourceFile], world: World<'_>, options: &Options, found: &mut Vec<Diagnostic>) {
-    for file in of_role(files, |role| matches!(role, Role::Policies)) {
+    let any = !world.policies.labels.is_empty();
+    for file in of_role(files, |role| any && matches!(role, Role::Policies)) {
         let mut sink = Sink::new(file);
         if let Some(root) = source::load(file, &mut Sink::new(file)) {
             compile::labels::declared(&root, world, options.unused, &mut sink);

@@ -131,8 +131,7 @@ fn extension(channel: Channel) -> &'static str {
     }
 }
 
-/// What a message's template is made of, by channel.
-pub(super) fn parts(send: &Send, known: &Templates, template: &str) -> Vec<(Channel, Part)> {
+fn parts(send: &Send, known: &Templates, template: &str) -> Vec<(Channel, Part)> {
     let of = |channel: Channel| known.parts(template, channel).into_iter();
     send.channels
         .iter()

@@ -144,6 +144,17 @@ impl Bench {
         Ok(rig::rate(n, start.elapsed()))
     }
 
+    /// The floor, and then turns over one event of each customer.
+    async fn round(&mut self, event: &str, of: &str, n: u32, found: &mut Found) -> Result<()> {
+        found.floor.push(self.floor(of, n).await?);
+        rig::publish(&self.ours.0, events(event, of, n)).await?;
+        let (cpu, wal) = (self.rig.cpu(), self.wal().await?);
+        let start = Instant::now();
+        rig::take_in(&mut self.ours.1, n).await?;
+        found.ours.push(rig::rate(n, start.elapsed()));
+        found.add(cpu, wal, self).await
+    }
+
     async fn wal(&self) -> Result<i64> {
         Ok(self.rig.store.size().await?.wal)
     }
@@ -176,13 +187,7 @@ pub(super) async fn welcome(n: u32) -> Result<Report> {
     bench.turns("bench.welcome", "warm", n / 10 + 1).await?;
     for round in 0..ROUNDS {
         let of = format!("w{round}");
-        found.floor.push(bench.floor(&of, n).await?);
-        rig::publish(&bench.ours.0, events("bench.welcome", &of, n)).await?;
-        let (cpu, wal) = (bench.rig.cpu(), bench.wal().await?);
-        let start = Instant::now();
-        rig::take_in(&mut bench.ours.1, n).await?;
-        found.ours.push(rig::rate(n, start.elapsed()));
-        found.add(cpu, wal, &bench).await?;
+        bench.round("bench.welcome", &of, n, &mut found).await?;
     }
     decided(&bench, n / 10 + 1 + n * ROUNDS).await?;
     bench.stop().await?;
@@ -197,13 +202,7 @@ pub(super) async fn advance(n: u32) -> Result<Report> {
         let of = format!("a{round}");
         bench.turns("bench.welcome", &of, n).await?;
         bench.rig.store.settle().await?;
-        found.floor.push(bench.floor(&of, n).await?);
-        rig::publish(&bench.ours.0, events("bench.back", &of, n)).await?;
-        let (cpu, wal) = (bench.rig.cpu(), bench.wal().await?);
-        let start = Instant::now();
-        rig::take_in(&mut bench.ours.1, n).await?;
-        found.ours.push(rig::rate(n, start.elapsed()));
-        found.add(cpu, wal, &bench).await?;
+        bench.round("bench.back", &of, n, &mut found).await?;
     }
     decided(&bench, 2 * n * ROUNDS).await?;
     bench.stop().await?;

@@ -9,7 +9,6 @@ use super::{
     report::Use as Used,
 };
 use crate::{
-    compile::messages,
     machine::Target,
     parse::ast::{
         Action, Ask, Call, Expect, Formula, Given, Missed, Send, Step, Use, WaitFor, Word,
@@ -199,8 +198,7 @@ impl Walk<'_> {
         let Some((known, template)) = self.world.templates.zip(template) else {
             return told.with(&Marks::all(fields.values()));
         };
-        let parts = messages::parts(send, known, &template.text);
-        for (_, part) in parts.iter().filter(|p| p.0 == channel) {
+        for part in known.parts(&template.text, channel) {
             if part.reads.unknown {
                 let all: [&str; 0] = [];
                 let place = self.place(&template.span);

@@ -59,19 +59,11 @@ impl Reader<'_> {
             label.not_in = self.channels(node).into_iter().map(|c| c.0).collect();
         }
         if let Some(node) = f.get("only_to") {
-            label.only_to = Some(self.words(node, "the name of an endpoint"));
+            let words = self.words(node, "the name of an endpoint").into_iter();
+            label.only_to = Some(words.map(|w| w.text).collect());
         }
         f.finish(self);
         label
-    }
-
-    /// One word or a list of them.
-    fn words(&mut self, node: &Node, what: &str) -> Vec<Arc<str>> {
-        let words = match &node.kind {
-            Kind::List(_) => self.each(node, "", |r, n| r.text(n, what)),
-            _ => self.text(node, what).into_iter().collect(),
-        };
-        words.into_iter().map(|w| w.text).collect()
     }
 
     /// One label or a list of them, which must be declared.
@@ -80,10 +72,7 @@ impl Reader<'_> {
         node: &Node,
         known: &BTreeMap<Arc<str>, Label>,
     ) -> Vec<Arc<str>> {
-        let words: Vec<Word> = match &node.kind {
-            Kind::List(_) => self.each(node, "", |r, n| r.text(n, "a label")),
-            _ => self.text(node, "a label").into_iter().collect(),
-        };
+        let words = self.words(node, "a label");
         for word in &words {
             if known.contains_key(&word.text) {
                 continue;

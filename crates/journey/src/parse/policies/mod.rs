@@ -84,6 +84,14 @@ impl Reader<'_> {
         }
     }
 
+    /// One word or a list of them.
+    fn words(&mut self, node: &Node, what: &str) -> Vec<Word> {
+        match &node.kind {
+            Kind::List(_) => self.each(node, "", |r, n| r.text(n, what)),
+            _ => self.text(node, what).into_iter().collect(),
+        }
+    }
+
     fn unique<T>(&mut self, named: Vec<(Word, T)>, what: &str) -> Vec<T> {
         let mut seen: BTreeMap<Arc<str>, Span> = BTreeMap::new();
         for (word, _) in &named {

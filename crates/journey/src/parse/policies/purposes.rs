@@ -172,10 +172,7 @@ impl Reader<'_> {
         node: &Node,
         known: &BTreeMap<Arc<str>, Purpose>,
     ) -> Vec<Word> {
-        let words: Vec<Word> = match &node.kind {
-            Kind::List(_) => self.each(node, "", |r, n| r.text(n, "a purpose")),
-            _ => self.text(node, "a purpose").into_iter().collect(),
-        };
+        let words = self.words(node, "a purpose");
         for word in &words {
             self.known_purpose(word, known);
         }
