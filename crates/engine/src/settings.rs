@@ -10,8 +10,12 @@ pub struct Settings {
     pub clock: Clock,
     /// Batches of events that are taken in side by side, never two with the same customer.
     pub intake_lanes: usize,
+    /// Customers with a timer that is due who are picked at once.
+    pub timer_page: u32,
     /// Customers whose timers one transaction fires.
-    pub timer_batch: u32,
+    pub timer_batch: usize,
+    /// Such transactions side by side.
+    pub timer_lanes: usize,
     /// How long the timer loop sleeps at the most.
     pub timer_poll: SignedDuration,
     /// Messages that one dispatch round leases: few, for consent is as of the lease.
@@ -60,7 +64,9 @@ impl Default for Settings {
         Self {
             clock: Clock::Wall,
             intake_lanes: 2,
+            timer_page: 4_000,
             timer_batch: 500,
+            timer_lanes: 2,
             timer_poll: SignedDuration::from_millis(200),
             dispatch_batch: 64,
             dispatch_concurrency: 32,
