@@ -3,8 +3,8 @@
 -- Every table of a customer leads its key with the customer, so that the schema can be
 -- hash-distributed by customer without change. Ids of customers, runs, inputs and messages are
 -- the first 16 bytes of a SHA-256 (crates/journey/src/ids.rs), so a repeated turn writes the same
--- rows. States and decisions are JSON in bytea: never searched in SQL, and half the cost of jsonb
--- on hot rows; `convert_from(state, 'UTF8')::jsonb` reads them by hand.
+-- rows. Inputs, traces, states and decisions are MessagePack in bytea (crates/store/src/packed.rs): never searched
+-- in SQL, and a fraction of the cost of jsonb on hot rows; any tool for MessagePack reads them by hand.
 -- Columns are ordered by width (16, 8, 4, 2, 1, variable), so that no row carries padding.
 
 -- One row per customer. Locked (FOR NO KEY UPDATE, in order of id) by every turn that touches them.
@@ -29,7 +29,7 @@ create table input (
     at timestamptz not null,                  -- the input's own clock (`now`)
     kind smallint not null check (kind between 0 and 6), -- 0 event, 1 timer, 2 receipt, 3 date, 4 sweep, 5 answer, 6 passage
     name text not null,                       -- of the event; else the kind
-    body bytea,                               -- the event as it was accepted, or the receipt
+    body bytea,                               -- the event as it was accepted, without its name, or the receipt
     trace bytea,                              -- what was decided and why (journey::trace::Line); null: nobody listened
     primary key (customer, id)
 );

@@ -6,6 +6,7 @@ mod preferences;
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp, civil};
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     machine::NodeId,
     message::{Channel, Refusal},
     policy,
-    value::{Map, Value},
+    value::{self, Map, Value},
 };
 
 pub use attention::{Attention, TIME_TO_HEED};
@@ -104,7 +105,10 @@ pub struct Ledger {
     pub assumed_control: Option<bool>,
     /// Since when the customer's processing is restricted (GDPR, article 18), if it is: what is known is kept,
     /// and nothing is sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        with = "crate::instant::optional"
+    )]
     pub restricted: Option<Timestamp>,
     /// Channels taken to be reachable though no trait holds an address: simulations only.
     #[serde(skip)]
@@ -129,7 +133,11 @@ impl Ledger {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
     /// Its next moment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::instant::optional"
+    )]
     pub at: Option<Timestamp>,
     /// The day it has fired for, and when: one day fires once, whatever happens to the zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,6 +150,7 @@ pub struct Consent {
     /// Granted, asked for, or withdrawn.
     pub state: ConsentState,
     /// Since when.
+    #[serde(with = "crate::instant")]
     pub at: Timestamp,
     /// In what way it was given or taken back: `form`, `sms_keyword`; the record says more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,6 +186,7 @@ pub struct Suppression {
     /// `bounced` or `complained`.
     pub reason: Arc<str>,
     /// Since when.
+    #[serde(with = "crate::instant")]
     pub at: Timestamp,
     /// The address it is about: a new address lifts it.
     pub address: Arc<str>,
@@ -235,6 +245,7 @@ pub struct Run {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
     /// When.
+    #[serde(with = "crate::instant")]
     pub at: Timestamp,
     /// The exit's reason; `completed` after the last step, `restarted` for a new run of its key.
     pub reason: Arc<str>,
@@ -248,11 +259,19 @@ pub struct RunState {
     #[serde(rename = "e", skip_serializing_if = "Value::is_null")]
     pub event: Value,
     /// Variables: `run.NAME`.
-    #[serde(rename = "v", skip_serializing_if = "Map::is_empty")]
+    #[serde(
+        rename = "v",
+        deserialize_with = "value::fields",
+        skip_serializing_if = "Map::is_empty"
+    )]
     pub vars: Map,
     /// What became of each named step: `steps.ID`.
-    #[serde(rename = "s", skip_serializing_if = "BTreeMap::is_empty")]
-    pub steps: BTreeMap<Arc<str>, StepState>,
+    #[serde(
+        rename = "s",
+        deserialize_with = "value::fields",
+        skip_serializing_if = "LiteMap::is_empty"
+    )]
+    pub steps: LiteMap<Arc<str>, StepState>,
     /// What the current step waits for, if it waits.
     #[serde(rename = "p", skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
@@ -264,11 +283,19 @@ pub struct RunState {
     #[serde(rename = "l", skip_serializing_if = "BTreeMap::is_empty")]
     pub rounds: BTreeMap<Arc<str>, Round>,
     /// Since when it is paused, if it is (rule 53).
-    #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "b",
+        skip_serializing_if = "Option::is_none",
+        with = "crate::instant::optional"
+    )]
     pub paused: Option<Timestamp>,
     /// The moment of the last word on its journey's pausing that it has heeded: an engine that has not heard
     /// of a later one does not undo it.
-    #[serde(rename = "h", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "h",
+        skip_serializing_if = "Option::is_none",
+        with = "crate::instant::optional"
+    )]
     pub heeded: Option<Timestamp>,
     /// The event that ended its wait in the pause: its next steps see that (rule 19).
     #[serde(rename = "o", skip_serializing_if = "Value::is_null")]
@@ -285,7 +312,7 @@ pub struct Round {
     #[serde(rename = "n")]
     pub number: u32,
     /// When it began.
-    #[serde(rename = "s")]
+    #[serde(rename = "s", with = "crate::instant")]
     pub since: Timestamp,
 }
 
@@ -293,10 +320,15 @@ pub struct Round {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pending {
     /// Since when the run is at this step.
-    #[serde(rename = "s")]
+    #[serde(rename = "s", with = "crate::instant")]
     pub since: Timestamp,
     /// When it goes on by itself; `None`: never.
-    #[serde(rename = "u", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "u",
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::instant::optional"
+    )]
     pub until: Option<Timestamp>,
     /// A held send: the refusal that it waits for, for support.
     #[serde(rename = "h", skip_serializing_if = "Option::is_none")]

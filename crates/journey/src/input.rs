@@ -82,15 +82,21 @@ pub enum Passage {
     /// Its journey is paused (rule 53): it stays where it is.
     Pause {
         /// Since when.
+        #[serde(with = "crate::instant")]
         since: Timestamp,
     },
     /// Its journey goes on.
     Resume {
         /// Since when.
+        #[serde(with = "crate::instant")]
         at: Timestamp,
         /// Since when it is paused again, if whoever heeds this heeds the next pause at once: no step is
         /// taken in between.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            with = "crate::instant::optional"
+        )]
         again: Option<Timestamp>,
     },
 }

@@ -32,6 +32,7 @@ pub mod graph;
 pub mod ide;
 pub mod ids;
 pub mod input;
+pub mod instant;
 pub mod intake;
 pub mod links;
 pub mod localized;

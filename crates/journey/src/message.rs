@@ -63,7 +63,11 @@ pub struct Refusal {
     /// The name of the cap or of the quiet hours; the purpose for consent.
     pub rule: Arc<str>,
     /// When the rule lets it through, if time alone can.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::instant::optional"
+    )]
     pub until: Option<Timestamp>,
     /// Of quiet hours, the zone in which they were looked at, and where it comes from: `Europe/Paris, from
     /// the phone's country`.
@@ -203,7 +207,11 @@ pub struct Decision {
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub with: Value,
     /// Not to be sent at or after this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::instant::optional"
+    )]
     pub expires_at: Option<Timestamp>,
     /// 0 to 100, the highest first.
     pub priority: u8,

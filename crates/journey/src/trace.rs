@@ -58,7 +58,11 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         what: Option<Arc<str>>,
         /// From when on `again` allows another entry.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            with = "crate::instant::optional"
+        )]
         until: Option<Timestamp>,
     },
     /// The same key again replaced `run.event`.
@@ -66,10 +70,17 @@ pub enum Fact {
     /// A step waits.
     Waits {
         /// Until when at the longest.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            with = "crate::instant::optional"
+        )]
         until: Option<Timestamp>,
         /// For which event.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         event: Option<Arc<str>>,
         /// The time zone that was used and where it comes from, if hours or days were asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         zone: Option<Arc<str>>,
     },
     /// A wait is over: its event or condition came (true), or its time did (false).
@@ -101,6 +112,7 @@ pub enum Fact {
         /// By which channel.
         channel: Channel,
         /// Refusals that were passed over: other channels, or rules that `send` overrode.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         refusals: Vec<Refusal>,
     },
     /// A message was decided not to go.
@@ -115,6 +127,7 @@ pub enum Fact {
     /// A send is held.
     Held {
         /// Until when at the longest.
+        #[serde(with = "crate::instant")]
         until: Timestamp,
         /// Why: the first refusal.
         refusals: Vec<Refusal>,
@@ -171,6 +184,11 @@ pub enum Fact {
         /// The endpoint's name.
         endpoint: Arc<str>,
         /// Until when an answer is waited for at the longest.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            with = "crate::instant::optional"
+        )]
         until: Option<Timestamp>,
     },
     /// An endpoint has answered.
@@ -223,6 +241,11 @@ pub enum Fact {
     /// A date entry will let the customer in at that moment, or does no longer.
     Expects {
         /// When; `None`: no more.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            with = "crate::instant::optional"
+        )]
         at: Option<Timestamp>,
     },
     /// The run reached its goal.
@@ -242,11 +265,13 @@ pub enum Fact {
     /// Its journey is paused, and the run with it.
     Paused {
         /// Since when.
+        #[serde(with = "crate::instant")]
         since: Timestamp,
     },
     /// It goes on.
     Resumed {
         /// Since when it was paused.
+        #[serde(with = "crate::instant")]
         paused: Timestamp,
     },
     /// The run left.

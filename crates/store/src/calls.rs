@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     Error, Store,
     error::during,
-    row::{Moment, after, from_json, moment},
+    row::{Moment, after, from_bytes, moment},
 };
 
 /// A call to be made, until the lease expires.
@@ -270,13 +270,13 @@ fn leased(row: &sqlx::postgres::PgRow) -> Result<LeasedCall, Error> {
         Ok((customer, text("key")?, call, attempt, with, ledger))
     };
     let (customer, key, mut call, attempt, with, ledger) = read().map_err(failed)?;
-    call.with = from_json("with", call.id.0, with)?;
+    call.with = from_bytes("with", call.id.0, with)?;
     Ok(LeasedCall {
         customer,
         key,
         call,
         attempt: u16::try_from(attempt).unwrap_or(1),
-        restricted: from_json::<Restriction>("ledger", customer.0, ledger)?
+        restricted: from_bytes::<Restriction>("ledger", customer.0, ledger)?
             .restricted
             .is_some(),
     })

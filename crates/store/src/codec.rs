@@ -1,17 +1,21 @@
-//! Inputs and traits as JSON.
+//! Inputs, traces and traits, as they are kept.
 
 use std::{borrow::Cow, io, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
+    call::Answer,
     failure::Failure,
     ids::{MessageId, RunId},
-    input::{Event, InputKind, Passage, Receipt},
+    input::{Event, InputKind, Passage, Receipt, Sweep},
     message::{Channel, Decision, Message, Reason},
-    value::{Map, Value},
+    trace::{Fact, Line},
+    value::{self, Map, Value},
 };
-use serde::{Deserialize, Serialize, de::Error as _};
-use serde_json::{error::Result, ser::Formatter};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::ser::Formatter;
+
+use crate::packed::{Malformed, pack, unpack};
 
 const EVENT: i16 = 0;
 const TIMER: i16 = 1;
@@ -21,59 +25,127 @@ const SWEEP: i16 = 4;
 const ANSWER: i16 = 5;
 const PASSAGE: i16 = 6;
 
-/// What happened, as the columns `kind` and `body` of `input`: enough to replay it.
+/// What happened, as the columns `kind` and `body` of `input`: enough to replay it, with the column `name` and the
+/// customer's key.
 ///
 /// # Errors
 /// None that a value of this type could cause.
-pub fn encode(kind: &InputKind) -> Result<(i16, Vec<u8>)> {
+pub fn encode(kind: &InputKind) -> Result<(i16, Vec<u8>), Malformed> {
     Ok(match kind {
-        InputKind::Event(e) => (EVENT, serde_json::to_vec(&EventBody::of(e))?),
-        InputKind::Timer { run } => (TIMER, serde_json::to_vec(&TimerBody { run: *run })?),
-        InputKind::Receipt(r) => (RECEIPT, serde_json::to_vec(&ReceiptBody::of(r))?),
+        InputKind::Event(e) => (EVENT, pack(&EventBody::of(e))?),
+        InputKind::Timer { run } => (TIMER, pack(&TimerBody { run: *run })?),
+        InputKind::Receipt(r) => (RECEIPT, pack(&ReceiptBody::of(r))?),
         InputKind::Passage { run, passage } => {
             let (run, passage) = (*run, *passage);
-            (PASSAGE, serde_json::to_vec(&PassageBody { run, passage })?)
+            (PASSAGE, pack(&PassageBody { run, passage })?)
         }
         InputKind::Date { journey, entry } => {
             let body = DateBody {
                 journey: journey.clone(),
                 entry: *entry,
             };
-            (DATE, serde_json::to_vec(&body)?)
+            (DATE, pack(&body)?)
         }
-        InputKind::Sweep(sweep) => (SWEEP, serde_json::to_vec(sweep)?),
-        InputKind::Answer(answer) => (ANSWER, serde_json::to_vec(answer)?),
+        InputKind::Sweep(sweep) => (SWEEP, pack(sweep)?),
+        InputKind::Answer(answer) => (ANSWER, pack(&**answer)?),
     })
 }
 
-/// What happened, from the columns `kind` and `body` of `input`.
+/// What happened to the customer of that key, from the columns `kind`, `name` and `body` of `input`.
 ///
 /// # Errors
 /// If the kind is unknown or the body is not of its kind.
-pub fn decode(kind: i16, body: &[u8]) -> Result<InputKind> {
+pub fn decode(kind: i16, name: &str, key: &str, body: &[u8]) -> Result<InputKind, Malformed> {
     Ok(match kind {
-        EVENT => InputKind::Event(serde_json::from_slice::<EventBody<'_>>(body)?.into_event()),
+        EVENT => InputKind::Event(unpack::<EventBody<'_>>(body)?.into_event(name, key)),
         TIMER => InputKind::Timer {
-            run: serde_json::from_slice::<TimerBody>(body)?.run,
+            run: unpack::<TimerBody>(body)?.run,
         },
-        RECEIPT => InputKind::Receipt(Box::new(
-            serde_json::from_slice::<ReceiptBody<'_>>(body)?.into_receipt(),
-        )),
+        RECEIPT => InputKind::Receipt(Box::new(unpack::<ReceiptBody<'_>>(body)?.into_receipt())),
         PASSAGE => {
-            let PassageBody { run, passage } = serde_json::from_slice(body)?;
+            let PassageBody { run, passage } = unpack(body)?;
             InputKind::Passage { run, passage }
         }
         DATE => {
-            let body = serde_json::from_slice::<DateBody>(body)?;
-            InputKind::Date {
-                journey: body.journey,
-                entry: body.entry,
-            }
+            let DateBody { journey, entry } = unpack(body)?;
+            InputKind::Date { journey, entry }
         }
-        SWEEP => InputKind::Sweep(serde_json::from_slice(body)?),
-        ANSWER => InputKind::Answer(Box::new(serde_json::from_slice(body)?)),
-        _ => return Err(serde_json::Error::custom("unknown kind of input")),
+        SWEEP => InputKind::Sweep(unpack(body)?),
+        ANSWER => InputKind::Answer(Box::new(unpack(body)?)),
+        _ => return Err(Malformed::Kind),
     })
+}
+
+/// The body of an input as people read it.
+///
+/// # Errors
+/// As [`decode`].
+pub(crate) fn shown(kind: i16, body: &[u8]) -> Result<serde_json::Value, Malformed> {
+    fn json<T: Serialize + serde::de::DeserializeOwned>(
+        body: &[u8],
+    ) -> Result<serde_json::Value, Malformed> {
+        Ok(serde_json::to_value(unpack::<T>(body)?)?)
+    }
+    match kind {
+        EVENT => json::<EventBody<'static>>(body),
+        TIMER => json::<TimerBody>(body),
+        RECEIPT => json::<ReceiptBody<'static>>(body),
+        PASSAGE => json::<PassageBody>(body),
+        DATE => json::<DateBody>(body),
+        SWEEP => json::<Sweep>(body),
+        ANSWER => json::<Answer>(body),
+        _ => Err(Malformed::Kind),
+    }
+}
+
+/// Lines of a trace that are about the same run, or about none: the journey, the run, and each line's step and fact.
+type Lines = (
+    Option<Arc<str>>,
+    Option<RunId>,
+    Vec<(Option<Arc<str>>, Fact)>,
+);
+/// The same, while it is written.
+type LinesOf<'a> = (
+    &'a Option<Arc<str>>,
+    Option<RunId>,
+    Vec<(&'a Option<Arc<str>>, &'a Fact)>,
+);
+
+/// A trace as the column `trace` of `input`: most of its lines are about one run, which is named once.
+pub(crate) fn encode_trace(lines: &[Line]) -> Result<Vec<u8>, Malformed> {
+    let same = |a: &Line, b: &Line| a.run == b.run && a.journey == b.journey;
+    let groups = lines.chunk_by(same).filter_map(|lines| {
+        let first = lines.first()?;
+        let facts = lines.iter().map(|l| (&l.step, &l.fact)).collect();
+        Some((&first.journey, first.run, facts))
+    });
+    pack(&groups.collect::<Vec<LinesOf<'_>>>())
+}
+
+/// A trace, from the column.
+///
+/// # Errors
+/// If it is none.
+pub fn decode_trace(trace: &[u8]) -> Result<Vec<Line>, Malformed> {
+    // As earlier builds wrote it.
+    if trace.first() == Some(&b'[') {
+        return unpack(trace);
+    }
+    let groups: Vec<Lines> = unpack(trace)?;
+    let lines = groups.into_iter().flat_map(|(journey, run, facts)| {
+        facts.into_iter().map(move |(step, fact)| Line {
+            journey: journey.clone(),
+            run,
+            step,
+            fact,
+        })
+    });
+    Ok(lines.collect())
+}
+
+/// What stands in a trace, as it is kept, that has lines about that journey. It may stand elsewhere as well.
+pub(crate) fn names_journey(journey: &str) -> Result<Vec<u8>, Malformed> {
+    pack(journey)
 }
 
 /// The column `name` of `input`.
@@ -91,16 +163,19 @@ pub(crate) fn name(kind: &InputKind) -> &str {
 
 #[derive(Serialize, Deserialize)]
 struct EventBody<'a> {
-    customer: Arc<str>,
-    name: Arc<str>,
+    #[serde(with = "journey::instant")]
     at: Timestamp,
     #[serde(default, skip_serializing_if = "Value::is_null")]
     properties: Value,
-    #[serde(default, skip_serializing_if = "no_fields")]
+    #[serde(default, deserialize_with = "owned", skip_serializing_if = "no_fields")]
     traits: Cow<'a, Map>,
     message_id: Arc<str>,
     #[serde(default, skip_serializing_if = "str::is_empty")]
     source: Arc<str>,
+}
+
+fn owned<'de, 'a, D: Deserializer<'de>>(d: D) -> Result<Cow<'a, Map>, D::Error> {
+    value::fields(d).map(Cow::Owned)
 }
 
 fn no_fields(map: &Map) -> bool {
@@ -110,8 +185,6 @@ fn no_fields(map: &Map) -> bool {
 impl<'a> EventBody<'a> {
     fn of(e: &'a Event) -> Self {
         Self {
-            customer: e.customer.clone(),
-            name: e.name.clone(),
             at: e.at,
             properties: e.properties.clone(),
             traits: Cow::Borrowed(&e.traits),
@@ -120,10 +193,10 @@ impl<'a> EventBody<'a> {
         }
     }
 
-    fn into_event(self) -> Event {
+    fn into_event(self, name: &str, key: &str) -> Event {
         Event {
-            customer: self.customer,
-            name: self.name,
+            customer: Arc::from(key),
+            name: Arc::from(name),
             at: self.at,
             properties: self.properties,
             traits: self.traits.into_owned(),
@@ -153,6 +226,7 @@ struct DateBody {
 #[derive(Serialize, Deserialize)]
 struct ReceiptBody<'a> {
     message: MessageId,
+    #[serde(with = "journey::instant")]
     at: Timestamp,
     run: RunId,
     journey: Arc<str>,
@@ -207,7 +281,7 @@ impl<'a> ReceiptBody<'a> {
 }
 
 /// Traits as text for a column of type `jsonb`.
-pub(crate) fn traits(map: &Map) -> Result<String> {
+pub(crate) fn traits(map: &Map) -> serde_json::Result<String> {
     let mut out = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, Jsonb);
     map.serialize(&mut serializer)?;

@@ -2,6 +2,8 @@
 
 use uuid::Uuid;
 
+use crate::packed::Malformed;
+
 /// Either it helps to try again, or the data are at fault, or neither.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -97,12 +99,9 @@ pub(crate) fn during(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
     move |source| Error::Database { doing, source }
 }
 
-/// To be used with `map_err`. The error's own words may quote the data, so only its place is told.
-pub(crate) fn malformed(what: &'static str, id: Uuid) -> impl Fn(serde_json::Error) -> Error {
-    move |e| {
-        let why = format!("{:?} at column {}", e.classify(), e.column());
-        Error::Corrupt { what, id, why }
-    }
+/// To be used with `map_err`. What is told quotes nothing.
+pub(crate) fn malformed<E: Into<Malformed>>(what: &'static str, id: Uuid) -> impl Fn(E) -> Error {
+    move |e| Error::corrupt(what, id, e.into().to_string())
 }
 
 fn passes(error: &sqlx::Error) -> bool {

@@ -12,10 +12,18 @@ use uuid::Uuid;
 use crate::{
     Error, Store, codec,
     error::{during, malformed},
-    row::{Moment, from_json},
+    row::Moment,
 };
 
-type InputRow = (Uuid, Moment, i16, Option<Vec<u8>>, Option<Vec<u8>>);
+type InputRow = (
+    Uuid,
+    Moment,
+    i16,
+    String,
+    String,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+);
 
 impl Store {
     /// The first `limit` inputs of a customer in the order in which they were decided, each with
@@ -29,8 +37,9 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<(Input, Vec<Line>)>, Error> {
         let rows: Vec<InputRow> = sqlx::query_as(
-            "select id, at, kind, body, trace from input where customer = $1
-             order by seq limit $2",
+            "select i.id, i.at, i.kind, i.name, c.key, i.body, i.trace
+             from input i join customer c on c.id = i.customer
+             where i.customer = $1 order by i.seq limit $2",
         )
         .bind(customer.0)
         .bind(i64::from(limit))
@@ -41,15 +50,15 @@ impl Store {
     }
 }
 
-fn input((id, at, kind, body, trace): InputRow) -> Result<(Input, Vec<Line>), Error> {
+fn input((id, at, kind, name, key, body, trace): InputRow) -> Result<(Input, Vec<Line>), Error> {
     let body = body.unwrap_or_default();
     let input = Input {
         id: InputId(id),
         now: at.to_jiff(),
-        kind: codec::decode(kind, &body).map_err(malformed("input", id))?,
+        kind: codec::decode(kind, &name, &key, &body).map_err(malformed("input", id))?,
     };
     let trace = match trace {
-        Some(bytes) => from_json("trace", id, &bytes)?,
+        Some(bytes) => codec::decode_trace(&bytes).map_err(malformed("trace", id))?,
         None => vec![ignored()],
     };
     Ok((input, trace))

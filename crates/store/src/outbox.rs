@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     Error, Store,
     error::during,
-    row::{self, Moment, after, from_json, moment, words},
+    row::{self, Moment, after, from_bytes, moment, words},
 };
 
 /// A message to be handed over, until the lease expires.
@@ -299,7 +299,7 @@ fn leased(row: LeasedRow) -> Result<Leased, Error> {
             channel: row::channel(id, &channel)?,
             purpose: Arc::from(purpose),
             refused: None,
-            decision: from_json("decision", id, &decision)?,
+            decision: from_bytes("decision", id, &decision)?,
         },
         attempt: attempt.map_err(|e| Error::corrupt("attempt", id, e.to_string()))?,
     })

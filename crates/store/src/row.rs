@@ -14,7 +14,10 @@ use journey::{
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use crate::error::{Error, malformed};
+use crate::{
+    error::{Error, malformed},
+    packed::{pack, unpack},
+};
 
 /// A `timestamptz`.
 pub(crate) type Moment = jiff_sqlx::Timestamp;
@@ -53,22 +56,22 @@ pub(crate) fn node_from_column(column: i32) -> NodeId {
     u32::try_from(column).map_or(NodeId::END, NodeId)
 }
 
-/// A column of JSON bytes.
-pub(crate) fn to_json<T: Serialize>(
+/// The bytes of a column, in their compact form.
+pub(crate) fn to_bytes<T: Serialize + ?Sized>(
     what: &'static str,
     id: Uuid,
     value: &T,
 ) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(malformed(what, id))
+    pack(value).map_err(malformed(what, id))
 }
 
-/// From a column of JSON bytes.
-pub(crate) fn from_json<T: DeserializeOwned>(
+/// From the bytes of a column.
+pub(crate) fn from_bytes<T: DeserializeOwned>(
     what: &'static str,
     id: Uuid,
     bytes: &[u8],
 ) -> Result<T, Error> {
-    serde_json::from_slice(bytes).map_err(malformed(what, id))
+    unpack(bytes).map_err(malformed(what, id))
 }
 
 /// A row of `customer`, without runs and sends.
@@ -76,8 +79,8 @@ pub(crate) type CustomerRow = (Uuid, String, String, Vec<u8>);
 
 /// See [`CustomerRow`]: id, key, traits, ledger.
 pub(crate) fn customer((id, key, traits, ledger): CustomerRow) -> Result<Customer, Error> {
-    let traits: Map = from_json("traits", id, traits.as_bytes())?;
-    let ledger: Ledger = from_json("ledger", id, &ledger)?;
+    let traits: Map = from_bytes("traits", id, traits.as_bytes())?;
+    let ledger: Ledger = from_bytes("ledger", id, &ledger)?;
     Ok(Customer {
         id: CustomerId(id),
         key: Arc::from(key),

@@ -20,6 +20,7 @@ use journey::{
     world::World,
 };
 use libfuzzer_sys::fuzz_target;
+use serde::de::DeserializeOwned;
 
 fuzz_target!(|data: &[u8]| {
     let Some((first, rest)) = data.split_first() else {
@@ -30,24 +31,29 @@ fuzz_target!(|data: &[u8]| {
         0 => {
             let mut parts = rest.splitn(2, |b| *b == b'\n');
             let machine = parts.next().and_then(|b| Machine::from_content(b).ok());
-            let state = parts.next().and_then(|b| serde_json::from_slice(b).ok());
+            let state = parts.next().and_then(read);
             if let Some(machine) = machine {
                 assert!(Machine::from_content(&machine.content()).is_ok());
                 play(machine, state.unwrap_or_default(), *first, Ledger::default());
             }
         }
         1 => {
-            if let Ok(ledger) = serde_json::from_slice::<Ledger>(rest) {
+            if let Some(ledger) = read::<Ledger>(rest) {
                 play(small(), RunState::default(), *first, ledger);
             }
         }
         _ => {
-            for line in serde_json::from_slice::<Vec<Line>>(rest).unwrap_or_default() {
+            for line in read::<Vec<Line>>(rest).unwrap_or_default() {
                 assert!(!line.fact.sentence().is_empty());
             }
         }
     }
 });
+
+/// JSON, or else MessagePack, as the database keeps it.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    serde_json::from_slice(bytes).or_else(|_| rmp_serde::from_slice(bytes)).ok()
+}
 
 /// A journey that any ledger may meet.
 fn small() -> Machine {
@@ -106,7 +112,7 @@ fn play(machine: Machine, state: RunState, node: u8, ledger: Ledger) {
                 name: name.clone(),
                 at: now,
                 properties: Value::from(serde_json::json!({ "a": 1, "text": "7", "channel": "chat" })),
-                traits: Map::from([(Arc::from("birthday"), Value::text("2026-06-01"))]),
+                traits: Map::from_iter([(Arc::from("birthday"), Value::text("2026-06-01"))]),
                 message_id: Arc::from("m"),
                 source: Arc::from(""),
             }),

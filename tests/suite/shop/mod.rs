@@ -171,7 +171,8 @@ async fn ana(pool: &PgPool, machine: MachineId) -> (CustomerId, MessageId) {
                 ..StepState::default()
             },
         )]
-        .into(),
+        .into_iter()
+        .collect(),
         pending: Some(Pending {
             since: at(hours(13)),
             until: Some(at(hours(22))),

@@ -38,7 +38,7 @@ pub fn event(customer: &str, id: &str, now: Timestamp) -> Arrival {
         name: arc("order.placed"),
         at: now - MINUTE,
         properties: Value::map([("total", Value::Float(12.5)), ("n", Value::Int(3))]),
-        traits: Map::from([(arc("vip"), Value::Bool(true))]),
+        traits: Map::from_iter([(arc("vip"), Value::Bool(true))]),
         message_id: arc(id),
         source: arc("shop"),
     });
@@ -140,8 +140,8 @@ pub fn run(customer: &str, key: &str, due_at: Option<Timestamp>) -> Run {
         goal_at: Some(at(-30)),
         state: RunState {
             event: Value::map([("total", Value::Float(0.1 + 0.2))]),
-            vars: Map::from([(arc("code"), Value::text("BACK10"))]),
-            steps: BTreeMap::from([(arc("hello"), step)]),
+            vars: Map::from_iter([(arc("code"), Value::text("BACK10"))]),
+            steps: [(arc("hello"), step)].into_iter().collect(),
             pending: Some(Pending {
                 since: at(-10),
                 until: due_at,
@@ -303,7 +303,7 @@ pub fn machine(journey: &str, priority: u8) -> Arc<Machine> {
 
 /// A customer as nobody but a test would make them.
 pub fn rich(mut customer: Customer) -> Customer {
-    customer.traits = Map::from([
+    customer.traits = Map::from_iter([
         (arc("email"), Value::text("zoe@shop.example")),
         (arc("big"), Value::Float(1e16)),
         (arc("bigger"), Value::Float(9.2e18)),

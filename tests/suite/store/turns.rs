@@ -197,16 +197,21 @@ async fn a_history_is_replayed_as_it_was_recorded() {
 fn every_kind_of_input_survives_its_body() {
     let sent = message(&run("zoe", "a", None), 0, at(0));
     for arrival in [event("zoe", "1", at(0)), receipt("zoe", sent, 3, at(0))] {
-        let (kind, body) = encode(&arrival.input.kind).unwrap();
-        assert_eq!(decode(kind, &body).unwrap(), arrival.input.kind);
+        let input = arrival.input.kind;
+        let name = match &input {
+            InputKind::Event(event) => event.name.clone(),
+            _ => "receipt".into(),
+        };
+        let (kind, body) = encode(&input).unwrap();
+        assert_eq!(decode(kind, &name, "zoe", &body).unwrap(), input);
     }
     let timer = InputKind::Timer {
         run: run("zoe", "a", None).id,
     };
     let (kind, body) = encode(&timer).unwrap();
-    assert_eq!(decode(kind, &body).unwrap(), timer);
-    assert!(decode(9, &body).is_err());
-    assert!(decode(0, b"{}").is_err());
+    assert_eq!(decode(kind, "timer", "zoe", &body).unwrap(), timer);
+    assert!(decode(9, "timer", "zoe", &body).is_err());
+    assert!(decode(0, "start", "zoe", b"{}").is_err());
 }
 
 #[tokio::test]

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use engine::{Intake, Settings};
 use jiff::Timestamp;
-use journey::ids::CustomerId;
+use journey::{
+    ids::{CustomerId, InputId},
+    input::InputKind,
+};
 use parcours_tests::kit::{self, Rig, Workspace, events};
 use sqlx::PgPool;
 
@@ -29,19 +32,20 @@ fn workspace() -> Workspace {
 
 /// The events of each customer, in the order in which they were decided.
 async fn decided(pool: &PgPool) -> BTreeMap<String, Vec<u32>> {
-    let rows: Vec<(String, String)> = sqlx::query_as(
-        "select c.key, convert_from(i.body, 'UTF8')::jsonb->>'message_id'
+    let rows: Vec<(String, String, Vec<u8>)> = sqlx::query_as(
+        "select c.key, i.name, i.body
          from input i join customer c on c.id = i.customer where i.kind = 0 order by i.seq",
     )
     .fetch_all(pool)
     .await
     .unwrap();
     let mut by_customer: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-    for (key, id) in rows {
-        by_customer
-            .entry(key)
-            .or_default()
-            .push(id.parse().unwrap());
+    for (key, name, body) in rows {
+        let InputKind::Event(event) = store::decode(0, &name, &key, &body).unwrap() else {
+            panic!("kind 0 is an event");
+        };
+        let number = event.message_id.parse().unwrap();
+        by_customer.entry(key).or_default().push(number);
     }
     by_customer
 }
@@ -141,17 +145,15 @@ async fn promise_1_a_batch_waits_for_the_one_before_it_that_has_the_same_custome
 
 /// Refuses the input of one event for as long as the table `refused` names it.
 const REFUSES: &str = "
-create table refused (id text);
+create table refused (id uuid);
 create function refuse() returns trigger language plpgsql as $$
 begin
-    if new.kind = 0 and exists (select from refused
-                                where id = convert_from(new.body, 'UTF8')::jsonb->>'message_id') then
+    if exists (select from refused where id = new.id) then
         raise exception 'not now' using errcode = '40001';
     end if;
     return new;
 end $$;
 create trigger refuse before insert on input for each row execute function refuse();
-insert into refused values ('1');
 ";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -159,6 +161,11 @@ async fn promise_1_what_comes_after_a_batch_that_failed_waits_for_it() {
     let rig = Rig::new(&workspace()).await;
     let pool = rig.store.pool();
     sqlx::raw_sql(REFUSES).execute(pool).await.unwrap();
+    sqlx::query("insert into refused values ($1)")
+        .bind(InputId::of_event("", "1").0)
+        .execute(pool)
+        .await
+        .unwrap();
     let single = broker::Settings {
         batch: 1,
         ..broker::Settings::default()

@@ -5,7 +5,7 @@ mod lines;
 mod read;
 mod time;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -82,7 +82,7 @@ pub struct Row {
 struct Raw {
     number: u64,
     line: u64,
-    fields: BTreeMap<Arc<str>, Value>,
+    fields: Map,
 }
 
 /// Where rows come from.

@@ -28,6 +28,7 @@ pub struct Attention {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Latest {
     message: MessageId,
+    #[serde(with = "crate::instant")]
     at: Timestamp,
     channel: Channel,
     /// Whether it is one of those in a row.

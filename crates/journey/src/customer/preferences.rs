@@ -14,7 +14,10 @@ pub const PREFERENCES_CHANGED: &str = "preferences.changed";
 #[serde(default)]
 pub struct Preferences {
     /// No messages that need consent until then.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        with = "crate::instant::optional"
+    )]
     pub pause_until: Option<Timestamp>,
     /// No more of them than this.
     #[serde(skip_serializing_if = "Option::is_none")]

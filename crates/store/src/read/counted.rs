@@ -15,6 +15,7 @@ use serde::Deserialize;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::{CustomerView, MessageView, ReadError, moment};
+use crate::packed::unpack;
 
 /// The most messages that are counted; more are no answer.
 const MOST: i64 = 2_000;
@@ -86,7 +87,7 @@ struct Tags {
 
 /// `None`: by a channel, or a decision, of another version.
 fn send(row: &PgRow) -> Result<Option<PastSend>, sqlx::Error> {
-    let tags = serde_json::from_slice::<Tags>(row.try_get("decision")?);
+    let tags = unpack::<Tags>(row.try_get("decision")?);
     let channel = row.try_get::<&str, _>("channel")?.parse();
     let (Ok(Tags { tags }), Ok(channel)) = (tags, channel) else {
         return Ok(None);

@@ -13,6 +13,7 @@ use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{ReadError, Reader, bounded, moment};
+use crate::packed::unpack;
 
 /// The most customers that a search by address names.
 const FOUND_LIMIT: i64 = 20;
@@ -195,11 +196,10 @@ fn row(row: &PgRow) -> Result<CustomerRow, sqlx::Error> {
 
 fn view(found: &PgRow) -> Result<CustomerView, ReadError> {
     let row = row(found)?;
-    let ledger = serde_json::from_slice(found.try_get::<&[u8], _>("ledger")?).map_err(|_| {
-        ReadError::Unreadable {
+    let ledger =
+        unpack(found.try_get::<&[u8], _>("ledger")?).map_err(|_| ReadError::Unreadable {
             what: "the ledger",
             id: row.id.0,
-        }
-    })?;
+        })?;
     Ok(CustomerView { row, ledger })
 }

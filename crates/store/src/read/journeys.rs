@@ -20,6 +20,7 @@ use super::{
     runs::{self, Found},
     timeline, why,
 };
+use crate::codec;
 
 /// The most inputs of one customer that are read for one journey.
 const MOST_INPUTS: i64 = 500;
@@ -241,14 +242,14 @@ async fn told(
     customer: &CustomerView,
     journey: &str,
 ) -> Result<Vec<Input>, ReadError> {
-    // Traces are JSON of ours: a journey is named in one way only.
-    let named = format!("\"j\":{}", serde_json::Value::from(journey));
+    // In the compact form a journey is named in one way only; what names it as something else is left out below.
+    let named = codec::names_journey(journey).unwrap_or_default();
     let rows = sqlx::query(
         "select id, seq, at, kind, name, body, trace from input
          where customer = $1 and position($2::bytea in trace) > 0 order by seq desc limit $3",
     )
     .bind(customer.row.id.0)
-    .bind(named.into_bytes())
+    .bind(named)
     .bind(MOST_INPUTS)
     .fetch_all(tx)
     .await?;

@@ -14,6 +14,7 @@ use sqlx::{PgConnection, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{ReadError, Reader, bounded, moment, moment_or_none};
+use crate::packed::unpack;
 
 const COLUMNS: &str = "select m.customer, c.key as customer_key, m.at, m.id, m.run, m.due_at,
     m.done_at, m.attempt, m.status::text as status, m.channel, m.purpose, m.journey, m.step,
@@ -284,7 +285,7 @@ fn view(found: &PgRow) -> Result<MessageView, sqlx::Error> {
         provider: text_or_none(found, "provider")?,
         provider_id: text_or_none(found, "provider_id")?,
         error: failure_or_none(found)?,
-        decision: serde_json::from_slice(found.try_get("decision")?).ok(),
+        decision: unpack(found.try_get("decision")?).ok(),
         evidence: BTreeMap::new(),
     })
 }

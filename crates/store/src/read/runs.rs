@@ -16,6 +16,7 @@ use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{ReadError, Reader, moment, moment_or_none};
+use crate::packed::unpack;
 
 /// The most open runs, and the most ended ones, that are shown.
 const LIMIT: i64 = 100;
@@ -197,11 +198,10 @@ fn view(row: &PgRow, machines: &Machines, calls: &Calls) -> Result<RunView, Read
     let id: Uuid = row.try_get("id")?;
     let known = machines.get(&MachineId(row.try_get("machine")?).0);
     let machine = known.and_then(|(_, machine)| machine.as_ref());
-    let state: RunState =
-        serde_json::from_slice(row.try_get("state")?).map_err(|_| ReadError::Unreadable {
-            what: "the state of a run",
-            id,
-        })?;
+    let state: RunState = unpack(row.try_get("state")?).map_err(|_| ReadError::Unreadable {
+        what: "the state of a run",
+        id,
+    })?;
     let left_at = moment_or_none(row, "left_at")?;
     let node = u32::try_from(row.try_get::<i32, _>("node")?)
         .ok()
@@ -228,7 +228,7 @@ fn view(row: &PgRow, machines: &Machines, calls: &Calls) -> Result<RunView, Read
         left_at,
         variables: state.vars,
         event: state.event,
-        steps: state.steps,
+        steps: state.steps.into_iter().collect(),
     })
 }
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 use sqlx::{Row as _, postgres::PgRow};
 
 use super::{MessageRow, ReadError, Reader, bounded, moment};
+use crate::codec;
 
 /// What kind of input it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -188,23 +189,20 @@ fn named(entry: &TimelineEntry) -> impl Iterator<Item = MessageId> {
 }
 
 pub(super) fn entry(row: &PgRow) -> Result<TimelineEntry, sqlx::Error> {
-    let body = parsed::<Value>(row.try_get("body")?);
-    let trace = parsed::<Vec<Line>>(row.try_get("trace")?);
+    let kind: i16 = row.try_get("kind")?;
+    let body = row.try_get::<Option<&[u8]>, _>("body")?;
+    let trace = row.try_get::<Option<&[u8]>, _>("trace")?;
+    // One broken row must not hide a customer's whole history: it is marked, and shown without.
+    let body = body.map_or(Ok(Value::Null), |b| codec::shown(kind, b).map(Value::from));
+    let trace = trace.map_or(Ok(Vec::new()), codec::decode_trace);
     Ok(TimelineEntry {
         id: InputId(row.try_get("id")?),
         seq: row.try_get("seq")?,
         at: moment(row, "at")?,
-        kind: InputName::of(row.try_get("kind")?),
+        kind: InputName::of(kind),
         name: Arc::from(row.try_get::<&str, _>("name")?),
         unreadable: body.is_err() || trace.is_err(),
         body: body.unwrap_or_default(),
         trace: trace.unwrap_or_default(),
     })
-}
-
-/// One broken row must not hide a customer's whole history, so the caller marks it and goes on.
-fn parsed<T: serde::de::DeserializeOwned + Default>(
-    bytes: Option<&[u8]>,
-) -> Result<T, serde_json::Error> {
-    bytes.map_or_else(|| Ok(T::default()), serde_json::from_slice)
 }

@@ -17,7 +17,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
 use super::{ErasedHash, ErasedKind, erased};
-use crate::{Error, Secret, Store, codec, error::during, row::moment, tables};
+use crate::{Error, Secret, Store, codec, error::during, packed::unpack, row::moment, tables};
 
 /// How many events one statement reads to find addresses.
 const PAGE: i64 = 500;
@@ -93,7 +93,7 @@ async fn profile(tx: &mut PgConnection, id: CustomerId) -> Result<Option<Profile
     Ok(row.map(|(key, traits, ledger)| {
         // What cannot be read has no address that could be known again, and is erased all the same.
         let traits = serde_json::from_slice::<Map>(&traits).unwrap_or_default();
-        let ledger = serde_json::from_slice::<Ledger>(&ledger).unwrap_or_default();
+        let ledger = unpack::<Ledger>(&ledger).unwrap_or_default();
         let suppressed = ledger.suppressed.iter();
         let suppressed = suppressed.map(|(channel, s)| (*channel, s.address.to_string()));
         let addresses = addresses(&traits).into_iter().chain(suppressed).collect();
@@ -146,7 +146,7 @@ async fn earlier(
         };
         last = end.0;
         for (_, body) in &rows {
-            if let Ok(InputKind::Event(event)) = codec::decode(0, body) {
+            if let Ok(InputKind::Event(event)) = codec::decode(0, "", "", body) {
                 all.extend(addresses(&event.traits));
             }
         }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     Error, Store,
     error::during,
-    row::{Moment, from_json, moment},
+    row::{Moment, from_bytes, moment},
 };
 
 /// How many rows one statement reads or writes.
@@ -111,7 +111,7 @@ impl Store {
         let next = rows.last().map(|row| row.0);
         let mut hashes = Vec::new();
         for (id, ledger) in rows {
-            let ledger: journey::customer::Ledger = from_json("ledger", id, &ledger)?;
+            let ledger: journey::customer::Ledger = from_bytes("ledger", id, &ledger)?;
             let found = ledger.suppressed.get(&channel);
             hashes.extend(found.map(|s| suppression::plain_hash(channel, &s.address)));
         }

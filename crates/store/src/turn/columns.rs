@@ -19,7 +19,7 @@ use super::Begun;
 use crate::{
     Error, codec,
     error::malformed,
-    row::{Moment, moment, node_to_column, settled_status, to_json},
+    row::{Moment, moment, node_to_column, settled_status, to_bytes},
 };
 
 /// Everything that a batch of turns writes.
@@ -157,7 +157,7 @@ impl<'a> Customers<'a> {
         self.key.push(&c.key);
         let traits = codec::traits(&c.traits).map_err(malformed("traits", id))?;
         self.traits.push(traits);
-        self.ledger.push(to_json("ledger", id, &c.ledger)?);
+        self.ledger.push(to_bytes("ledger", id, &c.ledger)?);
         Ok(())
     }
 }
@@ -192,7 +192,7 @@ impl<'a> Inputs<'a> {
         self.trace.push(match trace {
             // Most events of a busy shop concern nobody: no bytes for them.
             [line] if is_ignored(line) => None,
-            lines => Some(to_json("trace", id, &lines)?),
+            lines => Some(codec::encode_trace(lines).map_err(malformed("trace", id))?),
         });
         Ok(())
     }
@@ -239,7 +239,7 @@ impl<'a> Runs<'a> {
         self.journey.push(&run.journey);
         self.key.push(&run.key);
         self.reason.push(run.left.as_ref().map(|l| &*l.reason));
-        self.state.push(to_json("state", id, &run.state)?);
+        self.state.push(to_bytes("state", id, &run.state)?);
         Ok(())
     }
 }
@@ -280,7 +280,7 @@ impl<'a> Messages<'a> {
         self.step.push(&m.step);
         self.reason.push(reason.map(Reason::as_str));
         self.decision
-            .push(to_json("decision", m.id.0, &m.decision)?);
+            .push(to_bytes("decision", m.id.0, &m.decision)?);
         Ok(())
     }
 }

@@ -19,7 +19,7 @@ use super::since;
 use crate::{
     Error,
     error::during,
-    row::{self, CustomerRow, Moment, from_json, moment, node_from_column},
+    row::{self, CustomerRow, Moment, from_bytes, moment, node_from_column},
 };
 
 /// An input and whose it is.
@@ -236,7 +236,7 @@ fn run(row: RunRow) -> Result<Run, Error> {
         due_at: due_at.map(Moment::to_jiff),
         left,
         goal_at: goal_at.map(Moment::to_jiff),
-        state: from_json("state", id, &state)?,
+        state: from_bytes("state", id, &state)?,
     })
 }
 
@@ -307,7 +307,7 @@ fn send(row: SendRow) -> Result<PastSend, Error> {
         channel: row::channel(id, &channel)?,
         purpose: Arc::from(purpose),
         journey: Arc::from(journey),
-        tags: from_json::<Tags>("decision", id, &decision)?.tags,
+        tags: from_bytes::<Tags>("decision", id, &decision)?.tags,
         run: RunId(run),
         queued,
     })

@@ -6,8 +6,8 @@ use sqlx::PgConnection;
 use super::columns::{Closed, Customers, Rows, Runs};
 use crate::{
     Error,
-    error::during,
-    row::{moment, to_json},
+    error::{during, malformed},
+    row::{moment, to_bytes},
 };
 
 /// Writes all, or fails.
@@ -33,8 +33,9 @@ async fn consents(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
         .map(|(_, r)| {
             let given = !r.said.proof.is_null();
             given
-                .then(|| to_json("proof", r.input.0, &r.said.proof))
+                .then(|| serde_json::to_vec(&r.said.proof))
                 .transpose()
+                .map_err(malformed("proof", r.input.0))
         })
         .collect();
     sqlx::query(
@@ -65,7 +66,7 @@ async fn calls(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
     }
     let with: Result<Vec<_>, Error> = calls
         .iter()
-        .map(|(_, c)| to_json("with", c.id.0, &c.with))
+        .map(|(_, c)| to_bytes("with", c.id.0, &c.with))
         .collect();
     sqlx::query(
         r#"insert into call (customer, id, run, at, due_at, expires_at, hand_over, journey, step,

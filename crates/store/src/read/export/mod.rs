@@ -11,16 +11,19 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
+    customer::Ledger,
     failure::Failure,
     ids::{CallId, CustomerId, InputId, MessageId, RunId},
+    message::Decision,
     trace::Line,
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{ReadError, Reader, messages::failure_or_none, moment, moment_or_none, timeline};
+use crate::{codec, packed::unpack};
 pub use rest::Rows;
 pub use runs::ExportedRun;
 
@@ -214,7 +217,7 @@ async fn customer(
             seen_at: moment(&row, "seen_at")?,
             due_at: moment_or_none(&row, "due_at")?,
             traits: row.try_get("traits")?,
-            ledger: json(row.try_get("ledger")?),
+            ledger: kept::<Ledger>(row.try_get("ledger")?),
         })
     };
     row.map(read).transpose()
@@ -265,7 +268,7 @@ fn message(row: &PgRow) -> Result<ExportedMessage, sqlx::Error> {
         provider: text_or_none(row, "provider")?,
         provider_id: text_or_none(row, "provider_id")?,
         error: failure_or_none(row)?,
-        decision: json(row.try_get("decision")?),
+        decision: kept::<Decision>(row.try_get("decision")?),
     })
 }
 
@@ -310,7 +313,7 @@ fn call(row: &PgRow) -> Result<ExportedCall, sqlx::Error> {
         done_at: moment_or_none(row, "done_at")?,
         attempt: row.try_get("attempt")?,
         error: failure_or_none(row)?,
-        with: json(row.try_get("with")?),
+        with: kept::<journey::value::Value>(row.try_get("with")?),
     })
 }
 
@@ -340,12 +343,17 @@ async fn inputs(
 }
 
 fn input(row: &PgRow) -> Result<ExportedInput, sqlx::Error> {
-    let trace: &[u8] = row.try_get::<Option<_>, _>("trace")?.unwrap_or_default();
-    let lines = serde_json::from_slice::<Vec<Line>>(trace);
-    let unread = match &lines {
-        Err(_) if !trace.is_empty() => json(trace),
+    let kind: i16 = row.try_get("kind")?;
+    let trace: Option<&[u8]> = row.try_get("trace")?;
+    let body: Option<&[u8]> = row.try_get("body")?;
+    let lines = trace.map_or(Ok(Vec::new()), codec::decode_trace);
+    let unread = match (&lines, trace) {
+        (Err(_), Some(trace)) => unreadable(trace),
         _ => Value::Null,
     };
+    let body = body.map_or(Value::Null, |body| {
+        codec::shown(kind, body).unwrap_or_else(|_| unreadable(body))
+    });
     let fact = |line: Line| ExportedFact {
         sentence: line.fact.sentence(),
         line,
@@ -354,19 +362,23 @@ fn input(row: &PgRow) -> Result<ExportedInput, sqlx::Error> {
         id: InputId(row.try_get("id")?),
         seq: row.try_get("seq")?,
         at: moment(row, "at")?,
-        kind: timeline::InputName::of(row.try_get("kind")?),
+        kind: timeline::InputName::of(kind),
         name: text(row, "name")?,
-        body: json(row.try_get::<Option<_>, _>("body")?.unwrap_or_default()),
+        body,
         decided: lines.unwrap_or_default().into_iter().map(fact).collect(),
         trace: unread,
     })
 }
 
-/// What is kept as JSON bytes. What is none is given as text: it is held all the same.
-fn json(bytes: &[u8]) -> Value {
-    if bytes.is_empty() {
-        return Value::Null;
-    }
+/// What is kept in its compact form, as JSON.
+fn kept<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Value {
+    let read = unpack::<T>(bytes).ok();
+    let json = read.and_then(|value| serde_json::to_value(value).ok());
+    json.unwrap_or_else(|| unreadable(bytes))
+}
+
+/// JSON, or else text: what cannot be read is held all the same.
+fn unreadable(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes)
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }

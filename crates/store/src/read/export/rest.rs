@@ -6,7 +6,7 @@ use journey::ids::CustomerId;
 use serde_json::{Map, Value};
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::{PAGE, SECTIONS, json};
+use super::{PAGE, SECTIONS, unreadable};
 use crate::{read::ReadError, tables};
 
 /// The rows of one table, each by the names of its columns.
@@ -70,7 +70,7 @@ fn readable(value: Value) -> Value {
         return value;
     };
     match std::str::from_utf8(&bytes) {
-        Ok(_) => json(&bytes),
+        Ok(_) => unreadable(&bytes),
         Err(_) => value,
     }
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
+    customer::RunState,
     ids::{CustomerId, RunId},
     machine::{Machine, NodeId},
 };
@@ -12,7 +13,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use super::{PAGE, json, text, text_or_none};
+use super::{PAGE, kept, text, text_or_none};
 use crate::read::{ReadError, moment, moment_or_none};
 
 /// One run.
@@ -142,6 +143,6 @@ fn run(row: &PgRow, machines: &Machines) -> Result<ExportedRun, sqlx::Error> {
         goal_at: moment_or_none(row, "goal_at")?,
         due_at: moment_or_none(row, "due_at")?,
         step: step.map(|node| node.id.clone()),
-        state: json(row.try_get("state")?),
+        state: kept::<RunState>(row.try_get("state")?),
     })
 }
