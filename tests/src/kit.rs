@@ -156,6 +156,12 @@ async fn migrate(url: &str) {
     let store = Store::connect(&store::Settings::new(url)).await;
     let store = store.expect("the template can be reached");
     store.migrate().await.expect("the migrations apply");
+    // The whole suite on partitions, by hand.
+    if let Ok(partitions) = std::env::var("PARCOURS_TEST_PARTITIONS") {
+        let partitions = partitions.parse().expect("a number of partitions");
+        let cut = store.partition(partitions).await;
+        cut.expect("the tables are cut");
+    }
     // A template with a connection cannot be copied.
     store.pool().close().await;
 }

@@ -11,6 +11,7 @@ use crate::commands::{
     check::{CheckArgs, ExplainArgs},
     completions::CompletionsArgs,
     customer::CustomerArgs,
+    database::MigrateArgs,
     demo::DemoArgs,
     dev::DevArgs,
     erasures::ErasuresArgs,
@@ -106,7 +107,7 @@ pub enum Served {
     /// Run the engine against configured services
     Run(RunArgs),
     /// Bring the database to this version
-    Migrate,
+    Migrate(MigrateArgs),
     /// Show what publishing the workspace would change, and for whom
     Plan(PlanArgs),
     /// Publish the workspace to the database

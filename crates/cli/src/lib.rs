@@ -85,7 +85,7 @@ fn serve(command: Served, root: &Path) -> Result<()> {
             Served::Dev(args) => dev::run(&args, root).await,
             Served::Demo(args) => demo::run(&args, root).await,
             Served::Run(args) => run::run(&args, root).await,
-            Served::Migrate => database::migrate(root).await,
+            Served::Migrate(args) => database::migrate(&args, root).await,
             Served::Plan(args) => plan::plan(&args, root).await,
             Served::Apply(args) => plan::apply(&args, root).await,
             Served::Pause(args) => pause::run(&args, root, true).await,

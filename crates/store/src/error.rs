@@ -44,6 +44,12 @@ pub enum Error {
     /// Nobody may be erased: what was erased could not be known again.
     #[error("there is no secret to hash what is erased with")]
     NoSecret,
+    /// Tables are cut into partitions while there are no customers.
+    #[error("table {0} has rows: tables are cut into partitions while there are no customers")]
+    NotEmpty(String),
+    /// They are cut already, into another number of partitions.
+    #[error("the tables of this database are cut into {0} partitions already")]
+    Cut(i64),
     /// A turn of a customer that was not begun, and therefore is not locked.
     #[error("customer {0} is no part of this turn")]
     NotBegun(Uuid),
@@ -66,8 +72,11 @@ const PASSING: [&str; 10] = [
 /// Codes that say that the data are at fault: their form, a constraint, their size.
 const DATA: [&str; 3] = ["22", "23", "54"];
 
-/// Where two consumers collide who take in a new customer at the same time.
-const SHARED_KEY: &str = "customer_pkey";
+/// Where two consumers collide who take in a new customer at the same time: `customer_pkey`, or that of one of
+/// its partitions.
+fn is_shared_key(constraint: &str) -> bool {
+    constraint.starts_with("customer_") && constraint.ends_with("pkey")
+}
 
 impl Error {
     /// Whether the same again may well succeed: nothing was written.
@@ -108,7 +117,7 @@ fn passes(error: &sqlx::Error) -> bool {
     use sqlx::Error as E;
     match error {
         E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::WorkerCrashed => true,
-        E::Database(e) if e.is_unique_violation() => e.constraint() == Some(SHARED_KEY),
+        E::Database(e) if e.is_unique_violation() => e.constraint().is_some_and(is_shared_key),
         E::Database(e) => has_code(e.as_ref(), &PASSING),
         _ => false,
     }

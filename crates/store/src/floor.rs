@@ -96,7 +96,7 @@ impl Store {
             "select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint,
                     (pg_current_wal_lsn() - '0/0')::bigint
              from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
-               and c.relname in ('customer', 'input', 'run', 'run_ended', 'message', 'consent', 'call')",
+               and c.relname ~ '^(customer|input|run|run_ended|message|consent|call)(_[0-9]+)?$'",
         )
         .fetch_one(self.pool())
         .await

@@ -2,6 +2,7 @@
 
 mod apply;
 mod outbox;
+mod partitions;
 mod plans;
 mod poison;
 mod races;

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use engine::NotPublished;
 use jiff::Timestamp;
 use journey::diagnostic::{Diagnostic, SourceFile};
-use store::{Applied, Settings, Store};
+use store::{Applied, PARTITIONS, Settings, Store};
 
 use crate::{
     config::Config,
@@ -35,12 +36,28 @@ fn place(url: &str) -> &str {
     after.split_once('?').map_or(after, |(place, _)| place)
 }
 
+/// How the database is to be.
+#[derive(Args, Clone, Debug)]
+pub struct MigrateArgs {
+    /// Cut the customers' tables into so many hash partitions, while there are no customers
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32)
+        .range(i64::from(*PARTITIONS.start())..=i64::from(*PARTITIONS.end())))]
+    partitions: Option<u32>,
+}
+
 /// Runs `parcours migrate`.
 ///
 /// # Errors
 /// If the database is away or refuses.
-pub async fn migrate(root: &Path) -> Result<()> {
-    connect(&Config::load(root)?).await?.migrate().await?;
+pub async fn migrate(args: &MigrateArgs, root: &Path) -> Result<()> {
+    let store = connect(&Config::load(root)?).await?;
+    store.migrate().await?;
+    if let Some(partitions) = args.partitions {
+        store.partition(partitions).await?;
+        output::text(&format!(
+            "the customers' tables are in {partitions} partitions each"
+        ));
+    }
     output::text("the database is at this version");
     Ok(())
 }
