@@ -34,6 +34,10 @@ pub struct PostgresOptions {
     pub durable: bool,
     /// The most connections at one time.
     pub max_connections: u16,
+    /// Memory for pages of tables, in megabytes (`shared_buffers`).
+    pub buffers_mb: u32,
+    /// The most write-ahead log between two checkpoints, in megabytes (`max_wal_size`).
+    pub log_mb: u32,
     /// The database that is made with the cluster.
     pub database: String,
 }
@@ -43,6 +47,8 @@ impl Default for PostgresOptions {
         PostgresOptions {
             durable: true,
             max_connections: 100,
+            buffers_mb: 128,
+            log_mb: 1_024,
             database: "parcours".to_owned(),
         }
     }
@@ -274,7 +280,8 @@ impl Cluster<'_> {
             ("fsync", durable.to_owned()),
             ("synchronous_commit", durable.to_owned()),
             ("full_page_writes", durable.to_owned()),
-            ("shared_buffers", "128MB".to_owned()),
+            ("shared_buffers", format!("{}MB", self.options.buffers_mb)),
+            ("max_wal_size", format!("{}MB", self.options.log_mb)),
             ("log_min_messages", "warning".to_owned()),
             // The server is often younger than a minute; statistics of new tables matter early.
             ("autovacuum_naptime", "10s".to_owned()),

@@ -5,6 +5,8 @@ mod engine;
 mod rig;
 mod simulate;
 mod sink;
+mod size;
+mod whole;
 mod work;
 
 use std::{
@@ -53,10 +55,14 @@ enum Bench {
     Latency,
     /// Bytes on disk: a waiting customer under 600, a message with its history under 1,200
     Storage,
+    /// The cost of a step with up to 10,000,000 customers in flight and 1,000 journeys: 1.3 times the smallest's
+    Scale,
+    /// Memory of this process with 1,000,000 customers in flight: under 150 MB
+    Memory,
 }
 
 /// The largest workload: memory is a bound as well.
-const MAX_N: u32 = 1_000_000;
+const MAX_N: u32 = 10_000_000;
 /// How often each workload is measured; the median counts.
 const ROUNDS: usize = 5;
 /// From how far apart the rounds lie on the machine counts as noisy: the spread by the median.
@@ -104,6 +110,9 @@ struct Report {
     /// Bytes on disk of a decided message with the customer, the run and the history.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes_of_a_message: Option<f64>,
+    /// What a step costs at each size.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    costs: Vec<size::Cost>,
 }
 
 impl Report {
@@ -125,6 +134,7 @@ impl Report {
             memory_mb: None,
             p99_ms: None,
             bytes_of_a_message: None,
+            costs: Vec::new(),
         }
     }
 }
@@ -143,10 +153,12 @@ pub async fn run(args: &BenchArgs) -> Result<()> {
         Bench::Welcome => engine::welcome(args.n.unwrap_or(50_000)).await?,
         Bench::Advance => engine::advance(args.n.unwrap_or(100_000)).await?,
         Bench::Timers => engine::timers(args.n.unwrap_or(100_000)).await?,
-        Bench::Dispatch => engine::dispatch(args.n.unwrap_or(50_000)).await?,
-        Bench::EndToEnd => engine::end_to_end(args.n.unwrap_or(50_000)).await?,
-        Bench::Latency => engine::latency(args.n.unwrap_or(10_000)).await?,
-        Bench::Storage => engine::storage(args.n.unwrap_or(50_000)).await?,
+        Bench::Dispatch => whole::dispatch(args.n.unwrap_or(50_000)).await?,
+        Bench::EndToEnd => whole::end_to_end(args.n.unwrap_or(50_000)).await?,
+        Bench::Latency => whole::latency(args.n.unwrap_or(10_000)).await?,
+        Bench::Scale => size::scale(args.n.unwrap_or(MAX_N)).await?,
+        Bench::Memory => size::memory(args.n.unwrap_or(1_000_000)).await?,
+        Bench::Storage => size::storage(args.n.unwrap_or(50_000)).await?,
     };
     if args.format == Format::Text {
         output::text(&said(&report));
@@ -178,6 +190,9 @@ fn said(report: &Report) -> String {
             text,
             "\n{bytes:.0} bytes for a decided message with its history, aim 1,200"
         );
+    }
+    for cost in &report.costs {
+        let _ = write!(text, "\n{cost}");
     }
     if let Some(cpu) = report.cpu_us {
         let (engine, postgres, rabbitmq) = (cpu.engine, cpu.postgres, cpu.rabbitmq);

@@ -100,11 +100,7 @@ impl Rig {
         let (postgres, rabbitmq) = {
             let home = directory.clone();
             local::blocking(move || {
-                servers::start_both(
-                    &home,
-                    &PostgresOptions::default(),
-                    &RabbitMqOptions::default(),
-                )
+                servers::start_both(&home, &as_a_server(), &RabbitMqOptions::default())
             })
             .await?
         };
@@ -188,6 +184,15 @@ impl Rig {
             postgres: below(self.postgres.supervisor()),
             rabbitmq: self.rabbitmq.supervisors().into_iter().map(below).sum(),
         }
+    }
+}
+
+/// PostgreSQL as on a server of its own (docs/operations.md): the defaults are meant for machines that do something else.
+fn as_a_server() -> PostgresOptions {
+    PostgresOptions {
+        buffers_mb: 2_048,
+        log_mb: 8_192,
+        ..PostgresOptions::default()
     }
 }
 
