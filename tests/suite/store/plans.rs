@@ -148,7 +148,8 @@ async fn alone(database: &mut PgConnection) {
 
 #[tokio::test]
 async fn the_hot_path_reads_only_the_rows_that_it_is_about() {
-    hot_path(&fixture::settings().await).await;
+    let settings = fixture::settings().await;
+    hot_path(&settings).await;
 }
 
 /// Fills that database and counts what the hot path reads.

@@ -65,7 +65,8 @@ async fn two_turns_of_one_customer_take_place_one_after_the_other() {
 
 #[tokio::test]
 async fn racing_to_create_a_customer_one_retries_and_counts_stay_exact() {
-    race(&fixture::store().await).await;
+    let store = fixture::store().await;
+    race(&store).await;
 }
 
 /// Two turns create the same customers: one of them is to be tried again.
@@ -87,7 +88,8 @@ pub async fn race(store: &Store) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_consumers_of_the_same_events_record_each_once() {
-    many_consumers(&fixture::store().await).await;
+    let store = fixture::store().await;
+    many_consumers(&store).await;
 }
 
 /// Six consumers take in the same events of twenty more customers.
