@@ -148,7 +148,7 @@ fn arrivals(key: &str, at: Timestamp) -> [Input; 2] {
             }),
         }
     };
-    let phone = Map::from_iter([(Arc::from("phone"), Value::text("+33600000000"))]);
+    let phone = Map::from([(Arc::from("phone"), Value::text("+33600000000"))]);
     let none = Value::map::<&str>([]);
     [
         event("identify", phone, none.clone()),

@@ -80,7 +80,7 @@ impl Linker {
     pub fn links(&self, sent: Sent<'_>, now: Timestamp) -> Map {
         let channel = sent.channel;
         let confirm = self.word(LinkKind::Confirm { channel }, sent, now);
-        Map::from_iter([
+        Map::from([
             (
                 Arc::from("unsubscribe"),
                 Value::text(self.unsubscribe(sent, now).url),

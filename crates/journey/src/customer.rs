@@ -6,15 +6,15 @@ mod preferences;
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp, civil};
-use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    fields::Fields,
     ids::{CallId, CustomerId, MachineId, MessageId, RunId},
     machine::NodeId,
     message::{Channel, Refusal},
     policy,
-    value::{self, Map, Value},
+    value::{Map, Value},
 };
 
 pub use attention::{Attention, TIME_TO_HEED};
@@ -259,19 +259,11 @@ pub struct RunState {
     #[serde(rename = "e", skip_serializing_if = "Value::is_null")]
     pub event: Value,
     /// Variables: `run.NAME`.
-    #[serde(
-        rename = "v",
-        deserialize_with = "value::fields",
-        skip_serializing_if = "Map::is_empty"
-    )]
+    #[serde(rename = "v", skip_serializing_if = "Map::is_empty")]
     pub vars: Map,
     /// What became of each named step: `steps.ID`.
-    #[serde(
-        rename = "s",
-        deserialize_with = "value::fields",
-        skip_serializing_if = "LiteMap::is_empty"
-    )]
-    pub steps: LiteMap<Arc<str>, StepState>,
+    #[serde(rename = "s", skip_serializing_if = "Fields::is_empty")]
+    pub steps: Fields<StepState>,
     /// What the current step waits for, if it waits.
     #[serde(rename = "p", skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,

@@ -26,6 +26,7 @@ pub mod endpoints;
 pub mod explain;
 pub mod expr;
 pub mod failure;
+pub mod fields;
 pub mod fmt;
 pub mod grammar;
 pub mod graph;

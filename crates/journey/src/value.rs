@@ -1,13 +1,14 @@
 //! Values: what events, traits, variables and expressions are made of.
 
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
-use litemap::LiteMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::fields::Fields;
+
 /// The fields of a map value, in the order of their names.
-pub type Map = LiteMap<Arc<str>, Value>;
+pub type Map = Fields<Value>;
 
 /// One value. Cloning is cheap: text, lists and maps are shared.
 ///
@@ -259,46 +260,10 @@ impl<'de> Deserialize<'de> for Value {
                 Ok(Value::List(list.into()))
             }
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
-                Ok(Value::Map(Arc::new(gathered(map)?)))
+                let fields = Map::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(Value::Map(Arc::new(fields)))
             }
         }
         d.deserialize_any(Visitor)
     }
-}
-
-/// Fields from a document. It may claim any number of them: room is made for those that come.
-fn gathered<'de, V, A>(mut map: A) -> Result<LiteMap<Arc<str>, V>, A::Error>
-where
-    V: Deserialize<'de>,
-    A: de::MapAccess<'de>,
-{
-    let mut fields = Vec::new();
-    while let Some(field) = map.next_entry()? {
-        fields.push(field);
-    }
-    // Sorts what is not; of two of the same name the later one stays.
-    Ok(fields.into_iter().collect())
-}
-
-/// For `#[serde(deserialize_with = "…")]`: fields of any type.
-///
-/// # Errors
-/// If it is no map, or a value is of another type.
-pub fn fields<'de, D, V>(d: D) -> Result<LiteMap<Arc<str>, V>, D::Error>
-where
-    D: Deserializer<'de>,
-    V: Deserialize<'de>,
-{
-    struct Visitor<V>(PhantomData<V>);
-    impl<'de, V: Deserialize<'de>> de::Visitor<'de> for Visitor<V> {
-        type Value = LiteMap<Arc<str>, V>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a map")
-        }
-        fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-            gathered(map)
-        }
-    }
-    d.deserialize_map(Visitor(PhantomData))
 }

@@ -60,7 +60,7 @@ fn messages() -> Vec<(String, &'static str, Content)> {
     let (templates, found) = Templates::compile(&sources, "fr");
     assert!(found.is_empty(), "{found:?}");
     let with = Value::from(serde_json::from_str::<serde_json::Value>(WITH).unwrap());
-    let customer = Map::from_iter([("first_name".into(), Value::text("Léa"))]);
+    let customer = Map::from([("first_name".into(), Value::text("Léa"))]);
     let link = |(name, _): (&str, _)| {
         let leads = format!("https://shop.example/{name}/9f2c");
         (name.into(), Value::text(leads))

@@ -10,9 +10,9 @@ use journey::{
     input::{Event, InputKind, Passage, Receipt, Sweep},
     message::{Channel, Decision, Message, Reason},
     trace::{Fact, Line},
-    value::{self, Map, Value},
+    value::{Map, Value},
 };
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::ser::Formatter;
 
 use crate::packed::{Malformed, pack, unpack};
@@ -167,15 +167,11 @@ struct EventBody<'a> {
     at: Timestamp,
     #[serde(default, skip_serializing_if = "Value::is_null")]
     properties: Value,
-    #[serde(default, deserialize_with = "owned", skip_serializing_if = "no_fields")]
+    #[serde(default, skip_serializing_if = "no_fields")]
     traits: Cow<'a, Map>,
     message_id: Arc<str>,
     #[serde(default, skip_serializing_if = "str::is_empty")]
     source: Arc<str>,
-}
-
-fn owned<'de, 'a, D: Deserializer<'de>>(d: D) -> Result<Cow<'a, Map>, D::Error> {
-    value::fields(d).map(Cow::Owned)
 }
 
 fn no_fields(map: &Map) -> bool {

@@ -112,7 +112,7 @@ fn play(machine: Machine, state: RunState, node: u8, ledger: Ledger) {
                 name: name.clone(),
                 at: now,
                 properties: Value::from(serde_json::json!({ "a": 1, "text": "7", "channel": "chat" })),
-                traits: Map::from_iter([(Arc::from("birthday"), Value::text("2026-06-01"))]),
+                traits: Map::from([(Arc::from("birthday"), Value::text("2026-06-01"))]),
                 message_id: Arc::from("m"),
                 source: Arc::from(""),
             }),

@@ -49,8 +49,8 @@ fuzz_target!(|data: &[u8]| {
     let with = Value::from(serde_json::json!({
         "a": 1, "b": "x", "items": [{ "name": "n", "price": 2.5 }], "code": "BACK10"
     }));
-    let customer = Map::from_iter([(Arc::from("first_name"), Value::text("Léa"))]);
-    let links = Map::from_iter([(Arc::from("unsubscribe"), Value::text("https://shop.example/u"))]);
+    let customer = Map::from([(Arc::from("first_name"), Value::text("Léa"))]);
+    let links = Map::from([(Arc::from("unsubscribe"), Value::text("https://shop.example/u"))]);
     let context = Context {
         with: &with,
         customer: &customer,

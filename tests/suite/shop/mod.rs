@@ -171,8 +171,7 @@ async fn ana(pool: &PgPool, machine: MachineId) -> (CustomerId, MessageId) {
                 ..StepState::default()
             },
         )]
-        .into_iter()
-        .collect(),
+        .into(),
         pending: Some(Pending {
             since: at(hours(13)),
             until: Some(at(hours(22))),

@@ -10,6 +10,7 @@ use journey::{
         PastSend, Pending, Preferences, Round, Run, RunState, StepState, Suppression,
     },
     failure::Failure,
+    fields::Fields,
     ids::{CallId, CustomerId, InputId, MachineId, MessageId, RunId},
     input::{Event, Input, InputKind, Receipt},
     machine::{Again, By, Entry, Inside, Machine, NodeId},
@@ -38,7 +39,7 @@ pub fn event(customer: &str, id: &str, now: Timestamp) -> Arrival {
         name: arc("order.placed"),
         at: now - MINUTE,
         properties: Value::map([("total", Value::Float(12.5)), ("n", Value::Int(3))]),
-        traits: Map::from_iter([(arc("vip"), Value::Bool(true))]),
+        traits: Map::from([(arc("vip"), Value::Bool(true))]),
         message_id: arc(id),
         source: arc("shop"),
     });
@@ -140,8 +141,8 @@ pub fn run(customer: &str, key: &str, due_at: Option<Timestamp>) -> Run {
         goal_at: Some(at(-30)),
         state: RunState {
             event: Value::map([("total", Value::Float(0.1 + 0.2))]),
-            vars: Map::from_iter([(arc("code"), Value::text("BACK10"))]),
-            steps: [(arc("hello"), step)].into_iter().collect(),
+            vars: Map::from([(arc("code"), Value::text("BACK10"))]),
+            steps: Fields::from([(arc("hello"), step)]),
             pending: Some(Pending {
                 since: at(-10),
                 until: due_at,
@@ -303,7 +304,7 @@ pub fn machine(journey: &str, priority: u8) -> Arc<Machine> {
 
 /// A customer as nobody but a test would make them.
 pub fn rich(mut customer: Customer) -> Customer {
-    customer.traits = Map::from_iter([
+    customer.traits = Map::from([
         (arc("email"), Value::text("zoe@shop.example")),
         (arc("big"), Value::Float(1e16)),
         (arc("bigger"), Value::Float(9.2e18)),

@@ -161,7 +161,7 @@ impl Stepper<'_> {
     /// The step whose message is taken back has not sent it.
     fn forget_sent(&mut self, id: RunId, send: &PastSend) {
         let Some(run) = self.touch(id) else { return };
-        let steps = run.state.steps.iter_mut().map(|(_, step)| step);
+        let steps = run.state.steps.values_mut();
         for step in steps.filter(|s| s.message == Some(send.message)) {
             (step.sent, step.suppressed) = (false, true);
             step.reason = Some(Arc::from(Reason::Recalled.as_str()));

@@ -98,7 +98,7 @@ pub(super) fn context(context: &Context<'_>) -> Jinja {
 /// A list of `{name, label}`.
 fn options(offers: &[Offer]) -> Option<Jinja> {
     let option = |offer: &Offer| {
-        let fields = Map::from_iter([
+        let fields = Map::from([
             (Arc::from("name"), Value::text(&offer.name)),
             (Arc::from("label"), Value::text(&offer.label)),
         ]);

@@ -172,7 +172,7 @@ fn stairs(steps: usize) -> Play {
 fn rule_12_changed_traits_are_further_inputs_of_the_same_turn() {
     let mut play = stairs(10);
     assert_eq!(play.log_of("left").len(), 10);
-    assert_eq!(play.ana().traits.get("level"), Some(&11.into()));
+    assert_eq!(play.ana().traits["level"], 11.into());
 }
 
 #[test]
@@ -356,7 +356,7 @@ fn a_customer_has_a_bounded_number_of_traits_and_the_trace_says_what_was_left_ou
         .is(json!({ "new": 1 }));
     let traits = &play.ana().traits;
     assert_eq!(
-        (traits.get("t0").unwrap(), traits.get("new").unwrap()),
+        (&traits["t0"], &traits["new"]),
         (&"changed".into(), &1.into())
     );
 }

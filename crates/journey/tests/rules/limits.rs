@@ -44,7 +44,7 @@ fn rule_38_all_refusals_are_recorded_in_order_and_the_first_is_the_reason() {
             (Reason::Quiet, "night"),
         ]
     );
-    let step = play.run().state.steps.get("s").unwrap().clone();
+    let step = &play.run().state.steps["s"];
     assert_eq!(step.reason.as_deref(), Some("no_consent"));
     assert!(step.suppressed && !step.sent);
 }
@@ -365,7 +365,7 @@ purposes:
     assert_eq!(refused, [restricted, restricted, None]);
     assert_eq!(&*play.messages[0].decision.refusals[0].rule, "marketing");
     assert_eq!(
-        play.run().state.steps.get("s").unwrap().reason.as_deref(),
+        play.run().state.steps["s"].reason.as_deref(),
         Some("restricted")
     );
     // A correction is taken in all the same, and takes effect later.

@@ -60,7 +60,7 @@ fn rule_39_a_consent_that_is_withdrawn_meanwhile_ends_the_hold() {
         .log();
     assert_eq!(play.messages[0].refused, Some(Reason::NoConsent));
     assert_eq!(
-        play.run().state.steps.get("s").unwrap().reason.as_deref(),
+        play.run().state.steps["s"].reason.as_deref(),
         Some("no_consent")
     );
 }
@@ -93,7 +93,7 @@ fn rule_40_expires_counts_from_the_first_decision() {
         "the run goes on"
     );
     assert_eq!(
-        play.run().state.steps.get("s").unwrap().reason.as_deref(),
+        play.run().state.steps["s"].reason.as_deref(),
         Some("expired")
     );
 }
@@ -112,15 +112,15 @@ fn rule_40_the_queue_counts_too() {
 fn rule_41_sent_is_true_once_decided_and_false_once_failed() {
     let mut play = Play::new(HELD, FREE).on_the_wall_clock();
     play.does("go", json!({}));
-    let step = play.run().state.steps.get("s").unwrap().clone();
+    let step = play.run().state.steps["s"].clone();
     assert!(step.sent && !step.failed && !step.suppressed);
     play.fails(0, Reason::Failed);
-    let step = play.run().state.steps.get("s").unwrap().clone();
+    let step = play.run().state.steps["s"].clone();
     assert!(!step.sent && step.failed && !step.suppressed);
     assert_eq!(step.reason.as_deref(), Some("failed"));
     let mut play = Play::new(HELD, FREE).on_the_wall_clock();
     play.does("go", json!({})).fails(0, Reason::NoConsent);
-    let step = play.run().state.steps.get("s").unwrap().clone();
+    let step = play.run().state.steps["s"].clone();
     assert!(
         !step.sent && !step.failed && step.suppressed,
         "stopped at dispatch: not a failure"
@@ -203,7 +203,7 @@ fn rule_47_final_failure_gives_the_cap_back_and_tries_the_next_channel_where_the
         (after.node, &after.state.pending, after.due_at),
         (before.node, &before.state.pending, before.due_at)
     );
-    assert!(after.state.steps.get("s").unwrap().sent);
+    assert!(after.state.steps["s"].sent);
     assert_eq!(
         play.ana().sends.len(),
         2,
@@ -228,7 +228,7 @@ fn rule_47_final_failure_gives_the_cap_back_and_tries_the_next_channel_where_the
     let email = play.messages.len() - 1;
     play.fails(email, Reason::Failed);
     assert_eq!(play.log(), ["failed s failed"]);
-    assert!(play.run().state.steps.get("s").unwrap().failed);
+    assert!(play.run().state.steps["s"].failed);
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn receipts_are_noted_at_the_step_that_decided_the_message() {
             "ignored: no open run decided that message"
         ]
     );
-    let step = play.run().state.steps.get("s").unwrap().clone();
+    let step = play.run().state.steps["s"].clone();
     assert!(
         step.delivered && step.opened && step.clicked && !step.replied,
         "who clicks has opened"

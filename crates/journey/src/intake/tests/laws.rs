@@ -29,8 +29,7 @@ fn maps() -> impl Strategy<Value = Map> {
         Just("context".to_owned()),
         Just("name".to_owned())
     ];
-    let fields = prop::collection::btree_map(names.prop_map(Into::into), values(), 0..5);
-    fields.prop_map(Map::from_iter)
+    prop::collection::btree_map(names.prop_map(Into::into), values(), 0..5)
 }
 
 fn events() -> impl Strategy<Value = Event> {

@@ -58,12 +58,8 @@ fn a_track_body_becomes_an_event() {
     assert_eq!((&*event.customer, &*event.name), ("ada", "cart.updated"));
     assert_eq!(event.at.to_string(), "2026-03-14T09:00:00Z");
     assert_eq!(event.properties, Value::map([("total", Value::Int(50))]));
-    assert_eq!(event.traits.get("plan"), Some(&Value::text("gold")));
-    assert_eq!(
-        event.traits.get("vat"),
-        Some(&Value::Null),
-        "null forgets a trait"
-    );
+    assert_eq!(event.traits["plan"], Value::text("gold"));
+    assert_eq!(event.traits["vat"], Value::Null, "null forgets a trait");
     assert_eq!((&*event.message_id, &*event.source), ("m1", ""));
 }
 
@@ -73,10 +69,7 @@ fn identify_page_and_screen_have_their_own_names() {
         "traits": {"email": "ada@example.com"}});
     let event = read(&identify);
     assert_eq!(&*event.name, "identify");
-    assert_eq!(
-        event.traits.get("email"),
-        Some(&Value::text("ada@example.com"))
-    );
+    assert_eq!(event.traits["email"], Value::text("ada@example.com"));
     assert_eq!(
         event.at,
         micros(now()),
@@ -112,7 +105,7 @@ fn a_cloudevent_becomes_an_event() {
     body["subject"] = Json::Null;
     let event = read(&body);
     assert_eq!(&*event.customer, "bob");
-    assert_eq!(event.traits.get("a"), Some(&Value::Int(1)));
+    assert_eq!(event.traits["a"], Value::Int(1));
     assert_eq!(event.properties.at(&["context", "b"]), Value::Int(2));
     assert!(event.properties.at(&["context", "traits"]).is_null());
 }

@@ -71,7 +71,7 @@ impl Player<'_> {
                 let journey = Value::Text(self.journey.clone());
                 let with = Value::Map(Arc::new(self.values(with, at)));
                 let fields =
-                    Map::from_iter([(Arc::from("journey"), journey), (Arc::from("with"), with)]);
+                    Map::from([(Arc::from("journey"), journey), (Arc::from("with"), with)]);
                 (Arc::from(STARTED), fields, Map::new())
             }
             What::Address { what, by } => {
@@ -123,7 +123,7 @@ impl Player<'_> {
 
     fn message_fields(&self, step: &str, text: Option<&Arc<str>>) -> Result<Map, (String, String)> {
         let message = self.latest(step)?;
-        let mut fields = Map::from_iter([
+        let mut fields = Map::from([
             (Arc::from("message_id"), Value::text(message.id.to_string())),
             (Arc::from("journey"), Value::Text(message.journey.clone())),
             (Arc::from("step"), Value::Text(message.step.clone())),
@@ -140,7 +140,7 @@ impl Player<'_> {
             let note = "look at the times: a reply must come after a message".to_owned();
             return Err((says, note));
         };
-        Ok(Map::from_iter([
+        Ok(Map::from([
             (Arc::from("text"), Value::Text(text.clone())),
             (
                 Arc::from("channel"),
@@ -174,7 +174,7 @@ impl Player<'_> {
                 "a person can only hand back what they were handed: look at the times".to_owned();
             return Err((says, note));
         };
-        let mut fields = Map::from_iter([(Arc::from("call"), Value::text(call.to_string()))]);
+        let mut fields = Map::from([(Arc::from("call"), Value::text(call.to_string()))]);
         if let Some(answer) = answer {
             let traits = &self.customer.traits;
             fields.insert(Arc::from("answer"), answer.eval(&Here { now, traits }));
@@ -195,7 +195,7 @@ impl Player<'_> {
             );
             return Err((says, note));
         }
-        Ok(Map::from_iter([(
+        Ok(Map::from([(
             Arc::from("channel"),
             Value::text(channel.as_str()),
         )]))
@@ -203,7 +203,7 @@ impl Player<'_> {
 }
 
 fn consent_fields(purpose: &Arc<str>, channels: &[Channel], confirmed: bool) -> Map {
-    let mut fields = Map::from_iter([(Arc::from("purpose"), Value::Text(purpose.clone()))]);
+    let mut fields = Map::from([(Arc::from("purpose"), Value::Text(purpose.clone()))]);
     if !channels.is_empty() {
         let names = channels.iter().map(|c| Value::text(c.as_str())).collect();
         fields.insert(Arc::from("channels"), Value::List(names));
