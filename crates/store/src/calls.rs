@@ -235,7 +235,7 @@ impl Keys {
 #[derive(serde::Deserialize)]
 struct Restriction {
     #[serde(default)]
-    restricted: Option<Timestamp>,
+    restricted: Option<serde::de::IgnoredAny>,
 }
 
 /// One bad row must not hold up all the others.

@@ -7,6 +7,8 @@ use jiff_sqlx::ToSqlx as _;
 use journey::{
     customer::{Ledger, RunState},
     ids::{CustomerId, InputId, MachineId, MessageId, RunId},
+    input::InputKind,
+    intake,
     message::{Channel, Decision, Reason, Refusal},
     trace::Line,
     value::Value,
@@ -44,7 +46,12 @@ pub async fn input(
     trace: Vec<Line>,
 ) {
     let kind: i16 = if name == "timer" { 1 } else { 0 };
-    let body = (kind == 0).then(|| serde_json::to_vec(&body).expect("json"));
+    let body = (kind == 0).then(|| {
+        let text = serde_json::to_vec(&body).expect("json");
+        let parsed = intake::parse(&text, at).expect("an event");
+        let encoded = store::encode(&InputKind::Event(parsed.event));
+        encoded.expect("a body").1
+    });
     let id = InputId::of_event(&customer.to_string(), &format!("{name}{at}"));
     sqlx::query(
         "insert into input (customer, id, at, kind, name, body, trace) values ($1,$2,$3,$4,$5,$6,$7)",

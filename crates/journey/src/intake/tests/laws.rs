@@ -29,7 +29,8 @@ fn maps() -> impl Strategy<Value = Map> {
         Just("context".to_owned()),
         Just("name".to_owned())
     ];
-    prop::collection::btree_map(names.prop_map(Into::into), values(), 0..5)
+    let fields = prop::collection::btree_map(names.prop_map(Into::into), values(), 0..5);
+    fields.prop_map(Map::from_iter)
 }
 
 fn events() -> impl Strategy<Value = Event> {
