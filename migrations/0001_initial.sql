@@ -115,7 +115,7 @@ create table message (
     journey text not null,
     step text not null,
     reason text,                              -- journey::message::Reason, when suppressed, failed or recalled
-    provider text,                            -- which provider took it
+    provider text,                            -- which provider took it, or may have it: nobody else is asked
     provider_id text,                         -- what the provider calls it
     error text,                               -- the last failed attempt's error, without personal data
     decision bytea not null,                  -- journey::message::Decision
@@ -124,8 +124,9 @@ create table message (
     check ((reason is not null) = (status in ('failed', 'suppressed', 'recalled')))
 ) with (fillfactor = 80);
 
--- The outbox: the only index that dispatch reads.
-create index message_due on message (due_at) where due_at is not null;
+-- The outbox: the only index that dispatch reads. Each channel has its own stretch of it: what waits for
+-- one channel's provider is not gone over to find what another's can take.
+create index message_due on message (channel, due_at) where due_at is not null;
 
 -- What customers said of their consents, word for word: the proof. Rows are never changed; what holds
 -- now stands in the customer's ledger.

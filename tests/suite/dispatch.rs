@@ -1,16 +1,21 @@
 //! Dispatch: each message leaves once, is tried again within bounds, or ends with a reason.
 
+mod circuit;
 mod endings;
+mod failover;
+mod hangs;
 mod leases;
 mod mail;
+mod rates;
 mod retries;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use engine::{Dispatched, Engine};
+use channels::{AdapterSettings, Channels, Failover, Providers, WebhookSettings};
+use engine::{Dispatched, Engine, Roles};
 use jiff::{SignedDuration, Timestamp};
 use journey::failure::Failure;
-use parcours_tests::kit::{Rig, Workspace, events};
+use parcours_tests::kit::{self, Provider, Rig, Workspace, events};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -70,4 +75,75 @@ async fn error(rig: &Rig) -> String {
         .await
         .unwrap();
     Failure::read(&kept).to_string()
+}
+
+/// Text messages go by these providers, the first is preferred.
+fn by(providers: Vec<WebhookSettings>, failover: Failover) -> Arc<Channels> {
+    let all = providers.into_iter().map(AdapterSettings::Webhook);
+    let settings = channels::Settings {
+        sms: Providers(all.collect()),
+        failover,
+        ..channels::Settings::default()
+    };
+    Arc::new(Channels::new(&settings).unwrap())
+}
+
+/// Queues a text message to each of so many customers.
+async fn queue(engine: &Arc<Engine>, messages: usize, now: Timestamp) {
+    let mut bodies = Vec::new();
+    for n in 0..messages {
+        let name = format!("c{n}");
+        bodies.extend(events::arrival_of(&name));
+        bodies.push(events::track(&name, "a", &name, &json!({})));
+    }
+    events::take(engine, &bodies, now).await;
+}
+
+/// Dispatch as a process runs it, until it is told to stop.
+struct Running {
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Running {
+    fn start(engine: &Arc<Engine>) -> Self {
+        let (engine, stop) = (engine.clone(), CancellationToken::new());
+        let stopped = stop.clone();
+        let roles = Roles {
+            intake: false,
+            timers: false,
+            dispatch: true,
+        };
+        let task = tokio::spawn(async move { engine.run(None, roles, stopped).await.unwrap() });
+        Self { stop, task }
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.unwrap();
+    }
+}
+
+/// Waits until the database counts so many messages.
+async fn until(rig: &Rig, messages: i64, query: &'static str) {
+    kit::eventually(Duration::from_secs(30), query, async || {
+        rig.count(query).await == messages
+    })
+    .await;
+}
+
+const SENT: &str = "select count(*) from message where status = 'sent'";
+
+/// Nothing is lost and nothing doubled: what stands as sent in the database was taken by exactly one
+/// of the providers.
+async fn nothing_is_lost_or_doubled(rig: &Rig, providers: &[&Provider], messages: usize) {
+    assert_eq!(rig.count(SENT).await, i64::try_from(messages).unwrap());
+    let mut taken: Vec<String> = Vec::new();
+    for provider in providers {
+        taken.extend(provider.taken().into_iter().map(|post| post.key));
+    }
+    assert_eq!(taken.len(), messages, "taken by somebody");
+    taken.sort();
+    taken.dedup();
+    assert_eq!(taken.len(), messages, "taken once");
 }

@@ -3,11 +3,15 @@
 //!
 //! An adapter makes one attempt and says what became of it. It keeps no queue, repeats nothing
 //! (but for a pooled connection that had died unnoticed) and knows no database; those belong to
-//! the engine's dispatch.
+//! the engine's dispatch. Who is asked, how often and when not is decided by the providers' limits
+//! ([`Channels::place`]).
 
 pub mod capture;
 mod detail;
 mod endpoints;
+mod limits;
+mod line;
+mod outcome;
 mod settings;
 mod smtp;
 #[cfg(test)]
@@ -18,14 +22,22 @@ mod webhook;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use journey::{content::Content, failure::Failure, message::Channel};
+use journey::{content::Content, message::Channel};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 pub use self::endpoints::{Called, Caller};
+pub use self::limits::{CircuitSettings, DomainSettings, Limits, RateSettings, Span, Tally};
+pub use self::line::{Health, Place, Turn, Wish};
+pub use self::outcome::{About, Outcome};
 pub use self::settings::{
-    AdapterSettings, Secret, Settings, SmtpSettings, TlsMode, WebhookSettings,
+    AdapterSettings, Failover, Providers, Secret, Settings, SmtpSettings, TlsMode, WebhookSettings,
 };
-use self::{smtp::Smtp, webhook::Webhook};
+use self::{
+    line::{Line, Provider},
+    smtp::Smtp,
+    webhook::Webhook,
+};
 
 /// One message, ready to be handed to a provider.
 #[derive(Clone, Copy, Debug)]
@@ -52,50 +64,14 @@ pub struct Outgoing<'a> {
     pub unsubscribe_mailto: Option<&'a str>,
 }
 
-/// What became of one attempt. Details name no address and quote no content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The provider has it.
-    Accepted {
-        /// The name that the provider gave it.
-        provider_id: Option<String>,
-    },
-    /// Trying again would change nothing.
-    RefusedForGood {
-        /// What went wrong.
-        detail: Failure,
-    },
-    /// It may work later. It may also have worked: a provider can take a message and lose the
-    /// answer.
-    RefusedForNow {
-        /// What went wrong.
-        detail: Failure,
-        /// How long the provider asks to be left alone.
-        retry_after: Option<Duration>,
-    },
-}
-
-impl Outcome {
-    fn for_good(detail: Failure) -> Self {
-        Self::RefusedForGood { detail }
-    }
-
-    fn for_now(detail: Failure) -> Self {
-        Self::RefusedForNow {
-            detail,
-            retry_after: None,
-        }
-    }
-}
-
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A setting that cannot be used.
-    #[error("channels: `{channel}.{setting}` {problem}")]
+    #[error("channels: `{place}.{setting}` {problem}")]
     Setting {
-        /// Of which channel.
-        channel: Channel,
+        /// Of which channel, and which of its providers where there are several.
+        place: String,
         /// Which one.
         setting: &'static str,
         /// What is wrong with it.
@@ -106,10 +82,10 @@ pub enum Error {
 /// A setting's name and what is wrong with it.
 type Problem = (&'static str, String);
 
-/// The adapters of a process, one per channel at most, and what makes calls.
+/// The providers of a process, by channel, and what makes calls.
 #[derive(Debug)]
 pub struct Channels {
-    adapters: [Option<Adapter>; Channel::ALL.len()],
+    lines: [Line; Channel::ALL.len()],
     caller: Caller,
 }
 
@@ -125,14 +101,17 @@ impl Channels {
     pub fn new(settings: &Settings) -> Result<Self, Error> {
         // An error means that there is one already, which is what is wanted.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut adapters = [const { None }; Channel::ALL.len()];
-        for (slot, channel) in adapters.iter_mut().zip(Channel::ALL) {
-            if let Some(settings) = settings.of(channel) {
-                *slot = Some(Adapter::new(channel, settings)?);
-            }
+        let line = |channel| Line {
+            channel,
+            providers: Vec::new(),
+            failover: settings.failover,
+        };
+        let mut lines = Channel::ALL.map(line);
+        for line in &mut lines {
+            line.providers = providers(line.channel, settings.of(line.channel))?;
         }
         Ok(Self {
-            adapters,
+            lines,
             caller: Caller::new(|_| None, true),
         })
     }
@@ -149,46 +128,101 @@ impl Channels {
         &self.caller
     }
 
-    /// The name of the channel's provider; `None` where nobody serves it.
+    /// The name of the channel's first provider; `None` where nobody serves it.
     pub fn serves(&self, channel: Channel) -> Option<&str> {
-        match self.adapter(channel)? {
-            Adapter::Smtp(smtp) => Some(smtp.name()),
-            Adapter::Webhook(webhook) => Some(webhook.name()),
-        }
+        self.line(channel).providers.first().map(|p| &*p.name)
     }
 
-    /// Makes one attempt, within the adapter's time-out.
-    pub async fn send(&self, message: &Outgoing<'_>) -> Outcome {
-        match self.adapter(message.channel) {
-            Some(Adapter::Smtp(smtp)) => smtp.send(message).await,
-            Some(Adapter::Webhook(webhook)) => webhook.send(message).await,
-            None => Outcome::for_good(Failure::NoProvider {
-                channel: message.channel,
-            }),
-        }
+    /// How many messages of the channel are worth taking from the outbox: about as many as its
+    /// providers can be handed within a second.
+    pub fn room(&self, channel: Channel) -> usize {
+        self.line(channel).room(Instant::now())
     }
 
-    fn adapter(&self, channel: Channel) -> Option<&Adapter> {
-        let index = Channel::ALL.iter().position(|c| *c == channel)?;
-        self.adapters.get(index)?.as_ref()
+    /// The provider that would be asked first; `None` unless there are several, and a message that
+    /// one may have is kept from the others.
+    pub fn preferred(&self, channel: Channel) -> Option<&str> {
+        let preferred = self.line(channel).preferred(Instant::now());
+        preferred.map(|name| &**name)
+    }
+
+    /// Waits for a place for a message, and tells when to come back if that would take long.
+    pub async fn place<'a>(&'a self, wish: &Wish<'_>) -> Turn<'a> {
+        self.line(wish.channel).place(wish).await
+    }
+
+    /// How each provider is doing.
+    pub fn health(&self) -> Vec<Health> {
+        let now = Instant::now();
+        let all = self.lines.iter().flat_map(|line| &line.providers);
+        all.map(|provider| provider.health(now)).collect()
+    }
+
+    fn line(&self, channel: Channel) -> &Line {
+        let [email, sms, push, chat] = &self.lines;
+        match channel {
+            Channel::Email => email,
+            Channel::Sms => sms,
+            Channel::Push => push,
+            Channel::Chat => chat,
+        }
     }
 }
 
-impl Adapter {
-    fn new(channel: Channel, settings: &AdapterSettings) -> Result<Self, Error> {
+/// The providers of a channel; no two have the same name.
+fn providers(channel: Channel, settings: &[AdapterSettings]) -> Result<Vec<Provider>, Error> {
+    let mut providers: Vec<Provider> = Vec::with_capacity(settings.len());
+    for (n, settings) in settings.iter().enumerate() {
+        let place = match n {
+            0 => channel.to_string(),
+            n => format!("{channel}[{n}]"),
+        };
         let bad = |(setting, problem)| Error::Setting {
-            channel,
+            place: place.clone(),
             setting,
             problem,
         };
+        let limits = settings.limits();
+        if let Some(problem) = limits.problem(channel == Channel::Email) {
+            return Err(bad(problem));
+        }
+        let adapter = Adapter::new(channel, settings).map_err(bad)?;
+        if providers.iter().any(|p| *p.name == *adapter.name()) {
+            let problem = format!(
+                "is `{}`, as of another one; give each its own",
+                adapter.name()
+            );
+            return Err(bad(("name", problem)));
+        }
+        let provider = Provider::new(channel, adapter, settings.concurrency(), limits);
+        providers.push(provider);
+    }
+    Ok(providers)
+}
+
+impl Adapter {
+    fn new(channel: Channel, settings: &AdapterSettings) -> Result<Self, Problem> {
         match settings {
             AdapterSettings::Smtp(_) if channel != Channel::Email => {
-                Err(bad(("smtp", "carries mail only".to_owned())))
+                Err(("smtp", "carries mail only".to_owned()))
             }
-            AdapterSettings::Smtp(s) => Ok(Self::Smtp(Box::new(Smtp::new(s).map_err(bad)?))),
-            AdapterSettings::Webhook(s) => {
-                Ok(Self::Webhook(Box::new(Webhook::new(s).map_err(bad)?)))
-            }
+            AdapterSettings::Smtp(s) => Ok(Self::Smtp(Box::new(Smtp::new(s)?))),
+            AdapterSettings::Webhook(s) => Ok(Self::Webhook(Box::new(Webhook::new(s)?))),
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Smtp(smtp) => smtp.name(),
+            Self::Webhook(webhook) => webhook.name(),
+        }
+    }
+
+    /// Makes one attempt, within the adapter's time-out and `within`.
+    async fn send(&self, message: &Outgoing<'_>, within: Duration) -> Outcome {
+        match self {
+            Self::Smtp(smtp) => smtp.send(message, within).await,
+            Self::Webhook(webhook) => webhook.send(message, within).await,
         }
     }
 }

@@ -3,39 +3,113 @@
 use std::{fmt, path::PathBuf};
 
 use journey::message::Channel;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+};
 
-/// Who serves which channel; a channel without an adapter is not served.
+use crate::limits::Limits;
+
+/// Who serves which channel; a channel without a provider is not served.
 ///
 /// ```yaml
 /// email:
-///   smtp: { host: smtp.example.com, from: "Shop <news@example.com>" }
+///   - smtp: { host: smtp.example.com, from: "Shop <news@example.com>" }
+///   - webhook: { url: "https://mail.example.net/send", secret: whsec_… }
 /// sms:
 ///   webhook: { url: "https://sms.example.com/send", secret: whsec_… }
+/// failover: certain
 /// ```
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// E-mail.
-    pub email: Option<AdapterSettings>,
+    pub email: Providers,
     /// Text messages.
-    pub sms: Option<AdapterSettings>,
+    pub sms: Providers,
     /// Push notifications.
-    pub push: Option<AdapterSettings>,
+    pub push: Providers,
     /// Chatbots.
-    pub chat: Option<AdapterSettings>,
+    pub chat: Providers,
+    /// Whether a message that one provider may have goes to another.
+    pub failover: Failover,
 }
 
 impl Settings {
-    /// The channel's adapter.
-    pub fn of(&self, channel: Channel) -> Option<&AdapterSettings> {
+    /// The channel's providers, the first is preferred.
+    pub fn of(&self, channel: Channel) -> &[AdapterSettings] {
         match channel {
-            Channel::Email => self.email.as_ref(),
-            Channel::Sms => self.sms.as_ref(),
-            Channel::Push => self.push.as_ref(),
-            Channel::Chat => self.chat.as_ref(),
+            Channel::Email => &self.email.0,
+            Channel::Sms => &self.sms.0,
+            Channel::Push => &self.push.0,
+            Channel::Chat => &self.chat.0,
         }
     }
+}
+
+/// The providers of a channel in order of preference. Written as one, or as a list.
+#[derive(Clone, Debug, Default)]
+pub struct Providers(pub Vec<AdapterSettings>);
+
+impl From<AdapterSettings> for Providers {
+    fn from(one: AdapterSettings) -> Self {
+        Self(vec![one])
+    }
+}
+
+impl From<Option<AdapterSettings>> for Providers {
+    fn from(one: Option<AdapterSettings>) -> Self {
+        Self(one.into_iter().collect())
+    }
+}
+
+/// The most providers of one channel.
+const MOST_PROVIDERS: usize = 8;
+
+impl<'de> Deserialize<'de> for Providers {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct OneOrSeveral;
+        impl<'de> Visitor<'de> for OneOrSeveral {
+            type Value = Providers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a provider (`smtp: …` or `webhook: …`), or a list of them")
+            }
+
+            fn visit_unit<E>(self) -> Result<Providers, E> {
+                Ok(Providers::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Providers, A::Error> {
+                let one = AdapterSettings::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(one.into())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Providers, A::Error> {
+                let mut all = Vec::new();
+                while let Some(one) = list.next_element()? {
+                    if all.len() == MOST_PROVIDERS {
+                        let words = format!("a channel has at most {MOST_PROVIDERS} providers");
+                        return Err(serde::de::Error::custom(words));
+                    }
+                    all.push(one);
+                }
+                Ok(Providers(all))
+            }
+        }
+        from.deserialize_any(OneOrSeveral)
+    }
+}
+
+/// Whether a message whose attempt at one provider came to no certain end may go to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Failover {
+    /// No: it is tried again where it may be already, under the same key. Nobody gets it twice.
+    #[default]
+    Certain,
+    /// Yes: it arrives sooner, and sometimes twice.
+    Always,
 }
 
 /// One channel's adapter.
@@ -46,6 +120,24 @@ pub enum AdapterSettings {
     Smtp(SmtpSettings),
     /// Any provider behind one HTTP address.
     Webhook(WebhookSettings),
+}
+
+impl AdapterSettings {
+    /// What the provider is spared.
+    pub fn limits(&self) -> &Limits {
+        match self {
+            Self::Smtp(smtp) => &smtp.limits,
+            Self::Webhook(webhook) => &webhook.limits,
+        }
+    }
+
+    /// The most messages that are with it at a time.
+    pub fn concurrency(&self) -> usize {
+        match self {
+            Self::Smtp(smtp) => smtp.connections,
+            Self::Webhook(webhook) => webhook.concurrency,
+        }
+    }
 }
 
 /// A mail server.
@@ -89,6 +181,9 @@ pub struct SmtpSettings {
     /// The longest that one attempt may take, in seconds; default 30.
     #[serde(default = "thirty")]
     pub timeout_seconds: u64,
+    /// What it is spared.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 impl SmtpSettings {
@@ -108,6 +203,7 @@ impl SmtpSettings {
             list_domain: None,
             connections: eight(),
             timeout_seconds: thirty(),
+            limits: Limits::default(),
         }
     }
 }
@@ -149,6 +245,9 @@ pub struct WebhookSettings {
     /// The most requests at a time; default 16.
     #[serde(default = "sixteen")]
     pub concurrency: usize,
+    /// What it is spared.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 impl WebhookSettings {
@@ -162,6 +261,7 @@ impl WebhookSettings {
             bearer: None,
             timeout_seconds: ten(),
             concurrency: sixteen(),
+            limits: Limits::default(),
         }
     }
 }
@@ -223,5 +323,60 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(refused.contains("unknown field `retries`"), "{refused}");
+    }
+
+    /// A mail server in its three spellings, and what is said of mistakes.
+    #[test]
+    fn a_channel_has_one_provider_or_a_list_of_them() {
+        let read = |json: &str| serde_json::from_str::<Settings>(json).map_err(|e| e.to_string());
+        let hook = |name: &str| format!(r#"{{"webhook":{{"name":"{name}","url":"http://x"}}}}"#);
+        let names = |settings: &Settings| -> Vec<String> {
+            let all = settings.of(Channel::Sms).iter();
+            all.map(|a| format!("{a:?}")[..7].to_owned()).collect()
+        };
+        let one = read(&format!(r#"{{"sms":{}}}"#, hook("a"))).unwrap();
+        assert_eq!((names(&one).len(), one.failover), (1, Failover::Certain));
+        let (a, b) = (hook("a"), hook("b"));
+        let two = read(&format!(r#"{{"sms":[{a},{b}],"failover":"always"}}"#)).unwrap();
+        assert_eq!((names(&two).len(), two.failover), (2, Failover::Always));
+        let refused = |json: &str| read(json).unwrap_err();
+        let wrong = refused(r#"{"sms":[{"webhook":{"url":"http://x","retries":3}}]}"#);
+        assert!(wrong.contains("unknown field `retries`"), "{wrong}");
+        let wrong = refused(r#"{"sms":"http://x"}"#);
+        assert!(
+            wrong.contains("a provider (`smtp: …` or `webhook: …`), or a list"),
+            "{wrong}"
+        );
+        let many = vec![hook("a"); 9].join(",");
+        let wrong = refused(&format!(r#"{{"sms":[{many}]}}"#));
+        assert!(wrong.contains("at most 8 providers"), "{wrong}");
+    }
+
+    #[test]
+    fn limits_are_written_as_they_are_said() {
+        let read = |json: &str| serde_json::from_str::<Limits>(json).map_err(|e| e.to_string());
+        let limits = read(
+            r#"{"rate":{"max":100,"per":"1s"},"domains":{"gmail.com":{"concurrency":4}},
+                "circuit":{"pause":"500ms"},"longest_pause":"2h"}"#,
+        )
+        .unwrap();
+        let rate = limits.rate.unwrap();
+        assert_eq!((rate.max, rate.per.0.as_secs(), rate.burst), (100, 1, 1));
+        assert_eq!(limits.circuit.failures, 5);
+        assert_eq!(limits.circuit.pause.0.as_millis(), 500);
+        assert_eq!(limits.longest_pause.0.as_secs(), 7_200);
+        for wrong in ["0s", "-1s", "soon", "5", "900d"] {
+            let wrong = format!(r#"{{"rate":{{"max":1,"per":"{wrong}"}}}}"#);
+            let said = read(&wrong).unwrap_err();
+            assert!(said.contains("is no time such as 1s, 5m or 2h"), "{said}");
+        }
+        let problem = |json: &str, mail| read(json).unwrap().problem(mail).map(|(s, _)| s);
+        let none = r#"{"rate":{"max":0,"per":"1s"}}"#;
+        assert_eq!(problem(none, true), Some("limits.rate.max and burst"));
+        let domains = r#"{"domains":{"gmail.com":{"concurrency":4},"*":{}}}"#;
+        assert_eq!(problem(domains, true), None);
+        assert_eq!(problem(domains, false), Some("limits.domains"));
+        let address = r#"{"domains":{"ana@gmail.com":{"concurrency":4}}}"#;
+        assert_eq!(problem(address, true), Some("limits.domains"));
     }
 }

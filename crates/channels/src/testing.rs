@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -24,7 +25,30 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
-use crate::Outgoing;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Channels, Outcome, Outgoing, Turn, Wish};
+
+impl Channels {
+    /// One attempt, as dispatch makes it.
+    pub(crate) async fn send(&self, message: &Outgoing<'_>) -> Outcome {
+        let stop = CancellationToken::new();
+        let wish = Wish {
+            channel: message.channel,
+            to: message.to,
+            tied_to: None,
+            passed: &[],
+            until: tokio::time::Instant::now() + LONG,
+            stop: &stop,
+        };
+        match self.place(&wish).await {
+            Turn::Place(place) => place.send(message, LONG, &stop, LONG).await,
+            turn => panic!("{turn:?}"),
+        }
+    }
+}
+
+const LONG: Duration = Duration::from_secs(600);
 
 /// A directory that goes away with its owner.
 pub(crate) struct Scratch(PathBuf);

@@ -85,10 +85,8 @@ impl Providers {
         let sink = SmtpSink::start(mailbox.clone()).await?;
         let address = listener.local_addr()?;
         let webhook = |channel: &str| {
-            Some(AdapterSettings::Webhook(WebhookSettings::new(
-                "capture",
-                format!("http://{address}/capture/{channel}"),
-            )))
+            let url = format!("http://{address}/capture/{channel}");
+            AdapterSettings::Webhook(WebhookSettings::new("capture", url)).into()
         };
         let smtp = SmtpSettings {
             name: "capture".into(),
@@ -97,10 +95,11 @@ impl Providers {
             ..SmtpSettings::new(sink.addr().ip().to_string(), "Shop <shop@shop.example>")
         };
         let settings = channels::Settings {
-            email: Some(AdapterSettings::Smtp(smtp)),
+            email: AdapterSettings::Smtp(smtp).into(),
             sms: webhook("sms"),
             push: webhook("push"),
             chat: webhook("chat"),
+            ..channels::Settings::default()
         };
         Ok(Self {
             captures: Captures(mailbox),

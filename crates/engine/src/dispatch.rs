@@ -1,27 +1,31 @@
 //! Dispatch: leased messages are looked at once more, rendered, handed to a provider outside any
 //! transaction, and recorded under the fence of their attempt.
 
+mod record;
+mod rounds;
+mod send;
+
 use std::sync::Arc;
 
-use channels::{Outcome, Outgoing};
 use futures::{StreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use journey::{
     advance::Clock,
     content::Content,
     failure::Failure,
-    ids::InputId,
-    input::{Input, InputKind, Receipt},
     message::{Channel, Reason},
     policies::ConsentRule,
     policy,
     render::Context,
     value::Value,
 };
-use store::{Accepted, Arrival, LeaseKey, Leased, OffLimits, Retry};
+use store::{Accepted, Arrival, Leased, OffLimits, Release, Retry};
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engine, Error, Sent, Settings, Unsubscribe, turn, world::Loaded};
+use self::record::receipt;
+pub(crate) use self::rounds::Rounds;
+use crate::{Engine, Error, Sent, Unsubscribe, world::Loaded};
 
 /// What one round of dispatch did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,17 +38,26 @@ pub struct Dispatched {
     pub retried: usize,
     /// Failed for good, or stopped because consent, address or time was gone.
     pub ended: usize,
-    /// Given back untouched because the engine stops.
+    /// Given back untouched because the engine stops, or their turn did not come in time.
     pub released: usize,
+    /// Given back untouched because no provider has room for them now.
+    pub put_off: usize,
 }
 
-/// What the messages of one round have in common.
+/// What the messages of one round have in common. They are of one channel.
 struct Round {
     loaded: Arc<Loaded>,
+    /// The provider that their leases name, where it matters who is asked.
+    asked: Option<Arc<str>>,
     /// From when on nothing more is handed over.
-    until: Timestamp,
+    until: Instant,
+    /// When a provider is waited for no longer: its answer must be recorded before somebody else
+    /// may take the message.
+    ends: Instant,
     /// Cancelled: nothing more is handed over either.
     stop: CancellationToken,
+    /// Cancelled: the engine stops, and no provider is waited for much longer.
+    hurry: CancellationToken,
 }
 
 /// What became of one message, to be recorded.
@@ -52,7 +65,8 @@ enum Done {
     Sent(Accepted),
     Later(Retry),
     Ended(Arrival),
-    Released(LeaseKey),
+    Released(Release),
+    PutOff(Release),
 }
 
 /// A message with its content, ready to be handed over.
@@ -70,41 +84,41 @@ struct Stopped {
 }
 
 impl Engine {
-    /// Leases messages that are due and hands them over. Nothing due: all counts are 0.
-    ///
-    /// # Errors
-    /// If the database is away; leases then expire, and the messages are tried again.
-    pub async fn dispatch_once(&self, stop: &CancellationToken) -> Result<Dispatched, Error> {
-        let now = self.wall();
-        let Settings {
-            dispatch_batch,
-            dispatch_concurrency,
-            lease,
-            ..
-        } = self.settings;
-        let leased = self.store.lease(now, dispatch_batch, lease).await?;
+    /// Hands leased messages of one channel over and records what became of them.
+    async fn round(&self, leased: Vec<Leased>, round: Round) -> Result<Dispatched, Error> {
         let mut counts = Dispatched {
             leased: leased.len(),
             ..Dispatched::default()
         };
         let off_limits = self.off_limits(&leased).await?;
-        let round = Round {
-            loaded: self.loaded(),
-            until: journey::time::plus(now, lease / 2),
-            stop: stop.child_token(),
-        };
-        let mut done = stream::iter(leased.into_iter().zip(off_limits))
-            .map(|(leased, off_limits)| self.hand_over(leased, off_limits, &round))
-            .buffer_unordered(dispatch_concurrency)
-            .ready_chunks(dispatch_concurrency);
-        let mut result = Ok(());
-        while let Some(chunk) = done.next().await {
-            if let Err(error) = self.record_dispatch(chunk, &mut counts).await {
-                // What is with a provider is still waited for and recorded; nothing new begins.
-                round.stop.cancel();
-                result = result.and(Err(error));
+        let concurrency = self.settings.dispatch_concurrency.max(1);
+        let (told, mut done) = mpsc::channel(leased.len().max(1));
+        // Side by side: what is with a provider goes on while others are recorded. A message that
+        // waits for a connection to the database must not be left alone with it.
+        let hand_over = async {
+            let mut all = stream::iter(leased.into_iter().zip(off_limits))
+                .map(|(leased, off_limits)| self.hand_over(leased, off_limits, &round))
+                .buffer_unordered(concurrency);
+            while let Some(done) = all.next().await {
+                // There is room for all, and the other end listens until this one is dropped.
+                let _ = told.try_send(done);
             }
-        }
+            drop(told);
+        };
+        let record = async {
+            let mut result = Ok(());
+            let mut chunk = Vec::with_capacity(concurrency);
+            while done.recv_many(&mut chunk, concurrency).await > 0 {
+                let chunk = std::mem::take(&mut chunk);
+                if let Err(error) = self.record_dispatch(chunk, &mut counts).await {
+                    // What is with a provider is still waited for and recorded; nothing new begins.
+                    round.stop.cancel();
+                    result = result.and(Err(error));
+                }
+            }
+            result
+        };
+        let ((), result) = tokio::join!(hand_over, record);
         result.map(|()| counts)
     }
 
@@ -128,8 +142,8 @@ impl Engine {
         round: &Round,
     ) -> Done {
         // The provider must have answered before somebody else may take the message.
-        if round.stop.is_cancelled() || self.wall() >= round.until {
-            return Done::Released(leased.key());
+        if round.stop.is_cancelled() || Instant::now() >= round.until {
+            return Done::Released(given_back(&leased, self.wall()));
         }
         let now = match self.clock() {
             Clock::Wall => self.wall(),
@@ -137,16 +151,13 @@ impl Engine {
         };
         match self.prepare(&leased, off_limits, &round.loaded, now) {
             Ok((address, content, unsubscribe)) => {
-                self.send(
-                    Rendered {
-                        leased,
-                        address,
-                        content,
-                        unsubscribe,
-                    },
-                    now,
-                )
-                .await
+                let rendered = Rendered {
+                    leased,
+                    address,
+                    content,
+                    unsubscribe,
+                };
+                self.send(rendered, now, round).await
             }
             Err(stopped) => Done::Ended(receipt(leased, stopped, now)),
         }
@@ -228,177 +239,13 @@ impl Engine {
             .map_err(|error| stopped(Reason::Unrenderable, Failure::Template(error)))?;
         Ok((address.to_owned(), content, unsubscribe))
     }
-
-    async fn send(&self, rendered: Rendered, now: Timestamp) -> Done {
-        let Rendered {
-            leased,
-            address,
-            content,
-            unsubscribe,
-        } = rendered;
-        let outgoing = Outgoing {
-            id: leased.message.id.0,
-            at: now,
-            channel: leased.message.channel,
-            to: &address,
-            content: &content,
-            purpose: &leased.message.purpose,
-            journey: &leased.message.journey,
-            locale: leased
-                .customer
-                .traits
-                .get("locale")
-                .and_then(Value::as_text),
-            unsubscribe_url: unsubscribe.as_ref().map(|u| &*u.url),
-            unsubscribe_mailto: unsubscribe.as_ref().and_then(|u| u.mailto.as_deref()),
-        };
-        let outcome = self.channels.send(&outgoing).await;
-        let provider = self
-            .channels
-            .serves(leased.message.channel)
-            .unwrap_or_default();
-        match outcome {
-            Outcome::Accepted { provider_id } => Done::Sent(Accepted {
-                key: leased.key(),
-                provider: Arc::from(provider),
-                provider_id,
-            }),
-            Outcome::RefusedForNow {
-                detail,
-                retry_after,
-            } if leased.attempt < self.settings.max_attempts => {
-                let wait = retry_after
-                    .and_then(|d| SignedDuration::try_from(d).ok())
-                    .unwrap_or_else(|| self.back_off(leased.attempt));
-                let due_at = journey::time::plus(self.wall(), wait);
-                // No later than it expires, so that its cap is given back in time.
-                let expires_at = leased.message.decision.expires_at;
-                let due_at = expires_at.map_or(due_at, |at| at.min(due_at));
-                Done::Later(Retry {
-                    key: leased.key(),
-                    due_at,
-                    error: detail,
-                })
-            }
-            Outcome::RefusedForNow { detail, .. } => {
-                let detail = Failure::GaveUp {
-                    tries: leased.attempt,
-                    last: Box::new(detail),
-                };
-                Done::Ended(receipt(
-                    leased,
-                    Stopped {
-                        reason: Reason::Failed,
-                        detail,
-                    },
-                    now,
-                ))
-            }
-            Outcome::RefusedForGood { detail } => Done::Ended(receipt(
-                leased,
-                Stopped {
-                    reason: Reason::Failed,
-                    detail,
-                },
-                now,
-            )),
-        }
-    }
-
-    /// The wait after the attempt of that number, from 1.
-    pub(crate) fn back_off(&self, attempt: u16) -> SignedDuration {
-        let doubled = self
-            .settings
-            .first_retry
-            .checked_mul(1 << i32::from(attempt.clamp(1, 20) - 1));
-        doubled
-            .unwrap_or(self.settings.longest_retry)
-            .min(self.settings.longest_retry)
-    }
-
-    async fn record_dispatch(
-        &self,
-        chunk: Vec<Done>,
-        counts: &mut Dispatched,
-    ) -> Result<(), Error> {
-        let (mut sent, mut later, mut ended, mut released) = (vec![], vec![], vec![], vec![]);
-        for done in chunk {
-            match done {
-                Done::Sent(accepted) => sent.push(accepted),
-                Done::Later(retry) => later.push(retry),
-                Done::Ended(arrival) => ended.push(arrival),
-                Done::Released(key) => released.push(key),
-            }
-        }
-        counts.sent += sent.len();
-        counts.retried += later.len();
-        counts.ended += ended.len();
-        counts.released += released.len();
-        self.record_sent(&sent).await?;
-        self.store.retry_later(&later).await?;
-        self.store.release(&released, self.wall()).await?;
-        self.record_ended(ended).await
-    }
-
-    /// What a provider has must not go again: the record is tried more than once.
-    async fn record_sent(&self, sent: &[Accepted]) -> Result<(), Error> {
-        let mut attempt = 0;
-        let recorded = loop {
-            match self.store.record_sent(sent, self.wall()).await {
-                Err(error) if error.is_retryable() && attempt < self.settings.turn_retries => {
-                    tracing::debug!(%error, attempt, "the record of sends is tried again");
-                    turn::pause(attempt).await;
-                    attempt += 1;
-                }
-                other => break other?,
-            }
-        };
-        if recorded < sent.len() as u64 {
-            let sent = sent.len();
-            tracing::warn!(
-                sent,
-                recorded,
-                "some leases had run out before the provider answered"
-            );
-        }
-        Ok(())
-    }
-
-    async fn record_ended(&self, ended: Vec<Arrival>) -> Result<(), Error> {
-        if ended.is_empty() {
-            return Ok(());
-        }
-        let customers: Vec<_> = ended.iter().map(|e| e.customer).collect();
-        for rejected in self.turn(ended).await?.rejected {
-            let (customer, error) = (customers[rejected.index], rejected.reason);
-            tracing::error!(customer.id = %customer, %error, "the end of a message cannot be kept");
-        }
-        Ok(())
-    }
 }
 
-/// The news that a message will not arrive, as an input of its customer.
-fn receipt(leased: Leased, stopped: Stopped, now: Timestamp) -> Arrival {
-    let Leased {
-        customer,
-        message,
-        attempt,
-    } = leased;
-    let id = InputId::of_receipt(message.id, attempt);
-    let receipt = Receipt {
-        message,
-        attempt,
-        reason: stopped.reason,
-        detail: stopped.detail,
-    };
-    let input = Input {
-        id,
-        now,
-        kind: InputKind::Receipt(Box::new(receipt)),
-    };
-    Arrival {
-        customer: customer.id,
-        key: customer.key,
-        input,
+/// A lease to be given back untried.
+fn given_back(leased: &Leased, due_at: Timestamp) -> Release {
+    Release {
+        key: leased.key(),
+        due_at,
+        tied_to: leased.tied_to.clone(),
     }
 }

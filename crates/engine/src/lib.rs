@@ -106,6 +106,11 @@ impl Engine {
         &self.linker
     }
 
+    /// The providers, and how they are doing.
+    pub fn channels(&self) -> &Channels {
+        &self.channels
+    }
+
     /// The database.
     pub fn store(&self) -> &Store {
         &self.store

@@ -8,7 +8,7 @@ use store::Listener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engine, Error, Intake};
+use crate::{Engine, Error, Intake, dispatch::Rounds};
 
 /// Which loops an engine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,19 +125,28 @@ impl Engine {
 
     async fn dispatch_loop(self: Arc<Self>, stop: CancellationToken) {
         let mut pause = Pause::default();
+        let mut rounds = Rounds::default();
         while !stop.is_cancelled() {
-            match self.dispatch_once(&stop).await {
-                Ok(dispatched) => {
-                    pause.reset();
-                    if dispatched.leased == 0 {
-                        tokio::select! {
-                            () = self.queued.notified() => {}
-                            () = sleep(self.settings.dispatch_poll, &stop) => {}
-                        }
+            while let Some(ended) = rounds.try_ended() {
+                pause.look("dispatch", ended, &stop).await;
+            }
+            match self.begin_rounds(&mut rounds, &stop).await {
+                Ok(0) => {
+                    if rounds.is_idle() {
+                        pause.reset();
+                    }
+                    tokio::select! {
+                        ended = rounds.ended() => pause.look("dispatch", ended, &stop).await,
+                        () = self.queued.notified() => {}
+                        () = sleep(self.settings.dispatch_poll, &stop) => {}
                     }
                 }
+                Ok(_) => {}
                 Err(error) => pause.after("dispatch", &error, &stop).await,
             }
+        }
+        if let Err(error) = rounds.finish().await {
+            tracing::debug!(%error, "what became of some messages is not recorded");
         }
     }
 
@@ -258,6 +267,14 @@ struct Pause {
 impl Pause {
     fn reset(&mut self) {
         self.errors = 0;
+    }
+
+    /// A pause if it is an error.
+    async fn look<T>(&mut self, what: &str, result: Result<T, Error>, stop: &CancellationToken) {
+        match result {
+            Ok(_) => self.reset(),
+            Err(error) => self.after(what, &error, stop).await,
+        }
     }
 
     async fn after(&mut self, what: &str, error: &Error, stop: &CancellationToken) {

@@ -18,12 +18,17 @@ pub struct Settings {
     pub timer_lanes: usize,
     /// How long the timer loop sleeps at the most.
     pub timer_poll: SignedDuration,
-    /// Messages that one dispatch round leases: few, for consent is as of the lease.
+    /// Messages of one channel that one dispatch round leases: few, for consent is as of the lease.
     pub dispatch_batch: u32,
-    /// Messages that are with providers at the same time.
+    /// Rounds of one channel that are worked on side by side.
+    pub dispatch_rounds: usize,
+    /// Messages of one round that are on their way at the same time; how many are with a provider is
+    /// a setting of the provider.
     pub dispatch_concurrency: usize,
-    /// How long a lease lasts: more than twice what a provider may take, for no message is handed
-    /// over in the second half of its lease.
+    /// How long a provider is still waited for once the engine stops.
+    pub dispatch_patience: SignedDuration,
+    /// How long a lease lasts: three times what a provider may take. No message is handed over in the
+    /// second half of its lease, and no provider is waited for in its last eighth.
     pub lease: SignedDuration,
     /// How long the dispatch loop sleeps at the most.
     pub dispatch_poll: SignedDuration,
@@ -69,7 +74,9 @@ impl Default for Settings {
             timer_lanes: 2,
             timer_poll: SignedDuration::from_millis(200),
             dispatch_batch: 64,
+            dispatch_rounds: 2,
             dispatch_concurrency: 32,
+            dispatch_patience: SignedDuration::from_secs(5),
             lease: SignedDuration::from_secs(90),
             dispatch_poll: SignedDuration::from_millis(200),
             max_attempts: 8,

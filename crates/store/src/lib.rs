@@ -32,7 +32,7 @@ pub use codec::{decode, decode_trace, encode};
 pub use error::Error;
 pub use floor::{Floor, Size};
 pub use listener::Listener;
-pub use outbox::{Accepted, LeaseKey, Leased, Retry};
+pub use outbox::{Accepted, LeaseKey, Leased, Release, Retry, Room};
 pub use packed::Malformed;
 pub use partitions::PARTITIONS;
 pub use rights::{Cutoffs, Erased, ErasedHash, ErasedKind, OffLimits, Reapplied, RetentionPage};

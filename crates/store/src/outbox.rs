@@ -13,7 +13,7 @@ use journey::{
     customer::Customer,
     failure::Failure,
     ids::{CustomerId, MessageId, RunId},
-    message::Message,
+    message::{Channel, Message},
 };
 use uuid::Uuid;
 
@@ -32,6 +32,8 @@ pub struct Leased {
     pub message: Message,
     /// Which attempt this is, from 1.
     pub attempt: u16,
+    /// The provider that may have it already: an earlier attempt came to no certain end.
+    pub tied_to: Option<Arc<str>>,
 }
 
 impl Leased {
@@ -79,18 +81,42 @@ pub struct Retry {
     pub due_at: Timestamp,
     /// Why it did not go now.
     pub error: Failure,
+    /// The provider that may have it all the same.
+    pub tied_to: Option<Arc<str>>,
+}
+
+/// A lease that is given back untried: the attempt does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// Which lease.
+    pub key: LeaseKey,
+    /// When it may be taken again.
+    pub due_at: Timestamp,
+    /// The provider that may have it from an earlier attempt.
+    pub tied_to: Option<Arc<str>>,
+}
+
+/// How many messages of one channel may be leased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Which channel.
+    pub channel: Channel,
+    /// The most.
+    pub most: u32,
+    /// The provider that is going to be asked, where it matters who was: noted with the lease, so
+    /// that a message whose dispatcher dies is tied to it.
+    pub provider: Option<Arc<str>>,
 }
 
 type LeasedRow = (
     (Uuid, Moment, Uuid, Uuid, i16),
     (String, String, String, String, Vec<u8>),
     (String, String, Vec<u8>),
+    Option<String>,
 );
 
 impl Store {
-    /// Takes up to `limit` messages that are due, the longest waiting first, for the time of
-    /// `lease`; among them those whose lease has expired. What another process is just taking is
-    /// passed over. A row that cannot be understood is logged and left to its lease.
+    /// Takes up to `limit` messages that are due, whatever their channel: see [`Store::lease_for`].
     ///
     /// # Errors
     /// If the database fails.
@@ -100,25 +126,64 @@ impl Store {
         limit: u32,
         lease: SignedDuration,
     ) -> Result<Vec<Leased>, Error> {
+        let all = Channel::ALL.map(|channel| Room {
+            channel,
+            most: limit,
+            provider: None,
+        });
+        self.lease_for(&all, now, limit, lease).await
+    }
+
+    /// Takes messages that are due, the longest waiting first, for the time of `lease`: of each
+    /// channel as many as there is room for, and no more than `limit` in all; among them those whose
+    /// lease has expired. What another process is just taking is passed over. A row that cannot be
+    /// understood is logged and left to its lease.
+    ///
+    /// Each channel has its own stretch of the index: however many messages of one channel wait, they
+    /// are not in the way of another's.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn lease_for(
+        &self,
+        rooms: &[Room],
+        now: Timestamp,
+        limit: u32,
+        lease: SignedDuration,
+    ) -> Result<Vec<Leased>, Error> {
+        let channels: Vec<_> = rooms.iter().map(|r| r.channel.as_str()).collect();
+        let most: Vec<_> = rooms.iter().map(|r| i64::from(r.most)).collect();
+        let providers: Vec<_> = rooms.iter().map(|r| r.provider.as_deref()).collect();
         let rows = sqlx::query(
             "with head as materialized (
-                 select customer, at, id, due_at from message where due_at <= $1
-                 order by due_at limit $2 for no key update skip locked
+                 select h.*, r.provider as asked
+                 from unnest($4::text[], $5::bigint[], $6::text[]) r (channel, most, provider)
+                 cross join lateral (
+                     select customer, at, id, due_at, provider from message
+                     where channel = r.channel and due_at <= $1
+                     order by due_at limit r.most for no key update skip locked
+                 ) h
+                 order by h.due_at limit $2
              ), taken as (
                  update message m
-                 set status = 'leased', due_at = $3, attempt = least(m.attempt + 1, 32767)
+                 set status = 'leased', due_at = $3, attempt = least(m.attempt + 1, 32767),
+                     provider = coalesce(h.provider, h.asked)
                  from head h where m.customer = h.customer and m.at = h.at and m.id = h.id
                  returning m.customer, m.at, m.id, m.run, m.attempt, m.channel, m.purpose,
-                           m.journey, m.step, m.decision, h.due_at as waiting_since
+                           m.journey, m.step, m.decision, h.due_at as waiting_since,
+                           h.provider as tied_to
              )
              select t.customer, t.at, t.id, t.run, t.attempt, t.channel, t.purpose, t.journey,
-                    t.step, t.decision, c.key, c.traits::text, c.ledger
+                    t.step, t.decision, c.key, c.traits::text, c.ledger, t.tied_to
              from taken t join customer c on c.id = t.customer
              order by t.waiting_since, t.customer, t.at, t.id",
         )
         .bind(moment(now))
         .bind(i64::from(limit))
         .bind(moment(after(now, lease)))
+        .bind(channels)
+        .bind(most)
+        .bind(providers)
         .fetch_all(&self.pool)
         .await
         .map_err(during("leasing messages"))?;
@@ -127,6 +192,27 @@ impl Store {
             .map(|row| columns(row).map_err(during("leasing messages")));
         rows.filter_map(|row| row.map(understood).transpose())
             .collect()
+    }
+
+    /// Notes that another provider is about to be asked than the one that the lease names. False if
+    /// the lease does not hold any more: nobody is to be asked.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn ask(&self, key: LeaseKey, provider: &str) -> Result<bool, Error> {
+        let done = sqlx::query(
+            "update message set provider = $5
+             where customer = $1 and at = $2 and id = $3 and status = 'leased' and attempt = $4",
+        )
+        .bind(key.customer.0)
+        .bind(moment(key.at))
+        .bind(key.id.0)
+        .bind(i32::from(key.attempt))
+        .bind(words(provider))
+        .execute(&self.pool)
+        .await
+        .map_err(during("noting who is asked"))?;
+        Ok(done.rows_affected() == 1)
     }
 
     /// Records what providers took. Returns how many of the leases still held; the others were
@@ -176,9 +262,11 @@ impl Store {
         again.sort_by_key(|r| r.key);
         let keys = Keys::of(again.iter().map(|r| &r.key));
         let done = sqlx::query(
-            "update message m set status = 'queued', due_at = a.due_at, error = a.error
+            "update message m
+             set status = 'queued', due_at = a.due_at, error = a.error, provider = a.provider
              from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[],
-                         $5::timestamptz[], $6::text[]) a (customer, at, id, attempt, due_at, error)
+                         $5::timestamptz[], $6::text[], $7::text[])
+                  a (customer, at, id, attempt, due_at, error, provider)
              where m.customer = a.customer and m.at = a.at and m.id = a.id
                and m.status = 'leased' and m.attempt = a.attempt",
         )
@@ -188,28 +276,36 @@ impl Store {
         .bind(&keys.attempt)
         .bind(again.iter().map(|r| moment(r.due_at)).collect::<Vec<_>>())
         .bind(again.iter().map(|r| r.error.kept()).collect::<Vec<_>>())
+        .bind(
+            again
+                .iter()
+                .map(|r| r.tied_to.as_deref())
+                .collect::<Vec<_>>(),
+        )
         .execute(&self.pool)
         .await
         .map_err(during("giving messages back"))?;
         Ok(done.rows_affected())
     }
 
-    /// Gives leases back untried, due at `now`: a graceful stop. The attempt does not count.
-    /// Returns how many still held.
+    /// Gives leases back untried: an engine stops, or a provider has no room. The attempt does not
+    /// count. Returns how many still held.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn release(&self, leases: &[LeaseKey], now: Timestamp) -> Result<u64, Error> {
+    pub async fn release(&self, leases: &[Release]) -> Result<u64, Error> {
         if leases.is_empty() {
             return Ok(0);
         }
         let mut leases: Vec<_> = leases.iter().collect();
-        leases.sort();
-        let keys = Keys::of(leases.into_iter());
+        leases.sort_by_key(|r| r.key);
+        let keys = Keys::of(leases.iter().map(|r| &r.key));
         let done = sqlx::query(
-            "update message m set status = 'queued', due_at = $5, attempt = m.attempt - 1
-             from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[])
-                  a (customer, at, id, attempt)
+            "update message m
+             set status = 'queued', due_at = a.due_at, attempt = m.attempt - 1, provider = a.provider
+             from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[],
+                         $5::timestamptz[], $6::text[])
+                  a (customer, at, id, attempt, due_at, provider)
              where m.customer = a.customer and m.at = a.at and m.id = a.id
                and m.status = 'leased' and m.attempt = a.attempt",
         )
@@ -217,7 +313,8 @@ impl Store {
         .bind(&keys.at)
         .bind(&keys.id)
         .bind(&keys.attempt)
-        .bind(moment(now))
+        .bind(leases.iter().map(|r| moment(r.due_at)).collect::<Vec<_>>())
+        .bind(leases.iter().map(|r| r.tied_to.as_deref()).collect::<Vec<_>>())
         .execute(&self.pool)
         .await
         .map_err(during("releasing messages"))?;
@@ -230,8 +327,13 @@ impl Store {
     /// If the database fails.
     pub async fn next_send(&self) -> Result<Option<Timestamp>, Error> {
         let row: Option<(Moment,)> = sqlx::query_as(
-            "select due_at from message where due_at is not null order by due_at limit 1",
+            "select h.due_at from unnest($1::text[]) r (channel) cross join lateral (
+                 select due_at from message where channel = r.channel and due_at is not null
+                 order by due_at limit 1
+             ) h
+             order by h.due_at limit 1",
         )
+        .bind(Channel::ALL.map(Channel::as_str).to_vec())
         .fetch_optional(&self.pool)
         .await
         .map_err(during("looking for messages"))?;
@@ -271,6 +373,7 @@ fn columns(row: &sqlx::postgres::PgRow) -> Result<LeasedRow, sqlx::Error> {
         ),
         (get(5)?, get(6)?, get(7)?, get(8)?, row.try_get(9)?),
         (get(10)?, get(11)?, row.try_get(12)?),
+        row.try_get(13)?,
     ))
 }
 
@@ -285,7 +388,7 @@ fn understood(row: LeasedRow) -> Option<Leased> {
 }
 
 fn leased(row: LeasedRow) -> Result<Leased, Error> {
-    let ((customer, at, id, run, attempt), rest, (key, traits, ledger)) = row;
+    let ((customer, at, id, run, attempt), rest, (key, traits, ledger), tied_to) = row;
     let (channel, purpose, journey, step, decision) = rest;
     let attempt = u16::try_from(attempt);
     Ok(Leased {
@@ -302,5 +405,6 @@ fn leased(row: LeasedRow) -> Result<Leased, Error> {
             decision: from_bytes("decision", id, &decision)?,
         },
         attempt: attempt.map_err(|e| Error::corrupt("attempt", id, e.to_string()))?,
+        tied_to: tied_to.map(Arc::from),
     })
 }

@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use axum::{
@@ -51,6 +52,8 @@ pub struct Post {
     pub signed: bool,
     /// Whether this was the request by which the message was taken.
     pub taken: bool,
+    /// When it came.
+    pub at: Instant,
 }
 
 /// The stand-in; it stops listening when it is dropped.
@@ -104,7 +107,7 @@ impl Provider {
         self.desk.book().script.extend(answers);
     }
 
-    /// What it says to every request of a channel.
+    /// What it says to every request of a channel, until it is told something else.
     pub fn always(&self, channel: Channel, answer: Answer) {
         let mut book = self.desk.book();
         book.by_channel.insert(channel.as_str().to_owned(), answer);
@@ -149,9 +152,9 @@ impl Provider {
     #[must_use]
     pub fn channels(&self) -> Arc<Channels> {
         let settings = channels::Settings {
-            sms: Some(self.adapter()),
-            push: Some(self.adapter()),
-            chat: Some(self.adapter()),
+            sms: self.adapter().into(),
+            push: self.adapter().into(),
+            chat: self.adapter().into(),
             ..channels::Settings::default()
         };
         Arc::new(Channels::new(&settings).expect("the settings are right"))
@@ -160,9 +163,16 @@ impl Provider {
     /// The settings of an adapter for this provider.
     #[must_use]
     pub fn adapter(&self) -> AdapterSettings {
-        let mut settings = WebhookSettings::new("stand-in", &self.url);
-        settings.secret = Some(Secret::new(format!("whsec_{}", STANDARD.encode(KEY))));
-        AdapterSettings::Webhook(settings)
+        AdapterSettings::Webhook(self.named("stand-in"))
+    }
+
+    /// The same under a name, to be changed.
+    #[must_use]
+    pub fn named(&self, name: &str) -> WebhookSettings {
+        WebhookSettings {
+            secret: Some(Secret::new(format!("whsec_{}", STANDARD.encode(KEY)))),
+            ..WebhookSettings::new(name, &self.url)
+        }
     }
 }
 
@@ -194,6 +204,7 @@ impl Book {
             body,
             signed,
             taken: takes && !known,
+            at: Instant::now(),
         });
         answer
     }

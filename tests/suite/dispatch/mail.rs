@@ -36,7 +36,7 @@ async fn a_mail_leaves_by_smtp_with_one_click_unsubscribe() {
         ..SmtpSettings::new("127.0.0.1", "Shop <shop@shop.example>")
     };
     let settings = channels::Settings {
-        email: Some(AdapterSettings::Smtp(smtp)),
+        email: AdapterSettings::Smtp(smtp).into(),
         ..channels::Settings::default()
     };
     let channels = Channels::new(&settings).unwrap();

@@ -1,7 +1,11 @@
 //! Leases and their fence.
 
-use journey::{failure::Failure, message::Message};
-use store::{Accepted, LeaseKey, Retry, Store};
+use jiff::Timestamp;
+use journey::{
+    failure::Failure,
+    message::{Channel, Message},
+};
+use store::{Accepted, LeaseKey, Release, Retry, Room, Store};
 
 use super::{samples::*, turns::count};
 use crate::fixture;
@@ -30,6 +34,14 @@ fn accepted(key: LeaseKey) -> Accepted {
         key,
         provider: arc("smtp"),
         provider_id: Some("<1@mx>\0".into()),
+    }
+}
+
+fn released(key: LeaseKey, due_at: Timestamp) -> Release {
+    Release {
+        key,
+        due_at,
+        tied_to: None,
     }
 }
 
@@ -68,9 +80,10 @@ async fn whoever_lost_the_lease_records_nothing() {
         key: lost,
         due_at: at(99),
         error: "late".into(),
+        tied_to: None,
     };
     assert_eq!(store.retry_later(&[retry]).await.unwrap(), 0);
-    assert_eq!(store.release(&[lost], at(61)).await.unwrap(), 0);
+    assert_eq!(store.release(&[released(lost, at(61))]).await.unwrap(), 0);
 
     assert_eq!(
         store.record_sent(&[accepted(held)], at(62)).await.unwrap(),
@@ -95,9 +108,16 @@ async fn a_retry_waits_and_a_release_does_not_count() {
         key: leased[0].key(),
         due_at: at(500),
         error: Failure::from(&*"é421\0".repeat(900)),
+        tied_to: None,
     };
     assert_eq!(store.retry_later(&[retry]).await.unwrap(), 1);
-    assert_eq!(store.release(&[leased[1].key()], at(2)).await.unwrap(), 1);
+    assert_eq!(
+        store
+            .release(&[released(leased[1].key(), at(2))])
+            .await
+            .unwrap(),
+        1
+    );
     // Neither its length nor a NUL may make the record fail.
     let kept = "select count(*) from message where error like '%é421%…%'
          and octet_length(error) between 300 and 2000";
@@ -154,4 +174,88 @@ async fn one_row_that_cannot_be_understood_does_not_stop_the_others() {
     let leased = store.lease(at(9), 10, MINUTE).await.unwrap();
     let ids: Vec<_> = leased.iter().map(|l| l.message.id).collect();
     assert_eq!(ids, [messages[0].id, messages[2].id]);
+}
+
+/// Which provider may have a message is known from before it is asked until it has said no: also to
+/// whoever finds the lease expired.
+#[tokio::test]
+async fn a_message_is_tied_to_the_provider_that_may_have_it() {
+    let store = fixture::store().await;
+    let channel = queued(&store, 1).await[0].channel;
+    let room = |provider: Option<&str>| {
+        let provider = provider.map(arc);
+        let most = 10;
+        [Room {
+            channel,
+            most,
+            provider,
+        }]
+    };
+    let tied = async |second: i64, provider| {
+        let rooms = room(provider);
+        let leased = store.lease_for(&rooms, at(second), 10, MINUTE).await;
+        let [leased] = &*leased.unwrap() else {
+            panic!()
+        };
+        (leased.key(), leased.tied_to.clone())
+    };
+    // A dispatcher dies with the message in its hands.
+    assert_eq!(tied(0, Some("a")).await.1, None);
+    let (key, to) = tied(60, Some("b")).await;
+    assert_eq!(
+        to.as_deref(),
+        Some("a"),
+        "the one that was going to be asked"
+    );
+    // It said no, and another is asked: the next to die.
+    assert!(store.ask(key, "b").await.unwrap());
+    let (key, to) = tied(120, None).await;
+    assert_eq!(to.as_deref(), Some("b"));
+    let retry = Retry {
+        key,
+        due_at: at(130),
+        error: "late".into(),
+        tied_to: None,
+    };
+    assert_eq!(store.retry_later(&[retry]).await.unwrap(), 1);
+    let (key, to) = tied(130, Some("a")).await;
+    assert_eq!(to, None, "nobody has it");
+    let release = Release {
+        tied_to: Some(arc("b")),
+        ..released(key, at(140))
+    };
+    assert_eq!(store.release(&[release]).await.unwrap(), 1);
+    assert!(
+        !store.ask(key, "a").await.unwrap(),
+        "the lease does not hold any more"
+    );
+    assert_eq!(tied(140, Some("a")).await.1.as_deref(), Some("b"));
+}
+
+/// As many of each channel as there is room for, the longest waiting first.
+#[tokio::test]
+async fn each_channel_has_its_own_room() {
+    let store = fixture::store().await;
+    let messages = queued(&store, 6).await;
+    let others =
+        "update message set channel = 'chat' where extract(second from due_at)::int % 2 = 1";
+    sqlx::query(others).execute(store.pool()).await.unwrap();
+    let room = |channel, most| Room {
+        channel,
+        most,
+        provider: None,
+    };
+    let lease = async |rooms: &[Room]| -> Vec<_> {
+        let leased = store.lease_for(rooms, at(9), 10, MINUTE).await.unwrap();
+        leased.iter().map(|l| l.message.id).collect()
+    };
+    let own = messages[0].channel;
+    assert_ne!(own, Channel::Chat);
+    let ids = |of: &[usize]| -> Vec<_> { of.iter().map(|n| messages[*n].id).collect() };
+    assert_eq!(lease(&[room(Channel::Chat, 2)]).await, ids(&[1, 3]));
+    assert_eq!(
+        lease(&[room(own, 1), room(Channel::Chat, 5)]).await,
+        ids(&[0, 5])
+    );
+    assert_eq!(lease(&[room(own, 5)]).await, ids(&[2, 4]));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use journey::{advance::Turn, ids::CustomerId, message::Reason};
 use sqlx::{Connection as _, PgConnection};
-use store::{Accepted, Arrival, Retry, Settings, Store, Work};
+use store::{Accepted, Arrival, Release, Retry, Settings, Store, Work};
 
 use super::samples::*;
 use crate::fixture;
@@ -96,8 +96,13 @@ async fn dispatch(store: &Store, now: Timestamp) {
                 key,
                 due_at: at(50_000),
                 error: "later".into(),
+                tied_to: None,
             }),
-            2 => back.push(key),
+            2 => back.push(Release {
+                key,
+                due_at: at(50_000),
+                tied_to: None,
+            }),
             _ => failed.push(receipt(
                 &lease.customer.key,
                 lease.message.clone(),
@@ -109,7 +114,7 @@ async fn dispatch(store: &Store, now: Timestamp) {
     let quarter = BATCH as u64 / 4;
     assert_eq!(store.record_sent(&sent, now).await.unwrap(), quarter);
     assert_eq!(store.retry_later(&again).await.unwrap(), quarter);
-    assert_eq!(store.release(&back, at(50_000)).await.unwrap(), quarter);
+    assert_eq!(store.release(&back).await.unwrap(), quarter);
     settle(store, &failed).await;
 }
 

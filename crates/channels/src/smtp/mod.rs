@@ -6,7 +6,14 @@ mod pool;
 mod tests;
 mod tls;
 
-use std::{error::Error as _, sync::Arc, time::Duration};
+use std::{
+    error::Error as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use journey::failure::{Failure, Whom};
 use lettre::{
@@ -25,7 +32,7 @@ use self::{
     mail::Sender,
     pool::{ConnectError, Pool},
 };
-use crate::{Outcome, Outgoing, Problem, detail, settings::SmtpSettings};
+use crate::{About, Outcome, Outgoing, Problem, detail, settings::SmtpSettings};
 
 /// The adapter: builds the mail and hands it over on a pooled connection.
 #[derive(Debug)]
@@ -43,8 +50,19 @@ enum Failed {
     Connecting(ConnectError),
     /// The first command on a connection from the pool found it dead; nothing was handed over.
     Stale(Error),
-    /// While the message was handed over.
-    Sending(Error),
+    /// While the message was handed over: nothing of it is the server's before its end was said.
+    Sending(Error, Phase),
+}
+
+/// How far it had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// MAIL: the server has not heard for whom it is.
+    Sender,
+    /// RCPT or DATA.
+    Recipient,
+    /// The mail itself: without an answer, the server may have it.
+    Mail,
 }
 
 impl Smtp {
@@ -63,43 +81,54 @@ impl Smtp {
         &self.name
     }
 
-    pub(crate) async fn send(&self, message: &Outgoing<'_>) -> Outcome {
+    pub(crate) async fn send(&self, message: &Outgoing<'_>, within: Duration) -> Outcome {
         let mail = match self.sender.compose(message) {
             Ok(mail) => mail,
             Err(problem) => return Outcome::for_good(problem),
         };
         let bytes = mail.formatted();
-        let attempt = Box::pin(self.attempt(mail.envelope(), &bytes));
-        match timeout(self.timeout, attempt).await {
+        let limit = self.timeout.min(within);
+        let handed_over = AtomicBool::new(false);
+        let attempt = Box::pin(self.attempt(mail.envelope(), &bytes, &handed_over));
+        match timeout(limit, attempt).await {
             Ok(Ok(response)) => accepted(&response),
             Ok(Err(failed)) => refused(&failed, message.to),
-            Err(_) => Outcome::for_now(Failure::Slow {
-                whom: Whom::MailServer,
-                seconds: self.timeout.as_secs(),
-            }),
+            Err(_) => {
+                let (whom, seconds) = (Whom::MailServer, limit.as_secs());
+                let slow = Failure::Slow { whom, seconds };
+                match handed_over.load(Ordering::Relaxed) {
+                    true => Outcome::unclear(slow),
+                    false => Outcome::for_now(About::Trouble, slow),
+                }
+            }
         }
     }
 
     /// One attempt; a second one, on a fresh connection, if the pooled one had died.
-    async fn attempt(&self, envelope: &Envelope, mail: &[u8]) -> Result<Response, Failed> {
-        let _permit = self.pool.permit().await;
+    async fn attempt(
+        &self,
+        envelope: &Envelope,
+        mail: &[u8],
+        handed_over: &AtomicBool,
+    ) -> Result<Response, Failed> {
+        let mail = (envelope, mail, handed_over);
         if let Some(pooled) = self.pool.idle() {
-            match self.hand_over(pooled, envelope, mail, Failed::Stale).await {
+            match self.hand_over(pooled, mail, Failed::Stale).await {
                 Err(Failed::Stale(_)) => tracing::debug!("a pooled connection was dead"),
                 done => return done,
             }
         }
         let fresh = Box::pin(self.pool.connect()).await;
         let fresh = fresh.map_err(Failed::Connecting)?;
-        self.hand_over(fresh, envelope, mail, Failed::Sending).await
+        let failed = |error| Failed::Sending(error, Phase::Sender);
+        self.hand_over(fresh, mail, failed).await
     }
 
     /// Hands over one mail, and gives the connection back if it is still good.
     async fn hand_over(
         &self,
         mut connection: AsyncSmtpConnection,
-        envelope: &Envelope,
-        mail: &[u8],
+        (envelope, mail, handed_over): (&Envelope, &[u8], &AtomicBool),
         if_dead: fn(Error) -> Failed,
     ) -> Result<Response, Failed> {
         let options = options(&connection, envelope, mail);
@@ -108,13 +137,13 @@ impl Smtp {
             Err(error) if error.status().is_none() || closing(&error) => {
                 return Err(if_dead(error));
             }
-            Err(error) => Err(error),
-            Ok(_) => transfer(&mut connection, envelope, mail).await,
+            Err(error) => Err((error, Phase::Sender)),
+            Ok(_) => transfer(&mut connection, envelope, mail, handed_over).await,
         };
         let usable = match &done {
             Ok(_) => true,
             // A refusal leaves the connection in the middle of a transaction.
-            Err(error) if error.status().is_some() && !closing(error) => {
+            Err((error, _)) if error.status().is_some() && !closing(error) => {
                 connection.command(Rset).await.is_ok()
             }
             Err(_) => false,
@@ -122,7 +151,7 @@ impl Smtp {
         if usable {
             self.pool.give_back(connection);
         }
-        done.map_err(Failed::Sending)
+        done.map_err(|(error, phase)| Failed::Sending(error, phase))
     }
 }
 
@@ -130,12 +159,17 @@ async fn transfer(
     connection: &mut AsyncSmtpConnection,
     envelope: &Envelope,
     mail: &[u8],
-) -> Result<Response, Error> {
+    handed_over: &AtomicBool,
+) -> Result<Response, (Error, Phase)> {
+    let refused = |error| (error, Phase::Recipient);
     for to in envelope.to() {
-        connection.command(Rcpt::new(to.clone(), vec![])).await?;
+        let rcpt = Rcpt::new(to.clone(), vec![]);
+        connection.command(rcpt).await.map_err(refused)?;
     }
-    connection.command(Data).await?;
-    connection.message(mail).await
+    connection.command(Data).await.map_err(refused)?;
+    handed_over.store(true, Ordering::Relaxed);
+    let sent = connection.message(mail).await;
+    sent.map_err(|error| (error, Phase::Mail))
 }
 
 /// What MAIL must announce. A server that lacks the extension refuses by itself.
@@ -176,7 +210,7 @@ fn refused(failed: &Failed, to: &str) -> Outcome {
         Failed::Connecting(ConnectError::Smtp(error)) => Failure::LetsNobodyIn {
             words: words(error),
         },
-        Failed::Stale(error) | Failed::Sending(error) => match error.status() {
+        Failed::Stale(error) | Failed::Sending(error, _) => match error.status() {
             // The code says by itself that it is permanent, or not.
             Some(code) => Failure::Smtp {
                 code: u16::from(code),
@@ -189,8 +223,40 @@ fn refused(failed: &Failed, to: &str) -> Outcome {
         },
     };
     match failed {
-        Failed::Sending(error) if error.is_permanent() && !ours(error) => Outcome::for_good(detail),
-        _ => Outcome::for_now(detail),
+        Failed::Sending(error, _) if error.is_permanent() && !ours(error) => {
+            Outcome::for_good(detail)
+        }
+        // Whatever it answers, it has not taken it (RFC 5321, 4.2.1); without an answer it may.
+        Failed::Sending(error, Phase::Mail) if error.status().is_none() => Outcome::unclear(detail),
+        Failed::Sending(error, phase) => Outcome::for_now(about(error, *phase), detail),
+        Failed::Connecting(ConnectError::Smtp(error)) if error.is_transient() => {
+            Outcome::for_now(About::Haste, detail)
+        }
+        Failed::Connecting(_) | Failed::Stale(_) => Outcome::for_now(About::Trouble, detail),
+    }
+}
+
+/// What a refusal for now is about: the server, or this mail.
+fn about(error: &Error, phase: Phase) -> About {
+    let Some(code) = error.status().map(u16::from) else {
+        return About::Trouble;
+    };
+    if ours(error) {
+        return About::Trouble;
+    }
+    let words = error.source().map(ToString::to_string).unwrap_or_default();
+    let enhanced = words.split([' ', '-']).find(|word| word.starts_with("4."));
+    let enhanced = enhanced.unwrap_or_default();
+    // RFC 3463: x.3 is the mail system, x.4.5 its congestion; x.1 and x.2 are the recipient. 4.7.28
+    // and 4.7.500 are how Gmail and Exchange Online say "not so fast".
+    let of_the_system = enhanced.starts_with("4.3.");
+    let of_the_system = of_the_system || matches!(enhanced, "4.4.5" | "4.7.28" | "4.7.500");
+    let of_the_recipient = ["4.1.", "4.2."].iter().any(|p| enhanced.starts_with(p));
+    match code {
+        421 => About::Haste,
+        450..=452 if of_the_system => About::Haste,
+        450..=452 if phase == Phase::Sender && !of_the_recipient => About::Haste,
+        _ => About::Message,
     }
 }
 

@@ -13,11 +13,7 @@ use lettre::transport::smtp::{
     client::{AsyncSmtpConnection, AsyncTokioStream},
     extension::ClientId,
 };
-use tokio::{
-    net::TcpStream,
-    sync::{Semaphore, SemaphorePermit},
-    time::Instant,
-};
+use tokio::{net::TcpStream, time::Instant};
 
 use super::tls::{Encrypted, Tls};
 use crate::{
@@ -34,7 +30,6 @@ pub(super) struct Pool {
     tls: Tls,
     hello: ClientId,
     account: Option<Credentials>,
-    permits: Semaphore,
     idle: Mutex<VecDeque<(Instant, AsyncSmtpConnection)>>,
 }
 
@@ -75,14 +70,8 @@ impl Pool {
             tls: Tls::new(settings)?,
             hello: ClientId::Domain(hello.to_owned()),
             account: account(settings)?,
-            permits: Semaphore::new(settings.connections.clamp(1, 1_000)),
             idle: Mutex::default(),
         })
-    }
-
-    /// The right to one connection. Waits for it; the attempt's time-out is the bound.
-    pub(super) async fn permit(&self) -> Option<SemaphorePermit<'_>> {
-        self.permits.acquire().await.ok()
     }
 
     /// The connection that was used last, if it is fresh enough.
@@ -97,7 +86,7 @@ impl Pool {
         idle.pop_back().map(|(_, connection)| connection)
     }
 
-    /// Takes a connection back. There are never more than there are permits.
+    /// Takes a connection back. There are never more than there are places at the provider.
     pub(super) fn give_back(&self, connection: AsyncSmtpConnection) {
         if !connection.has_broken() {
             self.lock().push_back((Instant::now(), connection));

@@ -10,32 +10,26 @@ use journey::message::Channel;
 use mail_parser::MessageParser;
 
 use crate::{
-    AdapterSettings, Channels, Outcome, Secret, Settings, SmtpSettings, TlsMode,
+    About, AdapterSettings, Channels, Outcome, Secret, Settings, SmtpSettings, TlsMode,
     capture::{Mailbox, Parts, SmtpSink},
-    testing::{Scratch, encrypted, id, mail, outgoing, polite, scripted, sms},
+    testing::{Scratch, encrypted, id, mail, outgoing, polite, scripted},
 };
 
 fn settings(server: SocketAddr) -> SmtpSettings {
     SmtpSettings {
         name: "sink".into(),
-        host: server.ip().to_string(),
         port: Some(server.port()),
         tls: TlsMode::None,
-        ca_file: None,
-        user: None,
-        password: None,
-        from: "Boutique Zoë <news@shop.example>".into(),
         reply_to: Some("help@shop.example".into()),
-        hello: None,
-        list_domain: None,
         connections: 2,
         timeout_seconds: 20,
+        ..SmtpSettings::new(server.ip().to_string(), "Boutique Zoë <news@shop.example>")
     }
 }
 
 fn channels(settings: SmtpSettings) -> Channels {
     Channels::new(&Settings {
-        email: Some(AdapterSettings::Smtp(settings)),
+        email: AdapterSettings::Smtp(settings).into(),
         ..Settings::default()
     })
     .unwrap()
@@ -201,6 +195,70 @@ async fn refusals_of_the_message_are_for_good_and_the_rest_is_for_now() {
         let detail = detail.to_string();
         assert!(detail.contains(&reply[..3]), "{detail}");
         assert!(!detail.contains("ada@"), "{detail}");
+    }
+}
+
+/// What is certain, and whom a refusal is about: only with the end of the mail it is the server's.
+#[tokio::test]
+async fn a_refusal_says_whom_it_is_about_and_silence_whether_the_mail_may_be_there() {
+    use About::{Haste, Message, Trouble};
+    let table: [(&str, Option<&str>, About, bool); 14] = [
+        ("", Some("421 too many connections"), Haste, false),
+        ("EHLO", Some("550 who?"), Trouble, false),
+        ("MAIL", Some("421 4.7.0 not so fast"), Haste, false),
+        ("MAIL", Some("451 4.3.0 later"), Haste, false),
+        ("MAIL", Some("450 not so fast"), Haste, false),
+        ("MAIL", Some("530 5.7.0 log in first"), Trouble, false),
+        (
+            "RCPT",
+            Some("450 4.2.1 too much mail for them"),
+            Message,
+            false,
+        ),
+        ("RCPT", Some("451 4.7.1 greylisted"), Message, false),
+        ("RCPT", Some("452 4.3.1 disk full"), Haste, false),
+        ("RCPT", None, Trouble, false),
+        ("DATA", None, Trouble, false),
+        (".", Some("451 4.7.500 server busy"), Haste, false),
+        (".", Some("451 virus scanner away"), Message, false),
+        (".", None, Trouble, true),
+    ];
+    for (at, reply, about, unclear) in table {
+        let got = outcome(move |_, line| {
+            let verb = line.split([' ', ':']).next().unwrap_or_default();
+            if verb == at { reply } else { polite(line) }
+        })
+        .await;
+        let Outcome::RefusedForNow {
+            about: got_about,
+            unclear: got_unclear,
+            ..
+        } = got
+        else {
+            panic!("{at} {reply:?}: {got:?}");
+        };
+        assert_eq!((got_about, got_unclear), (about, unclear), "{at} {reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_server_may_have_only_what_was_said_to_its_end() {
+    for (at, unclear) in [
+        ("MAIL", false),
+        ("RCPT", false),
+        ("DATA", false),
+        (".", true),
+    ] {
+        let silent = scripted(move |_, line| {
+            let verb = line.split([' ', ':']).next().unwrap_or_default();
+            if verb == at { Some("") } else { polite(line) }
+        });
+        let mut settings = settings(silent.await);
+        settings.timeout_seconds = 1;
+        let content = mail();
+        let message = outgoing(1, Channel::Email, "ada@example.com", &content);
+        let got = channels(settings).send(&message).await;
+        assert_eq!(got.is_unclear(), unclear, "{at}: {got:?}");
     }
 }
 
@@ -423,12 +481,12 @@ async fn nobody_can_add_a_header() {
     assert_eq!(mailbox.count(), 1);
 }
 
-#[tokio::test]
-async fn settings_that_cannot_work_are_refused_at_the_start() {
+#[test]
+fn settings_that_cannot_work_are_refused_at_the_start() {
     let good = || settings("127.0.0.1:25".parse().unwrap());
     let refused = |settings: SmtpSettings| {
         let settings = Settings {
-            email: Some(AdapterSettings::Smtp(settings)),
+            email: AdapterSettings::Smtp(settings).into(),
             ..Settings::default()
         };
         Channels::new(&settings).unwrap_err().to_string()
@@ -443,14 +501,10 @@ async fn settings_that_cannot_work_are_refused_at_the_start() {
         "channels: `email.password` is missing beside `user`"
     );
     let wrong = Settings {
-        sms: Some(AdapterSettings::Smtp(good())),
+        sms: AdapterSettings::Smtp(good()).into(),
         ..Settings::default()
     };
     let error = Channels::new(&wrong).unwrap_err().to_string();
     assert_eq!(error, "channels: `sms.smtp` carries mail only");
-    let content = sms();
-    let nobody = channels(good())
-        .send(&outgoing(1, Channel::Sms, "+33", &content))
-        .await;
-    assert!(matches!(nobody, Outcome::RefusedForGood { .. }));
+    assert_eq!(channels(good()).serves(Channel::Sms), None);
 }

@@ -7,7 +7,7 @@ use journey::failure::{Failure, Whom};
 use reqwest::{Response, StatusCode, header::RETRY_AFTER};
 use serde_json::Value as Json;
 
-use crate::{Outcome, Outgoing, detail};
+use crate::{About, Outcome, Outgoing, detail};
 
 /// The most of an answer that is read, in bytes.
 const MOST: usize = 64 * 1024;
@@ -26,9 +26,12 @@ pub(super) async fn read(response: Response, message: &Outgoing<'_>) -> Outcome 
     }
     let detail = said(status, &body, message.to);
     if for_now(status) {
+        let (about, unclear) = what(status, retry_after.is_some());
         Outcome::RefusedForNow {
             detail,
             retry_after,
+            about,
+            unclear,
         }
     } else {
         Outcome::RefusedForGood { detail }
@@ -38,6 +41,20 @@ pub(super) async fn read(response: Response, message: &Outgoing<'_>) -> Outcome 
 /// Time-out, too early, too many requests, and the provider's own trouble.
 pub(crate) fn for_now(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 425 | 429) || status.is_server_error()
+}
+
+/// What a status for now is about, and whether the message may have been taken all the same.
+///
+/// Only a provider that still thinks names a time to come back in. A 5xx without one may come from
+/// something in between, which has passed the message on and lost the answer.
+fn what(status: StatusCode, names_a_time: bool) -> (About, bool) {
+    match status.as_u16() {
+        408 | 425 => (About::Message, false),
+        429 => (About::Haste, false),
+        503 if names_a_time => (About::Haste, false),
+        _ if names_a_time => (About::Haste, true),
+        _ => (About::Trouble, true),
+    }
 }
 
 /// The body up to its bound. A body that breaks off is no reason to doubt the status.

@@ -15,14 +15,14 @@ use std::{error::Error as _, time::Duration};
 use journey::failure::{Failure, Whom};
 use reqwest::{Client, Url, header::CONTENT_TYPE, redirect::Policy};
 use serde::Serialize;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 
 pub(crate) use self::{
     answer::{for_now, retry_after},
     sign::Key,
 };
 use crate::{
-    Outcome, Outgoing, Problem,
+    About, Outcome, Outgoing, Problem,
     settings::{Secret, WebhookSettings},
     trust::client_config,
 };
@@ -35,7 +35,6 @@ pub(crate) struct Webhook {
     key: Option<Key>,
     bearer: Option<Secret>,
     client: Client,
-    permits: Semaphore,
     timeout: Duration,
 }
 
@@ -61,8 +60,11 @@ impl Webhook {
             return Err(("url", "must begin with https:// or http://".to_owned()));
         }
         let key = settings.secret.as_ref().map(Key::new).transpose()?;
+        let timeout = Duration::from_secs(settings.timeout_seconds.max(1));
         let client = Client::builder()
             .redirect(Policy::none())
+            // Where there is no connection by then, the provider has certainly not taken anything.
+            .connect_timeout(timeout / 2)
             // Settings come from the configuration alone, so not from HTTP_PROXY either.
             .no_proxy()
             .tls_backend_preconfigured(client_config(settings.ca_file.as_deref())?)
@@ -75,8 +77,7 @@ impl Webhook {
             key,
             bearer: settings.bearer.clone(),
             client,
-            permits: Semaphore::new(settings.concurrency.clamp(1, 1_000)),
-            timeout: Duration::from_secs(settings.timeout_seconds.max(1)),
+            timeout,
         })
     }
 
@@ -84,7 +85,7 @@ impl Webhook {
         &self.name
     }
 
-    pub(crate) async fn send(&self, message: &Outgoing<'_>) -> Outcome {
+    pub(crate) async fn send(&self, message: &Outgoing<'_>, within: Duration) -> Outcome {
         let body = match body(message) {
             Ok(body) => body,
             Err(error) => {
@@ -92,15 +93,15 @@ impl Webhook {
                 return Outcome::for_good(Failure::Content { words });
             }
         };
+        let limit = self.timeout.min(within);
         let attempt = Box::pin(self.attempt(message, body));
-        timeout(self.timeout, attempt).await.unwrap_or_else(|_| {
-            let (whom, seconds) = (Whom::Provider, self.timeout.as_secs());
-            Outcome::for_now(Failure::Slow { whom, seconds })
+        timeout(limit, attempt).await.unwrap_or_else(|_| {
+            let (whom, seconds) = (Whom::Provider, limit.as_secs());
+            Outcome::unclear(Failure::Slow { whom, seconds })
         })
     }
 
     async fn attempt(&self, message: &Outgoing<'_>, body: Vec<u8>) -> Outcome {
-        let _permit = self.permits.acquire().await;
         let id = message.id.to_string();
         let mut request = self
             .client
@@ -119,7 +120,14 @@ impl Webhook {
         }
         match request.body(body).send().await {
             Ok(response) => answer::read(response, message).await,
-            Err(error) => Outcome::for_now(unreachable(Whom::Provider, &error)),
+            Err(error) => {
+                let detail = unreachable(Whom::Provider, &error);
+                // Without a connection it has heard of nothing; with one, it may have heard all.
+                match error.is_connect() {
+                    true => Outcome::for_now(About::Trouble, detail),
+                    false => Outcome::unclear(detail),
+                }
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use journey::{
 use serde_json::{Value as Json, json};
 
 use crate::{
-    AdapterSettings, Channels, Outcome, Secret, Settings, WebhookSettings,
+    About, AdapterSettings, Channels, Outcome, Secret, Settings, WebhookSettings,
     capture::CapturedMessage,
     testing::{http, https, id, outgoing, sms},
 };
@@ -19,19 +19,17 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 fn settings(server: SocketAddr) -> WebhookSettings {
     WebhookSettings {
-        name: "texts".into(),
-        url: format!("http://{server}/send"),
-        ca_file: None,
         secret: Some(Secret::new(SECRET)),
         bearer: Some(Secret::new("token")),
         timeout_seconds: 20,
         concurrency: 4,
+        ..WebhookSettings::new("texts", format!("http://{server}/send"))
     }
 }
 
 fn channels(settings: WebhookSettings) -> Channels {
     Channels::new(&Settings {
-        sms: Some(AdapterSettings::Webhook(settings)),
+        sms: AdapterSettings::Webhook(settings).into(),
         ..Settings::default()
     })
     .unwrap()
@@ -135,13 +133,62 @@ async fn statuses_decide() {
     }
 }
 
+/// Whom a refusal for now is about, and whether the message may be with the provider all the same.
+#[tokio::test]
+async fn a_refusal_says_whom_it_is_about_and_what_is_certain() {
+    use About::{Haste, Message, Trouble};
+    let table = [
+        ("408 Request Timeout", "", Message, false),
+        ("425 Too Early", "", Message, false),
+        ("429 Too Many Requests", "", Haste, false),
+        ("429 Too Many Requests", "Retry-After: 9\r\n", Haste, false),
+        (
+            "503 Service Unavailable",
+            "Retry-After: 9\r\n",
+            Haste,
+            false,
+        ),
+        ("503 Service Unavailable", "", Trouble, true),
+        ("500 Internal Server Error", "", Trouble, true),
+        (
+            "500 Internal Server Error",
+            "Retry-After: 9\r\n",
+            Haste,
+            true,
+        ),
+        ("504 Gateway Timeout", "", Trouble, true),
+    ];
+    for (status, header, about, unclear) in table {
+        let got = outcome(answer(status, header, "")).await;
+        let Outcome::RefusedForNow {
+            about: got_about,
+            unclear: got_unclear,
+            ..
+        } = got
+        else {
+            panic!("{status}: {got:?}");
+        };
+        assert_eq!(
+            (got_about, got_unclear),
+            (about, unclear),
+            "{status} {header}"
+        );
+        assert_eq!(
+            got.is_not_me(),
+            !unclear && about != Message,
+            "{status} {header}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn retry_after_is_obeyed_in_both_forms() {
     let table = [
         ("Retry-After: 120\r\n", Some(120)),
         ("Retry-After: Sat, 14 Mar 2026 09:27:53 GMT\r\n", Some(60)),
-        ("Retry-After: Sat, 14 Mar 2020 09:27:53 GMT\r\n", Some(0)),
-        ("Retry-After: 99999999\r\n", Some(86_400)),
+        ("Retry-After: Sat, 14 Mar 2020 09:27:53 GMT\r\n", None),
+        ("Retry-After: 0\r\n", None),
+        ("Retry-After: 99999999\r\n", Some(3_600)),
         ("Retry-After: soon\r\n", None),
         ("", None),
     ];
@@ -202,6 +249,7 @@ async fn a_silent_or_absent_provider_is_for_now() {
     .send(&message)
     .await;
     assert_eq!(seen.lock().unwrap().len(), 1);
+    assert!(got.is_unclear(), "it has had the request: {got:?}");
     let Outcome::RefusedForNow { detail, .. } = got else {
         panic!("{got:?}")
     };
@@ -212,6 +260,7 @@ async fn a_silent_or_absent_provider_is_for_now() {
         .local_addr()
         .unwrap();
     let got = channels(settings(free)).send(&message).await;
+    assert!(got.is_not_me(), "nobody has heard of it: {got:?}");
     let Outcome::RefusedForNow { detail, .. } = got else {
         panic!("{got:?}")
     };
@@ -231,9 +280,8 @@ fn settings_that_cannot_work_are_refused_at_the_start() {
             secret: Some(Secret::new(secret)),
             ..settings("127.0.0.1:1".parse().unwrap())
         };
-        let sms = Some(AdapterSettings::Webhook(settings));
         Channels::new(&Settings {
-            sms,
+            sms: AdapterSettings::Webhook(settings).into(),
             ..Settings::default()
         })
         .unwrap_err()

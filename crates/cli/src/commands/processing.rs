@@ -54,7 +54,8 @@ pub fn run(args: &ProcessingArgs, root: &Path) -> Result<()> {
     let config = Config::load(root)?;
     let adapters = Channel::ALL
         .into_iter()
-        .filter_map(|c| Some((c, provider(config.channels.of(c)?))));
+        .map(|c| (c, providers(config.channels.of(c))))
+        .filter(|(_, providers)| !providers.is_empty());
     let printed = Printed {
         record: processing::record(&compiled),
         providers: adapters.collect(),
@@ -66,6 +67,12 @@ pub fn run(args: &ProcessingArgs, root: &Path) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Who they are, and where, the preferred one first.
+fn providers(all: &[AdapterSettings]) -> String {
+    let all: Vec<_> = all.iter().map(provider).collect();
+    all.join(", else ")
 }
 
 /// Who it is, and where.

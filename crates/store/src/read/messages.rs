@@ -60,7 +60,7 @@ pub struct MessageView {
     pub due_at: Option<Timestamp>,
     /// How often dispatch has tried.
     pub attempt: i16,
-    /// Which provider took it.
+    /// Which provider took it, or may have it.
     pub provider: Option<Arc<str>>,
     /// What the provider calls it.
     pub provider_id: Option<Arc<str>>,

@@ -274,7 +274,7 @@ async fn closed(tx: &mut PgConnection, closed: &Closed) -> Result<(), Error> {
     let done = sqlx::query(
         "update message m
          set status = a.status::message_status, reason = a.reason, done_at = a.done_at,
-             due_at = null, error = coalesce(a.error, m.error)
+             due_at = null, error = coalesce(a.error, m.error), provider = null
          from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::timestamptz[], $5::text[],
                      $6::text[], $7::text[], $8::text[])
               a (customer, at, id, done_at, was, status, reason, error)

@@ -145,7 +145,7 @@ impl Rig {
             ))
         };
         let settings = channels::Settings {
-            push: sink.map(adapter),
+            push: sink.map(adapter).into(),
             ..channels::Settings::default()
         };
         let channels = Arc::new(Channels::new(&settings)?);

@@ -1,0 +1,204 @@
+//! One message and the providers of its channel: who is asked, and what the answer means.
+//!
+//! A provider that certainly did not take the message, for reasons of its own, is passed over for the
+//! next one at once. One that may have it is asked again later, under the same key, and nobody else
+//! is: the row names it (`tied_to`), from before it is asked until it has said no.
+
+use std::{sync::Arc, time::Duration};
+
+use channels::{Outcome, Outgoing, Turn, Wish};
+use jiff::{SignedDuration, Timestamp};
+use journey::{failure::Failure, message::Reason, value::Value};
+use store::{Accepted, Leased, Retry};
+use tokio::time::Instant;
+
+use super::{Done, Rendered, Round, Stopped, given_back, receipt};
+use crate::Engine;
+
+/// What a provider said.
+struct Said {
+    provider: Arc<str>,
+    outcome: Outcome,
+}
+
+impl Engine {
+    pub(super) async fn send(&self, rendered: Rendered, now: Timestamp, round: &Round) -> Done {
+        let Rendered {
+            leased,
+            address,
+            content,
+            unsubscribe,
+        } = rendered;
+        let outgoing = Outgoing {
+            id: leased.message.id.0,
+            at: now,
+            channel: leased.message.channel,
+            to: &address,
+            content: &content,
+            purpose: &leased.message.purpose,
+            journey: &leased.message.journey,
+            locale: leased
+                .customer
+                .traits
+                .get("locale")
+                .and_then(Value::as_text),
+            unsubscribe_url: unsubscribe.as_ref().map(|u| &*u.url),
+            unsubscribe_mailto: unsubscribe.as_ref().and_then(|u| u.mailto.as_deref()),
+        };
+        match self.ask(&leased, &outgoing, round).await {
+            Ok(said) => self.conclude(leased, said, now),
+            Err(Unasked::Later(wait)) => {
+                Done::PutOff(given_back(&leased, self.back_in(&leased, wait)))
+            }
+            Err(Unasked::NotNow) => Done::Released(given_back(&leased, self.wall())),
+            Err(Unasked::Nobody) => {
+                let channel = leased.message.channel;
+                let stopped = Stopped {
+                    reason: Reason::Failed,
+                    detail: Failure::NoProvider { channel },
+                };
+                Done::Ended(receipt(leased, stopped, now))
+            }
+        }
+    }
+
+    /// Asks one provider after another, until one has taken it, or may have.
+    async fn ask(
+        &self,
+        leased: &Leased,
+        outgoing: &Outgoing<'_>,
+        round: &Round,
+    ) -> Result<Said, Unasked> {
+        let patience = Duration::try_from(self.settings.dispatch_patience).unwrap_or_default();
+        let mut named = leased.tied_to.clone().or_else(|| round.asked.clone());
+        let mut passed: Vec<Arc<str>> = Vec::new();
+        let mut last = None;
+        loop {
+            let wish = Wish {
+                channel: outgoing.channel,
+                to: outgoing.to,
+                tied_to: leased.tied_to.as_deref(),
+                passed: &passed,
+                until: round.until,
+                stop: &round.stop,
+            };
+            let place = match self.channels.place(&wish).await {
+                Turn::Place(place) => place,
+                Turn::Later(wait) => return last.ok_or(Unasked::of(wait)),
+                Turn::Nobody => return Err(Unasked::Nobody),
+            };
+            let provider = place.provider().clone();
+            if named.as_ref().is_some_and(|named| *named != provider) {
+                // Whoever finds this lease expired must know who may have the message.
+                if !self.is_noted(leased, &provider).await {
+                    return last.ok_or(Unasked::NotNow);
+                }
+                named = Some(provider.clone());
+            }
+            let within = round.ends.saturating_duration_since(Instant::now());
+            let sending = place.send(outgoing, within, &round.hurry, patience);
+            let outcome = Box::pin(sending).await;
+            let next = outcome.is_not_me();
+            let said = Said {
+                provider: provider.clone(),
+                outcome,
+            };
+            if !next {
+                return Ok(said);
+            }
+            passed.push(provider);
+            last = Some(said);
+        }
+    }
+
+    /// Notes who is asked; false if the lease is lost, or that cannot be known.
+    async fn is_noted(&self, leased: &Leased, provider: &str) -> bool {
+        let noted = self.store.ask(leased.key(), provider).await;
+        noted.unwrap_or_else(|error| {
+            tracing::warn!(%error, "it cannot be noted who is asked, so nobody is");
+            false
+        })
+    }
+
+    fn conclude(&self, leased: Leased, said: Said, now: Timestamp) -> Done {
+        let failed = |detail| Stopped {
+            reason: Reason::Failed,
+            detail,
+        };
+        match said.outcome {
+            Outcome::Accepted { provider_id } => Done::Sent(Accepted {
+                key: leased.key(),
+                provider: said.provider,
+                provider_id,
+            }),
+            Outcome::RefusedForNow {
+                detail,
+                retry_after,
+                unclear,
+                ..
+            } if leased.attempt < self.settings.max_attempts => {
+                let wait = retry_after
+                    .and_then(|d| SignedDuration::try_from(d).ok())
+                    .unwrap_or_else(|| self.back_off(leased.attempt));
+                let tied_to = unclear.then_some(said.provider);
+                Done::Later(Retry {
+                    key: leased.key(),
+                    due_at: self.due_in(&leased, wait),
+                    error: detail,
+                    tied_to: tied_to.or(leased.tied_to),
+                })
+            }
+            Outcome::RefusedForNow { detail, .. } => {
+                let detail = Failure::GaveUp {
+                    tries: leased.attempt,
+                    last: Box::new(detail),
+                };
+                Done::Ended(receipt(leased, failed(detail), now))
+            }
+            Outcome::RefusedForGood { detail } => Done::Ended(receipt(leased, failed(detail), now)),
+        }
+    }
+
+    /// When a message that found no room comes back.
+    fn back_in(&self, leased: &Leased, wait: Duration) -> Timestamp {
+        let wait = SignedDuration::try_from(wait).unwrap_or(self.settings.longest_retry);
+        self.due_in(leased, wait)
+    }
+
+    /// So long from now, but no later than it expires, so that its cap is given back in time.
+    fn due_in(&self, leased: &Leased, wait: SignedDuration) -> Timestamp {
+        let due_at = journey::time::plus(self.wall(), wait);
+        let expires_at = leased.message.decision.expires_at;
+        expires_at.map_or(due_at, |at| at.min(due_at))
+    }
+
+    /// The wait after the attempt of that number, from 1.
+    pub(crate) fn back_off(&self, attempt: u16) -> SignedDuration {
+        let doubled = self
+            .settings
+            .first_retry
+            .checked_mul(1 << i32::from(attempt.clamp(1, 20) - 1));
+        doubled
+            .unwrap_or(self.settings.longest_retry)
+            .min(self.settings.longest_retry)
+    }
+}
+
+/// Why nobody was asked.
+enum Unasked {
+    /// No provider has room for so long.
+    Later(Duration),
+    /// The engine stops, or the lease is over half of its time.
+    NotNow,
+    /// Nobody is set up for the channel.
+    Nobody,
+}
+
+impl Unasked {
+    fn of(wait: Duration) -> Self {
+        match wait.is_zero() {
+            true => Self::NotNow,
+            false => Self::Later(wait),
+        }
+    }
+}
