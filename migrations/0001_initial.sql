@@ -118,6 +118,7 @@ create table message (
     provider text,                            -- which provider took it, or may have it: nobody else is asked
     provider_id text,                         -- what the provider calls it
     error text,                               -- the last failed attempt's error, without personal data
+    traceparent text,                         -- W3C trace context of the turn that decided it; null: no trace
     decision bytea not null,                  -- journey::message::Decision
     primary key (customer, at, id),
     check ((due_at is not null) = (status in ('queued', 'leased'))),

@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
 
 /// Which crate alone may use a technology. The binary's own client of the HTTP intake
 /// (`parcours event --http`) is the one exception.
-const HOMES: [(&str, &str); 10] = [
+const HOMES: [(&str, &str); 13] = [
     ("sqlx", "store"),
     ("jiff-sqlx", "store"),
     ("tokio-postgres", "store"),
@@ -32,6 +32,9 @@ const HOMES: [(&str, &str); 10] = [
     ("askama", "api"),
     ("lettre", "channels"),
     ("reqwest", "channels"),
+    ("prometheus", "engine"),
+    ("opentelemetry_sdk", "cli"),
+    ("opentelemetry-otlp", "cli"),
     ("lsp-server", "lsp"),
     ("lsp-types", "lsp"),
 ];

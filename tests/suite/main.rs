@@ -9,6 +9,7 @@ mod calls;
 mod dispatch;
 mod fixture;
 mod layers;
+mod operations;
 mod pages;
 mod process;
 mod replay;

@@ -74,7 +74,7 @@ fn router(rig: &Rig, engine: &Arc<Engine>) -> Router {
         startable: cli::service::startables(engine),
         erase: cli::service::erases(engine),
         mailbox: Some(Arc::new(Taken(taken.collect()))),
-        ready: Arc::new(Vec::new),
+        ops: cli::service::ops(engine, None),
         clock: Timestamp::now,
         write_key: None,
         pages: None,

@@ -1,6 +1,6 @@
 //! Where accepted events go.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use journey::{ids::InputId, input::Event};
 
@@ -17,6 +17,8 @@ pub struct Accepted {
     /// The same event as self-contained JSON (`type` filled in from the path, CloudEvents
     /// attributes from the headers), for whoever passes it on: parsing it gives this event again.
     pub body: Vec<u8>,
+    /// The W3C trace context that its producer sent along: the request's header, or the CloudEvent's extension.
+    pub traceparent: Option<Arc<str>>,
 }
 
 /// Takes events over. `dev` puts them into the turn and answers after the commit; `run` publishes

@@ -1,19 +1,54 @@
-//! Whether the process lives, and whether it can work.
+//! What an operator's tools ask: whether the process lives, whether it can work, and what happened, in numbers.
 
-use axum::{Json, Router, extract::State as Shared, http::StatusCode, routing::get};
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::State as Shared,
+    http::{StatusCode, header},
+    middleware,
+    response::IntoResponse,
+    routing::get,
+};
 use serde::Serialize;
 
-use crate::State;
+use crate::{BoxFuture, State, console};
 
 /// Whether one part can work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Readiness {
-    /// Which: `broker`, `dispatch`.
+    /// Which: `database`, `schema`, `workspace`, `broker`, or a loop, such as `dispatch`.
     pub part: &'static str,
     /// Whether it can.
     pub ready: bool,
     /// What is missing, without addresses or secrets; empty if nothing is.
     pub detail: String,
+}
+
+impl Readiness {
+    /// A part that can work, unless something is missing.
+    pub fn of(part: &'static str, missing: Option<String>) -> Self {
+        Self {
+            part,
+            ready: missing.is_none(),
+            detail: missing.unwrap_or_default(),
+        }
+    }
+}
+
+/// Looks at every part.
+pub type Looks = dyn Fn() -> BoxFuture<'static, Vec<Readiness>> + Send + Sync;
+
+/// Metrics as text, and the media type of it.
+pub type Numbers = dyn Fn() -> BoxFuture<'static, (String, &'static str)> + Send + Sync;
+
+/// What is answered to an operator's tools. Cloning is cheap.
+#[derive(Clone)]
+pub struct Ops {
+    /// Looks at every part.
+    pub ready: Arc<Looks>,
+    /// What happened, in numbers; `None`: not at this address.
+    pub metrics: Option<Arc<Numbers>>,
 }
 
 #[derive(Serialize)]
@@ -22,20 +57,31 @@ struct Report {
     parts: Vec<Readiness>,
 }
 
-pub(crate) fn routes() -> Router<State> {
-    Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
+/// `/healthz`, `/readyz` and `/metrics` alone: for a process without HTTP of its own, or an address that only an
+/// operator's tools reach.
+pub fn ops_router(ops: Ops) -> Router {
+    paths(&ops)
+        .layer(middleware::map_response(console::guarded))
+        .with_state(ops)
 }
 
-async fn ready(Shared(state): Shared<State>) -> (StatusCode, Json<Report>) {
-    let database = state.reader.ping().await;
-    let mut parts = vec![Readiness {
-        part: "database",
-        ready: database.is_ok(),
-        detail: database.map_or_else(|e| e.to_string(), |()| String::new()),
-    }];
-    parts.extend((state.ready)());
+/// The same beside everything else.
+pub(crate) fn routes(ops: &Ops) -> Router<State> {
+    paths(ops).with_state(ops.clone())
+}
+
+fn paths(ops: &Ops) -> Router<Ops> {
+    let router = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready));
+    match ops.metrics {
+        Some(_) => router.route("/metrics", get(metrics)),
+        None => router,
+    }
+}
+
+async fn ready(Shared(ops): Shared<Ops>) -> (StatusCode, Json<Report>) {
+    let parts = (ops.ready)().await;
     let ready = parts.iter().all(|p| p.ready);
     let status = if ready {
         StatusCode::OK
@@ -43,4 +89,12 @@ async fn ready(Shared(state): Shared<State>) -> (StatusCode, Json<Report>) {
         StatusCode::SERVICE_UNAVAILABLE
     };
     (status, Json(Report { ready, parts }))
+}
+
+async fn metrics(Shared(ops): Shared<Ops>) -> impl IntoResponse {
+    let (text, kind) = match ops.metrics {
+        Some(metrics) => metrics().await,
+        None => (String::new(), "text/plain"),
+    };
+    ([(header::CONTENT_TYPE, kind)], text)
 }

@@ -60,7 +60,7 @@ async fn segment(
 ) -> Result<Response, Problem> {
     segment_head(&state, &headers)?;
     let body = request::bytes(&headers, body, SINGLE).await?;
-    one(&state, request::json(&body)?, Some(call)).await
+    one(&state, request::json(&body)?, Some(call), &headers).await
 }
 
 /// A customer enters a journey by its `api` entry: a `track` call whose `properties` the journey is
@@ -90,7 +90,13 @@ async fn enter(
     let started = serde_json::json!({ "journey": name, "with": given });
     call.insert("event".to_owned(), Value::from(STARTED));
     call.insert("properties".to_owned(), started);
-    one(&state, Value::Object(call), Some(SegmentCall::Track)).await
+    one(
+        &state,
+        Value::Object(call),
+        Some(SegmentCall::Track),
+        &headers,
+    )
+    .await
 }
 
 async fn enterable(state: &State, name: &str) -> Result<(), Problem> {
@@ -126,7 +132,7 @@ async fn segment_batch(
     let body = request::bytes(&headers, body, BATCH).await?;
     match request::json(&body)? {
         Value::Object(mut fields) => match fields.remove("batch") {
-            Some(Value::Array(items)) => many(&state, items).await,
+            Some(Value::Array(items)) => many(&state, items, &headers).await,
             _ => Err(Problem::bad(
                 "no_batch",
                 "A batch is an object whose field `batch` is a list of calls.",
@@ -158,7 +164,8 @@ async fn cloud_events(
     authorised(&state, &headers)?;
     if cloudevents::is_binary(&headers) {
         let body = request::bytes(&headers, body, SINGLE).await?;
-        return one(&state, cloudevents::structured(&headers, &body)?, None).await;
+        let event = cloudevents::structured(&headers, &body)?;
+        return one(&state, event, None, &headers).await;
     }
     let kind = request::media_type(&headers)?;
     let limit = match kind.as_deref() {
@@ -173,12 +180,12 @@ async fn cloud_events(
     };
     let body = request::bytes(&headers, body, limit).await?;
     match (request::json(&body)?, limit) {
-        (Value::Array(events), BATCH) => many(&state, events).await,
+        (Value::Array(events), BATCH) => many(&state, events, &headers).await,
         (_, BATCH) => Err(Problem::bad(
             "no_batch",
             "A batch of CloudEvents is a list.",
         )),
-        (event, _) => one(&state, event, None).await,
+        (event, _) => one(&state, event, None, &headers).await,
     }
 }
 
@@ -206,13 +213,27 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |diff, (x, y)| diff | (x ^ y)) == 0
 }
 
-async fn one(state: &State, event: Value, call: Option<SegmentCall>) -> Result<Response, Problem> {
+async fn one(
+    state: &State,
+    event: Value,
+    call: Option<SegmentCall>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let event = accepted(state, event, call, state.now())
         .map_err(|refused| Problem::of_item(item(0, refused)))?;
-    taken(state, vec![event], Vec::new()).await
+    taken(state, vec![of_trace(event, headers)], Vec::new()).await
 }
 
-async fn many(state: &State, events: Vec<Value>) -> Result<Response, Problem> {
+/// The request's own trace context is nearer than the one that a CloudEvent brought from its origin.
+fn of_trace(event: Accepted, headers: &HeaderMap) -> Accepted {
+    let header = headers.get("traceparent").and_then(|v| v.to_str().ok());
+    Accepted {
+        traceparent: header.map(Arc::from).or(event.traceparent),
+        ..event
+    }
+}
+
+async fn many(state: &State, events: Vec<Value>, headers: &HeaderMap) -> Result<Response, Problem> {
     if events.len() > BATCH_EVENTS {
         return Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -224,7 +245,7 @@ async fn many(state: &State, events: Vec<Value>) -> Result<Response, Problem> {
     let (mut good, mut refused) = (Vec::with_capacity(events.len()), Vec::new());
     for (index, event) in events.into_iter().enumerate() {
         match accepted(state, event, None, now) {
-            Ok(event) => good.push(event),
+            Ok(event) => good.push(of_trace(event, headers)),
             Err(why) => refused.push(item(index, why)),
         }
     }
@@ -260,6 +281,7 @@ pub(crate) fn accepted(
         id: parsed.id,
         event: parsed.event,
         body,
+        traceparent: parsed.traceparent,
     })
 }
 

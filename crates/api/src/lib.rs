@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 
 pub use accept::{Accept, Accepted, BoxFuture, NotAccepted};
 pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
-pub use health::Readiness;
+pub use health::{Looks, Numbers, Ops, Readiness, ops_router};
 pub use pages::{Look, Pages};
 pub use rights::{NotErased, export_page};
 
@@ -60,8 +60,8 @@ pub struct State {
     pub erase: Arc<Erases>,
     /// The capture mailbox; `None`: there are no `/capture` and no `/mailbox`.
     pub mailbox: Option<Arc<dyn CaptureStore>>,
-    /// Which other parts are up, by name; the database is asked by the router itself.
-    pub ready: Arc<dyn Fn() -> Vec<Readiness> + Send + Sync>,
+    /// What an operator's tools are answered.
+    pub ops: Ops,
     /// The time.
     pub clock: fn() -> Timestamp,
     /// The pages of customers; `None`: there are none.
@@ -90,7 +90,7 @@ pub fn router(state: State) -> Router {
         .merge(intake::routes())
         .merge(support::routes())
         .merge(rights::routes())
-        .merge(health::routes())
+        .merge(health::routes(&state.ops))
         .merge(console::routes());
     if state.pages.is_some() {
         router = router.merge(pages::routes());

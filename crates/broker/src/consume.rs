@@ -11,13 +11,13 @@ use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
 };
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
-use lapin::types::FieldTable;
+use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, ErrorKind};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::link::Link;
-use crate::publish::Publisher;
+use crate::publish::{Publisher, TRACEPARENT};
 use crate::{Error, Settings, dead, topology};
 
 /// The first pause before RabbitMQ is tried again; it doubles up to [`Settings::max_pause`].
@@ -37,6 +37,18 @@ pub struct Delivery {
     pub(crate) routing_key: String,
     pub(crate) properties: BasicProperties,
     tag: u64,
+}
+
+impl Delivery {
+    /// The W3C trace context that its producer sent along, in the header `traceparent`.
+    pub fn traceparent(&self) -> Option<&str> {
+        let headers = self.properties.headers().as_ref()?;
+        match headers.inner().get(TRACEPARENT)? {
+            AMQPValue::LongString(value) => std::str::from_utf8(value.as_bytes()).ok(),
+            AMQPValue::ShortString(value) => Some(value.as_str()),
+            _ => None,
+        }
+    }
 }
 
 impl From<Raw> for Delivery {

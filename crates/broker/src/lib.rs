@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 pub use consume::{Batch, Consumer, Delivery};
 pub use dead::DeadLetter;
-pub use publish::Publisher;
+pub use publish::{Publication, Publisher};
 pub use settings::Settings;
 
 use link::Link;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::types::ShortString;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, PublisherConfirm};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -17,8 +17,31 @@ use crate::{Error, Settings, cut};
 
 /// The longest routing key of the protocol, in bytes.
 const MAX_KEY: usize = 255;
+/// The header that says which trace a message belongs to (W3C Trace Context).
+pub(crate) const TRACEPARENT: &str = "traceparent";
 /// Written to disk before it is confirmed.
 const PERSISTENT: u8 = 2;
+
+/// One event to be published.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Publication {
+    /// The customer's key, by which it is routed.
+    pub key: String,
+    /// Its content.
+    pub body: Bytes,
+    /// The W3C trace context that it belongs to: travels as the header of that name.
+    pub traceparent: Option<String>,
+}
+
+impl From<(String, Bytes)> for Publication {
+    fn from((key, body): (String, Bytes)) -> Self {
+        Self {
+            key,
+            body,
+            traceparent: None,
+        }
+    }
+}
 
 /// Publishes events: persistent, confirmed by RabbitMQ, and refused if no queue takes them.
 #[derive(Debug)]
@@ -50,7 +73,7 @@ impl Publisher {
     /// [`Error::Lost`], [`Error::Slow`]: unknown; publish it again, intake knows events by their id.
     /// [`Error::Connect`]: not sent.
     pub async fn publish(&self, customer_key: &str, body: Bytes) -> Result<(), Error> {
-        let confirm = self.send_event(customer_key, &body).await?;
+        let confirm = self.send_event(customer_key, &body, None).await?;
         self.confirmed(confirm, &self.settings.exchange).await
     }
 
@@ -61,7 +84,7 @@ impl Publisher {
     /// [`Error::Interrupted`], with the number that is safe and what happened to the next.
     pub async fn publish_all(
         &self,
-        items: impl Stream<Item = (String, Bytes)>,
+        items: impl Stream<Item: Into<Publication>>,
         window: usize,
         mut progress: impl FnMut(u64),
     ) -> Result<u64, Error> {
@@ -75,13 +98,13 @@ impl Publisher {
                 result = first(&mut waiting, &self.settings), if !waiting.is_empty() => {
                     Step::Confirmed(result)
                 }
-                item = items.next(), if room => Step::Item(item),
+                item = items.next(), if room => Step::Item(item.map(Into::into)),
                 else => return Ok(confirmed),
             };
             let result = match step {
                 Step::Item(None) => Ok(()),
-                Step::Item(Some((key, body))) => self
-                    .send_event(&key, &body)
+                Step::Item(Some(event)) => self
+                    .send_event(&event.key, &event.body, event.traceparent)
                     .await
                     .map(|confirm| waiting.push_back(confirm)),
                 Step::Confirmed(result) => result.map(|()| {
@@ -119,7 +142,12 @@ impl Publisher {
         }
     }
 
-    async fn send_event(&self, key: &str, body: &Bytes) -> Result<PublisherConfirm, Error> {
+    async fn send_event(
+        &self,
+        key: &str,
+        body: &Bytes,
+        traceparent: Option<String>,
+    ) -> Result<PublisherConfirm, Error> {
         let limit = self.settings.max_body;
         if body.len() > limit {
             return Err(Error::TooLarge {
@@ -127,7 +155,14 @@ impl Publisher {
                 limit,
             });
         }
-        let properties = BasicProperties::default().with_content_type("application/json".into());
+        let mut properties =
+            BasicProperties::default().with_content_type("application/json".into());
+        if let Some(traceparent) = traceparent {
+            let mut headers = FieldTable::default();
+            let value = AMQPValue::LongString(traceparent.into());
+            headers.insert(TRACEPARENT.into(), value);
+            properties = properties.with_headers(headers);
+        }
         self.send(&self.settings.exchange, routing_key(key), body, properties)
             .await
     }
@@ -184,7 +219,7 @@ impl Publisher {
 }
 
 enum Step {
-    Item(Option<(String, Bytes)>),
+    Item(Option<Publication>),
     Confirmed(Result<(), Error>),
 }
 

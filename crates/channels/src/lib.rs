@@ -62,6 +62,8 @@ pub struct Outgoing<'a> {
     pub unsubscribe_url: Option<&'a str>,
     /// A `mailto:` for the same, if there is one.
     pub unsubscribe_mailto: Option<&'a str>,
+    /// The W3C trace context of this attempt, for providers that go on with it.
+    pub traceparent: Option<&'a str>,
 }
 
 /// What is wrong with the settings.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::config::LogFormat;
+
 use crate::commands::{
     audit::AuditArgs,
     backtest::BacktestArgs,
@@ -18,6 +20,7 @@ use crate::commands::{
     event::EventArgs,
     fmt::FmtArgs,
     graph::GraphArgs,
+    health::HealthArgs,
     lsp::LspArgs,
     new::NewArgs,
     pause::PauseArgs,
@@ -50,6 +53,9 @@ pub struct Cli {
         value_name = "DIR"
     )]
     pub workspace: PathBuf,
+    /// How the log is written (default: text on a terminal, else JSON; `RUST_LOG` says how much)
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -106,6 +112,8 @@ pub enum Served {
     Demo(DemoArgs),
     /// Run the engine against configured services
     Run(RunArgs),
+    /// Ask a process whether it can work, part by part
+    Health(HealthArgs),
     /// Bring the database to this version
     Migrate(MigrateArgs),
     /// Show what publishing the workspace would change, and for whom

@@ -1,10 +1,17 @@
 //! Settings: defaults, then `config/parcours.yaml`, then the environment.
 
-use std::{ops::RangeInclusive, path::Path};
+mod sources;
 
-use anyhow::{Context, Result, anyhow, bail};
+use std::{path::Path, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use channels::{AdapterSettings, Channels};
+use clap::ValueEnum;
 use jiff::SignedDuration;
+use journey::{message::Channel, settings::FILE};
 use serde::Deserialize;
+
+pub use sources::{Sources, Wrong};
 
 /// Settings of `parcours run`, `event`, `customer` and the rest.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -16,6 +23,14 @@ pub struct Config {
     pub amqp_url: Option<String>,
     /// `PARCOURS_HTTP`: where the API and the console listen
     pub http: Option<String>,
+    /// `PARCOURS_METRICS_HTTP`: an address of its own for metrics and health
+    pub metrics_http: Option<String>,
+    /// `PARCOURS_METRICS_JOURNEYS`: how many journeys have a label of their own in metrics
+    pub metrics_journeys: Option<u32>,
+    /// `PARCOURS_LOG_FORMAT`: how the log is written
+    pub log_format: Option<LogFormat>,
+    /// `PARCOURS_STOP_SECONDS`: how long work at hand may go on after a signal to stop
+    pub stop_seconds: Option<u32>,
     /// `PARCOURS_WRITE_KEY`: what the HTTP intake asks for as the user name of HTTP Basic
     pub write_key: Option<String>,
     /// Where customers find their pages
@@ -28,6 +43,16 @@ pub struct Config {
     pub privacy_secret: Option<String>,
     /// How each channel is sent
     pub channels: channels::Settings,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// For programs, a line each
+    Json,
 }
 
 /// See [`engine::Links`].
@@ -127,61 +152,105 @@ impl LookConfig {
     }
 }
 
-const FILE: &str = "config/parcours.yaml";
-/// Shorter than an attempt at a provider takes, and providers would see messages twice for nothing.
-const LEASE_SECONDS: RangeInclusive<u32> = 5..=3_600;
+/// With what closing takes, under the ten seconds that supervisors wait before they kill.
+const STOP_SECONDS: u32 = 7;
 /// Where the API listens unless told otherwise.
 pub const DEFAULT_HTTP: &str = "127.0.0.1:8080";
 
 impl Config {
-    /// The settings of the workspace at `root`.
+    /// The settings of the workspace at `root`, if each by itself is what it must be. Warnings are printed.
     ///
     /// # Errors
-    /// If `config/parcours.yaml` cannot be read or names what does not exist, with its line.
+    /// If `config/parcours.yaml` cannot be read, or a setting of it or of the environment is wrong; all that is wrong
+    /// has been printed then, with its place and what there is instead.
     pub fn load(root: &Path) -> Result<Self> {
-        let path = root.join(FILE);
-        let mut config = if path.is_file() {
-            Self::read(&path)?
-        } else {
-            Self::default()
-        };
-        let variable = |name: &str| std::env::var(name).ok().filter(|v| !v.trim().is_empty());
-        for (name, setting) in [
-            ("DATABASE_URL", &mut config.database_url),
-            ("AMQP_URL", &mut config.amqp_url),
-            ("PARCOURS_HTTP", &mut config.http),
-            ("PARCOURS_WRITE_KEY", &mut config.write_key),
-            ("PARCOURS_PAGES_HTTP", &mut config.pages.http),
-            ("PARCOURS_LINKS_BASE", &mut config.links.base),
-            ("PARCOURS_LINKS_SECRET", &mut config.links.secret),
-            ("PARCOURS_LINKS_MAILTO", &mut config.links.mailto),
-            ("PARCOURS_PRIVACY_SECRET", &mut config.privacy_secret),
-            ("PARCOURS_LINKS_UNSUBSCRIBE", &mut config.links.unsubscribe),
-            ("PARCOURS_LINKS_PREFERENCES", &mut config.links.preferences),
-        ] {
-            if let Some(value) = variable(name) {
-                *setting = Some(value);
-            }
+        let sources = Sources::read(root)?;
+        sources.refuse()?;
+        sources.config()
+    }
+
+    /// How the log is to be written, if that is set; what is wrong is said when the settings are loaded.
+    pub fn log_format(root: &Path) -> Option<LogFormat> {
+        let sources = Sources::read(root).ok().filter(|s| !s.failed())?;
+        sources.config().ok()?.log_format
+    }
+
+    /// The same for a process that is to run: what must be there is there, and what can be tried was tried.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn for_run(root: &Path) -> Result<Self> {
+        let mut sources = Sources::read(root)?;
+        if sources.failed() {
+            sources.refuse()?;
         }
-        if let Some(value) = variable("PARCOURS_LEASE_SECONDS") {
-            let seconds = value.trim().parse();
-            config.lease_seconds = Some(seconds.with_context(|| {
-                format!("PARCOURS_LEASE_SECONDS is `{value}`; it is a number of seconds")
-            })?);
+        let config = sources.config()?;
+        config.wrong().iter().for_each(|wrong| sources.add(wrong));
+        if config.database_url.is_none() {
+            sources.missing(
+                "no database",
+                "set DATABASE_URL, or database_url in config/parcours.yaml (`parcours dev` starts a private one)",
+            );
         }
+        if config.amqp_url.is_none() {
+            sources.missing(
+                "no broker",
+                "set AMQP_URL, or amqp_url in config/parcours.yaml (`parcours dev` needs none)",
+            );
+        }
+        sources.refuse()?;
         Ok(config)
     }
 
-    fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        if text
-            .lines()
-            .all(|l| l.trim().is_empty() || l.trim_start().starts_with('#'))
-        {
-            return Ok(Self::default());
+    /// The adapter of one channel alone.
+    fn only(&self, channel: Channel) -> channels::Settings {
+        let mut one = self.channels.clone();
+        for (of, adapter) in [
+            (Channel::Email, &mut one.email),
+            (Channel::Sms, &mut one.sms),
+            (Channel::Push, &mut one.push),
+            (Channel::Chat, &mut one.chat),
+        ] {
+            if of != channel {
+                *adapter = None;
+            }
         }
-        serde_yaml::from_str(&text).map_err(|error| anyhow!(wrong(&error)))
+        one
+    }
+
+    /// What is wrong with settings of which each by itself is what it must be.
+    pub fn wrong(&self) -> Vec<Wrong> {
+        let mut found = Vec::new();
+        let mut wrong = |path: &[&str], message: String, label: &str| {
+            found.push(Wrong {
+                path: path.iter().map(|&name| name.to_owned()).collect(),
+                message,
+                label: label.to_owned(),
+            });
+        };
+        for channel in Channel::ALL {
+            // One at a time, so that each says what is wrong with it.
+            let Err(error) = Channels::new(&self.only(channel)) else {
+                continue;
+            };
+            let channels::Error::Setting {
+                setting, problem, ..
+            } = error;
+            let adapter = match self.channels.of(channel) {
+                Some(AdapterSettings::Webhook(_)) => "webhook",
+                _ => "smtp",
+            };
+            let path = ["channels", channel.as_str(), adapter, setting];
+            wrong(&path, format!("`{setting}` {problem}"), "");
+        }
+        if let Err(error) = self.pages.look() {
+            let path = match self.pages.logo.is_some() && error.to_string().contains("logo") {
+                true => ["pages", "logo"],
+                false => ["pages", "accent"],
+            };
+            wrong(&path, error.to_string(), "");
+        }
+        found
     }
 
     /// The database's address.
@@ -234,19 +303,11 @@ impl Config {
     /// If a setting is out of its bounds.
     pub fn engine(&self, http: &str) -> Result<engine::Settings> {
         let default = engine::Settings::default();
-        let lease = match self.lease_seconds {
-            None => default.lease,
-            Some(seconds) if LEASE_SECONDS.contains(&seconds) => {
-                SignedDuration::from_secs(seconds.into())
-            }
-            Some(seconds) => bail!(
-                "lease_seconds is {seconds}; it is from {} to {}",
-                LEASE_SECONDS.start(),
-                LEASE_SECONDS.end()
-            ),
-        };
+        let lease = self.lease_seconds.map(i64::from);
+        let names = self.metrics_journeys.map(|names| names as usize);
         Ok(engine::Settings {
-            lease,
+            lease: lease.map_or(default.lease, SignedDuration::from_secs),
+            metric_names: names.unwrap_or(default.metric_names),
             links: self
                 .links
                 .links(self.pages.http.as_deref().unwrap_or(http))?,
@@ -262,31 +323,16 @@ impl Config {
         self.pages.look()
     }
 
+    /// How long work at hand may go on after a signal to stop.
+    pub fn stops_within(&self) -> Duration {
+        Duration::from_secs(self.stop_seconds.unwrap_or(STOP_SECONDS).into())
+    }
+
     /// Where the API listens.
     pub fn http(&self) -> &str {
         self.http.as_deref().unwrap_or(DEFAULT_HTTP)
     }
 }
 
-/// What is wrong with the file, where, and what there is instead.
-fn wrong(error: &serde_yaml::Error) -> String {
-    let error = error.without_snippet();
-    let place = error.location().map_or_else(
-        || FILE.to_owned(),
-        |at| format!("{FILE}:{}:{}", at.line(), at.column()),
-    );
-    let text = error.to_string();
-    // The place is said once, and the library's advice to programmers not at all.
-    let what = text.lines().next().unwrap_or_default();
-    let what = what.strip_prefix("error: ").unwrap_or(what);
-    let what = match what.split_once(": ") {
-        Some((at, what)) if at.starts_with("line ") => what,
-        _ => what,
-    };
-    let what = what
-        .split(", set DuplicateKeyPolicy")
-        .next()
-        .unwrap_or(what);
-    let what = what.split(" at line ").next().unwrap_or(what);
-    format!("{place}: {what}")
-}
+#[cfg(test)]
+mod tests;

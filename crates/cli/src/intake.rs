@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use api::{Accept, Accepted, BoxFuture, NotAccepted};
-use broker::Publisher;
+use broker::{Publication, Publisher};
 use bytes::Bytes;
-use engine::Engine;
+use engine::{
+    Engine,
+    metrics::Way,
+    traces::{SpanKind, Step, Traced, Traces},
+};
 use futures::stream;
 use jiff::Timestamp;
 use journey::intake::Parsed;
@@ -21,15 +25,25 @@ impl Accept for IntoTurn {
         Box::pin(async move {
             let (now, loaded) = (Timestamp::now(), self.0.loaded());
             let mut arrivals = Vec::with_capacity(events.len());
-            for Accepted { id, event, .. } in events {
-                let parsed = Parsed { id, event };
+            let (mut traced, traces) = (Traced::new(), &self.0.settings().traces);
+            for accepted in events {
+                let (parent, parsed) = (accepted.traceparent.clone(), parsed(accepted));
                 match self.0.arrival(parsed, now, &loaded) {
-                    Ok(arrival) => arrivals.push(arrival),
+                    Ok(arrival) => {
+                        if let Some(step) = traces.take_in(&arrival, parent.as_deref()) {
+                            traced.insert((arrival.customer, arrival.input.id), step);
+                        }
+                        arrivals.push(arrival);
+                    }
                     Err(reason) => return Err(NotAccepted::Failed(reason)),
                 }
             }
-            let decided = self.0.turn(arrivals).await;
+            let count = arrivals.len();
+            let decided = self.0.turn_traced(arrivals, &traced).await;
             let decided = decided.map_err(|e| NotAccepted::Unavailable(e.to_string()))?;
+            let (again, lost) = (decided.duplicates, decided.rejected.len());
+            let metrics = self.0.metrics();
+            metrics.taken_in(Way::Http, count, again, lost);
             match decided.rejected.first() {
                 None => Ok(()),
                 Some(rejected) => Err(NotAccepted::Failed(rejected.reason.clone())),
@@ -38,25 +52,56 @@ impl Accept for IntoTurn {
     }
 }
 
+fn parsed(accepted: Accepted) -> Parsed {
+    Parsed {
+        id: accepted.id,
+        event: accepted.event,
+        traceparent: accepted.traceparent,
+    }
+}
+
 /// To the broker, confirmed.
-pub struct IntoBroker(pub Publisher);
+pub struct IntoBroker {
+    /// Where they go.
+    pub publisher: Publisher,
+    /// The traces that they may belong to.
+    pub traces: Traces,
+}
 
 impl Accept for IntoBroker {
     fn accept(&self, events: Vec<Accepted>) -> BoxFuture<'_, Result<(), NotAccepted>> {
         Box::pin(async move {
-            let items = events.into_iter().map(|accepted| {
-                (
-                    accepted.event.customer.to_string(),
-                    Bytes::from(accepted.body),
-                )
+            // Each ends when all are confirmed.
+            let mut steps: Vec<_> = events
+                .iter()
+                .map(|event| self.step(event.traceparent.as_deref()))
+                .collect();
+            let traceparents: Vec<_> = steps
+                .iter()
+                .map(|step| step.as_ref().map(Step::traceparent))
+                .collect();
+            let items = events.into_iter().zip(traceparents);
+            let items = items.map(|(accepted, traceparent)| Publication {
+                key: accepted.event.customer.to_string(),
+                body: Bytes::from(accepted.body),
+                traceparent,
             });
             let published = self
-                .0
+                .publisher
                 .publish_all(stream::iter(items), WINDOW, |_| ())
                 .await;
-            published
-                .map(drop)
-                .map_err(|e| NotAccepted::Unavailable(e.to_string()))
+            published.map(drop).map_err(|e| {
+                let all = steps.iter_mut().flatten();
+                all.for_each(|step| step.failed("not confirmed"));
+                NotAccepted::Unavailable(e.to_string())
+            })
         })
+    }
+}
+
+impl IntoBroker {
+    fn step(&self, parent: Option<&str>) -> Option<Step> {
+        let traces = &self.traces;
+        traces.begin("parcours accept", SpanKind::Producer, parent)
     }
 }

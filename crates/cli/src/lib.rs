@@ -13,21 +13,23 @@ pub mod rows;
 mod scaffold;
 pub mod servers;
 pub mod service;
+mod telemetry;
 pub mod workspace;
 
-use std::{io::IsTerminal as _, path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
-use tracing_subscriber::EnvFilter;
 
 use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
         audit, backtest, bench, check, completions, customer, database, demo, dev, erasures, event,
-        fmt, graph, lsp, new, pause, plan, preview, processing, run, schema, simulate,
+        fmt, graph, health, lsp, new, pause, plan, preview, processing, run, schema, simulate,
         suppressions, test, why,
     },
+    config::{Config, LogFormat},
     output::Refused,
+    telemetry::log,
 };
 
 /// Runs a command. 0: fine; 1: the answer is no; 2: wrong usage, or the environment is at fault.
@@ -43,14 +45,14 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<()> {
-    let root = cli.workspace;
+    let (root, format) = (cli.workspace, cli.log_format);
     match cli.command {
-        Command::Offline(command) => offline(command, &root),
-        Command::Served(command) => serve(command, &root),
+        Command::Offline(command) => offline(command, &root, format),
+        Command::Served(command) => serve(command, &root, format),
     }
 }
 
-fn offline(command: Offline, root: &Path) -> Result<()> {
+fn offline(command: Offline, root: &Path, format: Option<LogFormat>) -> Result<()> {
     match command {
         Offline::New(args) => new::run(&args, root),
         Offline::Check(args) => check::check(&args, root),
@@ -64,27 +66,29 @@ fn offline(command: Offline, root: &Path) -> Result<()> {
         Offline::Preview(args) => preview::run(&args, root),
         Offline::Processing(args) => processing::run(&args, root),
         Offline::Lsp(_) => {
-            log(QUIET);
+            log(QUIET, format);
             lsp::run()
         }
         Offline::Completions(args) => completions::run(&args),
     }
 }
 
-fn serve(command: Served, root: &Path) -> Result<()> {
+fn serve(command: Served, root: &Path, format: Option<LogFormat>) -> Result<()> {
     // A service tells what it does, and a command only what goes wrong.
-    log(match command {
+    let level = match command {
         Served::Run(_) => TALKATIVE,
         _ => QUIET,
-    });
+    };
+    log(level, format.or_else(|| Config::log_format(root)));
     // A second call finds it installed, which is as good.
     let _installed = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         match command {
             Served::Dev(args) => dev::run(&args, root).await,
             Served::Demo(args) => demo::run(&args, root).await,
             Served::Run(args) => run::run(&args, root).await,
+            Served::Health(args) => health::run(&args, root).await,
             Served::Migrate(args) => database::migrate(&args, root).await,
             Served::Plan(args) => plan::plan(&args, root).await,
             Served::Apply(args) => plan::apply(&args, root).await,
@@ -98,22 +102,15 @@ fn serve(command: Served, root: &Path) -> Result<()> {
             Served::Why(args) => why::run(&args, root).await,
             Served::Bench(args) => bench::run(&args).await,
         }
-    })
+    });
+    // What still hangs (a name that is being looked up, say) does not hold the end up.
+    runtime.shutdown_timeout(LEFT);
+    result
 }
+
+/// How long what was left behind may take to notice.
+const LEFT: Duration = Duration::from_millis(300);
 
 /// Migrations ask for what may be there already; PostgreSQL has something to say about each.
 const TALKATIVE: &str = "info,sqlx::postgres::notice=warn";
 const QUIET: &str = "warn";
-
-/// Logs go to the error stream: as JSON where nobody watches. `RUST_LOG` says how much, else `level`.
-fn log(level: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    if std::io::stderr().is_terminal() {
-        subscriber.init();
-    } else {
-        subscriber.json().init();
-    }
-}

@@ -1,9 +1,11 @@
 //! The parts that `run`, `dev` and `demo` put together: engine, HTTP, and an orderly stop.
 
-use std::{net::SocketAddr, sync::Arc};
+mod health;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use api::{Accept, Erases, Look, NotErased, Pages, Readiness, Startables, State};
+use api::{Accept, Erases, Look, NotErased, Ops, Pages, Startables, State};
 use broker::Broker;
 use engine::{Engine, Roles};
 use jiff::Timestamp;
@@ -12,6 +14,7 @@ use store::read::Reader;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
+pub use self::health::ops;
 use crate::intake::IntoTurn;
 
 /// The HTTP side of a process.
@@ -43,6 +46,14 @@ impl Http {
         Self::serve(listener, api::pages_router(state), stop)
     }
 
+    /// Serves metrics and health and nothing else until `stop`.
+    ///
+    /// # Errors
+    /// If the listener has no address.
+    pub fn start_ops(listener: TcpListener, ops: Ops, stop: &CancellationToken) -> Result<Self> {
+        Self::serve(listener, api::ops_router(ops), stop)
+    }
+
     fn serve(listener: TcpListener, router: api::Router, stop: &CancellationToken) -> Result<Self> {
         let address = listener.local_addr()?;
         let stopped = stop.clone().cancelled_owned();
@@ -71,7 +82,7 @@ impl Http {
     }
 }
 
-/// What the HTTP side answers from: without a mailbox, a write key and pages, which are added.
+/// What the HTTP side answers from: without a mailbox, a write key, pages and a broker, which are added.
 pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
     let schemas = engine.clone();
     State {
@@ -81,7 +92,7 @@ pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
         reader: Reader::new(engine.store().pool().clone()),
         accept,
         mailbox: None,
-        ready: Arc::new(Vec::<Readiness>::new),
+        ops: ops(engine, None),
         clock: Timestamp::now,
         write_key: None,
         pages: None,
@@ -150,7 +161,17 @@ pub async fn listen(address: &str, or_any: bool) -> Result<TcpListener> {
     }
 }
 
-/// Runs the engine's loops and waits for all of it to stop in order.
+/// How work came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// All that was at hand is done.
+    InOrder,
+    /// Something took too long and was left: what was leased is free again when its lease runs out, what was not
+    /// acknowledged comes again, and what was not committed did not happen.
+    Hurried,
+}
+
+/// Runs the engine's loops until `stop`, and waits for all of it to end, but no longer than `within` after that.
 ///
 /// # Errors
 /// If the broker refuses the first consumer, or the HTTP side fails.
@@ -160,13 +181,30 @@ pub async fn run(
     roles: Roles,
     http: Option<Http>,
     stop: &CancellationToken,
-) -> Result<()> {
-    let result = engine.run(broker, roles, stop.clone()).await;
-    stop.cancel();
-    if let Some(http) = http {
-        http.ended().await?;
+    within: Duration,
+) -> Result<Stopped> {
+    let work = async {
+        let result = engine.run(broker, roles, stop.clone()).await;
+        stop.cancel();
+        if let Some(http) = http {
+            http.ended().await?;
+        }
+        result?;
+        Ok(Stopped::InOrder)
+    };
+    let overdue = async {
+        stop.cancelled().await;
+        tokio::time::sleep(within).await;
+    };
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = overdue => {
+            let seconds = within.as_secs();
+            tracing::warn!(seconds, "what was at hand took too long and was left: others do it, or the next start");
+            Ok(Stopped::Hurried)
+        }
     }
-    Ok(result?)
 }
 
 /// Cancelled by Ctrl-C, SIGTERM or SIGHUP.

@@ -9,7 +9,8 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
+    "health",
     "new",
     "check",
     "explain",

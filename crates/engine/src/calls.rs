@@ -3,7 +3,7 @@
 //! Killed after the call and before its answer is taken in, the lease runs out and the call is made
 //! again under the same id; killed after that, the answer's id conflicts and nothing happens twice.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use channels::Called;
 use futures::{StreamExt as _, stream};
@@ -48,7 +48,7 @@ struct Round {
 }
 
 /// What becomes of a call after one attempt.
-enum Next {
+pub(crate) enum Next {
     /// Its answer, or that there will be none.
     Ends(Outcome),
     /// Another attempt.
@@ -124,11 +124,13 @@ impl Engine {
         if round.stop.is_cancelled() || plus(self.wall(), endpoint.timeout) >= round.until {
             return Next::Released;
         }
+        let begun = Instant::now();
         let called = self
             .channels
             .caller()
             .call(endpoint, call, &leased.key, now)
             .await;
+        self.metrics.called(&call.endpoint, begun.elapsed());
         match called {
             Called::Answered(value) => Next::Ends(Outcome::Answered(value)),
             Called::RefusedForGood { detail } => Next::Ends(Outcome::Failed(detail)),
@@ -169,6 +171,7 @@ impl Engine {
     async fn record_calls(&self, chunk: Vec<Made>, counts: &mut Calls) -> Result<(), Error> {
         let (mut ended, mut again, mut released) = (vec![], vec![], vec![]);
         for (leased, next) in chunk {
+            self.metrics.call(&leased.call.endpoint, &next);
             match next {
                 Next::Ends(outcome) => ended.push((leased, outcome)),
                 Next::Again(due_at, error) => again.push(CallRetry {

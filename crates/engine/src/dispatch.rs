@@ -1,6 +1,7 @@
 //! Dispatch: leased messages are looked at once more, rendered, handed to a provider outside any
 //! transaction, and recorded under the fence of their attempt.
 
+mod observed;
 mod record;
 mod rounds;
 mod send;
@@ -25,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::record::receipt;
 pub(crate) use self::rounds::Rounds;
-use crate::{Engine, Error, Sent, Unsubscribe, world::Loaded};
+use crate::{Engine, Error, Sent, Unsubscribe, traces::Step, world::Loaded};
 
 /// What one round of dispatch did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,6 +76,7 @@ struct Rendered {
     address: String,
     content: Content,
     unsubscribe: Option<Unsubscribe>,
+    step: Option<Step>,
 }
 
 /// Why a message is not handed over.
@@ -149,18 +151,22 @@ impl Engine {
             Clock::Wall => self.wall(),
             Clock::Recorded => leased.message.at,
         };
-        match self.prepare(&leased, off_limits, &round.loaded, now) {
+        let (step, channel) = (self.step(&leased), leased.message.channel);
+        let done = match self.prepare(&leased, off_limits, &round.loaded, now) {
             Ok((address, content, unsubscribe)) => {
                 let rendered = Rendered {
                     leased,
                     address,
                     content,
                     unsubscribe,
+                    step,
                 };
                 self.send(rendered, now, round).await
             }
             Err(stopped) => Done::Ended(receipt(leased, stopped, now)),
-        }
+        };
+        self.count(channel, &done);
+        done
     }
 
     /// Looks at restriction, consent, address and time once more (rule 50), and renders.

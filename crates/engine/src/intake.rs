@@ -12,7 +12,10 @@ use journey::{
 use store::Arrival;
 use tokio::task::JoinSet;
 
-use crate::{Engine, Error, turn::Decided, world::Loaded};
+use crate::{Engine, Error, metrics::Way, traces::Traced, turn::Decided, world::Loaded};
+
+/// Why a step of a trace has failed whose batch was not taken in.
+const COMES_AGAIN: &str = "not taken in; it comes again";
 
 /// What one round of intake did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,11 +54,17 @@ impl Engine {
             arrivals,
             mut dead,
             places,
+            mut traced,
         } = read;
         let deliveries = batch.deliveries.len();
         // Not acknowledged if it fails, so not lost: the broker gives the batch out again, in its
         // order. Given back, it would stand behind later events of its customers.
-        let decided = self.turn(arrivals).await?;
+        let decided = self.turn_traced(arrivals, &traced).await;
+        let decided = decided.inspect_err(|_| {
+            traced
+                .values_mut()
+                .for_each(|step| step.failed(COMES_AGAIN));
+        })?;
         let Decided {
             inputs,
             duplicates,
@@ -69,18 +78,28 @@ impl Engine {
             dead: dead.len(),
         };
         batch.settle(dead).await?;
+        self.metrics
+            .taken_in(Way::Amqp, deliveries, taken.duplicates, taken.dead);
         Ok(taken)
     }
 
     fn read(&self, batch: Batch) -> Read {
         let (now, loaded) = (self.wall(), self.loaded());
         let (mut arrivals, mut dead, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        let mut traced = Traced::new();
         for (index, delivery) in batch.deliveries.iter().enumerate() {
+            let mut parent = None;
             match intake::parse(&delivery.body, now)
                 .map_err(|refused| refused.to_string())
-                .and_then(|parsed| self.arrival(parsed, now, &loaded))
-            {
+                .and_then(|parsed| {
+                    parent.clone_from(&parsed.traceparent);
+                    self.arrival(parsed, now, &loaded)
+                }) {
                 Ok(arrival) => {
+                    let parent = delivery.traceparent().or(parent.as_deref());
+                    if let Some(step) = self.settings.traces.take_in(&arrival, parent) {
+                        traced.insert((arrival.customer, arrival.input.id), step);
+                    }
                     arrivals.push(arrival);
                     places.push(index);
                 }
@@ -92,6 +111,7 @@ impl Engine {
             arrivals,
             dead,
             places,
+            traced,
         }
     }
 
@@ -129,6 +149,8 @@ struct Read {
     dead: Vec<(usize, String)>,
     /// Which delivery each arrival is.
     places: Vec<usize>,
+    /// Which of them belong to traces.
+    traced: Traced,
 }
 
 impl Read {

@@ -8,15 +8,19 @@
 mod calls;
 mod dispatch;
 mod error;
+mod health;
 mod intake;
 mod links;
 mod loops;
+pub mod metrics;
 mod passages;
 mod publish;
 mod retention;
+mod sample;
 mod settings;
 mod sweeps;
 mod timers;
+pub mod traces;
 mod turn;
 mod world;
 
@@ -35,6 +39,7 @@ pub use self::{
     calls::Calls,
     dispatch::Dispatched,
     error::Error,
+    health::LoopHealth,
     intake::{Intake, TakenIn},
     links::{CONFIRM, Linker, PREFERENCES, Sent, UNSUBSCRIBE, Unsubscribe},
     loops::Roles,
@@ -62,6 +67,8 @@ pub struct Engine {
     called: Notify,
     /// Sweeps that are known to be written down.
     planned: Mutex<sweeps::Planned>,
+    metrics: metrics::Metrics,
+    loops: health::Loops,
 }
 
 impl Engine {
@@ -76,6 +83,8 @@ impl Engine {
         settings: Settings,
     ) -> Result<Arc<Self>, Error> {
         let loaded = RwLock::new(Arc::new(Loaded::from_store(&store).await?));
+        let metrics = metrics::Metrics::new(settings.metric_names)
+            .map_err(|error| Error::Setting(format!("no metrics can be kept: {error}")))?;
         let linker = Linker::start(settings.links.clone(), &store, Timestamp::now()).await?;
         Ok(Arc::new(Self {
             store,
@@ -87,6 +96,8 @@ impl Engine {
             queued: Notify::new(),
             called: Notify::new(),
             planned: Mutex::default(),
+            metrics,
+            loops: health::Loops::default(),
         }))
     }
 
@@ -109,6 +120,21 @@ impl Engine {
     /// The providers, and how they are doing.
     pub fn channels(&self) -> &Channels {
         &self.channels
+    }
+
+    /// What happened, in numbers.
+    pub fn metrics(&self) -> &metrics::Metrics {
+        &self.metrics
+    }
+
+    /// How the loops that were begun fare, by name.
+    pub fn loops(&self) -> Vec<LoopHealth> {
+        self.loops.health()
+    }
+
+    /// The settings that it was started with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The database.

@@ -8,7 +8,7 @@ use store::Listener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engine, Error, Intake, dispatch::Rounds};
+use crate::{Engine, Error, Intake, dispatch::Rounds, health::Beat};
 
 /// Which loops an engine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,7 @@ impl Engine {
             tasks.spawn(Arc::clone(self).call_loop(stop.clone()));
         }
         tasks.spawn(Arc::clone(self).workspace_loop(stop.clone()));
+        tasks.spawn(Arc::clone(self).sample_loop(broker.cloned(), stop.clone()));
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
                 tracing::error!(%error, "a loop has died; the engine stops");
@@ -74,7 +75,7 @@ impl Engine {
     }
 
     async fn intake_loop(self: Arc<Self>, consumer: broker::Consumer, stop: CancellationToken) {
-        let mut pause = Pause::default();
+        let mut pause = Pause::of(&self, "intake", &stop);
         let mut intake = Intake::new(&self, consumer);
         loop {
             let taken = tokio::select! {
@@ -88,7 +89,7 @@ impl Engine {
                     tracing::debug!(?taken, "took a batch in");
                 }
                 Ok(None) => break,
-                Err(error) => pause.after("intake", &error, &stop).await,
+                Err(error) => pause.after(&error).await,
             }
         }
         // Batches that are open are finished, whatever is asked.
@@ -98,7 +99,7 @@ impl Engine {
     }
 
     async fn timer_loop(self: Arc<Self>, stop: CancellationToken) {
-        let mut pause = Pause::default();
+        let mut pause = Pause::of(&self, "timers", &stop);
         while !stop.is_cancelled() {
             match self.timers_once(self.wall()).await {
                 Ok(fired) => {
@@ -110,7 +111,7 @@ impl Engine {
                         self.sleep_until_due(&stop).await;
                     }
                 }
-                Err(error) => pause.after("timers", &error, &stop).await,
+                Err(error) => pause.after(&error).await,
             }
         }
     }
@@ -124,11 +125,11 @@ impl Engine {
     }
 
     async fn dispatch_loop(self: Arc<Self>, stop: CancellationToken) {
-        let mut pause = Pause::default();
+        let mut pause = Pause::of(&self, "dispatch", &stop);
         let mut rounds = Rounds::default();
         while !stop.is_cancelled() {
             while let Some(ended) = rounds.try_ended() {
-                pause.look("dispatch", ended, &stop).await;
+                pause.look(ended).await;
             }
             match self.begin_rounds(&mut rounds, &stop).await {
                 Ok(0) => {
@@ -136,13 +137,13 @@ impl Engine {
                         pause.reset();
                     }
                     tokio::select! {
-                        ended = rounds.ended() => pause.look("dispatch", ended, &stop).await,
+                        ended = rounds.ended() => pause.look(ended).await,
                         () = self.queued.notified() => {}
                         () = sleep(self.settings.dispatch_poll, &stop) => {}
                     }
                 }
                 Ok(_) => {}
-                Err(error) => pause.after("dispatch", &error, &stop).await,
+                Err(error) => pause.after(&error).await,
             }
         }
         if let Err(error) = rounds.finish().await {
@@ -151,7 +152,7 @@ impl Engine {
     }
 
     async fn passage_loop(self: Arc<Self>, stop: CancellationToken) {
-        let mut pause = Pause::default();
+        let mut pause = Pause::of(&self, "passages", &stop);
         while !stop.is_cancelled() {
             match self.passages_once(self.wall()).await {
                 // Between two stretches everybody else has their turn.
@@ -160,13 +161,13 @@ impl Engine {
                     pause.reset();
                     sleep(self.settings.workspace_poll, &stop).await;
                 }
-                Err(error) => pause.after("passages", &error, &stop).await,
+                Err(error) => pause.after(&error).await,
             }
         }
     }
 
     async fn sweep_loop(self: Arc<Self>, stop: CancellationToken) {
-        let mut pause = Pause::default();
+        let mut pause = Pause::of(&self, "sweeps", &stop);
         while !stop.is_cancelled() {
             match self.sweeps_once(self.wall()).await {
                 // Between two pages everybody else has their turn.
@@ -175,13 +176,13 @@ impl Engine {
                     pause.reset();
                     sleep(self.settings.workspace_poll, &stop).await;
                 }
-                Err(error) => pause.after("sweeps", &error, &stop).await,
+                Err(error) => pause.after(&error).await,
             }
         }
     }
 
     async fn retention_loop(self: Arc<Self>, stop: CancellationToken) {
-        let mut pause = Pause::default();
+        let mut pause = Pause::of(&self, "retention", &stop);
         while !stop.is_cancelled() {
             match self.retention_once(self.wall()).await {
                 // Between two pages everybody else has their turn.
@@ -190,13 +191,13 @@ impl Engine {
                     pause.reset();
                     sleep(RETENTION_POLL, &stop).await;
                 }
-                Err(error) => pause.after("retention", &error, &stop).await,
+                Err(error) => pause.after(&error).await,
             }
         }
     }
 
     async fn call_loop(self: Arc<Self>, stop: CancellationToken) {
-        let mut pause = Pause::default();
+        let mut pause = Pause::of(&self, "calls", &stop);
         while !stop.is_cancelled() {
             match self.calls_once(&stop).await {
                 Ok(calls) => {
@@ -208,13 +209,20 @@ impl Engine {
                         }
                     }
                 }
-                Err(error) => pause.after("calls", &error, &stop).await,
+                Err(error) => pause.after(&error).await,
             }
         }
     }
 
+    async fn sample_loop(self: Arc<Self>, broker: Option<Broker>, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            self.sample_once(broker.as_ref(), self.wall()).await;
+            sleep(self.settings.sample_every, &stop).await;
+        }
+    }
+
     async fn workspace_loop(self: Arc<Self>, stop: CancellationToken) {
-        let mut pause = Pause::default();
+        let mut pause = Pause::of(&self, "reload", &stop);
         let mut news = None;
         while !stop.is_cancelled() {
             match self.reload().await {
@@ -222,7 +230,7 @@ impl Engine {
                     pause.reset();
                     self.wait_for_news(&mut news, &stop).await;
                 }
-                Err(error) => pause.after("workspace", &error, &stop).await,
+                Err(error) => pause.after(&error).await,
             }
         }
     }
@@ -258,31 +266,46 @@ async fn sleep(span: jiff::SignedDuration, stop: &CancellationToken) {
     }
 }
 
-/// Pauses that grow while errors follow each other.
-#[derive(Default)]
+/// Pauses that grow while errors follow each other, and what is said of the loop meanwhile.
 struct Pause {
+    engine: Arc<Engine>,
+    beat: Beat,
+    stop: CancellationToken,
     errors: u32,
 }
 
 impl Pause {
-    fn reset(&mut self) {
-        self.errors = 0;
-    }
-
-    /// A pause if it is an error.
-    async fn look<T>(&mut self, what: &str, result: Result<T, Error>, stop: &CancellationToken) {
-        match result {
-            Ok(_) => self.reset(),
-            Err(error) => self.after(what, &error, stop).await,
+    fn of(engine: &Arc<Engine>, name: &'static str, stop: &CancellationToken) -> Self {
+        Self {
+            engine: engine.clone(),
+            beat: engine.loops.begin(name),
+            stop: stop.clone(),
+            errors: 0,
         }
     }
 
-    async fn after(&mut self, what: &str, error: &Error, stop: &CancellationToken) {
+    fn reset(&mut self) {
+        self.errors = 0;
+        self.beat.well();
+    }
+
+    /// A pause if it is an error.
+    async fn look<T>(&mut self, result: Result<T, Error>) {
+        match result {
+            Ok(_) => self.reset(),
+            Err(error) => self.after(&error).await,
+        }
+    }
+
+    async fn after(&mut self, error: &Error) {
         let wait = Duration::from_millis(100 << self.errors.min(7)).min(LONGEST_PAUSE);
         self.errors = self.errors.saturating_add(1);
-        tracing::error!(loop.name = what, %error, wait_ms = wait.as_millis(), "will try again");
+        let name = self.beat.name();
+        self.beat.failed(error.to_string());
+        self.engine.metrics.loop_error(name);
+        tracing::error!(loop.name = name, %error, wait_ms = wait.as_millis(), "will try again");
         tokio::select! {
-            () = stop.cancelled() => {}
+            () = self.stop.cancelled() => {}
             () = tokio::time::sleep(wait) => {}
         }
     }

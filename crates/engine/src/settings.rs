@@ -3,6 +3,8 @@
 use jiff::SignedDuration;
 use journey::advance::Clock;
 
+use crate::traces::Traces;
+
 /// Settings of one engine. Every bound has its place here.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -60,6 +62,19 @@ pub struct Settings {
     pub retention_page: u32,
     /// How long after one round of the retention the next begins.
     pub retention_rest: SignedDuration,
+    /// How often what waits in RabbitMQ and in the database is looked at for metrics.
+    pub sample_every: SignedDuration,
+    /// How long one such look may take.
+    pub sample_patience: SignedDuration,
+    /// How far work that is due is counted.
+    pub sample_count: u32,
+    /// Journeys that have a label of their own in metrics; those seen later are counted as `other`. The same for
+    /// endpoints and caps together.
+    pub metric_names: usize,
+    /// How long the rounds of a loop may fail before the process counts as not ready.
+    pub loop_patience: SignedDuration,
+    /// Makes the steps of traces.
+    pub traces: Traces,
     /// Pages of customers, for templates and headers of mails.
     pub links: Links,
 }
@@ -92,6 +107,12 @@ impl Default for Settings {
             sweep_settle: SignedDuration::from_secs(5),
             retention_page: 500,
             retention_rest: SignedDuration::from_hours(24),
+            sample_every: SignedDuration::from_secs(5),
+            sample_patience: SignedDuration::from_secs(2),
+            sample_count: 10_000,
+            metric_names: 200,
+            loop_patience: SignedDuration::from_secs(15),
+            traces: Traces::default(),
             links: Links::default(),
         }
     }

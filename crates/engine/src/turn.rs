@@ -3,7 +3,12 @@
 //! It begins a transaction, loads, decides, records and commits. A batch that the database refuses
 //! is halved until the culprit stands alone; the others are not touched by it.
 
-use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    ops::Range,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
 use jiff::Timestamp;
 use journey::{
@@ -11,10 +16,20 @@ use journey::{
     ids::{CustomerId, MachineId},
     input::InputKind,
     message::Message,
+    trace::Fact,
+    world::World,
 };
 use store::{Arrival, OpenTurn, Work};
 
-use crate::{Engine, Error, world::Loaded};
+use crate::{
+    Engine, Error,
+    metrics::{Tally, TurnOf},
+    traces::{SpanKind, Step, Traced},
+    world::Loaded,
+};
+
+/// What the step of a turn is called in traces.
+const TURN: &str = "parcours turn";
 
 /// What became of a batch.
 #[derive(Debug, Default)]
@@ -57,6 +72,13 @@ pub(crate) enum Round {
 }
 
 impl Round {
+    fn of(self) -> TurnOf {
+        match self {
+            Self::Timers => TurnOf::Timers,
+            Self::Passages => TurnOf::Passages,
+        }
+    }
+
     fn asked(self, customers: &[CustomerId], now: Timestamp) -> Asked<'_> {
         match self {
             Self::Timers => Asked::Due(customers, now),
@@ -72,10 +94,22 @@ impl Engine {
     /// # Errors
     /// If the database is away, or refuses for reasons that no single input is to blame for.
     pub async fn turn(&self, arrivals: Vec<Arrival>) -> Result<Decided, Error> {
+        self.turn_traced(arrivals, &Traced::new()).await
+    }
+
+    /// The same for inputs some of which belong to traces: what they decide to send goes on with them.
+    ///
+    /// # Errors
+    /// As [`Engine::turn`].
+    pub async fn turn_traced(
+        &self,
+        arrivals: Vec<Arrival>,
+        traced: &Traced,
+    ) -> Result<Decided, Error> {
         let mut decided = Decided::default();
         let mut open = Parts::of(arrivals.len());
         while let Some(range) = open.next() {
-            match self.try_turn(&arrivals[range.clone()]).await {
+            match self.try_turn(&arrivals[range.clone()], traced).await {
                 Ok((inputs, duplicates)) => {
                     decided.inputs += inputs;
                     decided.duplicates += duplicates;
@@ -96,10 +130,15 @@ impl Engine {
     }
 
     /// One transaction, tried again when concurrent turns are in its way.
-    async fn try_turn(&self, arrivals: &[Arrival]) -> Result<(usize, usize), Error> {
+    async fn try_turn(
+        &self,
+        arrivals: &[Arrival],
+        traced: &Traced,
+    ) -> Result<(usize, usize), Error> {
         for attempt in 0..self.settings.turn_retries {
-            match self.turn_once(arrivals).await {
+            match self.turn_once(arrivals, traced).await {
                 Err(Error::Store(error)) if error.is_retryable() => {
+                    self.metrics.turn_again();
                     tracing::debug!(%error, attempt, "the batch is tried again");
                     pause(attempt).await;
                 }
@@ -109,12 +148,17 @@ impl Engine {
         Err(Error::Contention(self.settings.turn_retries))
     }
 
-    async fn turn_once(&self, arrivals: &[Arrival]) -> Result<(usize, usize), Error> {
+    async fn turn_once(
+        &self,
+        arrivals: &[Arrival],
+        traced: &Traced,
+    ) -> Result<(usize, usize), Error> {
+        let about = About::new(TurnOf::Inputs, traced);
         let (loaded, open) = self.begin(Asked::Arrivals(arrivals)).await?;
         let duplicates = open.duplicates;
         let clock = self.clock();
         let inputs = self
-            .record(open, |work| {
+            .record(about, open, |work| {
                 advance::take(&loaded.world, work.customer, work.inputs, clock)
             })
             .await?;
@@ -159,7 +203,10 @@ impl Engine {
     ) -> Result<usize, Error> {
         for attempt in 0..self.settings.turn_retries {
             match self.turn_due_once(round, customers, now).await {
-                Err(Error::Store(error)) if error.is_retryable() => pause(attempt).await,
+                Err(Error::Store(error)) if error.is_retryable() => {
+                    self.metrics.turn_again();
+                    pause(attempt).await;
+                }
                 other => return other,
             }
         }
@@ -172,13 +219,22 @@ impl Engine {
         customers: &[CustomerId],
         now: Timestamp,
     ) -> Result<usize, Error> {
+        let (none, of) = (Traced::new(), round.of());
+        let about = About::new(of, &none);
         let (loaded, open) = self.begin(round.asked(customers, now)).await?;
         let (world, clock) = (&loaded.world, self.clock());
-        self.record(open, |work| match round {
-            Round::Timers => advance::take_due(world, work.customer, now, clock),
-            Round::Passages => advance::take_passages(world, work.customer, now, clock),
-        })
-        .await
+        let late = match round {
+            Round::Timers => lateness(world, &open, now),
+            Round::Passages => Vec::new(),
+        };
+        let inputs = self
+            .record(about, open, |work| match round {
+                Round::Timers => advance::take_due(world, work.customer, now, clock),
+                Round::Passages => advance::take_passages(world, work.customer, now, clock),
+            })
+            .await?;
+        self.metrics.late(&late);
+        Ok(inputs)
     }
 
     /// Begins a turn with every machine at hand that its runs are on: another engine may have
@@ -208,6 +264,7 @@ impl Engine {
     /// Decides every customer of an open turn and commits. Returns how many inputs there were.
     async fn record(
         &self,
+        about: About<'_>,
         mut open: OpenTurn,
         decide: impl Fn(Work) -> Turn,
     ) -> Result<usize, Error> {
@@ -227,7 +284,12 @@ impl Engine {
             .flat_map(|t| &t.effects.messages)
             .any(is_queued);
         let calls = turns.iter().any(|t| !t.effects.calls.is_empty());
+        let tally = Tally::of(&turns);
+        // They end when what they are about is committed.
+        let steps = self.steps(&about, &turns, &mut open);
         open.commit(turns).await?;
+        drop(steps);
+        self.metrics.turn(about.of, &tally, about.begun.elapsed());
         if queues {
             self.queued.notify_one();
         }
@@ -236,6 +298,63 @@ impl Engine {
         }
         Ok(inputs)
     }
+}
+
+/// What a turn is about, beside its inputs.
+struct About<'a> {
+    of: TurnOf,
+    begun: Instant,
+    /// The same by the wall clock, for traces.
+    at: SystemTime,
+    traced: &'a Traced,
+}
+
+impl<'a> About<'a> {
+    fn new(of: TurnOf, traced: &'a Traced) -> Self {
+        Self {
+            of,
+            begun: Instant::now(),
+            at: SystemTime::now(),
+            traced,
+        }
+    }
+}
+
+impl Engine {
+    /// One step for each input that belongs to a trace; messages that it has decided go on with it.
+    fn steps(&self, about: &About<'_>, turns: &[Turn], open: &mut OpenTurn) -> Vec<Step> {
+        if about.traced.is_empty() {
+            return Vec::new();
+        }
+        let mut steps = Vec::new();
+        for turn in turns {
+            for (input, lines) in &turn.effects.inputs {
+                let Some(parent) = about.traced.get(&(turn.customer.id, input.id)) else {
+                    continue;
+                };
+                let (parent, traces) = (parent.traceparent(), &self.settings.traces);
+                let step = traces.begin_at(TURN, SpanKind::Internal, Some(&parent), about.at);
+                let Some(mut step) = step else { continue };
+                step.note("parcours.lines", lines.len());
+                let sends = lines.iter().filter_map(|line| match &line.fact {
+                    Fact::Sends { message, .. } => Some(*message),
+                    _ => None,
+                });
+                open.traceparents
+                    .extend(sends.map(|message| (message, step.traceparent())));
+                steps.push(step);
+            }
+        }
+        steps
+    }
+}
+
+/// How long each of these customers' first timer has been due.
+fn lateness(world: &World, open: &OpenTurn, now: Timestamp) -> Vec<Duration> {
+    let due = |work: &Work| advance::next_due(world, &work.customer).map(|(_, at)| at);
+    let due = open.work.iter().filter_map(due);
+    due.filter_map(|at| Duration::try_from(now.duration_since(at)).ok())
+        .collect()
 }
 
 /// The parts of a batch that are still to be decided, in order: a stack, the first on top.

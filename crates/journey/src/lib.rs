@@ -47,6 +47,7 @@ pub mod processing;
 pub mod render;
 pub mod schema;
 pub mod segments;
+pub mod settings;
 pub mod sms;
 pub mod suppression;
 pub mod testing;

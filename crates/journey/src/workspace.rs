@@ -23,7 +23,7 @@ use crate::{
     render::Templates,
     schema::Schemas,
     segments::Segments,
-    source,
+    settings, source,
     testing::{self, TestFile},
 };
 
@@ -126,6 +126,9 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
     }
     let complete = names.complete() && !options.alone;
     let tests = tests(files, world, &machines, complete, &mut found);
+    for file in of_role(files, |role| matches!(role, Role::Settings)) {
+        found.extend(settings::check(file));
+    }
     let order: BTreeMap<&str, usize> = files
         .iter()
         .enumerate()

@@ -34,6 +34,8 @@ pub struct Leased {
     pub attempt: u16,
     /// The provider that may have it already: an earlier attempt came to no certain end.
     pub tied_to: Option<Arc<str>>,
+    /// The W3C trace context of the turn that decided it, if that belonged to a trace.
+    pub traceparent: Option<Arc<str>>,
 }
 
 impl Leased {
@@ -112,7 +114,7 @@ type LeasedRow = (
     (Uuid, Moment, Uuid, Uuid, i16),
     (String, String, String, String, Vec<u8>),
     (String, String, Vec<u8>),
-    Option<String>,
+    (Option<String>, Option<String>),
 );
 
 impl Store {
@@ -170,11 +172,12 @@ impl Store {
                      provider = coalesce(h.provider, h.asked)
                  from head h where m.customer = h.customer and m.at = h.at and m.id = h.id
                  returning m.customer, m.at, m.id, m.run, m.attempt, m.channel, m.purpose,
-                           m.journey, m.step, m.decision, h.due_at as waiting_since,
+                           m.journey, m.step, m.decision, m.traceparent, h.due_at as waiting_since,
                            h.provider as tied_to
              )
              select t.customer, t.at, t.id, t.run, t.attempt, t.channel, t.purpose, t.journey,
-                    t.step, t.decision, c.key, c.traits::text, c.ledger, t.tied_to
+                    t.step, t.decision, c.key, c.traits::text, c.ledger, t.tied_to,
+                    t.traceparent
              from taken t join customer c on c.id = t.customer
              order by t.waiting_since, t.customer, t.at, t.id",
         )
@@ -373,7 +376,7 @@ fn columns(row: &sqlx::postgres::PgRow) -> Result<LeasedRow, sqlx::Error> {
         ),
         (get(5)?, get(6)?, get(7)?, get(8)?, row.try_get(9)?),
         (get(10)?, get(11)?, row.try_get(12)?),
-        row.try_get(13)?,
+        (row.try_get(13)?, row.try_get(14)?),
     ))
 }
 
@@ -388,7 +391,7 @@ fn understood(row: LeasedRow) -> Option<Leased> {
 }
 
 fn leased(row: LeasedRow) -> Result<Leased, Error> {
-    let ((customer, at, id, run, attempt), rest, (key, traits, ledger), tied_to) = row;
+    let ((customer, at, id, run, attempt), rest, (key, traits, ledger), (tied_to, traceparent)) = row;
     let (channel, purpose, journey, step, decision) = rest;
     let attempt = u16::try_from(attempt);
     Ok(Leased {
@@ -406,5 +409,6 @@ fn leased(row: LeasedRow) -> Result<Leased, Error> {
         },
         attempt: attempt.map_err(|e| Error::corrupt("attempt", id, e.to_string()))?,
         tied_to: tied_to.map(Arc::from),
+        traceparent: traceparent.map(Arc::from),
     })
 }

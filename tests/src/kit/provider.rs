@@ -54,6 +54,8 @@ pub struct Post {
     pub taken: bool,
     /// When it came.
     pub at: Instant,
+    /// Its header `traceparent`.
+    pub traceparent: Option<String>,
 }
 
 /// The stand-in; it stops listening when it is dropped.
@@ -160,6 +162,15 @@ impl Provider {
         Arc::new(Channels::new(&settings).expect("the settings are right"))
     }
 
+    /// The lines of `config/parcours.yaml` that name it for text messages, within `channels`.
+    #[must_use]
+    pub fn settings(&self) -> String {
+        let (url, secret) = (&self.url, STANDARD.encode(KEY));
+        format!(
+            "  sms:\n    webhook: {{ name: stand-in, url: \"{url}\", secret: whsec_{secret} }}\n"
+        )
+    }
+
     /// The settings of an adapter for this provider.
     #[must_use]
     pub fn adapter(&self) -> AdapterSettings {
@@ -190,7 +201,13 @@ impl Desk {
 
 impl Book {
     /// Notes a request, and says what the answer is.
-    fn note(&mut self, key: String, body: Value, signed: bool) -> Answer {
+    fn note(
+        &mut self,
+        key: String,
+        body: Value,
+        signed: bool,
+        traceparent: Option<String>,
+    ) -> Answer {
         let channel = body["channel"].as_str().unwrap_or_default();
         let answer = match self.by_channel.get(channel) {
             _ if !signed => Answer::Refuse(401),
@@ -205,6 +222,7 @@ impl Book {
             signed,
             taken: takes && !known,
             at: Instant::now(),
+            traceparent,
         });
         answer
     }
@@ -224,7 +242,8 @@ async fn answer(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) 
             &body,
         );
     let json = serde_json::from_slice(&body).unwrap_or_default();
-    let answer = desk.book().note(key.clone(), json, signed);
+    let traceparent = Some(text("traceparent")).filter(|t| !t.is_empty());
+    let answer = desk.book().note(key.clone(), json, signed, traceparent);
     let mut open = desk.open.subscribe();
     // The sender lives as long as the desk, which this request holds.
     let _ = open.wait_for(|open| *open).await;

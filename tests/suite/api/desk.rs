@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use api::{
     Accept, Accepted, BoxFuture, CaptureError, CaptureStore, Captured, KeepError, NotAccepted,
-    NotErased, Readiness, State,
+    NotErased, Ops, Readiness, State,
 };
 use jiff::Timestamp;
 use journey::{
@@ -146,13 +146,12 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
         reader,
         accept: desk,
         mailbox: drawer.map(|d| Arc::new(d) as Arc<dyn CaptureStore>),
-        ready: Arc::new(|| {
-            vec![Readiness {
-                part: "broker",
-                ready: true,
-                detail: String::new(),
-            }]
-        }),
+        ops: Ops {
+            ready: Arc::new(|| Box::pin(async { vec![Readiness::of("broker", None)] })),
+            metrics: Some(Arc::new(|| {
+                Box::pin(async { ("up 1\n".to_owned(), "text/plain") })
+            })),
+        },
         refuse: Arc::new(|_| None),
         startable: Arc::new(|_| Box::pin(async { Startable::Yes })),
         erase: Arc::new(|_, _| Box::pin(async { Err(NotErased::NoSecret) })),

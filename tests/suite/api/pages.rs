@@ -319,13 +319,18 @@ async fn messages_are_captured_only_where_there_is_a_mailbox() {
 
 #[tokio::test]
 async fn health_and_readiness_are_two_things() {
-    let parts = vec![api::Readiness {
-        part: "broker",
-        ready: false,
-        detail: "not connected".into(),
-    }];
+    let lacking = || {
+        let missing = Some("not connected".to_owned());
+        vec![
+            api::Readiness::of("database", None),
+            api::Readiness::of("broker", missing),
+        ]
+    };
     let server = server_with(|state| State {
-        ready: Arc::new(move || parts.clone()),
+        ops: api::Ops {
+            ready: Arc::new(move || Box::pin(async move { lacking() })),
+            metrics: None,
+        },
         ..state
     })
     .await;
@@ -336,6 +341,7 @@ async fn health_and_readiness_are_two_things() {
     let (status, report) = server.get("/readyz").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(report.contains("\"database\",\"ready\":true") && report.contains("not connected"));
+    assert_eq!(server.get("/metrics").await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -122,7 +122,10 @@ async fn promise_1_an_event_as_large_as_http_accepts_is_taken_in() {
     let rig = Rig::new(&Workspace::new()).await;
     let engine = rig.engine(kit::quick()).await;
     let broker = rig.broker(broker::Settings::default()).await;
-    let accept = IntoBroker(broker.publisher().await.unwrap());
+    let accept = IntoBroker {
+        publisher: broker.publisher().await.unwrap(),
+        traces: engine::traces::Traces::default(),
+    };
     let server = Server::start(&engine, Arc::new(accept)).await;
     let large = |n, bytes| with(track(n), "properties", json!({ "note": "x".repeat(bytes) }));
     for (n, bytes) in [(0, 100_000), (1, 200_000), (2, (256 << 10) - 200)] {

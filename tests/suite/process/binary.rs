@@ -14,7 +14,11 @@ use parcours_tests::kit;
 /// Long enough for whatever a process does on a busy machine.
 pub const SOON: Duration = Duration::from_secs(90);
 /// What a process must not inherit from whoever runs the tests.
-const FOREIGN: [&str; 9] = [
+const FOREIGN: [&str; 13] = [
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "NOTIFY_SOCKET",
+    "PARCOURS_LOG_FORMAT",
+    "PARCOURS_METRICS_HTTP",
     "PARCOURS_PRIVACY_SECRET",
     "DATABASE_URL",
     "AMQP_URL",
@@ -168,6 +172,10 @@ impl Running {
 
     pub fn err(&self) -> String {
         std::fs::read_to_string(&self.err).unwrap()
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn is_running(&mut self) -> bool {

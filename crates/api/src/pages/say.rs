@@ -54,7 +54,12 @@ fn event(state: &State, guest: &Guest, at: usize, said: &Said) -> Result<Accepte
         tracing::error!(why = %refused.message, "a page made an event that cannot be read");
         Gone::Wrong
     })?;
-    let Parsed { id, event } = parsed;
+    let Parsed { id, event, .. } = parsed;
     let body = to_json(&event);
-    Ok(Accepted { id, event, body })
+    Ok(Accepted {
+        id,
+        event,
+        body,
+        traceparent: None,
+    })
 }

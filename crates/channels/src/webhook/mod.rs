@@ -3,7 +3,7 @@
 //! The body is `{id, channel, to, content, purpose, journey}`, with `locale` and
 //! `unsubscribe_url` where there are any. `Idempotency-Key` and `webhook-id` are the message's
 //! id, the same on every attempt; `webhook-timestamp` and `webhook-signature` follow
-//! <https://www.standardwebhooks.com>.
+//! <https://www.standardwebhooks.com>. `traceparent` goes along where the message belongs to a trace.
 
 mod answer;
 mod sign;
@@ -108,6 +108,9 @@ impl Webhook {
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
             .header("Idempotency-Key", &id);
+        if let Some(traceparent) = message.traceparent {
+            request = request.header("traceparent", traceparent);
+        }
         if let Some(key) = &self.key {
             let seconds = message.at.as_second();
             request = request

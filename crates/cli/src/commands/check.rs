@@ -14,6 +14,7 @@ use journey::{
 };
 
 use crate::{
+    config::Sources,
     output::{self, Format, Refused},
     workspace,
 };
@@ -63,6 +64,14 @@ pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
         ..Options::default()
     };
     let (_, mut found) = compiler::compile(&files, &options);
+    if let Some(settings) = Sources::to_check(root)? {
+        // Without its secrets.
+        let (masked, of_settings) = settings.shown();
+        files.retain(|f| *f.path != *journey::settings::FILE);
+        files.extend(masked);
+        found.retain(|d| *d.file != *journey::settings::FILE);
+        found.extend(of_settings);
+    }
     if !wanted.is_empty() {
         let asked = |file: &str| wanted.iter().any(|w| is_below(file, w));
         found.retain(|d| asked(&d.file) || d.elsewhere.iter().any(|other| asked(&other.file)));

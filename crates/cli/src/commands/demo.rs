@@ -146,10 +146,14 @@ async fn with_broker(
     };
     let past = Engine::start(store.clone(), providers.channels.clone(), recorded).await?;
 
-    let accept = Arc::new(IntoBroker(broker.publisher().await?));
+    let accept = Arc::new(IntoBroker {
+        publisher: broker.publisher().await?,
+        traces: past.settings().traces.clone(),
+    });
     let state = api::State {
         mailbox: Some(Arc::new(providers.captures.clone())),
         pages: Some(service::pages(&past, look)),
+        ops: service::ops(&past, Some(broker)),
         ..service::state(&past, accept)
     };
     let http = Http::start(providers.listener, state, stop)?;
@@ -172,7 +176,7 @@ async fn with_broker(
     }
     drop(past);
     let engine = Engine::start(store, providers.channels, settings).await?;
-    go_on(&engine, rabbitmq, http, stop).await?;
+    go_on(&engine, rabbitmq, http, stop, config.stops_within()).await?;
     Ok(None)
 }
 
@@ -182,6 +186,7 @@ async fn go_on(
     rabbitmq: &RabbitMq,
     http: Http,
     stop: &CancellationToken,
+    within: Duration,
 ) -> Result<()> {
     let settings = broker::Settings {
         url: rabbitmq.url(),
@@ -189,9 +194,9 @@ async fn go_on(
     };
     let live = Broker::connect(&settings).await?;
     output::aside("the engine goes on in real time; Ctrl-C stops everything, the data stays");
-    let result = service::run(engine, Some(&live), Roles::ALL, Some(http), stop).await;
+    let result = service::run(engine, Some(&live), Roles::ALL, Some(http), stop, within).await;
     live.close().await;
-    result
+    result.map(drop)
 }
 
 /// Publishes the stream and plays it until nothing is left to do at its end.

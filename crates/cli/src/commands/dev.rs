@@ -84,6 +84,7 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
         },
         Some(http),
         &stop,
+        config.stops_within(),
     )
     .await;
     watcher.abort();
@@ -92,7 +93,7 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
         Ok::<_, anyhow::Error>(())
     })
     .await?;
-    result
+    result.map(drop)
 }
 
 fn announce(http: &Http, database: &str) {

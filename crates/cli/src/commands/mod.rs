@@ -13,6 +13,7 @@ pub mod erasures;
 pub mod event;
 pub mod fmt;
 pub mod graph;
+pub mod health;
 pub mod lsp;
 pub mod new;
 pub mod pause;

@@ -1,12 +1,13 @@
 //! `parcours run`: the engine against configured services.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use broker::Broker;
 use channels::{Caller, Channels};
 use clap::{Args, ValueEnum};
 use engine::{Engine, Roles};
+use sd_notify::NotifyState;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,8 @@ use crate::{
     config::Config,
     intake::IntoBroker,
     output,
-    service::{self, Http},
+    service::{self, Http, Stopped},
+    telemetry::Exporter,
     workspace,
 };
 
@@ -46,29 +48,58 @@ pub enum Role {
     Api,
 }
 
+/// How long saying goodbye to RabbitMQ may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// Runs the command until it is told to stop.
 ///
 /// # Errors
 /// If a service is not configured or cannot be reached, or its database is of another version.
 pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
-    let config = Config::load(root)?;
-    let store = database::connect(&config).await?;
+    let config = Config::for_run(root)?;
+    let stop = service::stop_on_signals()?;
+    let exporter = Exporter::start()?;
+    // As the first process of a container nobody else would end it while it waits for a server.
+    let started = tokio::select! {
+        biased;
+        () = stop.cancelled() => return Ok(()),
+        started = connect(args, &config, root) => started?,
+    };
+    let (store, broker) = started;
+    let result = with_broker(args, &config, store, &broker, &exporter, &stop).await;
+    if tokio::time::timeout(FAREWELL, broker.close())
+        .await
+        .is_err()
+    {
+        tracing::warn!("RabbitMQ did not say goodbye");
+    }
+    exporter.stop().await;
+    if result? == Stopped::InOrder {
+        tracing::info!("stopped in order");
+    }
+    Ok(())
+}
+
+async fn connect(args: &RunArgs, config: &Config, root: &Path) -> Result<(Store, Broker)> {
+    let store = database::connect(config).await?;
     store.migrate().await?;
     apply_if_needed(args, &store, root).await?;
     let settings = broker::Settings {
         url: config.amqp_url()?.into(),
         ..Default::default()
     };
-    let broker = Broker::connect(&settings).await?;
-    let result = with_broker(args, &config, store, &broker).await;
-    broker.close().await;
-    result?;
-    tracing::info!("stopped in order");
-    Ok(())
+    Ok((store, Broker::connect(&settings).await?))
 }
 
 /// Whatever happens, the connections to RabbitMQ are closed in order after it.
-async fn with_broker(args: &RunArgs, config: &Config, store: Store, broker: &Broker) -> Result<()> {
+async fn with_broker(
+    args: &RunArgs,
+    config: &Config,
+    store: Store,
+    broker: &Broker,
+    exporter: &Exporter,
+    stop: &CancellationToken,
+) -> Result<Stopped> {
     let channels = Arc::new(
         Channels::new(&config.channels)?
             .with_caller(Caller::new(|name| std::env::var(name).ok(), false)),
@@ -78,20 +109,62 @@ async fn with_broker(args: &RunArgs, config: &Config, store: Store, broker: &Bro
         true => Some(service::listen(config.http(), false).await?),
         false => None,
     };
-    let engine = Engine::start(store, channels, config.engine(config.http())?).await?;
+    let own = match &config.metrics_http {
+        Some(address) => Some(service::listen(address, false).await?),
+        None => None,
+    };
+    let settings = engine::Settings {
+        traces: exporter.traces(),
+        ..config.engine(config.http())?
+    };
+    let engine = Engine::start(store, channels, settings).await?;
     let roles = Roles {
         intake: has(Role::Intake),
         timers: has(Role::Timers),
         dispatch: has(Role::Dispatch),
     };
-    let stop = service::stop_on_signals()?;
+    let ops = service::ops(&engine, Some(broker));
     let http = match listener {
-        Some(listener) => Some(serve(config, listener, &engine, broker, &stop).await?),
+        Some(listener) => Some(serve(config, listener, &engine, broker, stop).await?),
         None => None,
     };
-    let address = http.as_ref().map(|http| http.address.to_string());
-    tracing::info!(http.address = address, "ready");
-    service::run(&engine, Some(broker), roles, http, &stop).await
+    let own = match own {
+        Some(listener) => Some(Http::start_ops(listener, ops, stop)?),
+        None => None,
+    };
+    if http.is_none() && own.is_none() {
+        tracing::info!("neither metrics nor health are served: metrics_http says where");
+    }
+    let (address, metrics) = (where_of(http.as_ref()), where_of(own.as_ref()));
+    tracing::info!(
+        http.address = address,
+        metrics.address = metrics,
+        traces = ?engine.settings().traces,
+        "ready"
+    );
+    tell_supervisor(&[NotifyState::Ready]);
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        stopping.cancelled().await;
+        tell_supervisor(&[NotifyState::Stopping]);
+    });
+    let both = match (http, own) {
+        (Some(http), Some(own)) => Some(http.beside(own)),
+        (http, own) => http.or(own),
+    };
+    let within = config.stops_within();
+    service::run(&engine, Some(broker), roles, both, stop, within).await
+}
+
+fn where_of(http: Option<&Http>) -> Option<String> {
+    http.map(|http| http.address.to_string())
+}
+
+/// systemd, where it has started this process and asks to be told (`Type=notify`).
+fn tell_supervisor(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::debug!(%error, "the supervisor could not be told");
+    }
 }
 
 /// Intake, support and the console, and the pages of customers: beside them, or where the settings say.
@@ -102,12 +175,20 @@ async fn serve(
     broker: &Broker,
     stop: &CancellationToken,
 ) -> Result<Http> {
-    let accept = Arc::new(IntoBroker(broker.publisher().await?));
+    let accept = Arc::new(IntoBroker {
+        publisher: broker.publisher().await?,
+        traces: engine.settings().traces.clone(),
+    });
     let mut state = api::State {
         write_key: config.write_key.as_deref().map(Arc::from),
         pages: Some(service::pages(engine, config.look()?)),
+        ops: service::ops(engine, Some(broker)),
         ..service::state(engine, accept)
     };
+    if config.metrics_http.is_some() {
+        // They have an address of their own.
+        state.ops.metrics = None;
+    }
     if let Some(address) = &config.pages.http {
         let outside = service::listen(address, false).await?;
         let pages = Http::start_pages(outside, state.clone(), stop)?;

@@ -12,8 +12,8 @@ use journey::{failure::Failure, message::Reason, value::Value};
 use store::{Accepted, Leased, Retry};
 use tokio::time::Instant;
 
-use super::{Done, Rendered, Round, Stopped, given_back, receipt};
-use crate::Engine;
+use super::{Done, Rendered, Round, Stopped, given_back, observed::ends, receipt};
+use crate::{Engine, traces::Step};
 
 /// What a provider said.
 struct Said {
@@ -28,6 +28,7 @@ impl Engine {
             address,
             content,
             unsubscribe,
+            step,
         } = rendered;
         let outgoing = Outgoing {
             id: leased.message.id.0,
@@ -44,8 +45,9 @@ impl Engine {
                 .and_then(Value::as_text),
             unsubscribe_url: unsubscribe.as_ref().map(|u| &*u.url),
             unsubscribe_mailto: unsubscribe.as_ref().and_then(|u| u.mailto.as_deref()),
+            traceparent: None,
         };
-        match self.ask(&leased, &outgoing, round).await {
+        match self.ask(&leased, &outgoing, step.as_ref(), round).await {
             Ok(said) => self.conclude(leased, said, now),
             Err(Unasked::Later(wait)) => {
                 Done::PutOff(given_back(&leased, self.back_in(&leased, wait)))
@@ -67,6 +69,7 @@ impl Engine {
         &self,
         leased: &Leased,
         outgoing: &Outgoing<'_>,
+        step: Option<&Step>,
         round: &Round,
     ) -> Result<Said, Unasked> {
         let patience = Duration::try_from(self.settings.dispatch_patience).unwrap_or_default();
@@ -95,9 +98,22 @@ impl Engine {
                 }
                 named = Some(provider.clone());
             }
-            let within = round.ends.saturating_duration_since(Instant::now());
-            let sending = place.send(outgoing, within, &round.hurry, patience);
+            if passed.is_empty() {
+                self.first_attempt(leased);
+            }
+            let call = self.step_of_call(step, outgoing.channel, &provider);
+            let traceparent = call.as_ref().map(Step::traceparent);
+            let outgoing = Outgoing {
+                traceparent: traceparent.as_deref(),
+                ..*outgoing
+            };
+            let begun = Instant::now();
+            let within = round.ends.saturating_duration_since(begun);
+            let sending = place.send(&outgoing, within, &round.hurry, patience);
             let outcome = Box::pin(sending).await;
+            self.metrics
+                .provider(outgoing.channel, &provider, &outcome, begun.into_std());
+            ends(call, &outcome);
             let next = outcome.is_not_me();
             let said = Said {
                 provider: provider.clone(),

@@ -2,7 +2,7 @@
 
 use super::{
     Context, Takes, endpoints::ENDPOINTS, fragments::FRAGMENT, head::JOURNEY, policies::POLICIES,
-    schemas, segments::SEGMENT, stories::STORIES,
+    schemas, segments::SEGMENT, settings::SETTINGS, stories::STORIES,
 };
 
 /// A kind of YAML file.
@@ -24,11 +24,13 @@ pub enum File {
     Endpoints,
     /// `journeys/_fragments/NAME.yaml`.
     Fragment,
+    /// `config/parcours.yaml`: of the process, not of what is published.
+    Settings,
 }
 
 impl File {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Journey,
         Self::Tests,
         Self::Policies,
@@ -37,6 +39,7 @@ impl File {
         Self::Segment,
         Self::Endpoints,
         Self::Fragment,
+        Self::Settings,
     ];
 
     /// The kind of the file at that path of a workspace, `/` between its parts; `None` for a file
@@ -50,6 +53,7 @@ impl File {
                 "policies" => Some(Self::Policies),
                 "traits" => Some(Self::Traits),
                 "endpoints" => Some(Self::Endpoints),
+                "parcours" => Some(Self::Settings),
                 _ if config.starts_with("events/") => Some(Self::Event),
                 _ if config.starts_with("segments/") => Some(Self::Segment),
                 _ => None,
@@ -78,6 +82,7 @@ impl File {
             Self::Segment => "segments",
             Self::Endpoints => "endpoints",
             Self::Fragment => "fragments",
+            Self::Settings => "parcours",
         }
     }
 
@@ -92,6 +97,7 @@ impl File {
             Self::Segment => "config/segments/*.yaml",
             Self::Endpoints => "config/endpoints.yaml",
             Self::Fragment => "journeys/_fragments/*.yaml",
+            Self::Settings => "config/parcours.yaml",
         }
     }
 
@@ -106,6 +112,7 @@ impl File {
             Self::Segment => Takes::Fields(&SEGMENT),
             Self::Endpoints => ENDPOINTS,
             Self::Fragment => Takes::Fields(&FRAGMENT),
+            Self::Settings => Takes::Fields(&SETTINGS),
         }
     }
 
@@ -120,6 +127,7 @@ impl File {
             Self::Segment => "A group of customers that journeys can enter on",
             Self::Endpoints => "Services that journeys can call",
             Self::Fragment => "Steps with parameters, which journeys use",
+            Self::Settings => "Settings of a process: servers, addresses, secrets and adapters",
         }
     }
 

@@ -35,7 +35,15 @@ pub fn schema(file: File) -> Json {
         "description": format!("{}.", file.about()),
         "definitions": definitions,
     });
-    join(&mut schema, of(&file.root()));
+    let root = of(&file.root());
+    join(
+        &mut schema,
+        match file {
+            // Every line of it is optional.
+            File::Settings => json!({ "anyOf": [root, { "type": "null" }] }),
+            _ => root,
+        },
+    );
     if file == File::Fragment {
         admit_parameters(&mut schema["definitions"]);
     }
@@ -232,6 +240,14 @@ fn of(takes: &Takes) -> Json {
         Takes::Ref(Known::TraitPath) => pattern(r"^customer\.[^. ]+$"),
         Takes::Ref(Known::Environment) => pattern("^[A-Z0-9_]+$"),
         Takes::Ref(Known::Url) => pattern("^https?://[^/?#\\s][^\\s]*$"),
+        Takes::Ref(Known::Listen) => pattern(r"^\S+:[0-9]{1,5}$"),
+        Takes::Ref(Known::Database) => pattern("^postgres(ql)?://"),
+        Takes::Ref(Known::Broker) => pattern("^amqps?://"),
+        Takes::Ref(Known::Mail | Known::Sender) => pattern(r"\S@\S"),
+        Takes::Ref(Known::Colour) => pattern("^#[0-9a-fA-F]{6}$"),
+        Takes::Secret { least, .. } => {
+            json!({ "type": ["string", "number", "boolean"], "minLength": least })
+        }
         Takes::Text | Takes::Ref(_) | Takes::Expression => {
             json!({ "type": ["string", "number", "boolean"] })
         }

@@ -14,6 +14,7 @@ mod policies;
 mod schemas;
 mod segments;
 mod sends;
+mod settings;
 mod steps;
 mod stories;
 mod takes;
@@ -24,6 +25,7 @@ pub mod reference;
 
 pub use files::File;
 pub use lookup::{Key, context_at, takes_at};
+pub use settings::VARIABLES;
 pub use takes::{Choice, Known, Takes};
 
 /// Named fields that belong together: a journey, a step, a cap.

@@ -30,6 +30,13 @@ pub enum Takes {
         /// The most.
         max: u32,
     },
+    /// What must not be shown.
+    Secret {
+        /// The least number of bytes that it has.
+        least: u32,
+        /// Whether several may stand there, separated by spaces.
+        several: bool,
+    },
     /// Any number.
     Number,
     /// `true` or `false`.
@@ -143,6 +150,18 @@ pub enum Known {
     Environment,
     /// A web address.
     Url,
+    /// Where something listens: `127.0.0.1:8080`.
+    Listen,
+    /// The address of a PostgreSQL; it may hold a password.
+    Database,
+    /// The address of a RabbitMQ; it may hold a password.
+    Broker,
+    /// A mail address.
+    Mail,
+    /// A mail address, with or without a name before it.
+    Sender,
+    /// A colour: `#0f6b3c`.
+    Colour,
     /// Something else with a name.
     Other,
 }
@@ -156,6 +175,14 @@ pub(super) static CHANNELS: &[Choice] = &[
 pub(super) const CHANNEL: Takes = Takes::OneOf(CHANNELS);
 
 impl Takes {
+    /// Whether it may hold what must not be shown.
+    pub fn is_secret(&self) -> bool {
+        matches!(
+            self,
+            Self::Secret { .. } | Self::Ref(Known::Database | Known::Broker)
+        )
+    }
+
     /// The context of the named fields that may stand here, if they may.
     pub fn fields(&self) -> Option<&'static Context> {
         match self {
@@ -191,6 +218,8 @@ impl Takes {
             Self::Offset => "a duration, also negative".into(),
             Self::Whole { min, max: u32::MAX } => format!("a whole number from {min} up"),
             Self::Whole { min, max } => format!("a whole number from {min} to {max}"),
+            Self::Secret { least: 1, .. } => "a secret".into(),
+            Self::Secret { least, .. } => format!("a secret of {least} characters or more"),
             Self::Number => "a number".into(),
             Self::Truth => "`true` or `false`".into(),
             Self::Time => "a time".into(),
@@ -250,6 +279,12 @@ impl Known {
             Self::Definition => "a definition",
             Self::Environment => "an environment variable",
             Self::Url => "a web address",
+            Self::Listen => "an address to listen at, as `127.0.0.1:8080`",
+            Self::Database => "the address of a PostgreSQL, `postgres://…`",
+            Self::Broker => "the address of a RabbitMQ, `amqp://…` or `amqps://…`",
+            Self::Mail => "a mail address",
+            Self::Sender => "a mail address, as `Shop <news@shop.example>`",
+            Self::Colour => "a colour, as `#0f6b3c`",
             Self::Other => "a name",
         }
     }

@@ -31,6 +31,12 @@ pub(super) fn read(mut fields: Fields, now: Timestamp) -> Result<Event, Refused>
     })
 }
 
+/// The trace that the event belongs to, by the extension for distributed tracing. What is none is no reason to
+/// refuse an event.
+pub(super) fn traceparent(fields: &Fields) -> Option<Arc<str>> {
+    fields.peek_id("traceparent").ok().flatten()
+}
+
 fn version(fields: &mut Fields) -> Result<(), Refused> {
     if &*fields.need("specversion", MAX_NAME)? == "1.0" {
         return Ok(());

@@ -25,6 +25,8 @@ mod segment;
 mod tests;
 mod write;
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
@@ -56,6 +58,8 @@ pub struct Parsed {
     pub id: InputId,
     /// The event.
     pub event: Event,
+    /// The W3C trace context that a CloudEvent carries as its extension `traceparent`; it decides nothing.
+    pub traceparent: Option<Arc<str>>,
 }
 
 impl From<Event> for Parsed {
@@ -63,6 +67,7 @@ impl From<Event> for Parsed {
         Self {
             id: InputId::of_event(&event.source, &event.message_id),
             event,
+            traceparent: None,
         }
     }
 }
@@ -80,12 +85,15 @@ pub fn parse_value(
     now: Timestamp,
 ) -> Result<Parsed, Refused> {
     let fields = fields::Fields::of(json)?;
-    let event = if kind.is_none() && fields.has("specversion") {
-        cloudevents::read(fields, now)?
-    } else {
-        segment::read(fields, kind, now)?
-    };
-    Ok(event.into())
+    if kind.is_none() && fields.has("specversion") {
+        let traceparent = cloudevents::traceparent(&fields);
+        let parsed = Parsed::from(cloudevents::read(fields, now)?);
+        return Ok(Parsed {
+            traceparent,
+            ..parsed
+        });
+    }
+    Ok(segment::read(fields, kind, now)?.into())
 }
 
 /// What an endpoint answered: JSON as it is, other text as text, nothing as null.

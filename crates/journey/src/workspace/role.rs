@@ -13,6 +13,7 @@ pub(super) enum Role<'p> {
     Segment(&'p str),
     Endpoints,
     Fragment(&'p str),
+    Settings,
     Other,
 }
 
@@ -26,6 +27,7 @@ impl<'p> Role<'p> {
             (_, Some("policies")) => Self::Policies,
             (_, Some("traits")) => Self::Traits,
             (_, Some("endpoints")) => Self::Endpoints,
+            (_, Some("parcours")) => Self::Settings,
             (_, Some(config)) => match config.split_once('/') {
                 Some(("events", name)) => Self::Event(name),
                 Some(("segments", name)) => Self::Segment(name),

@@ -21,6 +21,7 @@ fn path(file: File) -> &'static str {
         File::Segment => "config/segments/regulars.yaml",
         File::Endpoints => "config/endpoints.yaml",
         File::Fragment => "journeys/_fragments/remind.yaml",
+        File::Settings => "config/parcours.yaml",
     }
 }
 

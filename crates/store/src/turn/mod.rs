@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::Turn,
     customer::{Customer, PREFERENCES_CHANGED},
-    ids::{CustomerId, RunId},
+    ids::{CustomerId, MessageId, RunId},
     input::{Input, InputKind},
     policies::Period,
     policy::rolling,
@@ -62,6 +62,8 @@ pub struct OpenTurn {
     /// How many inputs were left out: already recorded, twice in the batch, or receipts of a
     /// lease that is over.
     pub duplicates: usize,
+    /// The W3C trace context of messages that are decided now and belong to a trace, for dispatch to go on with.
+    pub traceparents: BTreeMap<MessageId, String>,
     begun: BTreeMap<CustomerId, Begun>,
     tx: Transaction<'static, Postgres>,
 }
@@ -237,6 +239,7 @@ impl OpenTurn {
     pub async fn commit(mut self, turns: Vec<Turn>) -> Result<(), Error> {
         let rows = columns::Rows::of(&self.begun, &turns)?;
         write::all(&mut self.tx, &rows).await?;
+        write::traced(&mut self.tx, &rows, &self.traceparents).await?;
         self.tx.commit().await.map_err(during("committing"))
     }
 
@@ -368,6 +371,7 @@ impl Batch {
         OpenTurn {
             work,
             duplicates: self.duplicates,
+            traceparents: BTreeMap::new(),
             begun,
             tx,
         }

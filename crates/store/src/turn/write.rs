@@ -1,6 +1,9 @@
 //! The statements that write a batch of turns: one for what every batch has, one more for each
 //! thing that fewer have.
 
+use std::collections::BTreeMap;
+
+use journey::ids::MessageId;
 use sqlx::PgConnection;
 
 use super::columns::{Closed, Customers, Rows, Runs};
@@ -182,6 +185,39 @@ async fn facts(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
     let query = query.bind(&m.purpose).bind(&m.journey).bind(&m.step);
     let query = query.bind(&m.reason).bind(&m.decision);
     query.execute(tx).await.map_err(during("writing turns"))?;
+    Ok(())
+}
+
+/// Notes which messages belong to a trace: a statement of its own, for most batches have none.
+pub(super) async fn traced(
+    tx: &mut PgConnection,
+    rows: &Rows<'_>,
+    traceparents: &BTreeMap<MessageId, String>,
+) -> Result<(), Error> {
+    if traceparents.is_empty() {
+        return Ok(());
+    }
+    let m = &rows.messages;
+    let of = |at: usize| traceparents.get(&MessageId(m.id[at])).map(|t| (at, &**t));
+    let traced: Vec<(usize, &str)> = (0..m.id.len()).filter_map(of).collect();
+    sqlx::query(
+        "update message m set traceparent = a.traceparent
+         from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[])
+              a (customer, at, id, traceparent)
+         where m.customer = a.customer and m.at = a.at and m.id = a.id",
+    )
+    .bind(
+        traced
+            .iter()
+            .map(|(n, _)| m.customer[*n])
+            .collect::<Vec<_>>(),
+    )
+    .bind(traced.iter().map(|(n, _)| m.at[*n]).collect::<Vec<_>>())
+    .bind(traced.iter().map(|(n, _)| m.id[*n]).collect::<Vec<_>>())
+    .bind(traced.iter().map(|(_, t)| *t).collect::<Vec<_>>())
+    .execute(tx)
+    .await
+    .map_err(during("writing traces"))?;
     Ok(())
 }
 

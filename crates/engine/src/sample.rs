@@ -1,0 +1,37 @@
+//! What no loop states as it happens is looked at now and then: what waits in RabbitMQ, what is due in the
+//! database, how connections are used.
+
+use std::{sync::Arc, time::Duration};
+
+use broker::Broker;
+use jiff::Timestamp;
+use store::{Due, DueWork};
+use tokio::time::timeout;
+
+use crate::Engine;
+
+impl Engine {
+    /// Looks once, at the broker and at the database, each no longer than `sample_patience`. What does not
+    /// answer is shown as no number.
+    pub async fn sample_once(self: &Arc<Self>, broker: Option<&Broker>, now: Timestamp) {
+        let (metrics, settings) = (self.metrics(), &self.settings);
+        let patience = Duration::try_from(settings.sample_patience).unwrap_or_default();
+        if let Some(broker) = broker {
+            let depth = timeout(patience, broker.depth()).await;
+            metrics.queues(depth.ok().and_then(Result::ok));
+        }
+        for work in DueWork::ALL {
+            let asked = self.store.due_work(work, now, settings.sample_count);
+            let due = timeout(patience, asked).await.ok().and_then(Result::ok);
+            metrics.due(work, due.map(|due| (due, age(due, now))));
+        }
+        metrics.connections(self.store.pool_use());
+        metrics.revision(self.loaded().revision);
+    }
+}
+
+fn age(due: Due, now: Timestamp) -> Duration {
+    let age = due.oldest.map(|oldest| now.duration_since(oldest));
+    age.and_then(|age| Duration::try_from(age).ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,445 @@
+//! `config/parcours.yaml`: the settings of a process. The one description of them: errors, the JSON Schema, the
+//! table of `docs/operations.md` and editors are made from it, and a test of the binary holds it against what it
+//! reads.
+
+use super::{
+    Context, Form, PLAIN, Takes, Word,
+    takes::{Known, choice},
+    word,
+};
+
+/// Environment variables, each with the setting that it wins over.
+pub const VARIABLES: &[(&str, &[&str])] = &[
+    ("DATABASE_URL", &["database_url"]),
+    ("AMQP_URL", &["amqp_url"]),
+    ("PARCOURS_HTTP", &["http"]),
+    ("PARCOURS_METRICS_HTTP", &["metrics_http"]),
+    ("PARCOURS_METRICS_JOURNEYS", &["metrics_journeys"]),
+    ("PARCOURS_LOG_FORMAT", &["log_format"]),
+    ("PARCOURS_STOP_SECONDS", &["stop_seconds"]),
+    ("PARCOURS_WRITE_KEY", &["write_key"]),
+    ("PARCOURS_LEASE_SECONDS", &["lease_seconds"]),
+    ("PARCOURS_PRIVACY_SECRET", &["privacy_secret"]),
+    ("PARCOURS_PAGES_HTTP", &["pages", "http"]),
+    ("PARCOURS_LINKS_BASE", &["links", "base"]),
+    ("PARCOURS_LINKS_SECRET", &["links", "secret"]),
+    ("PARCOURS_LINKS_MAILTO", &["links", "mailto"]),
+    ("PARCOURS_LINKS_UNSUBSCRIBE", &["links", "unsubscribe"]),
+    ("PARCOURS_LINKS_PREFERENCES", &["links", "preferences"]),
+];
+
+/// The longest that one attempt at a provider may be allowed to take, in seconds.
+const MAX_TIMEOUT: u32 = 600;
+
+pub(super) static SETTINGS: Context = Context {
+    name: "settings",
+    what: "the settings",
+    about: "What a process needs to know of its surroundings; every line is optional, and the environment wins",
+    words: &[
+        word(
+            "database_url",
+            Takes::Ref(Known::Database),
+            "PostgreSQL, the only store",
+            "database_url: postgres://parcours@db.internal:5432/parcours",
+        )
+        .or_else("only what needs no database works"),
+        word(
+            "amqp_url",
+            Takes::Ref(Known::Broker),
+            "RabbitMQ, where events come from",
+            "amqp_url: amqp://parcours@mq.internal:5672/%2f",
+        )
+        .or_else("`parcours run` does not start"),
+        word(
+            "http",
+            Takes::Ref(Known::Listen),
+            "Where the HTTP intake, support and the console listen",
+            "http: 127.0.0.1:8080",
+        )
+        .or("127.0.0.1:8080"),
+        word(
+            "metrics_http",
+            Takes::Ref(Known::Listen),
+            "An address of its own for `/metrics`, `/healthz` and `/readyz`, whatever roles the process has",
+            "metrics_http: 127.0.0.1:9464",
+        )
+        .or_else("they are served at `http`, if the process has the role `api`"),
+        word(
+            "metrics_journeys",
+            Takes::Whole { min: 0, max: 10_000 },
+            "How many journeys have a label of their own in metrics; those seen later are counted as `other`",
+            "metrics_journeys: 500",
+        )
+        .or("200"),
+        word(
+            "log_format",
+            Takes::OneOf(&[
+                choice("text", "for people"),
+                choice("json", "for programs, a line each"),
+            ]),
+            "How `parcours run` writes its log; `RUST_LOG` says how much",
+            "log_format: json",
+        )
+        .or_else("text on a terminal, else JSON"),
+        word(
+            "stop_seconds",
+            Takes::Whole { min: 1, max: 300 },
+            "How long work at hand may go on after SIGTERM; what is not done by then is done by another process, or after the next start",
+            "stop_seconds: 5",
+        )
+        .or("7"),
+        word(
+            "write_key",
+            Takes::Secret { least: 1, several: false },
+            "What the HTTP intake asks for as the user name of HTTP Basic",
+            "write_key: a-long-random-word",
+        )
+        .or_else("whoever reaches the address may send events"),
+        word(
+            "lease_seconds",
+            Takes::Whole { min: 5, max: 3_600 },
+            "How long a message stays with a process that was killed, until another one sends it: longer than a provider may take",
+            "lease_seconds: 60",
+        )
+        .or("90"),
+        word(
+            "privacy_secret",
+            Takes::Secret { least: 16, several: false },
+            "What keys and addresses of erased customers are hashed under; the same for as long as they are to be known again",
+            "privacy_secret: a-long-random-word-that-stays",
+        )
+        .or_else("nobody can be erased"),
+        word(
+            "pages",
+            Takes::Fields(&PAGES),
+            "How the pages of customers look, and where they listen",
+            "pages: { name: Maison Tilleul }",
+        ),
+        word(
+            "links",
+            Takes::Fields(&LINKS),
+            "Where customers find their pages",
+            "links: { base: https://my.shop.example }",
+        ),
+        word(
+            "channels",
+            Takes::Fields(&CHANNELS),
+            "Who serves which channel; one without an adapter is not served",
+            "channels: { sms: { webhook: { url: https://gateway.internal/sms } } }",
+        ),
+    ],
+    ..PLAIN
+};
+
+static PAGES: Context = Context {
+    name: "pages",
+    what: "the pages",
+    about: "How the pages of customers look, and where they listen",
+    words: &[
+        word(
+            "http",
+            Takes::Ref(Known::Listen),
+            "An address of their own: the only one that the world has to reach",
+            "http: 0.0.0.0:8081",
+        )
+        .or_else("they are served beside the rest"),
+        word(
+            "name",
+            Takes::Text,
+            "What the sender is called",
+            "name: Maison Tilleul",
+        ),
+        word(
+            "accent",
+            Takes::Ref(Known::Colour),
+            "The colour of buttons, dark enough to read white on it",
+            "accent: \"#2f4a3a\"",
+        ),
+        word(
+            "logo",
+            Takes::Ref(Known::Url),
+            "The address of a picture, at most 48 pixels high",
+            "logo: https://shop.example/logo.png",
+        ),
+    ],
+    ..PLAIN
+};
+
+static LINKS: Context = Context {
+    name: "links",
+    what: "the links",
+    about: "Where customers find their pages",
+    words: &[
+        word(
+            "base",
+            Takes::Ref(Known::Url),
+            "How our pages are reached from outside",
+            "base: https://my.shop.example",
+        )
+        .or_else("where the pages listen"),
+        word(
+            "secret",
+            Takes::Secret { least: 32, several: true },
+            "Signs the links; several, separated by spaces, while one takes over from another",
+            "secret: a-long-random-word-of-at-least-32-characters",
+        )
+        .or_else("one that the database keeps"),
+        word(
+            "mailto",
+            Takes::Ref(Known::Mail),
+            "A mail address that takes unsubscriptions; its mails go to `POST /v1/unsubscribe/mail`",
+            "mailto: unsubscribe@shop.example",
+        ),
+        word(
+            "unsubscribe",
+            Takes::Ref(Known::Url),
+            "A page of the shop's own to unsubscribe, with `{customer}`, `{message}`, `{purpose}` and `{token}`",
+            "unsubscribe: \"https://shop.example/bye?c={customer}\"",
+        )
+        .or_else("a page of ours"),
+        word(
+            "preferences",
+            Takes::Ref(Known::Url),
+            "The same to choose what to receive",
+            "preferences: \"https://shop.example/letters?t={token}\"",
+        )
+        .or_else("a page of ours"),
+    ],
+    ..PLAIN
+};
+
+static CHANNELS: Context = Context {
+    name: "channels",
+    what: "the channels",
+    about: "Who serves which channel",
+    words: &[
+        word(
+            "email",
+            Takes::Fields(&MAIL),
+            "E-mail",
+            "email: { smtp: { host: smtp.internal, from: bonjour@shop.example } }",
+        ),
+        word(
+            "sms",
+            Takes::Fields(&GATEWAY),
+            "Text messages",
+            "sms: { webhook: { url: https://gateway.internal/sms } }",
+        ),
+        word(
+            "push",
+            Takes::Fields(&GATEWAY),
+            "Push notifications",
+            "push: { webhook: { url: https://gateway.internal/push } }",
+        ),
+        word(
+            "chat",
+            Takes::Fields(&GATEWAY),
+            "Chatbots",
+            "chat: { webhook: { url: https://gateway.internal/chat } }",
+        ),
+    ],
+    ..PLAIN
+};
+
+const BY_WEBHOOK: Form = Form {
+    head: word(
+        "webhook",
+        Takes::Fields(&WEBHOOK),
+        "A web hook of yours, which passes messages on to the provider you use",
+        "webhook: { url: https://gateway.internal/sms }",
+    ),
+    words: &[],
+    what: "a web hook",
+};
+
+static MAIL: Context = Context {
+    name: "mail",
+    what: "an adapter for e-mail",
+    about: "Who carries e-mail",
+    forms: &[
+        Form {
+            head: word(
+                "smtp",
+                Takes::Fields(&SMTP),
+                "A mail server",
+                "smtp: { host: smtp.internal, from: bonjour@shop.example }",
+            ),
+            words: &[],
+            what: "a mail server",
+        },
+        BY_WEBHOOK,
+    ],
+    ..PLAIN
+};
+
+static GATEWAY: Context = Context {
+    name: "gateway",
+    what: "an adapter",
+    about: "Who carries messages of a channel",
+    forms: &[BY_WEBHOOK],
+    ..PLAIN
+};
+
+const NAME: Word = word(
+    "name",
+    Takes::Text,
+    "What support, metrics and traces call the provider",
+    "name: my-provider",
+);
+const CA_FILE: Word = word(
+    "ca_file",
+    Takes::Text,
+    "A PEM file with further authorities to trust, such as a company's own",
+    "ca_file: /etc/ssl/company.pem",
+);
+
+static SMTP: Context = Context {
+    name: "smtp",
+    what: "a mail server",
+    about: "A mail server",
+    words: &[
+        NAME.or("smtp"),
+        word(
+            "host",
+            Takes::Text,
+            "Its name or address",
+            "host: smtp.internal",
+        )
+        .needed(),
+        word("port", PORT, "Its port", "port: 587")
+            .or_else("25, with `starttls` 587, with `tls` 465"),
+        word(
+            "tls",
+            Takes::OneOf(&[
+                choice(
+                    "starttls",
+                    "after a greeting in the clear; refused if the server cannot",
+                ),
+                choice("tls", "from the first byte"),
+                choice("none", "not at all: for servers on the same machine"),
+            ]),
+            "How the connection is encrypted",
+            "tls: tls",
+        )
+        .or("starttls"),
+        CA_FILE,
+        word(
+            "user",
+            Takes::Text,
+            "The account, if the server wants one",
+            "user: parcours",
+        ),
+        word(
+            "password",
+            Takes::Secret {
+                least: 1,
+                several: false,
+            },
+            "Its password",
+            "password: secret",
+        ),
+        word(
+            "from",
+            Takes::Ref(Known::Sender),
+            "The sender",
+            "from: \"Maison Tilleul <bonjour@shop.example>\"",
+        )
+        .needed(),
+        word(
+            "reply_to",
+            Takes::Ref(Known::Sender),
+            "Where answers go",
+            "reply_to: help@shop.example",
+        )
+        .or_else("to the sender"),
+        word(
+            "hello",
+            Takes::Text,
+            "The name that EHLO gives",
+            "hello: shop.example",
+        )
+        .or_else("the sender's domain"),
+        word(
+            "list_domain",
+            Takes::Text,
+            "The domain of `List-Id`",
+            "list_domain: shop.example",
+        )
+        .or_else("the sender's"),
+        word(
+            "connections",
+            Takes::Whole { min: 1, max: 1_000 },
+            "The most connections at a time",
+            "connections: 16",
+        )
+        .or("8"),
+        word(
+            "timeout_seconds",
+            TIMEOUT,
+            "The longest that one attempt may take",
+            "timeout_seconds: 20",
+        )
+        .or("30"),
+    ],
+    ..PLAIN
+};
+
+static WEBHOOK: Context = Context {
+    name: "webhook",
+    what: "a web hook",
+    about: "An HTTP address that takes messages as JSON, signed as Standard Webhooks say",
+    words: &[
+        NAME.or("webhook"),
+        word(
+            "url",
+            Takes::Ref(Known::Url),
+            "Where messages are posted",
+            "url: https://gateway.internal/sms",
+        )
+        .needed(),
+        CA_FILE,
+        word(
+            "secret",
+            Takes::Secret {
+                least: 1,
+                several: false,
+            },
+            "The key of the signatures, `whsec_` and base64",
+            "secret: whsec_c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0",
+        )
+        .or_else("nothing is signed"),
+        word(
+            "bearer",
+            Takes::Secret {
+                least: 1,
+                several: false,
+            },
+            "A token for `Authorization: Bearer`",
+            "bearer: a-token",
+        ),
+        word(
+            "timeout_seconds",
+            TIMEOUT,
+            "The longest that one attempt may take",
+            "timeout_seconds: 5",
+        )
+        .or("10"),
+        word(
+            "concurrency",
+            Takes::Whole { min: 1, max: 1_000 },
+            "The most requests at a time",
+            "concurrency: 32",
+        )
+        .or("16"),
+    ],
+    ..PLAIN
+};
+
+const PORT: Takes = Takes::Whole {
+    min: 1,
+    max: 65_535,
+};
+const TIMEOUT: Takes = Takes::Whole {
+    min: 1,
+    max: MAX_TIMEOUT,
+};
