@@ -118,6 +118,7 @@ pub(crate) fn outgoing<'a>(
         locale: Some("fr"),
         unsubscribe_url: None,
         unsubscribe_mailto: None,
+        traceparent: None,
     }
 }
 

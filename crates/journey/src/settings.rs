@@ -208,11 +208,13 @@ pub fn wrong(file: &SourceFile, path: &[&str], message: String, label: String) -
 /// that is secret or might be. These are values of secret settings and of words that are not known, and where the
 /// text is no YAML every value but those of settings that hold none.
 pub fn shown(file: &SourceFile, found: Vec<Diagnostic>) -> (SourceFile, Vec<Diagnostic>) {
-    let hidden = hidden(file);
+    let (mut hidden, said) = hidden(file);
     let masked = SourceFile {
         path: file.path.clone(),
         text: Arc::from(starred(&file.text, &hidden)),
     };
+    hidden.truncate(said);
+    let words: Vec<&str> = words();
     let secrets: Vec<&str> = hidden
         .iter()
         .filter_map(|span| file.text.get(span.clone()))
@@ -220,6 +222,7 @@ pub fn shown(file: &SourceFile, found: Vec<Diagnostic>) -> (SourceFile, Vec<Diag
         // `!` and its like have a meaning of their own before a word.
         .flat_map(|word| [word, word.trim_matches(|c: char| !c.is_alphanumeric())])
         .filter(|word| word.len() >= SHORTEST && word.chars().any(char::is_alphanumeric))
+        .filter(|word| !words.contains(word))
         .collect();
     let hushed = found.into_iter().map(|d| match d.file == file.path {
         true => hushed(d, &secrets),
@@ -250,7 +253,19 @@ fn hushed(mut d: Diagnostic, secrets: &[&str]) -> Diagnostic {
     d
 }
 
-fn hidden(file: &SourceFile) -> Vec<Span> {
+/// The words of the settings themselves, which messages name.
+fn words() -> Vec<&'static str> {
+    let contexts = File::Settings.contexts();
+    let all = contexts.iter().flat_map(|c| {
+        let forms = c.forms.iter().map(|f| &f.head);
+        forms.chain(c.words).map(|w| w.name)
+    });
+    all.chain(VARIABLES.iter().map(|(name, _)| *name)).collect()
+}
+
+/// What is hidden, and how many of these spans what is said of the file may quote: comments of whole lines it does
+/// not.
+fn hidden(file: &SourceFile) -> (Vec<Span>, usize) {
     let mut hidden = Vec::new();
     if &*file.path == ENVIRONMENT {
         let mut at = 0;
@@ -261,7 +276,8 @@ fn hidden(file: &SourceFile) -> Vec<Span> {
             }
             at += line.len();
         }
-        return hidden;
+        let all = hidden.len();
+        return (hidden, all);
     }
     let mut sink = Sink::new(file);
     let read = source::load(file, &mut sink).filter(|_| !sink.failed());
@@ -269,8 +285,8 @@ fn hidden(file: &SourceFile) -> Vec<Span> {
         Some(root) => hide(&root, Some(File::Settings.root()), &mut hidden),
         None => hide_lines(&file.text, &mut hidden),
     }
-    comments(&file.text, &mut hidden);
-    hidden
+    let said = comments(&file.text, &mut hidden);
+    (hidden, said)
 }
 
 /// Whether a value is: a web address is where it carries an account.
@@ -322,7 +338,8 @@ fn hide_lines(text: &str, hidden: &mut Vec<Span>) {
 }
 
 /// A setting that is commented out is as secret as any, and so is what YAML takes for a comment behind a secret.
-fn comments(text: &str, hidden: &mut Vec<Span>) {
+/// Returns how many spans there are without the former.
+fn comments(text: &str, hidden: &mut Vec<Span>) -> usize {
     let behind: Vec<Span> = hidden
         .iter()
         .filter_map(|span| {
@@ -332,6 +349,7 @@ fn comments(text: &str, hidden: &mut Vec<Span>) {
         })
         .collect();
     hidden.extend(behind);
+    let said = hidden.len();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         if let Some(comment) = line.find('#')
@@ -342,6 +360,7 @@ fn comments(text: &str, hidden: &mut Vec<Span>) {
         }
         at += line.len();
     }
+    said
 }
 
 /// Letters and digits become stars, so that quotes, brackets and line ends still show what is wrong.

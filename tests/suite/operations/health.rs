@@ -55,12 +55,11 @@ impl Engined {
         .await
     }
 
-    async fn is_ready(&self) -> Vec<Readiness> {
-        kit::eventually_some(SOON, "everything is ready", async || {
-            let parts = self.parts().await;
-            parts.iter().all(|p| p.ready).then_some(parts)
+    async fn is_ready(&self) {
+        kit::eventually(SOON, "everything is ready", async || {
+            self.parts().await.iter().all(|p| p.ready)
         })
-        .await
+        .await;
     }
 }
 
@@ -78,7 +77,7 @@ fn strict() -> engine::Settings {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_in_order_says_so_part_by_part() {
     let scene = Scene::set("").await;
     let process = scene.run().await;
@@ -146,7 +145,7 @@ async fn ready_again(process: &Process) {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_that_are_away_or_silent_are_named_and_the_process_lives() {
     let scene = Scene::set("").await;
     let (postgres, database) = through(&scene.database.url);
@@ -186,7 +185,7 @@ async fn servers_that_are_away_or_silent_are_named_and_the_process_lives() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_of_an_older_version_is_not_ready_and_a_newer_one_is() {
     let rig = Rig::new(&Workspace::new()).await;
     let engined = Engined::run(&rig.engine(strict()).await, None);
@@ -205,7 +204,7 @@ async fn a_database_of_an_older_version_is_not_ready_and_a_newer_one_is() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_published_is_not_ready() {
     let database = kit::database().await;
     let store = Store::connect(&store::Settings::new(&database.url)).await;
@@ -216,7 +215,7 @@ async fn nothing_published_is_not_ready() {
     assert!(detail.contains("parcours apply"), "{detail}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_loop_that_fails_is_named_with_its_error_and_ready_when_it_goes_on() {
     let rig = Rig::new(&Workspace::new()).await;
     let engined = Engined::run(&rig.engine(strict()).await, None);
@@ -236,13 +235,16 @@ async fn a_loop_that_fails_is_named_with_its_error_and_ready_when_it_goes_on() {
     engined.is_ready().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_loop_that_has_ended_is_not_ready() {
     let rig = Rig::new(&Workspace::new()).await;
     let broker = rig.broker(broker::Settings::default()).await;
     let mut engined = Engined::run(&rig.engine(strict()).await, Some(broker.clone()));
-    let parts = engined.is_ready().await;
-    assert!(parts.iter().any(|p| p.part == "intake"), "{parts:?}");
+    kit::eventually(SOON, "the intake loop runs", async || {
+        let parts = engined.parts().await;
+        parts.iter().any(|p| p.part == "intake" && p.ready)
+    })
+    .await;
     broker.close().await;
     // Asked about its loops alone: of the broker it is known.
     engined.broker = None;

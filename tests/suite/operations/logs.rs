@@ -30,14 +30,14 @@ fn person(event: &str, id: &str) -> Value {
 }
 
 /// Everything that can go well and wrong with a customer, at the level at which libraries talk, too.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_of_a_customer_is_in_the_log_at_debug_level() {
     let scene = Scene::set("").await;
     let broken = "{{ customer.first_name.nothing.at.all }} Kiss from {{ customer.first_name }}\n";
     scene.workspace.write("templates/broken/sms.en.txt", broken);
     let talk = "journey: talk\npurpose: service\nenter: { event: talk }\n\
                 steps:\n  - { send: sms, template: hello }\n  - { send: sms, template: broken }\n  \
-                - { send: email, template: mail }\n  - { call: gifts, as: gift, with: { to: customer.email } }\n";
+                - { send: email, template: mail }\n  - { call: gifts, with: { to: customer.email } }\n";
     scene.workspace.write("journeys/talk/journey.yaml", talk);
     let mail =
         "---\nsubject: Kiss from {{ customer.first_name }}\n---\n<p>{{ customer.email }}</p>\n";
@@ -111,7 +111,7 @@ async fn nothing_of_a_customer_is_in_the_log_at_debug_level() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_format_is_what_the_flag_says_then_the_environment_then_the_file() {
     let scene = Scene::set("log_format: text\n").await;
     let first_line = async |command: super::Parcours, name: &str| {

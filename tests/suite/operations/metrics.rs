@@ -57,7 +57,7 @@ async fn says(process: &Process, sample: &str, wanted: f64) {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_happens_is_counted_by_the_process_in_which_it_does() {
     let scene = Scene::set("").await;
     // Refused once for now, then taken; the fourth is refused for good.
@@ -156,7 +156,7 @@ async fn what_happens_is_counted_by_the_process_in_which_it_does() {
     assert!(!text.contains("ana") && !text.contains("+336"), "{text}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn timers_say_how_late_they_are_and_the_outbox_how_old() {
     let scene = Scene::set("").await;
     let later = "journey: later\npurpose: service\nenter: { event: wait }\n\
@@ -190,7 +190,7 @@ async fn timers_say_how_late_they_are_and_the_outbox_how_old() {
     assert!(scraped(&timers).await["parcours_oldest_due_seconds{work=\"messages\"}"] > 0.0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn journeys_beyond_the_bound_are_counted_as_other() {
     let scene = Scene::set("metrics_journeys: 1\n").await;
     let process = scene.run().await;
@@ -213,7 +213,7 @@ async fn journeys_beyond_the_bound_are_counted_as_other() {
 }
 
 /// With an address of their own they are not where the API is.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_of_their_own_keeps_metrics_from_the_api() {
     let scene = Scene::set("metrics_http: 127.0.0.1:0\n").await;
     let process = scene.run().await;

@@ -54,7 +54,7 @@ async fn nothing_is_lost(scene: &Scene, customers: i64) {
     drop(successor);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_that_hangs_does_not_hold_the_stop_up() {
     let scene = Scene::set("lease_seconds: 5\nstop_seconds: 2\n").await;
     scene.provider.hold();
@@ -81,7 +81,7 @@ async fn a_provider_that_hangs_does_not_hold_the_stop_up() {
     nothing_is_lost(&scene, 20).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_in_order_waits_for_providers_and_says_so() {
     let scene = Scene::set("").await;
     let mut process = scene.run().await;
@@ -107,10 +107,7 @@ async fn with_a_wire(which: &str, state: Wire) {
     let mut process = scene.start(command).await;
     publish(&scene, 0..100).await;
     scene
-        .counts(
-            "select case when count(*) > 0 then 1 else 0 end from message",
-            1,
-        )
+        .counts("select (count(*) > 0)::int::bigint from message", 1)
         .await;
     proxy.set(state);
     publish(&scene, 100..150).await;
@@ -118,28 +115,28 @@ async fn with_a_wire(which: &str, state: Wire) {
     nothing_is_lost(&scene, 150).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_is_away_does_not_hold_the_stop_up() {
     with_a_wire("AMQP_URL", Wire::Cut).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_is_silent_does_not_hold_the_stop_up() {
     with_a_wire("AMQP_URL", Wire::Silent).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_away_does_not_hold_the_stop_up() {
     with_a_wire("DATABASE_URL", Wire::Cut).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_silent_does_not_hold_the_stop_up() {
     with_a_wire("DATABASE_URL", Wire::Silent).await;
 }
 
 /// As the first process of a container it would otherwise not end at all.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_still_waits_for_its_servers_stops_in_order() {
     let scene = Scene::set("").await;
     let (server, with) = through(&scene.database.url);
@@ -167,7 +164,7 @@ fn listens(running: &crate::process::binary::Running) -> bool {
 }
 
 /// systemd is told when the work begins and when it ends.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_supervisor_is_told() {
     let scene = Scene::set("").await;
     let path = scene.workspace.path().join("notify.sock");

@@ -72,7 +72,7 @@ const FROM_AMQP: [(&str, SpanKind); 4] = [
     ("parcours send", SpanKind::Client),
 ];
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trace_goes_from_the_producers_request_to_the_providers() {
     let (scene, collector) = tokio::join!(Scene::set(""), Collector::start());
     let process = traced(&scene, &collector).await;
@@ -92,7 +92,7 @@ async fn a_trace_goes_from_the_producers_request_to_the_providers() {
     assert!(!all.contains("ana") && !all.contains("+336"), "{all}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn amqp_headers_and_cloud_events_carry_it_as_well() {
     let (scene, collector) = tokio::join!(Scene::set(""), Collector::start());
     let process = traced(&scene, &collector).await;
@@ -138,7 +138,7 @@ async fn amqp_headers_and_cloud_events_carry_it_as_well() {
 }
 
 /// The parent's flag decides: nothing is recorded, and the flag is passed on.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trace_that_is_not_sampled_is_handed_on_and_not_recorded() {
     let (scene, collector) = tokio::join!(Scene::set(""), Collector::start());
     let mut process = traced(&scene, &collector).await;
@@ -157,7 +157,7 @@ async fn a_trace_that_is_not_sampled_is_handed_on_and_not_recorded() {
 }
 
 /// What has no trace gets one of its own only if the sampler wants it.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sampler_decides_about_what_has_no_parent() {
     let (scene, collector) = tokio::join!(Scene::set(""), Collector::start());
     let command = scene
@@ -169,7 +169,7 @@ async fn the_sampler_decides_about_what_has_no_parent() {
     assert_eq!(request(&scene).await.traceparent, None);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_collector_nothing_is_kept_or_sent_on() {
     let scene = Scene::set("").await;
     let process = scene.run().await;
@@ -182,7 +182,7 @@ async fn without_a_collector_nothing_is_kept_or_sent_on() {
 }
 
 /// The last steps leave before the process does.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_recorded_leaves_with_an_orderly_stop() {
     let (scene, collector) = tokio::join!(Scene::set(""), Collector::start());
     let command = scene
@@ -200,5 +200,9 @@ async fn what_was_recorded_leaves_with_an_orderly_stop() {
     process.running.signal("TERM");
     assert!(process.running.ends(SOON).success());
     let names: Vec<String> = collector.spans().into_iter().map(|s| s.name).collect();
-    assert!(names.contains(&"parcours send".to_owned()), "{names:?}");
+    assert!(
+        names.contains(&"parcours send".to_owned()),
+        "{names:?} {}",
+        process.running.err()
+    );
 }

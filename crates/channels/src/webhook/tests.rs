@@ -10,7 +10,7 @@ use journey::{
 use serde_json::{Value as Json, json};
 
 use crate::{
-    About, AdapterSettings, Channels, Outcome, Secret, Settings, WebhookSettings,
+    About, AdapterSettings, Channels, Outcome, Outgoing, Secret, Settings, WebhookSettings,
     capture::CapturedMessage,
     testing::{http, https, id, outgoing, sms},
 };
@@ -70,8 +70,12 @@ async fn the_request_is_signed_and_says_everything() {
     let content = sms();
     let channels = channels(settings(server));
     assert_eq!(channels.serves(Channel::Sms), Some("texts"));
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let sent = channels
-        .send(&outgoing(5, Channel::Sms, "+33612345678", &content))
+        .send(&Outgoing {
+            traceparent: Some(traceparent),
+            ..outgoing(5, Channel::Sms, "+33612345678", &content)
+        })
         .await;
     let provider_id = Some("SM1".to_owned());
     assert_eq!(sent, Outcome::Accepted { provider_id });
@@ -87,6 +91,7 @@ async fn the_request_is_signed_and_says_everything() {
     assert_eq!(request.header("webhook-id"), Some(&*message_id));
     assert_eq!(request.header("webhook-timestamp"), Some("1773480413"));
     assert_eq!(request.header("authorization"), Some("Bearer token"));
+    assert_eq!(request.header("traceparent"), Some(traceparent));
     let key = STANDARD.decode(&SECRET["whsec_".len()..]).unwrap();
     let signed = [
         format!("{message_id}.1773480413.").as_bytes(),

@@ -46,7 +46,7 @@ async fn look(engine: &Engine, broker: Option<&Broker>) -> Vec<Readiness> {
     parts.extend(broker);
     let failing = engine.settings().loop_patience;
     let longest = Duration::try_from(failing).unwrap_or_default();
-    parts.extend(engine.loops().into_iter().map(|l| one_loop(l, longest)));
+    parts.extend(engine.loops().iter().map(|l| one_loop(l, longest)));
     for part in &parts {
         engine.metrics().ready(part.part, part.ready);
     }
@@ -91,7 +91,7 @@ fn silent(who: &str, patience: Duration) -> String {
     format!("{who} has not answered within {} s", patience.as_secs())
 }
 
-fn one_loop(health: LoopHealth, longest: Duration) -> Readiness {
+fn one_loop(health: &LoopHealth, longest: Duration) -> Readiness {
     let missing = match health.failing_for {
         _ if health.ended => Some("the loop has ended".to_owned()),
         Some(since) if since >= longest => {

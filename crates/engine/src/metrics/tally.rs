@@ -71,10 +71,8 @@ impl Tally {
                 *journey.decided.entry(message.channel).or_default() += 1;
             }
             Some(reason) => {
-                *self
-                    .suppressed
-                    .entry((message.channel, reason))
-                    .or_default() += 1
+                let key = (message.channel, reason);
+                *self.suppressed.entry(key).or_default() += 1;
             }
         }
         self.caps(&message.decision.refusals);

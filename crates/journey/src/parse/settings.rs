@@ -89,7 +89,7 @@ impl Reader<'_> {
                 .offered(near);
             return None;
         };
-        for second in there {
+        if let Some(second) = there.next() {
             self.sink
                 .error(
                     yaml::EXCLUDES,
