@@ -91,14 +91,16 @@ impl Engine {
             let mut parent = None;
             match intake::parse(&delivery.body, now)
                 .map_err(|refused| refused.to_string())
-                .and_then(|parsed| {
-                    parent.clone_from(&parsed.traceparent);
+                .and_then(|mut parsed| {
+                    parent = parsed.traceparent.take();
                     self.arrival(parsed, now, &loaded)
                 }) {
                 Ok(arrival) => {
-                    let parent = delivery.traceparent().or(parent.as_deref());
-                    if let Some(step) = self.settings.traces.take_in(&arrival, parent) {
-                        traced.insert((arrival.customer, arrival.input.id), step);
+                    if self.settings.traces.is_on() {
+                        let parent = delivery.traceparent().or(parent.as_deref());
+                        let step = self.settings.traces.take_in(&arrival, parent);
+                        let key = (arrival.customer, arrival.input.id);
+                        traced.extend(step.map(|step| (key, step)));
                     }
                     arrivals.push(arrival);
                     places.push(index);

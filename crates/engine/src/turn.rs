@@ -3,12 +3,9 @@
 //! It begins a transaction, loads, decides, records and commits. A batch that the database refuses
 //! is halved until the culprit stands alone; the others are not touched by it.
 
-use std::{
-    collections::BTreeSet,
-    ops::Range,
-    sync::Arc,
-    time::{Duration, Instant, SystemTime},
-};
+mod observed;
+
+use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use journey::{
@@ -16,20 +13,16 @@ use journey::{
     ids::{CustomerId, MachineId},
     input::InputKind,
     message::Message,
-    trace::Fact,
-    world::World,
 };
 use store::{Arrival, OpenTurn, Work};
 
+use self::observed::{About, lateness};
 use crate::{
     Engine, Error,
     metrics::{Tally, TurnOf},
-    traces::{SpanKind, Step, Traced},
+    traces::Traced,
     world::Loaded,
 };
-
-/// What the step of a turn is called in traces.
-const TURN: &str = "parcours turn";
 
 /// What became of a batch.
 #[derive(Debug, Default)]
@@ -298,63 +291,6 @@ impl Engine {
         }
         Ok(inputs)
     }
-}
-
-/// What a turn is about, beside its inputs.
-struct About<'a> {
-    of: TurnOf,
-    begun: Instant,
-    /// The same by the wall clock, for traces.
-    at: SystemTime,
-    traced: &'a Traced,
-}
-
-impl<'a> About<'a> {
-    fn new(of: TurnOf, traced: &'a Traced) -> Self {
-        Self {
-            of,
-            begun: Instant::now(),
-            at: SystemTime::now(),
-            traced,
-        }
-    }
-}
-
-impl Engine {
-    /// One step for each input that belongs to a trace; messages that it has decided go on with it.
-    fn steps(&self, about: &About<'_>, turns: &[Turn], open: &mut OpenTurn) -> Vec<Step> {
-        if about.traced.is_empty() {
-            return Vec::new();
-        }
-        let mut steps = Vec::new();
-        for turn in turns {
-            for (input, lines) in &turn.effects.inputs {
-                let Some(parent) = about.traced.get(&(turn.customer.id, input.id)) else {
-                    continue;
-                };
-                let (parent, traces) = (parent.traceparent(), &self.settings.traces);
-                let step = traces.begin_at(TURN, SpanKind::Internal, Some(&parent), about.at);
-                let Some(mut step) = step else { continue };
-                step.note("parcours.lines", lines.len());
-                let sends = lines.iter().filter_map(|line| match &line.fact {
-                    Fact::Sends { message, .. } => Some(*message),
-                    _ => None,
-                });
-                open.traceparents
-                    .extend(sends.map(|message| (message, step.traceparent())));
-                steps.push(step);
-            }
-        }
-        steps
-    }
-}
-
-/// How long each of these customers' first timer has been due.
-fn lateness(world: &World, open: &OpenTurn, now: Timestamp) -> Vec<Duration> {
-    let due = |work: &Work| advance::next_due(world, &work.customer).map(|(_, at)| at);
-    let due = open.work.iter().filter_map(due);
-    due.filter_map(|at| Duration::try_from(now.duration_since(at)).ok())
-        .collect()
 }
 
 /// The parts of a batch that are still to be decided, in order: a stack, the first on top.

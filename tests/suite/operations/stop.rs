@@ -81,6 +81,29 @@ async fn a_provider_that_hangs_does_not_hold_the_stop_up() {
     nothing_is_lost(&scene, 20).await;
 }
 
+/// What the manual says to do about messages that a restored database would send again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_restore_the_manuals_statement_keeps_messages_from_going_again() {
+    let manual = kit::workspace_root().join("docs/operations.md");
+    let manual = std::fs::read_to_string(manual).unwrap();
+    let (_, statement) = manual.split_once("`update message").unwrap();
+    let (statement, _) = statement.split_once('`').unwrap();
+    let statement = format!("update message{statement}");
+    let scene = Scene::set("stop_seconds: 1\n").await;
+    scene.provider.hold();
+    let mut process = scene.run().await;
+    publish(&scene, 0..5).await;
+    scene.counts("select count(*) from message", 5).await;
+    stops(&mut process);
+    let done = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .execute(&scene.pool)
+        .await
+        .unwrap();
+    assert_eq!(done.rows_affected(), 5);
+    let due = "select count(*) from message where due_at is not null";
+    assert_eq!(scene.count(due).await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_in_order_waits_for_providers_and_says_so() {
     let scene = Scene::set("").await;
@@ -96,7 +119,8 @@ async fn a_stop_in_order_waits_for_providers_and_says_so() {
 }
 
 async fn with_a_wire(which: &str, state: Wire) {
-    let scene = Scene::set("lease_seconds: 5\nstop_seconds: 3\n").await;
+    // As long as it takes unless told otherwise.
+    let scene = Scene::set("lease_seconds: 5\n").await;
     let url = match which {
         "DATABASE_URL" => scene.database.url.clone(),
         _ => scene.vhost.url.clone(),

@@ -7,6 +7,9 @@ use jiff::Timestamp;
 use super::{MAX_ID, MAX_NAME, bounds::Bounds, fields::Fields, micros, refused::Refused};
 use crate::{input::Event, value::Value};
 
+/// The extension for distributed tracing.
+pub(super) const TRACEPARENT: &str = "traceparent";
+
 /// Reads the fields of a CloudEvent.
 pub(super) fn read(mut fields: Fields, now: Timestamp) -> Result<Event, Refused> {
     version(&mut fields)?;
@@ -34,7 +37,7 @@ pub(super) fn read(mut fields: Fields, now: Timestamp) -> Result<Event, Refused>
 /// The trace that the event belongs to, by the extension for distributed tracing. What is none is no reason to
 /// refuse an event.
 pub(super) fn traceparent(fields: &Fields) -> Option<Arc<str>> {
-    fields.peek_id("traceparent").ok().flatten()
+    fields.peek_id(TRACEPARENT).ok().flatten()
 }
 
 fn version(fields: &mut Fields) -> Result<(), Refused> {

@@ -86,7 +86,8 @@ pub fn parse_value(
 ) -> Result<Parsed, Refused> {
     let fields = fields::Fields::of(json)?;
     if kind.is_none() && fields.has("specversion") {
-        let traceparent = cloudevents::traceparent(&fields);
+        let named = fields.has(cloudevents::TRACEPARENT);
+        let traceparent = named.then(|| cloudevents::traceparent(&fields)).flatten();
         let parsed = Parsed::from(cloudevents::read(fields, now)?);
         return Ok(Parsed {
             traceparent,
