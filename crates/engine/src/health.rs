@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::Notify;
+
 /// One loop, as it is at the moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoopHealth {
@@ -15,41 +17,76 @@ pub struct LoopHealth {
     pub failing_for: Option<Duration>,
     /// What the last failed round said, without addresses.
     pub error: String,
+    /// Whether it has begun: it is to, from when the engine is told its roles.
+    pub begun: bool,
     /// It has ended, and nobody told it to.
     pub ended: bool,
 }
 
 /// The loops of one engine. Cloning shares it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Loops(Arc<Mutex<BTreeMap<&'static str, State>>>);
+pub(crate) struct Loops {
+    all: Arc<Mutex<BTreeMap<&'static str, State>>>,
+    /// Told when a loop begins.
+    news: Arc<Notify>,
+}
 
 #[derive(Clone, Debug, Default)]
 struct State {
     failing_since: Option<Instant>,
     error: String,
+    begun: bool,
     ended: bool,
+}
+
+impl State {
+    fn begun() -> Self {
+        Self {
+            begun: true,
+            ..Self::default()
+        }
+    }
 }
 
 impl Loops {
     fn all(&self) -> MutexGuard<'_, BTreeMap<&'static str, State>> {
         // What a thread that died has left is whole: every change is one assignment.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every loop that was begun, by name.
+    /// Every loop that has begun or is to, by name.
     pub(crate) fn health(&self) -> Vec<LoopHealth> {
         let of = |(name, state): (&&'static str, &State)| LoopHealth {
             name,
             failing_for: state.failing_since.map(|since| since.elapsed()),
             error: state.error.clone(),
+            begun: state.begun,
             ended: state.ended,
         };
         self.all().iter().map(of).collect()
     }
 
+    /// A loop is to begin.
+    pub(crate) fn expect(&self, name: &'static str) {
+        self.all().entry(name).or_default();
+    }
+
+    /// Returns when every loop that is to begin has.
+    pub(crate) async fn begun(&self) {
+        loop {
+            let mut told = std::pin::pin!(self.news.notified());
+            told.as_mut().enable();
+            if self.all().values().all(|state| state.begun) {
+                return;
+            }
+            told.await;
+        }
+    }
+
     /// A loop begins.
     pub(crate) fn begin(&self, name: &'static str) -> Beat {
-        self.all().insert(name, State::default());
+        self.all().insert(name, State::begun());
+        self.news.notify_waiters();
         Beat {
             loops: self.clone(),
             name,
@@ -75,7 +112,7 @@ impl Beat {
     pub(crate) fn well(&mut self) {
         // Nothing is locked as long as all goes well.
         if std::mem::take(&mut self.failing) {
-            self.loops.all().insert(self.name, State::default());
+            self.loops.all().insert(self.name, State::begun());
         }
     }
 
@@ -114,6 +151,20 @@ mod tests {
         assert_eq!((health[0].failing_for, health[0].ended), (None, false));
         drop(beat);
         assert!(loops.health()[0].ended);
+    }
+
+    #[tokio::test]
+    async fn a_loop_that_is_to_begin_is_waited_for() {
+        let loops = Loops::default();
+        loops.expect("intake");
+        assert!(!loops.health()[0].begun);
+        let waiting = loops.clone();
+        let waits = tokio::spawn(async move { waiting.begun().await });
+        tokio::task::yield_now().await;
+        assert!(!waits.is_finished());
+        let _beat = loops.begin("intake");
+        waits.await.unwrap();
+        assert!(loops.health()[0].begun);
     }
 
     #[test]

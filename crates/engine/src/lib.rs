@@ -127,7 +127,7 @@ impl Engine {
         &self.metrics
     }
 
-    /// How the loops that were begun fare, by name.
+    /// How the loops that have begun, or are to, fare, by name.
     pub fn loops(&self) -> Vec<LoopHealth> {
         self.loops.health()
     }

@@ -36,7 +36,31 @@ const RETENTION_POLL: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 /// The longest pause after an error.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+impl Roles {
+    /// The loops of these roles, by name.
+    fn loops(self) -> impl Iterator<Item = &'static str> {
+        let of = |runs: bool, names: &'static [&'static str]| if runs { names } else { &[] };
+        let intake = of(self.intake, &["intake"]);
+        let timers = of(self.timers, &["timers", "passages", "sweeps", "retention"]);
+        let dispatch = of(self.dispatch, &["dispatch", "calls"]);
+        [intake, timers, dispatch, &["reload"]]
+            .into_iter()
+            .flatten()
+            .copied()
+    }
+}
+
 impl Engine {
+    /// These roles' loops are to run: until they do, the engine does not count as ready.
+    pub fn expect(&self, roles: Roles) {
+        roles.loops().for_each(|name| self.loops.expect(name));
+    }
+
+    /// Returns when all loops run that are expected.
+    pub async fn begun(&self) {
+        self.loops.begun().await;
+    }
+
     /// Runs the loops until `stop` is cancelled, then finishes what is at hand. Without a broker
     /// there is no intake loop: events come by HTTP.
     ///

@@ -123,6 +123,7 @@ async fn with_broker(
         timers: has(Role::Timers),
         dispatch: has(Role::Dispatch),
     };
+    engine.expect(roles);
     let ops = service::ops(&engine, Some(broker));
     let http = match listener {
         Some(listener) => Some(serve(config, listener, &engine, broker, stop).await?),
@@ -136,15 +137,20 @@ async fn with_broker(
         tracing::info!("neither metrics nor health are served: metrics_http says where");
     }
     let (address, metrics) = (where_of(http.as_ref()), where_of(own.as_ref()));
-    tracing::info!(
-        http.address = address,
-        metrics.address = metrics,
-        traces = ?engine.settings().traces,
-        "ready"
-    );
-    tell_supervisor(&[NotifyState::Ready]);
-    let stopping = stop.clone();
+    let (begins, stopping) = (engine.clone(), stop.clone());
     tokio::spawn(async move {
+        tokio::select! {
+            () = begins.begun() => {
+                tracing::info!(
+                    http.address = address,
+                    metrics.address = metrics,
+                    traces = ?begins.settings().traces,
+                    "ready"
+                );
+                tell_supervisor(&[NotifyState::Ready]);
+            }
+            () = stopping.cancelled() => {}
+        }
         stopping.cancelled().await;
         tell_supervisor(&[NotifyState::Stopping]);
     });

@@ -93,6 +93,7 @@ fn silent(who: &str, patience: Duration) -> String {
 
 fn one_loop(health: &LoopHealth, longest: Duration) -> Readiness {
     let missing = match health.failing_for {
+        _ if !health.begun => Some("the loop has not begun yet".to_owned()),
         _ if health.ended => Some("the loop has ended".to_owned()),
         Some(since) if since >= longest => {
             let seconds = since.as_secs();

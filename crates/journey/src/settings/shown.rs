@@ -38,7 +38,7 @@ pub fn shown(file: &SourceFile, found: Vec<Diagnostic>) -> (SourceFile, Vec<Diag
 }
 
 /// A word that is shorter is no secret, and would be hidden within others.
-const SHORTEST: usize = 4;
+const SHORTEST: usize = 6;
 
 /// What is said, without the secrets that it quotes.
 fn hushed(mut d: Diagnostic, secrets: &[&str]) -> Diagnostic {

@@ -105,6 +105,8 @@ pub struct ExportedMessage {
     pub provider_id: Option<Arc<str>>,
     /// The last attempt's error.
     pub error: Option<Failure>,
+    /// The trace of the turn that decided it, for the operators of this installation.
+    pub traceparent: Option<Arc<str>>,
     /// What was decided: template, its values, refusals.
     pub decision: Value,
 }
@@ -231,7 +233,7 @@ async fn messages(
     loop {
         let rows = sqlx::query(
             "select at, id, run, journey, step, channel, purpose, status::text as status, reason,
-                    due_at, done_at, attempt, provider, provider_id, error, decision
+                    due_at, done_at, attempt, provider, provider_id, error, traceparent, decision
              from message where customer = $1 and ($2::timestamptz is null or (at, id) > ($2, $3))
              order by at, id limit $4",
         )
@@ -268,6 +270,7 @@ fn message(row: &PgRow) -> Result<ExportedMessage, sqlx::Error> {
         provider: text_or_none(row, "provider")?,
         provider_id: text_or_none(row, "provider_id")?,
         error: failure_or_none(row)?,
+        traceparent: text_or_none(row, "traceparent")?,
         decision: kept::<Decision>(row.try_get("decision")?),
     })
 }
