@@ -75,12 +75,12 @@ async fn apply_publishes_once_and_nothing_with_errors() {
 #[tokio::test]
 async fn the_first_run_publishes_the_workspace_and_wants_a_broker() {
     let scene = Scene::set().await;
-    let run = |args: &[&str]| {
-        scene
-            .parcours(&[&["run"], args].concat())
-            .output()
-            .expect(2)
-            .err()
+    // Before anything else it says what it lacks.
+    let lacking = scene.parcours(&["run"]).output().expect(2).err();
+    assert!(lacking.contains("set AMQP_URL"), "{lacking}");
+    let run = || {
+        let run = scene.parcours(&["run"]);
+        run.env("AMQP_URL", "amqp://127.0.0.1:1").output()
     };
     // The first start publishes what it finds, and nothing that has errors.
     let path = "journeys/welcome/journey.yaml";
@@ -88,12 +88,12 @@ async fn the_first_run_publishes_the_workspace_and_wants_a_broker() {
     scene
         .workspace
         .write(path, &good.replace("after: 30d", "fpr: 30d"));
-    let refused = scene.parcours(&["run"]).output().expect(1).err();
+    let refused = run().expect(1).err();
     assert!(refused.contains("welcome/journey.yaml"), "{refused}");
     scene.workspace.write(path, &good);
-    let said = run(&[]);
+    let said = run().expect(2).err();
     assert!(said.contains("welcome version 1: published"), "{said}");
-    assert!(said.contains("no broker: set AMQP_URL"), "{said}");
+    assert!(said.contains("RabbitMQ at 127.0.0.1:1"), "{said}");
     let said = scene
         .parcours(&["customer", "ana"])
         .output()
