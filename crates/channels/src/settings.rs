@@ -123,6 +123,14 @@ pub enum AdapterSettings {
 }
 
 impl AdapterSettings {
+    /// The word that it is written under.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Smtp(_) => "smtp",
+            Self::Webhook(_) => "webhook",
+        }
+    }
+
     /// What the provider is spared.
     pub fn limits(&self) -> &Limits {
         match self {

@@ -5,7 +5,7 @@ mod sources;
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use channels::{AdapterSettings, Channels};
+use channels::{Channels, Providers};
 use clap::ValueEnum;
 use jiff::SignedDuration;
 use journey::{message::Channel, settings::FILE};
@@ -212,7 +212,7 @@ impl Config {
             (Channel::Chat, &mut one.chat),
         ] {
             if of != channel {
-                *adapter = None;
+                *adapter = Providers::default();
             }
         }
         one
@@ -234,14 +234,20 @@ impl Config {
                 continue;
             };
             let channels::Error::Setting {
-                setting, problem, ..
+                place,
+                setting,
+                problem,
             } = error;
-            let adapter = match self.channels.of(channel) {
-                Some(AdapterSettings::Webhook(_)) => "webhook",
-                _ => "smtp",
+            let mut path = vec!["channels", channel.as_str()];
+            let message = match self.channels.of(channel) {
+                [one] => {
+                    path.push(one.kind());
+                    path.extend(setting.split('.'));
+                    format!("`{setting}` {problem}")
+                }
+                _ => format!("`{place}.{setting}` {problem}"),
             };
-            let path = ["channels", channel.as_str(), adapter, setting];
-            wrong(&path, format!("`{setting}` {problem}"), "");
+            wrong(&path, message, "");
         }
         if let Err(error) = self.pages.look() {
             let path = match self.pages.logo.is_some() && error.to_string().contains("logo") {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use crate::{
     diagnostic::{Diagnostic, Severity, SourceFile},
     diagnostics::{Sink, nearest, yaml},
-    grammar::{File, Key, Takes, VARIABLES, takes_at},
+    grammar::{File, Key, Takes, VARIABLES, below, takes_at},
     parse::{self, Reader},
     source::{self, Kind, Node, Pair, Scalar, Span, Style},
 };
@@ -115,7 +115,7 @@ fn takes(variable: &str) -> Option<Takes> {
 }
 
 /// The settings of the file with those of the environment over them, as their grammar reads them: whole numbers are
-/// numbers, everything else is text. What is wrong with them is said by [`check`] and [`environment`].
+/// numbers, durations are in seconds (`90s`), everything else is text. What is wrong with them is said by [`check`] and [`environment`].
 pub fn values(file: Option<&SourceFile>, environment: &SourceFile) -> Json {
     let root = file.and_then(|file| source::load(file, &mut Sink::new(file)));
     let mut values = match &root {
@@ -136,13 +136,19 @@ pub fn values(file: Option<&SourceFile>, environment: &SourceFile) -> Json {
 fn value(node: &Node, takes: &Takes) -> Json {
     match (&node.kind, takes) {
         (Kind::Map(pairs), _) => {
-            let context = takes.fields();
             let one = |pair: &Pair| {
-                let word = context.and_then(|c| c.word(&pair.name, &[]));
-                let takes = word.map_or(Takes::Anything, |w| w.takes);
+                let takes = below(takes, &Key::Name(&pair.name)).unwrap_or(Takes::Anything);
                 (pair.name.to_string(), value(&pair.value, &takes))
             };
             Json::Object(pairs.iter().map(one).collect())
+        }
+        (Kind::List(items), _) => {
+            let takes = below(takes, &Key::Index(0)).unwrap_or(Takes::Anything);
+            items.iter().map(|item| value(item, &takes)).collect()
+        }
+        (Kind::Scalar(scalar), Takes::Duration) => {
+            let seconds = parse::seconds(&scalar.text);
+            seconds.map_or(Json::Null, |s| Json::from(format!("{s}s")))
         }
         (Kind::Scalar(scalar), Takes::Whole { .. }) => {
             let number = scalar.text.trim().parse::<u32>();

@@ -391,7 +391,8 @@ fn understood(row: LeasedRow) -> Option<Leased> {
 }
 
 fn leased(row: LeasedRow) -> Result<Leased, Error> {
-    let ((customer, at, id, run, attempt), rest, (key, traits, ledger), (tied_to, traceparent)) = row;
+    let ((customer, at, id, run, attempt), rest, (key, traits, ledger), (tied_to, traceparent)) =
+        row;
     let (channel, purpose, journey, step, decision) = rest;
     let attempt = u16::try_from(attempt);
     Ok(Leased {

@@ -91,7 +91,7 @@ impl Default for CircuitSettings {
     }
 }
 
-/// A span of time: `500ms`, `1s`, `5m`, `2h`.
+/// A span of time: `1s`, `5m`, `2h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Config;
 
 /// Every group of settings, with the least that must stand in it.
-const GROUPS: [(&[&str], &str); 6] = [
+const GROUPS: [(&[&str], &str); 9] = [
     (&[], "{}"),
     (&["pages"], "{}"),
     (&["links"], "{}"),
@@ -21,11 +21,28 @@ const GROUPS: [(&[&str], &str); 6] = [
         &["channels", "sms", "webhook"],
         r#"{"url":"https://a.example"}"#,
     ),
+    (&["channels", "email", "smtp", "limits"], "{}"),
+    (
+        &["channels", "email", "smtp", "limits", "rate"],
+        r#"{"max":1,"per":"1s"}"#,
+    ),
+    (&["channels", "email", "smtp", "limits", "circuit"], "{}"),
 ];
 
+/// What else must stand beside a setting.
+fn beside(name: &str, path: &[&str]) -> Value {
+    match (name, path.contains(&"limits")) {
+        ("smtp", true) => json!({ "host": "a", "from": "b@c.example" }),
+        _ => json!({}),
+    }
+}
+
 fn within(path: &[&str], mut value: Value) -> Value {
-    for name in path.iter().rev() {
-        value = json!({ *name: value });
+    let mut names = path.to_vec();
+    while let Some(name) = names.pop() {
+        let mut fields = names.last().map_or(json!({}), |above| beside(above, path));
+        fields[name] = value;
+        value = fields;
     }
     value
 }
@@ -94,8 +111,14 @@ fn continue_within(path: &[&str], group: &mut Value, example: &str) -> Value {
         .collect();
     fields.push(example.to_owned());
     let mut text = format!("{{ {} }}", fields.join(", "));
-    for name in path.iter().rev() {
-        text = format!("{{ {name}: {text} }}");
+    let mut names = path.to_vec();
+    while let Some(name) = names.pop() {
+        let needed = names.last().map_or(json!({}), |above| beside(above, path));
+        let needed = needed.as_object().unwrap().iter();
+        let needed: String = needed
+            .map(|(key, value)| format!("{key}: {value}, "))
+            .collect();
+        text = format!("{{ {needed}{name}: {text} }}");
     }
     let file = journey::diagnostic::SourceFile {
         path: journey::settings::FILE.into(),

@@ -23,7 +23,7 @@ pub fn takes_at(file: File, path: &[Key<'_>]) -> Option<Takes> {
 }
 
 /// What may stand one step further.
-fn below(takes: &Takes, key: &Key<'_>) -> Option<Takes> {
+pub(crate) fn below(takes: &Takes, key: &Key<'_>) -> Option<Takes> {
     match (takes, key) {
         (Takes::Named { value, .. }, Key::Name(_)) => Some(**value),
         (Takes::GivenMap | Takes::Given, _) => Some(Takes::Given),

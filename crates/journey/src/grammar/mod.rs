@@ -24,6 +24,7 @@ pub mod json_schema;
 pub mod reference;
 
 pub use files::File;
+pub(crate) use lookup::below;
 pub use lookup::{Key, context_at, takes_at};
 pub use settings::VARIABLES;
 pub use takes::{Choice, Known, Takes};

@@ -162,6 +162,8 @@ pub enum Known {
     Sender,
     /// A colour: `#0f6b3c`.
     Colour,
+    /// A domain of mail addresses, or `*`.
+    Domain,
     /// Something else with a name.
     Other,
 }
@@ -285,6 +287,7 @@ impl Known {
             Self::Mail => "a mail address",
             Self::Sender => "a mail address, as `Shop <news@shop.example>`",
             Self::Colour => "a colour, as `#0f6b3c`",
+            Self::Domain => "a domain",
             Self::Other => "a name",
         }
     }

@@ -20,6 +20,17 @@ impl Reader<'_> {
     pub(crate) fn described(&mut self, node: &Node, takes: &Takes) {
         match takes {
             Takes::Fields(context) => self.described_fields(node, context),
+            Takes::OneOrMore(item) => match &node.kind {
+                Kind::List(items) => items.iter().for_each(|n| self.described(n, item)),
+                _ => self.described(node, item),
+            },
+            Takes::Named { value, .. } => match &node.kind {
+                Kind::Map(pairs) => pairs.iter().for_each(|p| self.described(&p.value, value)),
+                _ => self.wrong_kind(node, &takes.say()),
+            },
+            Takes::Duration => {
+                self.some_time(node);
+            }
             Takes::Whole { min, max } => {
                 self.whole(node, "a setting", *min, *max);
             }

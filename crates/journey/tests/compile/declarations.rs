@@ -1,8 +1,11 @@
 //! Policies, schemas, and diagnostics for programs.
 
-use std::collections::BTreeMap;
-
-use journey::{diagnostics::render, input::Event, value::Value, workspace};
+use journey::{
+    diagnostics::render,
+    input::Event,
+    value::{Map, Value},
+    workspace,
+};
 
 use super::{ALONE, files};
 
@@ -12,7 +15,7 @@ fn event(name: &str, properties: Value) -> Event {
         name: name.into(),
         at: "2026-01-05T10:00:00Z".parse().unwrap(),
         properties,
-        traits: BTreeMap::new(),
+        traits: Map::new(),
         message_id: "1".into(),
         source: "".into(),
     }
@@ -85,7 +88,7 @@ fn events_that_do_not_fit_are_refused_with_the_reason() {
         schemas.refuse(&identify).as_deref(),
         Some("customer.vip must be true or false, and is text")
     );
-    identify.traits = BTreeMap::from([("vipp".into(), Value::Bool(true))]);
+    identify.traits = Map::from([("vipp".into(), Value::Bool(true))]);
     assert_eq!(
         schemas.refuse(&identify).as_deref(),
         Some("the trait `vipp` is not declared")

@@ -1,6 +1,6 @@
 //! Rules 51 to 54, pure: what a passage does to one run.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use journey::{
@@ -152,7 +152,7 @@ fn rule_52_a_variable_of_another_type_becomes_null() {
         version("steps:\n  - set: { run.a: '1', run.b: 2, run.c: x }\n  - { id: p, wait: 2h }\n");
     let new = version("steps:\n  - set: { run.a: '= 1 + 1', run.b: 3 }\n  - { id: p, wait: 2h }\n");
     let mut scene = Scene::moving(&old, &new, Lost::Finish);
-    let before: BTreeMap<_, _> = scene.run().state.vars.clone();
+    let before = scene.run().state.vars.clone();
     assert_eq!(before.len(), 3);
     let turn = scene.passes(at(1));
     let left: Vec<_> = scene

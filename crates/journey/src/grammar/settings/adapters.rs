@@ -16,31 +16,51 @@ pub(super) static CHANNELS: Context = Context {
     words: &[
         word(
             "email",
-            Takes::Fields(&MAIL),
+            Takes::OneOrMore(&Takes::Fields(&MAIL)),
             "E-mail",
             "email: { smtp: { host: smtp.internal, from: bonjour@shop.example } }",
         ),
         word(
             "sms",
-            Takes::Fields(&GATEWAY),
+            Takes::OneOrMore(&Takes::Fields(&GATEWAY)),
             "Text messages",
             "sms: { webhook: { url: https://gateway.internal/sms } }",
         ),
         word(
             "push",
-            Takes::Fields(&GATEWAY),
+            Takes::OneOrMore(&Takes::Fields(&GATEWAY)),
             "Push notifications",
             "push: { webhook: { url: https://gateway.internal/push } }",
         ),
         word(
             "chat",
-            Takes::Fields(&GATEWAY),
+            Takes::OneOrMore(&Takes::Fields(&GATEWAY)),
             "Chatbots",
             "chat: { webhook: { url: https://gateway.internal/chat } }",
         ),
+        word(
+            "failover",
+            Takes::OneOf(&[
+                choice(
+                    "certain",
+                    "no: it is tried again where it may be already, and nobody gets it twice",
+                ),
+                choice("always", "yes: it arrives sooner, and sometimes twice"),
+            ]),
+            "Whether a message that one provider may have goes to the next one",
+            "failover: always",
+        )
+        .or("certain"),
     ],
     ..PLAIN
 };
+
+const LIMITED: Word = word(
+    "limits",
+    Takes::Fields(&LIMITS),
+    "What it is spared, and when it is left alone",
+    "limits: { rate: { max: 100, per: 1s } }",
+);
 
 const BY_WEBHOOK: Form = Form {
     head: word(
@@ -181,6 +201,7 @@ static SMTP: Context = Context {
             "timeout_seconds: 20",
         )
         .or("30"),
+        LIMITED,
     ],
     ..PLAIN
 };
@@ -232,6 +253,136 @@ static WEBHOOK: Context = Context {
             "concurrency: 32",
         )
         .or("16"),
+        LIMITED,
+    ],
+    ..PLAIN
+};
+
+static LIMITS: Context = Context {
+    name: "limits",
+    what: "the limits",
+    about: "What a provider is spared, and when it is left alone; by each process",
+    words: &[
+        RATED,
+        word(
+            "domains",
+            Takes::Named {
+                name: Known::Domain,
+                value: &Takes::Fields(&DOMAIN),
+            },
+            "For e-mail: limits by the domain of the address, `*` for each that is not named",
+            "domains: { gmail.com: { concurrency: 4 } }",
+        ),
+        word(
+            "most_domains",
+            Takes::Whole { min: 1, max: 1_000_000 },
+            "The most domains that are remembered at a time; messages to a further one wait until another has had its time",
+            "most_domains: 50000",
+        )
+        .or("10000"),
+        word(
+            "longest_put_off",
+            Takes::Duration,
+            "The longest that a message is put off at once because its domain is at its limit; it is then looked at again",
+            "longest_put_off: 5m",
+        )
+        .or("10m"),
+        word(
+            "circuit",
+            Takes::Fields(&CIRCUIT),
+            "When it is left alone because it fails",
+            "circuit: { failures: 10 }",
+        ),
+        word(
+            "longest_pause",
+            Takes::Duration,
+            "The longest that it is left alone because it asks for it",
+            "longest_pause: 15m",
+        )
+        .or("1h"),
+    ],
+    ..PLAIN
+};
+
+const RATED: Word = word(
+    "rate",
+    Takes::Fields(&RATE),
+    "The most messages in a time",
+    "rate: { max: 20, per: 1s }",
+);
+
+static RATE: Context = Context {
+    name: "rate",
+    what: "a rate",
+    about: "So many messages in a time",
+    words: &[
+        word(
+            "max",
+            Takes::Whole {
+                min: 1,
+                max: 1_000_000,
+            },
+            "The most in any stretch of `per`",
+            "max: 100",
+        )
+        .needed(),
+        word("per", Takes::Duration, "The time", "per: 1s").needed(),
+        word(
+            "burst",
+            Takes::Whole {
+                min: 1,
+                max: 1_000_000,
+            },
+            "How many may go at once after a rest, on top",
+            "burst: 20",
+        )
+        .or("1"),
+    ],
+    ..PLAIN
+};
+
+static DOMAIN: Context = Context {
+    name: "domain",
+    what: "the limits of a domain",
+    about: "What a domain of addresses is spared",
+    words: &[
+        RATED,
+        word(
+            "concurrency",
+            Takes::Whole { min: 1, max: 1_000 },
+            "The most messages to it at a time",
+            "concurrency: 4",
+        ),
+    ],
+    ..PLAIN
+};
+
+static CIRCUIT: Context = Context {
+    name: "circuit",
+    what: "the circuit",
+    about: "When a provider that fails is left alone",
+    words: &[
+        word(
+            "failures",
+            Takes::Whole { min: 1, max: 1_000 },
+            "After so many failures in a row that are its own",
+            "failures: 10",
+        )
+        .or("5"),
+        word(
+            "pause",
+            Takes::Duration,
+            "For so long at first; it doubles",
+            "pause: 5s",
+        )
+        .or("2s"),
+        word(
+            "longest_pause",
+            Takes::Duration,
+            "For no longer than this at a time",
+            "longest_pause: 10m",
+        )
+        .or("5m"),
     ],
     ..PLAIN
 };
