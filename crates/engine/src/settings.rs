@@ -8,7 +8,7 @@ use journey::advance::Clock;
 pub struct Settings {
     /// The wall clock, or the events' own for demonstrations and replays.
     pub clock: Clock,
-    /// Batches of events that are taken in side by side, never two with the same customer.
+    /// Batches of events that are taken in side by side, never two with the same customer; all shards share them.
     pub intake_lanes: usize,
     /// Customers whose timers one transaction fires.
     pub timer_batch: u32,

@@ -1,0 +1,159 @@
+//! Moving all customers from one generation of shards to the next, while events come in.
+//!
+//! Every step may be done twice, and by several processes at once; whoever is killed leaves the rest to whoever
+//! finds the plan. What makes it safe is the order of the steps:
+//!
+//! 1. The queues of the next generation are declared, and everything is routed to **both**. An event that is in
+//!    both takes effect once. Nobody reads the next generation yet.
+//! 2. After [`Settings::overlap`](crate::Settings::overlap), what was on its way to the old generation alone has
+//!    arrived there. Nothing more is routed to it, and each of its queues gets a *mark*.
+//! 3. A queue's active consumer, who has settled all before the mark, says so in the log. When that has been said of
+//!    every old queue, and not before, the next generation is read: so a customer's events in an old queue are decided
+//!    before those in a new one, whichever they are.
+//! 4. What comes behind a mark is also in the next generation. Old queues are still read, and after another overlap,
+//!    when they are empty, they are deleted.
+
+use std::sync::Arc;
+
+use lapin::message::Delivery as Raw;
+use lapin::{BasicProperties, Channel};
+
+use crate::log::Log;
+use crate::plan::{Fact, Generation, Plan, Shard};
+use crate::publish::Publisher;
+use crate::{Error, Settings, failure, topology};
+
+/// The type of a mark.
+const MARK: &str = "parcours.mark";
+/// How often the old queues are looked at for stragglers.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(200);
+/// The pause after a failure.
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Whether it is a mark: what producers publish comes through an exchange.
+pub(crate) fn is_mark(raw: &Raw) -> bool {
+    let kind = raw.properties.kind().as_ref();
+    raw.exchange.as_str().is_empty() && kind.is_some_and(|kind| kind.as_str() == MARK)
+}
+
+/// Moves customers whenever the log says so.
+#[derive(Debug)]
+pub(crate) struct Mover {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) log: Arc<Log>,
+    pub(crate) publisher: Arc<Publisher>,
+}
+
+impl Mover {
+    /// For as long as it is polled.
+    pub(crate) async fn run(&self) {
+        let mut plans = self.log.plan();
+        loop {
+            let moving = plans.borrow_and_update().clone();
+            let Some((plan, next)) = moving.and_then(|plan| plan.next.map(|next| (plan, next)))
+            else {
+                if plans.changed().await.is_err() {
+                    return;
+                }
+                continue;
+            };
+            if let Err(error) = self.move_on(&plan, next).await {
+                failed(&error);
+                tokio::time::sleep(PAUSE).await;
+                // It may have been done by another meanwhile.
+                let _ = self.log.refresh().await;
+            }
+        }
+    }
+
+    async fn move_on(&self, plan: &Plan, next: Generation) -> Result<(), Error> {
+        let old = plan.current;
+        tracing::info!(
+            from = old.shards,
+            to = next.shards,
+            "moving customers to new shards"
+        );
+        let channel = self.log.channel().await?;
+        self.log.route(next).await?;
+        if !plan.is_drained() {
+            tokio::time::sleep(self.settings.overlap).await;
+            topology::unbind(&channel, &self.settings, old).await?;
+            for shard in old.queues() {
+                self.mark(shard).await?;
+            }
+            self.drained(old).await?;
+        }
+        tokio::time::sleep(self.settings.overlap).await;
+        // Somebody who declared it late may have bound it again.
+        topology::unbind(&channel, &self.settings, old).await?;
+        while !self.is_empty(&channel, old).await? {
+            tokio::time::sleep(LOOK).await;
+        }
+        topology::delete(&channel, &self.settings, old).await?;
+        let generation = old.number;
+        self.log.append(Fact::Retired { generation }).await?;
+        self.log
+            .once("retire shards", |plan| {
+                let current = plan.as_ref()?.current.number;
+                (current > generation).then_some(())
+            })
+            .await?;
+        tracing::info!(shards = next.shards, "all customers are in the new shards");
+        Ok(())
+    }
+
+    /// Puts a mark at the end of a queue.
+    async fn mark(&self, shard: Shard) -> Result<(), Error> {
+        let queue = topology::queue_name(&self.settings, shard);
+        let properties = BasicProperties::default().with_type(MARK.into());
+        let confirm = self.publisher.send("", &queue, b"", properties).await?;
+        match self.publisher.confirmed(confirm, "").await {
+            // Nothing is left of what somebody has deleted.
+            Err(Error::Unroutable(_)) => {
+                tracing::warn!(queue, "an old shard is not there any longer");
+                let (generation, shard) = (shard.generation.number, shard.shard);
+                self.log.append(Fact::Drained { generation, shard }).await
+            }
+            other => other,
+        }
+    }
+
+    /// Waits until consumers have met all marks.
+    async fn drained(&self, old: Generation) -> Result<(), Error> {
+        let mut plans = self.log.plan();
+        let is_over = |plan: &Option<Plan>| {
+            let shard = old.queues().next();
+            plan.as_ref()
+                .zip(shard)
+                .is_some_and(|(plan, shard)| plan.is_over(shard))
+        };
+        let waited = plans.wait_for(is_over).await;
+        waited.map(drop).map_err(|_| Error::Closed)
+    }
+
+    /// Whether nothing waits in the old queues.
+    async fn is_empty(&self, channel: &Channel, old: Generation) -> Result<bool, Error> {
+        for shard in old.queues() {
+            let name = topology::queue_name(&self.settings, shard);
+            match topology::look(channel, &name).await {
+                Ok(queue) if queue.message_count() > 0 => return Ok(false),
+                Ok(_) => {}
+                // Deleted by another; the channel is closed, and all of them are gone or will be.
+                Err(error) if failure::is_missing(&error) => {
+                    self.log.refresh().await?;
+                    return Err(Error::Lost(error));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn failed(error: &Error) {
+    let error = error as &dyn std::error::Error;
+    tracing::warn!(
+        error,
+        "customers cannot be moved to the new shards; trying again"
+    );
+}
