@@ -311,6 +311,23 @@ impl Consumer {
     }
 }
 
+impl Drop for Consumer {
+    /// lapin cancels a consumer that it drops, which has RabbitMQ put what it had sent ahead to the end of the queue:
+    /// it is dropped after its channel is closed.
+    fn drop(&mut self) {
+        let (Some(subscription), Ok(runtime)) =
+            (self.forget(), tokio::runtime::Handle::try_current())
+        else {
+            return;
+        };
+        runtime.spawn(async move {
+            let closing = subscription.channel.close(200, "dropped".into());
+            let _ = closing.await;
+            drop(subscription);
+        });
+    }
+}
+
 fn away(error: &Error, pause: Duration) {
     let error = error as &dyn std::error::Error;
     let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);

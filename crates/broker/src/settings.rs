@@ -14,6 +14,8 @@ pub struct Settings {
     pub queue: String,
     /// The stream that says which shards there are.
     pub log: String,
+    /// The queue without messages at whose consumers processes see how many they are.
+    pub presence: String,
     /// The shards of a RabbitMQ that has none yet, at most [`MAX_SHARDS`]; none: one. Afterwards
     /// [`Broker::reshard`](crate::Broker::reshard) changes them.
     pub shards: Option<u32>,
@@ -58,6 +60,7 @@ impl Default for Settings {
             exchange: "parcours.events".to_owned(),
             queue: "parcours.intake".to_owned(),
             log: "parcours.shards".to_owned(),
+            presence: "parcours.engines".to_owned(),
             shards: None,
             overlap: Duration::from_secs(10),
             rebalance: Duration::from_secs(5),

@@ -2,6 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use lapin::Channel;
+use lapin::options::BasicConsumeOptions;
+use lapin::types::FieldTable;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -80,9 +83,11 @@ impl Shards {
 /// Lets others have what this process reads beyond its part, for as long as it is polled. RabbitMQ makes the
 /// consumer that came first the active one, of every queue; so whoever is started second would have nothing.
 async fn balance(parts: Parts, holds: Holds) {
+    let mut presence = None;
     loop {
         tokio::time::sleep(parts.settings.rebalance).await;
-        if let Err(error) = balance_once(&parts, &holds).await {
+        if let Err(error) = balance_once(&parts, &holds, &mut presence).await {
+            presence = None;
             let why = &error as &dyn std::error::Error;
             tracing::debug!(
                 error = why,
@@ -92,27 +97,53 @@ async fn balance(parts: Parts, holds: Holds) {
     }
 }
 
-async fn balance_once(parts: &Parts, holds: &Holds) -> Result<(), Error> {
-    let Some(newest) = newest(parts) else {
+/// Shows others that this process is there, for as long as it is held: a consumer of a queue in which nothing ever is.
+#[derive(Debug)]
+struct Presence {
+    channel: Channel,
+    /// RabbitMQ counts it. (Of a queue that is read by one at a time, it counts the active consumer alone.)
+    _consumer: lapin::Consumer,
+}
+
+impl Presence {
+    async fn show(parts: &Parts) -> Result<Presence, Error> {
+        let channel = parts.log.channel().await?;
+        let name = &parts.settings.presence;
+        topology::presence(&channel, name).await?;
+        let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
+        let consumer = channel
+            .basic_consume(name.as_str().into(), "".into(), options, arguments)
+            .await?;
+        Ok(Presence {
+            channel,
+            _consumer: consumer,
+        })
+    }
+}
+
+async fn balance_once(
+    parts: &Parts,
+    holds: &Holds,
+    presence: &mut Option<Presence>,
+) -> Result<(), Error> {
+    // One shard cannot be shared out.
+    let Some(newest) = newest(parts).filter(|newest| newest.shards > 1) else {
+        *presence = None;
         return Ok(());
     };
-    let mut active: Vec<(Shard, Arc<Hold>)> = lock(holds)
+    let present = match presence {
+        Some(present) => present,
+        None => presence.insert(Presence::show(parts).await?),
+    };
+    let queue = topology::look(&present.channel, &parts.settings.presence).await?;
+    let fair = fair(newest.shards, queue.consumer_count());
+    let active: Vec<Arc<Hold>> = lock(holds)
         .iter()
-        .filter_map(|(shard, hold)| Some((*shard, hold.upgrade()?)))
-        .filter(|(shard, hold)| shard.generation == newest && hold.is_active())
+        .filter(|(shard, _)| shard.generation == newest)
+        .filter_map(|(_, hold)| hold.upgrade())
+        .filter(|hold| hold.is_active())
         .collect();
-    // With one shard, there is nothing to share out.
-    if active.len() < 2 {
-        return Ok(());
-    }
-    let channel = parts.log.channel().await?;
-    let mut processes = u32::MAX;
-    for (shard, _) in &active {
-        let name = topology::queue_name(&parts.settings, *shard);
-        let queue = topology::look(&channel, &name).await?;
-        processes = processes.min(queue.consumer_count().max(1));
-    }
-    for (_, hold) in active.drain(fair(newest.shards, processes).min(active.len())..) {
+    for hold in active.iter().skip(fair) {
         hold.give_way();
     }
     Ok(())
@@ -127,9 +158,20 @@ fn newest(parts: &Parts) -> Option<crate::Generation> {
 
 /// How many shards a process may read, if all do the same.
 fn fair(shards: u32, processes: u32) -> usize {
-    shards.div_ceil(processes) as usize
+    shards.div_ceil(processes.max(1)) as usize
 }
 
 fn lock(holds: &Holds) -> std::sync::MutexGuard<'_, Vec<(Shard, Weak<Hold>)>> {
     holds.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fair;
+
+    #[test]
+    fn what_is_fair_is_enough_for_all_shards() {
+        let parts = [(4, 1), (4, 2), (4, 3), (5, 2), (4, 9), (4, 0)].map(|(s, p)| fair(s, p));
+        assert_eq!(parts, [4, 2, 2, 3, 1, 4]);
+    }
 }

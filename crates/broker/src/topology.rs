@@ -14,6 +14,7 @@
 //!                                      (x-consistent-hash) ─1─> parcours.intake.G.1 ──> consumers
 //!                                                          ─1─> …
 //! parcours.shards (stream): which generations there are, see `plan`
+//! parcours.engines (quorum, empty): its consumers are counted, see `shards`; only where there are several shards
 //! ```
 //!
 //! - The routing key is the customer's key, so that the consistent-hash exchange gives all of a customer's
@@ -51,6 +52,11 @@ pub(crate) async fn declare(channel: &Channel, settings: &Settings) -> Result<()
     let mut stream = FieldTable::default();
     stream.insert("x-queue-type".into(), text("stream"));
     queue(channel, &settings.log, stream).await
+}
+
+/// Declares the queue in which nothing ever is.
+pub(crate) async fn presence(channel: &Channel, name: &str) -> Result<(), Error> {
+    queue(channel, name, quorum()).await
 }
 
 /// Declares the queues of a generation, and what gives customers to them; nothing is routed there yet.

@@ -23,6 +23,7 @@ use crate::commands::{
     plan::{ApplyArgs, PlanArgs},
     preview::PreviewArgs,
     processing::ProcessingArgs,
+    reshard::ReshardArgs,
     run::RunArgs,
     schema::SchemaArgs,
     simulate::SimulateArgs,
@@ -105,6 +106,8 @@ pub enum Served {
     Demo(DemoArgs),
     /// Run the engine against configured services
     Run(RunArgs),
+    /// Change the number of queues that share the customers, while events come in
+    Reshard(ReshardArgs),
     /// Bring the database to this version
     Migrate,
     /// Show what publishing the workspace would change, and for whom

@@ -1,6 +1,6 @@
 //! Settings: defaults, then `config/parcours.yaml`, then the environment.
 
-use std::{ops::RangeInclusive, path::Path};
+use std::{ops::RangeInclusive, path::Path, time::Duration};
 
 use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
@@ -26,8 +26,20 @@ pub struct Config {
     pub lease_seconds: Option<u32>,
     /// `PARCOURS_PRIVACY_SECRET`: what keys and addresses of erased customers are hashed under
     pub privacy_secret: Option<String>,
+    /// How events are taken in
+    pub intake: IntakeConfig,
     /// How each channel is sent
     pub channels: channels::Settings,
+}
+
+/// See [`broker::Settings`].
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IntakeConfig {
+    /// `PARCOURS_INTAKE_SHARDS`: how many queues share the customers, on a RabbitMQ that has none yet
+    pub shards: Option<u32>,
+    /// For how many seconds events go to the old and the new shards when their number changes
+    pub overlap_seconds: Option<u32>,
 }
 
 /// See [`engine::Links`].
@@ -130,6 +142,8 @@ impl LookConfig {
 const FILE: &str = "config/parcours.yaml";
 /// Shorter than an attempt at a provider takes, and providers would see messages twice for nothing.
 const LEASE_SECONDS: RangeInclusive<u32> = 5..=3_600;
+/// Shorter than a publish may be on its way, and a customer's events could come out of their order.
+const OVERLAP_SECONDS: RangeInclusive<u32> = 1..=600;
 /// Where the API listens unless told otherwise.
 pub const DEFAULT_HTTP: &str = "127.0.0.1:8080";
 
@@ -167,6 +181,12 @@ impl Config {
             let seconds = value.trim().parse();
             config.lease_seconds = Some(seconds.with_context(|| {
                 format!("PARCOURS_LEASE_SECONDS is `{value}`; it is a number of seconds")
+            })?);
+        }
+        if let Some(value) = variable("PARCOURS_INTAKE_SHARDS") {
+            let shards = value.trim().parse();
+            config.intake.shards = Some(shards.with_context(|| {
+                format!("PARCOURS_INTAKE_SHARDS is `{value}`; it is a number of shards")
             })?);
         }
         Ok(config)
@@ -217,11 +237,40 @@ impl Config {
         })
     }
 
+    /// What the broker is told.
+    ///
+    /// # Errors
+    /// If no address is set, with how to set one, or a setting is out of its bounds.
+    pub fn broker(&self) -> Result<broker::Settings> {
+        let default = broker::Settings::default();
+        let most = broker::MAX_SHARDS;
+        if let Some(shards) = self.intake.shards.filter(|s| !(1..=most).contains(s)) {
+            bail!("intake.shards is {shards}; it is from 1 to {most}");
+        }
+        let overlap = match self.intake.overlap_seconds {
+            None => default.overlap,
+            Some(seconds) if OVERLAP_SECONDS.contains(&seconds) => {
+                Duration::from_secs(seconds.into())
+            }
+            Some(seconds) => bail!(
+                "intake.overlap_seconds is {seconds}; it is from {} to {}",
+                OVERLAP_SECONDS.start(),
+                OVERLAP_SECONDS.end()
+            ),
+        };
+        Ok(broker::Settings {
+            url: self.amqp_url()?.into(),
+            shards: self.intake.shards,
+            overlap,
+            ..default
+        })
+    }
+
     /// The broker's address.
     ///
     /// # Errors
     /// If none is set, with how to set one.
-    pub fn amqp_url(&self) -> Result<&str> {
+    fn amqp_url(&self) -> Result<&str> {
         self.amqp_url.as_deref().context(
             "no broker: set AMQP_URL, or amqp_url in config/parcours.yaml \
              (`parcours dev` needs none)",

@@ -24,7 +24,7 @@ use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
         audit, backtest, bench, check, completions, customer, database, demo, dev, erasures, event,
-        fmt, graph, lsp, new, pause, plan, preview, processing, run, schema, simulate,
+        fmt, graph, lsp, new, pause, plan, preview, processing, reshard, run, schema, simulate,
         suppressions, test, why,
     },
     output::Refused,
@@ -85,6 +85,7 @@ fn serve(command: Served, root: &Path) -> Result<()> {
             Served::Dev(args) => dev::run(&args, root).await,
             Served::Demo(args) => demo::run(&args, root).await,
             Served::Run(args) => run::run(&args, root).await,
+            Served::Reshard(args) => reshard::run(&args, root).await,
             Served::Migrate => database::migrate(root).await,
             Served::Plan(args) => plan::plan(&args, root).await,
             Served::Apply(args) => plan::apply(&args, root).await,

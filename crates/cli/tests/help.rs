@@ -9,7 +9,7 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "new",
     "check",
     "explain",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 28] = [
     "dev",
     "demo",
     "run",
+    "reshard",
     "migrate",
     "plan",
     "apply",

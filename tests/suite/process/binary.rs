@@ -14,11 +14,12 @@ use parcours_tests::kit;
 /// Long enough for whatever a process does on a busy machine.
 pub const SOON: Duration = Duration::from_secs(90);
 /// What a process must not inherit from whoever runs the tests.
-const FOREIGN: [&str; 9] = [
+const FOREIGN: [&str; 10] = [
     "PARCOURS_PRIVACY_SECRET",
     "DATABASE_URL",
     "AMQP_URL",
     "PARCOURS_HTTP",
+    "PARCOURS_INTAKE_SHARDS",
     "PARCOURS_LEASE_SECONDS",
     "PARCOURS_LINKS_UNSUBSCRIBE",
     "PARCOURS_LINKS_PREFERENCES",

@@ -55,11 +55,7 @@ pub async fn run(args: &RunArgs, root: &Path) -> Result<()> {
     let store = database::connect(&config).await?;
     store.migrate().await?;
     apply_if_needed(args, &store, root).await?;
-    let settings = broker::Settings {
-        url: config.amqp_url()?.into(),
-        ..Default::default()
-    };
-    let broker = Broker::connect(&settings).await?;
+    let broker = Broker::connect(&config.broker()?).await?;
     let result = with_broker(args, &config, store, &broker).await;
     broker.close().await;
     result?;
