@@ -8,12 +8,16 @@
 //! in place of those who would hand messages over.
 
 pub mod browser;
+mod cluster;
 mod engine;
 pub mod events;
+mod network;
 mod provider;
 mod workspace;
 
+pub use cluster::{Cluster, NODES};
 pub use engine::{Rig, quick};
+pub use network::Network;
 pub use provider::{Answer, Post, Provider};
 pub use workspace::Workspace;
 

@@ -300,9 +300,7 @@ impl Consumer {
 
     /// The queue is not there: declares it anew if it should be; false if it should not.
     async fn mend(&self) -> Result<bool, Error> {
-        let Some(plan) = self.log.refresh().await? else {
-            return Ok(true);
-        };
+        let plan = self.log.refresh().await?;
         if plan.is_over(self.shard) {
             return Ok(false);
         }

@@ -78,6 +78,11 @@ pub enum Error {
         /// What RabbitMQ says.
         source: lapin::Error,
     },
+    /// What says which shards there are was written by somebody else, or by a later version.
+    #[error(
+        "the message in queue `{0}` cannot be read; a later version of parcours may have written it"
+    )]
+    Plan(String),
     /// Another number of shards is being moved to already.
     #[error("customers are being moved to {0} shards; wait until that is done")]
     Moving(u32),
@@ -222,7 +227,7 @@ impl Broker {
     /// # Errors
     /// [`Error::Connect`], [`Error::Slow`] or [`Error::Lost`].
     pub async fn plan(&self) -> Result<Plan, Error> {
-        self.log.refresh().await?.ok_or(Error::Closed)
+        self.log.refresh().await
     }
 
     /// Orders that customers are spread over that many shards. Processes that read [`Broker::shards`] do it, and
@@ -245,16 +250,11 @@ impl Broker {
         if let Some(name) = topology::hash_name(&self.settings, next) {
             topology::spread(&self.log.channel().await?, &name).await?;
         }
-        self.log.append(Fact::Next(next)).await?;
-        let ordered = |plan: &Option<Plan>| {
-            let plan = plan.as_ref()?;
-            let has = plan.next.or(Some(plan.current))?;
-            (has.number >= number).then(|| (plan.clone(), has.shards))
-        };
-        match self.log.once("reshard", ordered).await? {
-            (plan, has) if has == shards => Ok(plan),
+        let plan = self.log.append(Fact::Next(next)).await?;
+        match plan.next.unwrap_or(plan.current) {
+            has if has.shards == shards => Ok(plan),
             // Somebody else was faster.
-            (_, has) => Err(Error::Moving(has)),
+            has => Err(Error::Moving(has.shards)),
         }
     }
 

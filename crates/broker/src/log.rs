@@ -1,63 +1,82 @@
-//! The log of generations: a stream in RabbitMQ, in which every process reads the same facts in the same order.
+//! What all processes know of generations: one message in a queue of RabbitMQ's.
 //!
-//! RabbitMQ tells nobody which queues or bindings there are, and a queue that holds "the state" would have to be
-//! taken away to be read. A stream is read without being changed, and what is appended to it is told to all.
+//! RabbitMQ tells no client which queues or bindings there are. So the plan is written down, in a queue that is read
+//! by one at a time: whoever reads it has all that it holds, changes it by putting the new plan in and taking the old
+//! one out, and lets go. Killed in between, both are there, and the higher revision counts. (A stream could be read
+//! by many at once; but RabbitMQ 3.10 loses copies of one for good when nodes are killed one after another, and a
+//! quorum queue does not.)
 
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::StreamExt;
-use lapin::message::Delivery as Raw;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
-use lapin::types::{AMQPValue, FieldTable};
+use futures::{FutureExt, StreamExt};
+use lapin::options::{
+    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions,
+    ConfirmSelectOptions,
+};
+use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::link::Link;
 use crate::plan::{Fact, Generation, Plan};
-use crate::publish::Publisher;
-use crate::{Error, Settings, topology};
+use crate::publish::PERSISTENT;
+use crate::{Error, Settings, failure, topology};
 
-/// Where a consumer of a stream begins, and in a delivery its place.
-const OFFSET: &str = "x-stream-offset";
-/// How long the last entry may take to come; after it, the log is taken for empty.
-const EMPTY: Duration = Duration::from_millis(200);
-/// Entries that RabbitMQ sends ahead.
-const AHEAD: u16 = 100;
-/// The pause before the log is read again after a failure.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How long somebody else's turn may take before it is looked at again whether there is a plan at all.
+const TURN: Duration = Duration::from_secs(2);
+/// How often the plan is looked at while customers are moved.
+const MOVING: Duration = Duration::from_millis(300);
 
-/// What is known of the log.
-#[derive(Debug, Default)]
-struct Known {
-    /// The place of the first entry that has not been read.
-    next: u64,
-    plan: Option<Plan>,
+/// A plan as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Version {
+    revision: u64,
+    plan: Plan,
+}
+
+impl Version {
+    fn parse(body: &[u8]) -> Option<Version> {
+        let mut lines = std::str::from_utf8(body).ok()?.lines();
+        let revision = lines.next()?.strip_prefix("revision ")?.parse().ok()?;
+        let plan = lines.filter_map(Fact::parse).fold(None, Plan::after)?;
+        Some(Version { revision, plan })
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("revision {}", self.revision);
+        for fact in self.plan.facts() {
+            let _ = write!(text, "\n{fact}");
+        }
+        text
+    }
 }
 
 #[derive(Debug)]
 pub(crate) struct Log {
     settings: Arc<Settings>,
     link: Arc<Link>,
-    publisher: Publisher,
-    known: Mutex<Known>,
+    /// The highest revision that was seen.
+    known: Mutex<u64>,
     plan: watch::Sender<Option<Plan>>,
+    /// One visit at a time: others of this process would wait for it anyway.
+    visits: tokio::sync::Mutex<()>,
 }
 
 impl Log {
     pub(crate) fn new(settings: Arc<Settings>, link: Arc<Link>) -> Log {
-        let publisher = Publisher::new(settings.clone(), link.clone());
         Log {
             settings,
             link,
-            publisher,
             known: Mutex::default(),
             plan: watch::Sender::new(None),
+            visits: tokio::sync::Mutex::default(),
         }
     }
 
-    /// A channel on the connection that reads nothing but the log.
+    /// A channel on the connection that does nothing else but this.
     pub(crate) async fn channel(&self) -> Result<Channel, Error> {
         self.link.channel().await
     }
@@ -67,22 +86,18 @@ impl Log {
         self.plan.subscribe()
     }
 
-    /// Makes sure that the log has a beginning, and that what it names is there.
+    /// Makes sure that there is a plan, and that what it names is there.
     ///
     /// # Errors
     /// [`Error::Connect`], [`Error::Slow`], [`Error::Topology`] or [`Error::Plugin`].
     pub(crate) async fn open(&self) -> Result<Plan, Error> {
         topology::declare(&self.channel().await?, &self.settings).await?;
-        if self.refresh().await?.is_none() {
-            let first = self.first().await?;
-            self.append(Fact::First(first)).await?;
-        }
-        let plan = self.once("the log of shards", Option::clone).await?;
+        let plan = self.refresh().await?;
         self.ensure(&plan).await?;
         Ok(plan)
     }
 
-    /// What a RabbitMQ begins with that has no log yet: the shards of the settings, unless it is one from before
+    /// What a RabbitMQ begins with that has no plan yet: the shards of the settings, unless it is one from before
     /// there were shards.
     async fn first(&self) -> Result<Generation, Error> {
         let wanted = Generation::first(self.settings.shards.unwrap_or(1));
@@ -91,7 +106,7 @@ impl Log {
         };
         match topology::look(&self.channel().await?, &self.settings.queue).await {
             Ok(_) => return Ok(Generation::first(1)),
-            Err(error) if crate::failure::is_missing(&error) => {}
+            Err(error) if failure::is_missing(&error) => {}
             Err(error) => return Err(error.into()),
         }
         topology::spread(&self.channel().await?, &hash).await?;
@@ -114,154 +129,179 @@ impl Log {
         topology::bind(&channel, settings, generation).await?;
         // Whoever slept for a whole re-sharding between reading the log and this takes it back.
         let plan = self.refresh().await?;
-        if plan.is_some_and(|plan| plan.current.number > generation.number) {
+        if plan.current.number > generation.number {
             topology::unbind(&channel, settings, generation).await?;
             topology::delete(&channel, settings, generation).await?;
         }
         Ok(())
     }
 
-    /// Waits until the plan is as `look` asks.
-    pub(crate) async fn once<T>(
-        &self,
-        what: &'static str,
-        look: impl Fn(&Option<Plan>) -> Option<T>,
-    ) -> Result<T, Error> {
-        let waiting = async {
-            loop {
-                if let Some(found) = look(&self.refresh().await?) {
-                    return Ok(found);
-                }
-                // A replica may be a moment behind.
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let waited = timeout(self.settings.patience, waiting).await;
-        waited.unwrap_or(Err(Error::Slow(what)))
-    }
-
-    /// Appends a fact; kept when this returns.
-    ///
-    /// # Errors
-    /// As [`Publisher::publish`].
-    pub(crate) async fn append(&self, fact: Fact) -> Result<(), Error> {
-        let (body, properties) = (fact.to_string(), BasicProperties::default());
-        let queue = &self.settings.log;
-        let confirm = self
-            .publisher
-            .send("", queue, body.as_bytes(), properties)
-            .await?;
-        self.publisher.confirmed(confirm, "").await
-    }
-
-    /// Reads what has been appended up to now.
+    /// What there is now.
     ///
     /// # Errors
     /// [`Error::Connect`], [`Error::Lost`] or [`Error::Slow`].
-    pub(crate) async fn refresh(&self) -> Result<Option<Plan>, Error> {
-        let reading = self.read_up();
-        let read = timeout(self.settings.patience, reading).await;
-        read.unwrap_or(Err(Error::Slow("read the log of shards")))?;
-        Ok(self.plan.borrow().clone())
+    pub(crate) async fn refresh(&self) -> Result<Plan, Error> {
+        self.visit(None).await
     }
 
-    async fn read_up(&self) -> Result<(), Error> {
-        let channel = self.channel().await?;
-        let mut last = self.consume(&channel, text("last")).await?;
-        // Only a log without a single entry has no last one to send.
-        let Ok(last) = timeout(EMPTY, last.next()).await else {
-            return Ok(());
-        };
-        let last = offset(&last.ok_or(Error::Closed)??);
-        if last >= self.next() {
-            let mut rest = self.consume(&channel, self.from()).await?;
-            while last >= self.next() {
-                let entry = rest.next().await.ok_or(Error::Closed)??;
-                self.take(&channel, &entry).await?;
-            }
-        }
-        channel.close(200, "read".into()).await?;
-        Ok(())
+    /// Adds a fact, and says what there is then; a fact that does not fit changes nothing.
+    ///
+    /// # Errors
+    /// As [`Log::refresh`]; whether it was added is not known then.
+    pub(crate) async fn append(&self, fact: Fact) -> Result<Plan, Error> {
+        self.visit(Some(fact)).await
     }
 
-    /// Reads the log as it grows, for as long as it is polled.
+    /// Looks at the plan again and again, for as long as it is polled.
     pub(crate) async fn follow(&self) {
         loop {
-            if let Err(error) = self.read_on().await {
+            let moves = |plan: &Plan| plan.next.is_some();
+            let moves = self.plan.borrow().as_ref().is_some_and(moves);
+            let rest = self.settings.rebalance;
+            tokio::time::sleep(if moves { rest.min(MOVING) } else { rest }).await;
+            if let Err(error) = self.refresh().await {
                 let why = &error as &dyn std::error::Error;
-                tracing::debug!(error = why, "the log of shards was lost; reading it again");
+                tracing::debug!(error = why, "which shards there are is not known");
             }
-            tokio::time::sleep(PAUSE).await;
         }
     }
 
-    async fn read_on(&self) -> Result<(), Error> {
-        let channel = self.channel().await?;
-        let mut entries = self.consume(&channel, self.from()).await?;
-        while let Some(entry) = entries.next().await {
-            self.take(&channel, &entry?).await?;
-        }
-        Ok(())
-    }
-
-    async fn consume(&self, channel: &Channel, from: AMQPValue) -> Result<lapin::Consumer, Error> {
-        channel.basic_qos(AHEAD, BasicQosOptions::default()).await?;
-        let mut arguments = FieldTable::default();
-        arguments.insert(OFFSET.into(), from);
-        let (queue, options) = (self.settings.log.as_str(), BasicConsumeOptions::default());
-        Ok(channel
-            .basic_consume(queue.into(), "".into(), options, arguments)
-            .await?)
-    }
-
-    /// Takes an entry in, once, and asks for further ones.
-    async fn take(&self, channel: &Channel, entry: &Raw) -> Result<(), Error> {
-        self.learn(offset(entry), &entry.data);
-        let options = BasicAckOptions::default();
-        Ok(channel.basic_ack(entry.delivery_tag, options).await?)
-    }
-
-    fn learn(&self, offset: u64, body: &[u8]) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if offset < known.next {
-            return;
-        }
-        known.next = offset + 1;
-        let Some(fact) = std::str::from_utf8(body).ok().and_then(Fact::parse) else {
-            return;
+    async fn visit(&self, fact: Option<Fact>) -> Result<Plan, Error> {
+        let visiting = async {
+            let _alone = self.visits.lock().await;
+            let channel = self.channel().await?;
+            let (version, consumer) = self.visit_on(&channel, fact).await?;
+            // What was not taken out goes back. Dropped before, the consumer would be cancelled meanwhile.
+            channel.close(200, "seen".into()).await?;
+            drop(consumer);
+            Ok(version)
         };
-        known.plan = Plan::after(known.plan.take(), fact);
-        let plan = known.plan.clone();
+        let visited = timeout(self.settings.patience, visiting).await;
+        let version = visited.unwrap_or(Err(Error::Slow("read the plan of shards")))?;
+        self.tell(&version);
+        Ok(version.plan)
+    }
+
+    async fn visit_on(
+        &self,
+        channel: &Channel,
+        fact: Option<Fact>,
+    ) -> Result<(Version, lapin::Consumer), Error> {
+        let queue = self.settings.log.as_str();
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await?;
+        // All that it holds.
+        channel.basic_qos(0, BasicQosOptions::default()).await?;
+        if self.is_empty(channel).await? {
+            self.begin(channel).await?;
+        }
+        let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
+        let mut consumer = channel
+            .basic_consume(queue.into(), "".into(), options, arguments)
+            .await?;
+        let first = loop {
+            match timeout(TURN, consumer.next()).await {
+                Ok(first) => break first.ok_or(Error::Closed)??,
+                // Whoever was to begin has died, or somebody has emptied it.
+                Err(_) if topology::look(channel, queue).await?.message_count() == 0 => {
+                    self.begin(channel).await?;
+                }
+                Err(_) => {}
+            }
+        };
+        // The rest was sent with it, before the answer to anything that is asked now.
+        topology::look(channel, queue).await?;
+        let (mut last, mut is_old, mut count) = (first.delivery_tag, first.redelivered, 1);
+        let mut newest = Version::parse(&first.data);
+        while let Some(Some(Ok(more))) = consumer.next().now_or_never() {
+            (last, is_old, count) = (more.delivery_tag, is_old || more.redelivered, count + 1);
+            let other = Version::parse(&more.data);
+            if other.as_ref().map(|v| v.revision) > newest.as_ref().map(|v| v.revision) {
+                newest = other;
+            }
+        }
+        let newest = newest.ok_or_else(|| Error::Plan(self.settings.log.clone()))?;
+        let plan = fact.and_then(|fact| Plan::after(Some(newest.plan.clone()), fact));
+        let plan = plan.unwrap_or_else(|| newest.plan.clone());
+        // What lies in a queue for ever keeps RabbitMQ from tidying up behind it.
+        if plan == newest.plan && count == 1 && !is_old {
+            return Ok((newest, consumer));
+        }
+        let revision = newest.revision + 1;
+        let version = Version { revision, plan };
+        self.write(channel, &version).await?;
+        let options = BasicAckOptions { multiple: true };
+        channel.basic_ack(last, options).await?;
+        Ok((version, consumer))
+    }
+
+    /// Whether nothing is there, nor with anybody.
+    async fn is_empty(&self, channel: &Channel) -> Result<bool, Error> {
+        let queue = topology::look(channel, &self.settings.log).await?;
+        Ok(queue.message_count() == 0 && queue.consumer_count() == 0)
+    }
+
+    /// Writes down what there is in the beginning. If another does so at the same time, the first one counts.
+    async fn begin(&self, channel: &Channel) -> Result<(), Error> {
+        let current = self.first().await?;
+        let first = Plan::after(None, Fact::First(current));
+        let plan = first.ok_or(Error::Closed)?;
+        self.write(channel, &Version { revision: 1, plan }).await
+    }
+
+    async fn write(&self, channel: &Channel, version: &Version) -> Result<(), Error> {
+        let properties = BasicProperties::default()
+            .with_content_type("text/plain".into())
+            .with_delivery_mode(PERSISTENT);
+        let options = BasicPublishOptions {
+            mandatory: true,
+            ..BasicPublishOptions::default()
+        };
+        let (queue, body) = (self.settings.log.as_str(), version.text());
+        let confirm = channel
+            .basic_publish(
+                "".into(),
+                queue.into(),
+                options,
+                body.as_bytes(),
+                properties,
+            )
+            .await?;
+        crate::publish::judge(&confirm.await?, "")
+    }
+
+    fn tell(&self, version: &Version) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if version.revision < *known {
+            return;
+        }
+        *known = version.revision;
+        let plan = Some(version.plan.clone());
         self.plan.send_if_modified(|told| {
             let is_new = *told != plan;
             *told = plan;
             is_new
         });
     }
+}
 
-    fn next(&self) -> u64 {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.next
-    }
+#[cfg(test)]
+mod tests {
+    use super::Version;
 
-    /// From where on nothing has been read.
-    fn from(&self) -> AMQPValue {
-        match i64::try_from(self.next()) {
-            Ok(0) | Err(_) => text("first"),
-            Ok(next) => AMQPValue::LongLongInt(next),
+    #[test]
+    fn a_version_is_read_as_it_was_written() {
+        let text = "revision 7\nfirst 1 3\nnext 2 4\ndrained 1 0\ndrained 1 2";
+        assert_eq!(Version::parse(text.as_bytes()).unwrap().text(), text);
+        for text in [
+            "",
+            "revision 7",
+            "revision x\nfirst 0 1",
+            "first 0 1",
+            "revision 7\nnext 1 2",
+        ] {
+            assert_eq!(Version::parse(text.as_bytes()), None, "{text}");
         }
-    }
-}
-
-fn text(value: &str) -> AMQPValue {
-    topology::text(value)
-}
-
-/// The place of an entry.
-fn offset(entry: &Raw) -> u64 {
-    let headers = entry.properties.headers().as_ref();
-    match headers.and_then(|table| table.inner().get(OFFSET)) {
-        Some(AMQPValue::LongLongInt(offset)) => u64::try_from(*offset).unwrap_or_default(),
-        _ => 0,
     }
 }

@@ -1,13 +1,12 @@
 //! Which queues there are to read: generations of shards, and how one follows another.
 //!
-//! Nothing here talks to RabbitMQ. A [`Plan`] is what follows from the [`Fact`]s of the log
-//! ([`crate::log`]), taken in their order; a fact that does not fit is passed over, the same by
-//! whoever reads it. So of two that contradict each other the first holds.
+//! Nothing here talks to RabbitMQ. A [`Plan`] is what follows from [`Fact`]s, taken in their order
+//! ([`crate::log`]); a fact that does not fit is passed over. So of two that contradict each other the first holds.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// One line of the log.
+/// What is said of generations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fact {
     /// What there is in the beginning.
@@ -141,6 +140,16 @@ impl Plan {
         Some(plan)
     }
 
+    /// The facts that it follows from.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = Fact> {
+        let generation = self.current.number;
+        let drained = self.drained.iter();
+        let drained = drained.map(move |&shard| Fact::Drained { generation, shard });
+        std::iter::once(Fact::First(self.current))
+            .chain(self.next.map(Fact::Next))
+            .chain(drained)
+    }
+
     /// Whether nothing of `current` is left, so that `next` may be read.
     #[must_use]
     pub fn is_drained(&self) -> bool {
@@ -220,6 +229,25 @@ mod tests {
             (Generation::first(1), Some(next))
         );
         assert!(plan.drained.is_empty());
+    }
+
+    #[test]
+    fn a_plan_follows_from_its_facts() {
+        let logs = [
+            &["first 0 1"][..],
+            &[
+                "first 0 1",
+                "next 1 3",
+                "drained 0 0",
+                "retired 0",
+                "next 2 4",
+                "drained 1 2",
+            ],
+        ];
+        for plan in logs.map(plan) {
+            let again = plan.clone().unwrap().facts().fold(None, Plan::after);
+            assert_eq!(again, plan);
+        }
     }
 
     #[test]

@@ -27,6 +27,8 @@ use crate::{Error, Settings, failure, topology};
 const MARK: &str = "parcours.mark";
 /// How often the old queues are looked at for stragglers.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(200);
+/// How long marks may be under way before others are put behind them.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
 /// The pause after a failure.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -78,10 +80,7 @@ impl Mover {
         if !plan.is_drained() {
             tokio::time::sleep(self.settings.overlap).await;
             topology::unbind(&channel, &self.settings, old).await?;
-            for shard in old.queues() {
-                self.mark(shard).await?;
-            }
-            self.drained(old).await?;
+            self.drain(old).await?;
         }
         tokio::time::sleep(self.settings.overlap).await;
         // Somebody who declared it late may have bound it again.
@@ -92,12 +91,6 @@ impl Mover {
         topology::delete(&channel, &self.settings, old).await?;
         let generation = old.number;
         self.log.append(Fact::Retired { generation }).await?;
-        self.log
-            .once("retire shards", |plan| {
-                let current = plan.as_ref()?.current.number;
-                (current > generation).then_some(())
-            })
-            .await?;
         tracing::info!(shards = next.shards, "all customers are in the new shards");
         Ok(())
     }
@@ -112,23 +105,37 @@ impl Mover {
             Err(Error::Unroutable(_)) => {
                 tracing::warn!(queue, "an old shard is not there any longer");
                 let (generation, shard) = (shard.generation.number, shard.shard);
-                self.log.append(Fact::Drained { generation, shard }).await
+                self.log
+                    .append(Fact::Drained { generation, shard })
+                    .await
+                    .map(drop)
             }
             other => other,
         }
     }
 
-    /// Waits until consumers have met all marks.
-    async fn drained(&self, old: Generation) -> Result<(), Error> {
+    /// Puts marks into the old queues until consumers have met all of them.
+    async fn drain(&self, old: Generation) -> Result<(), Error> {
         let mut plans = self.log.plan();
-        let is_over = |plan: &Option<Plan>| {
-            let shard = old.queues().next();
-            plan.as_ref()
-                .zip(shard)
-                .is_some_and(|(plan, shard)| plan.is_over(shard))
+        let left = |plan: &Option<Plan>| -> Vec<Shard> {
+            let is_met = |shard: &Shard| {
+                let met = |plan: &Plan| plan.is_over(*shard) || plan.drained.contains(&shard.shard);
+                plan.as_ref().is_some_and(met)
+            };
+            old.queues().filter(|shard| !is_met(shard)).collect()
         };
-        let waited = plans.wait_for(is_over).await;
-        waited.map(drop).map_err(|_| Error::Closed)
+        loop {
+            let open = left(&plans.borrow_and_update());
+            if open.is_empty() {
+                return Ok(());
+            }
+            for shard in open {
+                self.mark(shard).await?;
+            }
+            // One behind another does no harm, and one may have gone astray with the node that had it.
+            let all_met = plans.wait_for(|plan| left(plan).is_empty());
+            let _ = tokio::time::timeout(AGAIN, all_met).await;
+        }
     }
 
     /// Whether nothing waits in the old queues.

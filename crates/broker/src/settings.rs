@@ -12,7 +12,7 @@ pub struct Settings {
     pub exchange: String,
     /// The queue that intake reads; what the queues of several shards are called begins with it.
     pub queue: String,
-    /// The stream that says which shards there are.
+    /// The queue whose only message says which shards there are.
     pub log: String,
     /// The queue without messages at whose consumers processes see how many they are.
     pub presence: String,
@@ -22,7 +22,8 @@ pub struct Settings {
     /// How long events go to both generations of shards, and how long the old one is kept after it was emptied:
     /// longer than a publish may be on its way through RabbitMQ.
     pub overlap: Duration,
-    /// How often it is looked at whether this process has more than its part of the shards.
+    /// How often it is looked at whether this process has more than its part of the shards, and whether their number
+    /// is to change.
     pub rebalance: Duration,
     /// The queue of what could not be read, with reasons.
     pub dead_queue: String,

@@ -13,7 +13,7 @@
 //! producers ──> parcours.events ──#──> parcours.intake.G ──1──> parcours.intake.G.0 ──> consumers
 //!                                      (x-consistent-hash) ─1─> parcours.intake.G.1 ──> consumers
 //!                                                          ─1─> …
-//! parcours.shards (stream): which generations there are, see `plan`
+//! parcours.shards (quorum, one message): which generations there are, see `log`
 //! parcours.engines (quorum, empty): its consumers are counted, see `shards`; only where there are several shards
 //! ```
 //!
@@ -49,9 +49,10 @@ const WEIGHT: &str = "1";
 pub(crate) async fn declare(channel: &Channel, settings: &Settings) -> Result<(), Error> {
     exchange(channel, &settings.exchange, ExchangeKind::Topic).await?;
     queue(channel, &settings.dead_queue, dead_arguments(settings)).await?;
-    let mut stream = FieldTable::default();
-    stream.insert("x-queue-type".into(), text("stream"));
-    queue(channel, &settings.log, stream).await
+    let mut log = quorum();
+    // Whoever reads it has all that it holds.
+    log.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
+    queue(channel, &settings.log, log).await
 }
 
 /// Declares the queue in which nothing ever is.
@@ -245,7 +246,7 @@ fn quorum() -> FieldTable {
     table
 }
 
-pub(crate) fn text(value: &str) -> AMQPValue {
+fn text(value: &str) -> AMQPValue {
     AMQPValue::LongString(value.into())
 }
 

@@ -19,7 +19,7 @@ fn settings(url: &str, shards: u32) -> Settings {
         shards: Some(shards),
         batch: 7,
         prefetch: 50,
-        overlap: Duration::from_millis(300),
+        overlap: Duration::from_millis(150),
         rebalance: Duration::from_millis(100),
         ..Settings::default()
     }
@@ -36,8 +36,7 @@ struct Seen {
 
 type Book = Arc<Mutex<Vec<Seen>>>;
 
-/// What a process of ours does: reads all shards that it gets, and writes down what comes. It ends, as by kill -9,
-/// when it is dropped.
+/// What a process of ours does: reads all shards that it gets, and writes down what comes.
 struct Process(JoinSet<()>);
 
 impl Process {
@@ -51,6 +50,12 @@ impl Process {
             }
         });
         Process(own)
+    }
+
+    /// Ends it with all that it has not settled, and its connections.
+    async fn kill(mut self, own: Broker) {
+        self.0.shutdown().await;
+        own.close().await;
     }
 }
 
@@ -175,8 +180,7 @@ async fn promise_8_processes_share_the_shards_and_take_over_from_one_that_is_kil
         }
     }
     let (own, process) = processes.remove(0);
-    drop(process);
-    own.close().await;
+    process.kill(own).await;
     balance(&[(1, 4)]).await;
 }
 
@@ -192,15 +196,16 @@ async fn exists(url: &str, queue: &str) -> bool {
 }
 
 async fn has_moved(broker: &Broker, shards: u32) {
-    kit::eventually(
-        SOON,
-        &format!("{shards} shards are all there is"),
-        async || {
-            let plan = broker.plan().await.unwrap();
-            plan.next.is_none() && plan.current.shards == shards
-        },
-    )
-    .await;
+    let start = std::time::Instant::now();
+    loop {
+        let plan = broker.plan().await.unwrap();
+        if plan.next.is_none() && plan.current.shards == shards {
+            return;
+        }
+        let depth = broker.depth().await;
+        assert!(start.elapsed() < SOON, "{plan:?} {depth:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Events come in all the time, two processes read, and one of them is killed now and then and started again: before,
@@ -229,11 +234,10 @@ async fn moved_under_load(from: u32, to: &[u32], kills: bool) {
     let killing = async {
         for turn in 0.. {
             // Now within an overlap, now after it.
-            tokio::time::sleep(Duration::from_millis(90 + 61 * (turn % 7))).await;
+            tokio::time::sleep(Duration::from_millis(150 + 137 * (turn % 7))).await;
             let which = usize::try_from(turn % 2).unwrap();
             let (own, process) = std::mem::replace(&mut processes[which], start(which).await);
-            drop(process);
-            own.close().await;
+            process.kill(own).await;
         }
     };
     let moving = async {

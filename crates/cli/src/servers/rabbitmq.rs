@@ -44,8 +44,8 @@ pub struct RabbitMqOptions {
 pub struct Peer {
     /// What it is called, as in `one@localhost`.
     pub name: String,
-    /// What all nodes are called. The first is started first, and the others join it.
-    pub all: Vec<String>,
+    /// What the node is called that is started first; the others join it.
+    pub first: String,
     /// 32 letters and digits that all share: Erlang's cookie, and the owner's password.
     pub secret: String,
     /// The address that it listens on.

@@ -55,12 +55,8 @@ impl Node<'_> {
         );
         if let Some(peer) = &self.options.peer {
             config.push_str(CLUSTER);
-            for (number, name) in peer.all.iter().enumerate() {
-                let _ = writeln!(
-                    config,
-                    "cluster_formation.classic_config.nodes.{number} = {name}"
-                );
-            }
+            let first = &peer.first;
+            let _ = writeln!(config, "cluster_formation.classic_config.nodes.1 = {first}");
             let cookie = self.home.join(".erlang.cookie");
             if !cookie.exists() {
                 private_file(&cookie, &peer.secret)?;
