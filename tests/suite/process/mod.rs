@@ -14,4 +14,5 @@ mod pictures;
 mod provider;
 mod rights;
 pub mod scene;
+mod shards;
 mod testing;

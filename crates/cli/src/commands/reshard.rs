@@ -58,17 +58,13 @@ async fn with_broker(args: &ReshardArgs, broker: &Broker) -> Result<()> {
     };
     let changes = before.next.is_some() || before.current.shards != args.to;
     if changes && args.no_wait {
-        return say(args, &plan, "is ordered; the engines that run do it");
+        return say(args, &plan, "ordered; the engines that run do it");
     }
     if changes && !watch(broker, plan.current.number).await? {
         output::aside("the engines go on with it; the same command watches again");
-        return say(args, &broker.plan().await?, "is under way");
+        return say(args, &broker.plan().await?, "under way");
     }
-    let done = if changes {
-        "is done"
-    } else {
-        "is what there is"
-    };
+    let done = if changes { "done" } else { "nothing to change" };
     say(args, &broker.plan().await?, done)
 }
 
@@ -107,7 +103,7 @@ fn say(args: &ReshardArgs, plan: &Plan, done: &str) -> Result<()> {
             "drained": plan.drained,
         }));
     }
-    output::text(&format!("{} {done}", shards(args.to)));
+    output::text(&format!("{}: {done}", shards(args.to)));
     Ok(())
 }
 
