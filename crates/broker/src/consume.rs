@@ -16,7 +16,7 @@ use crate::batch::{Batch, Delivery};
 use crate::ledger::Ledger;
 use crate::link::Link;
 use crate::log::Log;
-use crate::plan::{Fact, Shard};
+use crate::plan::{Fact, Plan, Shard};
 use crate::publish::Publisher;
 use crate::settings::MIN_PREFETCH;
 use crate::{Error, Settings, failure, reshard, topology};
@@ -174,7 +174,14 @@ impl Consumer {
                 Some(Err(error)) => {
                     tracing::warn!(%error, queue = self.queue, "an intake queue was lost");
                 }
-                None => tracing::debug!(queue = self.queue, "an intake queue was taken away"),
+                // Deleted, as an old shard is in the end.
+                None => {
+                    self.forget();
+                    let over = |plan: Plan| plan.is_over(self.shard);
+                    if self.log.refresh().await.is_ok_and(over) {
+                        return Ok(None);
+                    }
+                }
             }
             self.forget();
         }

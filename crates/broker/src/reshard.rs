@@ -14,9 +14,10 @@
 //!    when they are empty, they are deleted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use lapin::BasicProperties;
 use lapin::message::Delivery as Raw;
-use lapin::{BasicProperties, Channel};
 
 use crate::log::Log;
 use crate::plan::{Fact, Generation, Plan, Shard};
@@ -26,11 +27,11 @@ use crate::{Error, Settings, failure, topology};
 /// The type of a mark.
 const MARK: &str = "parcours.mark";
 /// How often the old queues are looked at for stragglers.
-const LOOK: std::time::Duration = std::time::Duration::from_millis(200);
+const LOOK: Duration = Duration::from_millis(200);
 /// How long marks may be under way before others are put behind them.
-const AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
+const AGAIN: Duration = Duration::from_secs(60);
 /// The pause after a failure.
-const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Whether it is a mark: what producers publish comes through an exchange.
 pub(crate) fn is_mark(raw: &Raw) -> bool {
@@ -82,10 +83,15 @@ impl Mover {
             topology::unbind(&channel, &self.settings, old).await?;
             self.drain(old).await?;
         }
-        tokio::time::sleep(self.settings.overlap).await;
+        tokio::time::sleep(self.settings.overlap + turn()).await;
+        if self.log.refresh().await?.current.number > old.number {
+            // Another was faster.
+            return Ok(());
+        }
         // Somebody who declared it late may have bound it again.
+        let channel = self.log.channel().await?;
         topology::unbind(&channel, &self.settings, old).await?;
-        while !self.is_empty(&channel, old).await? {
+        while !self.is_empty(old).await? {
             tokio::time::sleep(LOOK).await;
         }
         topology::delete(&channel, &self.settings, old).await?;
@@ -138,23 +144,27 @@ impl Mover {
         }
     }
 
-    /// Whether nothing waits in the old queues.
-    async fn is_empty(&self, channel: &Channel, old: Generation) -> Result<bool, Error> {
+    /// Whether nothing waits in the old queues. One that is not there was deleted by somebody at the same step.
+    async fn is_empty(&self, old: Generation) -> Result<bool, Error> {
+        let mut channel = self.log.channel().await?;
         for shard in old.queues() {
             let name = topology::queue_name(&self.settings, shard);
-            match topology::look(channel, &name).await {
+            match topology::look(&channel, &name).await {
                 Ok(queue) if queue.message_count() > 0 => return Ok(false),
                 Ok(_) => {}
-                // Deleted by another; the channel is closed, and all of them are gone or will be.
                 Err(error) if failure::is_missing(&error) => {
-                    self.log.refresh().await?;
-                    return Err(Error::Lost(error));
+                    channel = self.log.channel().await?;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(true)
     }
+}
+
+/// Not all at once: RabbitMQ makes an error of a look at what another has just deleted.
+fn turn() -> Duration {
+    Duration::from_millis(u64::from(std::process::id() % 10) * 50)
 }
 
 fn failed(error: &Error) {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     binary::{Finished, SOON, Workspace},
-    scene::{Scene, stop},
+    scene::Scene,
 };
 
 /// `parcours ARGS…` with that setting.
@@ -107,7 +107,10 @@ async fn promise_8_shards_change_while_events_come_in_and_engines_are_killed() {
     }
     assert_eq!(publisher.ends(SOON).code(), Some(0), "{}", publisher.err());
     scene.through().await;
-    engines.iter_mut().for_each(stop);
+    for engine in &mut engines {
+        engine.signal("TERM");
+        assert_eq!(engine.ends(SOON).code(), Some(0), "{}", engine.err());
+    }
     let audit = scene.audit().await;
     assert_eq!(audit.disordered, 0, "{audit}");
     assert!(
