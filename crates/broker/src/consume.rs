@@ -4,22 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures::{FutureExt, StreamExt};
-use lapin::Channel;
-use lapin::message::Delivery as Raw;
-use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
-use lapin::types::FieldTable;
+use futures::StreamExt;
+use lapin::options::{BasicAckOptions, BasicCancelOptions};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
-use crate::batch::{Batch, Delivery};
-use crate::ledger::Ledger;
+use crate::batch::Batch;
 use crate::link::Link;
 use crate::log::Log;
 use crate::plan::{Fact, Plan, Shard};
 use crate::publish::Publisher;
-use crate::settings::MIN_PREFETCH;
-use crate::{Error, Settings, failure, reshard, topology};
+use crate::subscription::{Subscription, prefetch};
+use crate::{Error, Settings, failure, topology};
 
 /// The first pause before RabbitMQ is tried again; it doubles up to [`Settings::max_pause`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -61,17 +57,6 @@ pub struct Consumer {
     /// The tag of the mark behind which nothing comes but stragglers, once it has been met.
     mark: Option<u64>,
     stopped: bool,
-}
-
-/// A consumer's hold on the queue, until its channel ends.
-#[derive(Debug)]
-struct Subscription {
-    channel: Channel,
-    deliveries: lapin::Consumer,
-    ledger: Arc<Ledger>,
-    acks: Arc<tokio::sync::Mutex<()>>,
-    /// The tag of what was taken last.
-    taken: u64,
 }
 
 /// What a consumer of one queue shares with the others of its process.
@@ -337,68 +322,4 @@ fn away(error: &Error, pause: Duration) {
     let error = error as &dyn std::error::Error;
     let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
     tracing::warn!(error, pause_ms, "RabbitMQ is away; trying again");
-}
-
-/// Each shard's part of what may be sent ahead.
-fn prefetch(settings: &Settings, shards: u32) -> u16 {
-    match shards {
-        0 | 1 => settings.prefetch,
-        _ => {
-            let part = u32::from(settings.prefetch) / shards;
-            let least = settings.prefetch.min(MIN_PREFETCH);
-            u16::try_from(part).unwrap_or(u16::MAX).max(least)
-        }
-    }
-}
-
-impl Subscription {
-    async fn open(link: &Link, queue: &str, prefetch: u16) -> Result<Subscription, Error> {
-        let channel = link.channel().await?;
-        channel
-            .basic_qos(prefetch, BasicQosOptions::default())
-            .await?;
-        let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
-        let deliveries = channel
-            .basic_consume(queue.into(), "".into(), options, arguments)
-            .await?;
-        Ok(Subscription {
-            channel,
-            deliveries,
-            ledger: Arc::default(),
-            acks: Arc::default(),
-            taken: 0,
-        })
-    }
-
-    /// `first` and what is ready after it, up to a mark, which is noted.
-    fn gather(&mut self, first: Raw, most: usize, mark: &mut Option<u64>) -> Vec<Delivery> {
-        let mut deliveries = Vec::new();
-        let mut next = Some(first);
-        while let Some(raw) = next.take() {
-            if reshard::is_mark(&raw) {
-                *mark = Some(raw.delivery_tag);
-                break;
-            }
-            self.taken = raw.delivery_tag;
-            deliveries.push(raw.into());
-            if deliveries.len() < most {
-                // An error is met again at the next turn; what came before it can still be worked on.
-                let ready = self.deliveries.next().now_or_never();
-                next = ready.flatten().and_then(Result::ok);
-            }
-        }
-        deliveries
-    }
-
-    fn batch(&self, deliveries: Vec<Delivery>, publisher: Arc<Publisher>) -> Batch {
-        let (channel, ledger) = (self.channel.clone(), self.ledger.clone());
-        Batch {
-            deliveries,
-            channel,
-            ledger,
-            acks: self.acks.clone(),
-            publisher,
-            settled: false,
-        }
-    }
 }

@@ -24,6 +24,7 @@ mod publish;
 mod reshard;
 mod settings;
 mod shards;
+mod subscription;
 mod topology;
 
 use std::sync::Arc;

@@ -71,6 +71,10 @@ impl Mover {
 
     async fn move_on(&self, plan: &Plan, next: Generation) -> Result<(), Error> {
         let old = plan.current;
+        // What was heard last may be long past.
+        if self.log.refresh().await?.next != Some(next) {
+            return Ok(());
+        }
         tracing::info!(
             from = old.shards,
             to = next.shards,

@@ -227,3 +227,22 @@ async fn a_rabbitmq_that_cannot_be_reached_is_named_without_its_password() {
         Err(Error::Address(_))
     ));
 }
+
+/// An address with several hosts.
+#[tokio::test]
+async fn the_next_host_is_taken_where_one_does_not_answer() {
+    let there = |url: &str| Settings {
+        url: url.to_owned(),
+        ..Settings::default()
+    };
+    let vhost = kit::vhost().await;
+    let (before, at) = vhost.url.rsplit_once('@').unwrap();
+    let (host, rest) = at.split_once('/').unwrap();
+    let url = format!("{before}@127.0.0.1:1,{host},127.0.0.1:2/{rest}");
+    let broker = Broker::connect(&there(&url)).await.unwrap();
+    publish(&broker.publisher().await.unwrap(), 0..1).await;
+    broker.close().await;
+    let url = format!("{before}@127.0.0.1:1,127.0.0.1:2/{rest}");
+    let error = Broker::connect(&there(&url)).await.unwrap_err();
+    assert!(matches!(error, Error::Connect { .. }), "{error:?}");
+}

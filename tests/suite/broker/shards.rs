@@ -385,17 +385,3 @@ async fn of_two_orders_one_holds() {
     assert!(matches!(broker.reshard(7).await, Err(Error::Moving(_))));
     assert!(matches!(broker.reshard(0).await, Err(Error::Shards(0))));
 }
-
-#[tokio::test]
-async fn the_next_host_is_taken_where_one_does_not_answer() {
-    let vhost = kit::vhost().await;
-    let (before, at) = vhost.url.rsplit_once('@').unwrap();
-    let (host, rest) = at.split_once('/').unwrap();
-    let url = format!("{before}@127.0.0.1:1,{host},127.0.0.1:2/{rest}");
-    let broker = Broker::connect(&settings(&url, 1)).await.unwrap();
-    publish(&broker.publisher().await.unwrap(), 0..1).await;
-    broker.close().await;
-    let url = format!("{before}@127.0.0.1:1,127.0.0.1:2/{rest}");
-    let error = Broker::connect(&settings(&url, 1)).await.unwrap_err();
-    assert!(matches!(error, Error::Connect { .. }), "{error:?}");
-}
