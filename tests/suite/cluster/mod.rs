@@ -137,7 +137,7 @@ impl Play {
             audit.disordered, 0,
             "a customer's events are decided in their order"
         );
-        assert!(audit.sent > 0 && audit.capped > 0, "{audit}");
+        assert!(audit.sent > 0, "{audit}");
     }
 }
 
