@@ -8,12 +8,16 @@
 //! in place of those who would hand messages over.
 
 pub mod browser;
+mod cluster;
 mod engine;
 pub mod events;
+mod network;
 mod provider;
 mod workspace;
 
+pub use cluster::{Cluster, NODES};
 pub use engine::{Rig, quick};
+pub use network::Network;
 pub use provider::{Answer, Post, Provider};
 pub use workspace::Workspace;
 
@@ -249,7 +253,10 @@ async fn delete_queues(url: &str) {
     let connection = lapin::Connection::connect(url, lapin::ConnectionProperties::default()).await;
     let connection = connection.expect("AMQP_URL can be reached");
     let channel = connection.create_channel().await.expect("a channel");
-    for queue in [settings.queue, settings.dead_queue] {
+    let of_shards = (1..=4).flat_map(|generation| (0..8).map(move |shard| (generation, shard)));
+    let of_shards = of_shards.map(|(g, shard)| format!("{}.{g}.{shard}", settings.queue));
+    let queues = [settings.queue.clone(), settings.dead_queue, settings.log];
+    for queue in queues.into_iter().chain(of_shards) {
         channel
             .queue_delete(queue.into(), QueueDeleteOptions::default())
             .await
@@ -290,6 +297,7 @@ fn rabbitmq() -> &'static RabbitMq {
         let directory = scratch("parcours-rabbitmq");
         let options = RabbitMqOptions {
             vhosts: (0..VHOSTS).map(vhost_name).collect(),
+            plugins: vec!["rabbitmq_consistent_hash_exchange".to_owned()],
             ..RabbitMqOptions::default()
         };
         let server = RabbitMq::start(&directory, &options).unwrap_or_else(|e| panic!("{e}"));

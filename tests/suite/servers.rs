@@ -129,8 +129,8 @@ fn child_that_holds_servers() {
     let postgres = Postgres::start(&directory.join("postgres"), &quick()).unwrap();
     let rabbitmq = RabbitMq::start(&directory.join("rabbitmq"), &RabbitMqOptions::default());
     let rabbitmq = rabbitmq.unwrap();
-    let [node, epmd] = rabbitmq.supervisors();
-    let all = [postgres.supervisor(), node, epmd];
+    let mut all = rabbitmq.supervisors();
+    all.push(postgres.supervisor());
     let _janitor = Ephemeral::new(&directory, &all).unwrap();
     // The test reads these lines; libtest would swallow `println!`.
     let lines = format!("{}\n{}\n", postgres.url(), rabbitmq.url());

@@ -1,14 +1,15 @@
 //! One connection, made again when it is gone.
 
-use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties};
 use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 
-use crate::{Error, Settings};
+use crate::{Error, Settings, address};
 
 /// Seconds between heartbeats, unless the address says otherwise. RabbitMQ's own 60 would leave a
 /// dead peer unnoticed for two minutes.
@@ -20,6 +21,8 @@ pub(crate) struct Link {
     /// What RabbitMQ's own tools show.
     name: &'static str,
     connection: Mutex<Option<Connection>>,
+    /// Which host is tried first, modulo their number: the one that answered last.
+    host: AtomicUsize,
     closing: watch::Sender<bool>,
 }
 
@@ -33,6 +36,8 @@ impl Link {
             settings,
             name,
             connection: Mutex::new(None),
+            // Processes spread over the nodes of a cluster.
+            host: AtomicUsize::new(std::process::id() as usize),
             closing,
         }
     }
@@ -60,13 +65,38 @@ impl Link {
         Ok(channel)
     }
 
+    /// To the first host that takes us, each of them tried once.
     async fn connect(&self) -> Result<Connection, Error> {
-        let mut uri = AMQPUri::from_str(&self.settings.url).map_err(Error::Address)?;
+        let hosts = address::hosts(&self.settings.url)?;
+        let patience = self.settings.patience / u32::try_from(hosts.len()).unwrap_or(u32::MAX);
+        let first = self.host.load(Ordering::Relaxed);
+        let mut failed = Error::Closed;
+        for number in first..first + hosts.len() {
+            match self
+                .connect_to(hosts[number % hosts.len()].clone(), patience)
+                .await
+            {
+                Ok(connection) => {
+                    self.host.store(number, Ordering::Relaxed);
+                    return Ok(connection);
+                }
+                Err(error) => {
+                    // Whoever gives up waiting for the rest begins with the next.
+                    self.host.store(number + 1, Ordering::Relaxed);
+                    failed = error;
+                }
+            }
+        }
+        Err(failed)
+    }
+
+    async fn connect_to(&self, mut uri: AMQPUri, patience: Duration) -> Result<Connection, Error> {
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
         let address = format!("{}:{}", uri.authority.host, uri.authority.port);
         let properties = ConnectionProperties::default().with_connection_name(self.name.into());
-        Connection::connect_uri(uri, properties)
+        timeout(patience, Connection::connect_uri(uri, properties))
             .await
+            .map_err(|_| Error::Slow("connect"))?
             .map_err(|source| Error::Connect { address, source })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -19,8 +19,10 @@ use crate::{Error, Settings, cut};
 const MAX_KEY: usize = 255;
 /// The header that says which trace a message belongs to (W3C Trace Context).
 pub(crate) const TRACEPARENT: &str = "traceparent";
+/// How long a channel is kept at the least: refusals do not open any number of them.
+const RENEW: Duration = Duration::from_secs(1);
 /// Written to disk before it is confirmed.
-const PERSISTENT: u8 = 2;
+pub(crate) const PERSISTENT: u8 = 2;
 
 /// One event to be published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +51,14 @@ pub struct Publisher {
     settings: Arc<Settings>,
     link: Arc<Link>,
     /// Locked while a message is handed over, so that confirms and messages keep the same order.
-    channel: Mutex<Option<Channel>>,
+    channel: Mutex<Option<Open>>,
+}
+
+/// A channel, and since when.
+#[derive(Debug)]
+struct Open {
+    channel: Channel,
+    since: Instant,
 }
 
 impl Publisher {
@@ -101,36 +110,42 @@ impl Publisher {
                 item = items.next(), if room => Step::Item(item.map(Into::into)),
                 else => return Ok(confirmed),
             };
-            let result = match step {
-                Step::Item(None) => Ok(()),
-                Step::Item(Some(event)) => self
+            match step {
+                Step::Item(None) => {}
+                Step::Item(Some(event)) => match self
                     .send_event(&event.key, &event.body, event.traceparent)
                     .await
-                    .map(|confirm| waiting.push_back(confirm)),
-                Step::Confirmed(result) => result.map(|()| {
+                {
+                    Ok(confirm) => waiting.push_back(confirm),
+                    Err(error) => return Err(self.interrupted(confirmed, waiting, error).await),
+                },
+                Step::Confirmed(Ok(())) => {
                     confirmed += 1;
                     progress(confirmed);
-                }),
-            };
-            if let Err(error) = result {
-                return Err(self.interrupted(confirmed, waiting, error).await);
+                }
+                Step::Confirmed(Err(error)) => {
+                    self.renew_after(&error).await;
+                    let source = Box::new(error);
+                    // Those behind it may be kept or not; they are not the first ones.
+                    return Err(Error::Interrupted { confirmed, source });
+                }
             }
         }
     }
 
-    /// Counts what is still confirmed after a failure, up to the first that is not.
+    /// Counts what is still confirmed after a message that could not be handed over, up to the first that is not.
     async fn interrupted(
         &self,
         mut confirmed: u64,
         mut waiting: VecDeque<PublisherConfirm>,
         error: Error,
     ) -> Error {
-        // Only a message that could not be handed over leaves earlier ones whose fate is open.
         let mut ended = error;
         while !waiting.is_empty() {
             match first(&mut waiting, &self.settings).await {
                 Ok(()) => confirmed += 1,
                 Err(earlier) => {
+                    self.renew_after(&earlier).await;
                     ended = earlier;
                     break;
                 }
@@ -188,7 +203,28 @@ impl Publisher {
         };
         let properties = properties.with_delivery_mode(PERSISTENT);
         let sending = channel.basic_publish(exchange.into(), short(key), options, body, properties);
-        in_time(self.settings.patience, "publish", sending).await
+        let sent = in_time(self.settings.patience, "publish", sending).await;
+        if matches!(sent, Err(Error::Slow(_))) {
+            *slot = None;
+        }
+        sent
+    }
+
+    /// After a refusal, or an answer that did not come: the next publish gets another channel. A channel that first
+    /// published to a queue while that had no leader refuses all that goes there, and one whose node led a queue and
+    /// died may wait for ever (RabbitMQ 3.10). Others may still wait for confirms on it.
+    async fn renew_after(&self, error: &Error) {
+        if !matches!(error, Error::Slow(_) | Error::Full) {
+            return;
+        }
+        let mut slot = self.channel.lock().await;
+        if let Some(old) = slot.take_if(|open| open.since.elapsed() >= RENEW) {
+            let patience = self.settings.patience;
+            tokio::spawn(async move {
+                tokio::time::sleep(patience).await;
+                drop(old);
+            });
+        }
     }
 
     /// Waits for the confirm of a message that went to `exchange`.
@@ -197,24 +233,29 @@ impl Publisher {
         confirm: PublisherConfirm,
         exchange: &str,
     ) -> Result<(), Error> {
-        let confirmation = in_time(self.settings.patience, "confirm", confirm).await?;
-        judge(&confirmation, exchange)
+        let confirmed = in_time(self.settings.patience, "confirm", confirm).await;
+        let judged = confirmed.and_then(|confirmation| judge(&confirmation, exchange));
+        if let Err(error) = &judged {
+            self.renew_after(error).await;
+        }
+        judged
     }
 
     /// The channel, opened anew if the last one is gone.
-    async fn ready<'a>(&self, slot: &'a mut Option<Channel>) -> Result<&'a Channel, Error> {
+    async fn ready<'a>(&self, slot: &'a mut Option<Open>) -> Result<&'a Channel, Error> {
         if !slot
             .as_ref()
-            .is_some_and(|channel| channel.status().connected())
+            .is_some_and(|open| open.channel.status().connected())
         {
             *slot = None;
             let channel = self.link.channel().await?;
             channel
                 .confirm_select(ConfirmSelectOptions::default())
                 .await?;
-            *slot = Some(channel);
+            let since = Instant::now();
+            *slot = Some(Open { channel, since });
         }
-        slot.as_ref().ok_or(Error::Closed)
+        slot.as_ref().map(|open| &open.channel).ok_or(Error::Closed)
     }
 }
 
@@ -233,7 +274,7 @@ async fn first(waiting: &mut VecDeque<PublisherConfirm>, settings: &Settings) ->
     judge(&result?, &settings.exchange)
 }
 
-fn judge(confirmation: &Confirmation, exchange: &str) -> Result<(), Error> {
+pub(crate) fn judge(confirmation: &Confirmation, exchange: &str) -> Result<(), Error> {
     match confirmation {
         Confirmation::Ack(None) => Ok(()),
         Confirmation::Ack(Some(_)) => Err(Error::Unroutable(exchange.to_owned())),

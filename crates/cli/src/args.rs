@@ -27,6 +27,7 @@ use crate::commands::{
     plan::{ApplyArgs, PlanArgs},
     preview::PreviewArgs,
     processing::ProcessingArgs,
+    reshard::ReshardArgs,
     run::RunArgs,
     schema::SchemaArgs,
     simulate::SimulateArgs,
@@ -114,6 +115,8 @@ pub enum Served {
     Run(RunArgs),
     /// Ask a process whether it can work, part by part
     Health(HealthArgs),
+    /// Change the number of queues that share the customers, while events come in
+    Reshard(ReshardArgs),
     /// Bring the database to this version
     Migrate(MigrateArgs),
     /// Show what publishing the workspace would change, and for whom

@@ -41,6 +41,8 @@ pub struct Config {
     pub lease_seconds: Option<u32>,
     /// `PARCOURS_PRIVACY_SECRET`: what keys and addresses of erased customers are hashed under
     pub privacy_secret: Option<String>,
+    /// How events are taken in
+    pub intake: IntakeConfig,
     /// How each channel is sent
     pub channels: channels::Settings,
 }
@@ -53,6 +55,16 @@ pub enum LogFormat {
     Text,
     /// For programs, a line each
     Json,
+}
+
+/// See [`broker::Settings`].
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IntakeConfig {
+    /// `PARCOURS_INTAKE_SHARDS`: how many queues share the customers, on a RabbitMQ that has none yet
+    pub shards: Option<u32>,
+    /// For how many seconds events go to the old and the new shards when their number changes
+    pub overlap_seconds: Option<u32>,
 }
 
 /// See [`engine::Links`].
@@ -292,11 +304,27 @@ impl Config {
         })
     }
 
+    /// What the broker is told.
+    ///
+    /// # Errors
+    /// If no address is set, with how to set one.
+    pub fn broker(&self) -> Result<broker::Settings> {
+        let default = broker::Settings::default();
+        let overlap = self.intake.overlap_seconds;
+        let overlap = overlap.map(|seconds| Duration::from_secs(seconds.into()));
+        Ok(broker::Settings {
+            url: self.amqp_url()?.into(),
+            shards: self.intake.shards,
+            overlap: overlap.unwrap_or(default.overlap),
+            ..default
+        })
+    }
+
     /// The broker's address.
     ///
     /// # Errors
     /// If none is set, with how to set one.
-    pub fn amqp_url(&self) -> Result<&str> {
+    fn amqp_url(&self) -> Result<&str> {
         self.amqp_url.as_deref().context(
             "no broker: set AMQP_URL, or amqp_url in config/parcours.yaml \
              (`parcours dev` needs none)",

@@ -24,8 +24,8 @@ use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
         audit, backtest, bench, check, completions, customer, database, demo, dev, erasures, event,
-        fmt, graph, health, lsp, new, pause, plan, preview, processing, run, schema, simulate,
-        suppressions, test, why,
+        fmt, graph, health, lsp, new, pause, plan, preview, processing, reshard, run, schema,
+        simulate, suppressions, test, why,
     },
     config::{Config, LogFormat},
     output::Refused,
@@ -90,6 +90,7 @@ fn serve(command: Served, root: &Path, format: Option<LogFormat>) -> Result<()> 
             Served::Run(args) => run::run(&args, root).await,
             Served::Health(args) => health::run(&args, root).await,
             Served::Migrate(args) => database::migrate(&args, root).await,
+            Served::Reshard(args) => reshard::run(&args, root).await,
             Served::Plan(args) => plan::plan(&args, root).await,
             Served::Apply(args) => plan::apply(&args, root).await,
             Served::Pause(args) => pause::run(&args, root, true).await,

@@ -9,7 +9,7 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 30] = [
     "health",
     "new",
     "check",
@@ -27,6 +27,7 @@ const COMMANDS: [&str; 29] = [
     "dev",
     "demo",
     "run",
+    "reshard",
     "migrate",
     "plan",
     "apply",

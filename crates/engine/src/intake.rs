@@ -161,8 +161,8 @@ impl Read {
     }
 }
 
-/// Batches from the broker, a few at a time: while one is being written, the next is read and decided. A customer
-/// is in one of them only, so that everybody's events are decided in their order.
+/// Batches of one shard, a few at a time: while one is being written, the next is read and decided. A customer
+/// is in one of them only, so that everybody's events are decided in their order; and in one shard only.
 pub struct Intake {
     engine: Arc<Engine>,
     consumer: Consumer,
@@ -228,8 +228,11 @@ impl Intake {
         };
         self.busy.extend(&customers);
         let engine = self.engine.clone();
-        self.open
-            .spawn(async move { (customers, engine.take_in_read(read).await) });
+        self.open.spawn(async move {
+            // Never closed; shards wait for each other in turn.
+            let _lane = engine.lanes.acquire().await;
+            (customers, engine.take_in_read(read).await)
+        });
     }
 
     fn ended(

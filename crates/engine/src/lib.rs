@@ -33,7 +33,7 @@ use channels::Channels;
 use jiff::Timestamp;
 use journey::{advance::Clock, ids::MachineId, world::Startable};
 use store::Store;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, Semaphore};
 
 pub use self::{
     calls::Calls,
@@ -61,6 +61,8 @@ pub struct Engine {
     loaded: RwLock<Arc<Loaded>>,
     /// Held while something is loaded and put in force, so that nothing older comes after it.
     loading: Mutex<()>,
+    /// Shared by the shards that are read: batches that are worked on.
+    lanes: Arc<Semaphore>,
     /// Told when a turn has queued messages.
     queued: Notify,
     /// Told when a turn has decided calls.
@@ -86,9 +88,11 @@ impl Engine {
         let metrics = metrics::Metrics::new(settings.metric_names)
             .map_err(|error| Error::Setting(format!("no metrics can be kept: {error}")))?;
         let linker = Linker::start(settings.links.clone(), &store, Timestamp::now()).await?;
+        let lanes = Arc::new(Semaphore::new(settings.intake_lanes.max(1)));
         Ok(Arc::new(Self {
             store,
             channels,
+            lanes,
             settings,
             linker,
             loaded,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use broker::Broker;
 use store::Listener;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Engine, Error, Intake, dispatch::Rounds, health::Beat};
@@ -65,7 +65,7 @@ impl Engine {
     /// there is no intake loop: events come by HTTP.
     ///
     /// # Errors
-    /// If the broker refuses the first consumer; later errors are logged, and the loop goes on.
+    /// If the broker does not say which shards there are; later errors are logged, and the loop goes on.
     pub async fn run(
         self: &Arc<Self>,
         broker: Option<&Broker>,
@@ -74,8 +74,8 @@ impl Engine {
     ) -> Result<(), Error> {
         let mut tasks = JoinSet::new();
         if let (true, Some(broker)) = (roles.intake, broker) {
-            let consumer = broker.consumer().await?;
-            tasks.spawn(Arc::clone(self).intake_loop(consumer, stop.clone()));
+            broker.plan().await?;
+            tasks.spawn(Arc::clone(self).shards_loop(broker.shards(), stop.clone()));
         }
         if roles.timers {
             tasks.spawn(Arc::clone(self).timer_loop(stop.clone()));
@@ -90,12 +90,30 @@ impl Engine {
         tasks.spawn(Arc::clone(self).workspace_loop(stop.clone()));
         tasks.spawn(Arc::clone(self).sample_loop(broker.cloned(), stop.clone()));
         while let Some(ended) = tasks.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a loop has died; the engine stops");
-                stop.cancel();
-            }
+            died(ended, &stop);
         }
         Ok(())
+    }
+
+    /// Reads every shard there is, and those that come.
+    async fn shards_loop(self: Arc<Self>, mut shards: broker::Shards, stop: CancellationToken) {
+        let mut loops = JoinSet::new();
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(ended) = loops.join_next(), if !loops.is_empty() => died(ended, &stop),
+                consumer = shards.next() => match consumer {
+                    Some(consumer) => {
+                        loops.spawn(Arc::clone(&self).intake_loop(consumer, stop.clone()));
+                    }
+                    None => break,
+                },
+            }
+        }
+        while let Some(ended) = loops.join_next().await {
+            died(ended, &stop);
+        }
     }
 
     async fn intake_loop(self: Arc<Self>, consumer: broker::Consumer, stop: CancellationToken) {
@@ -272,6 +290,14 @@ impl Engine {
             // Listened to anew after the next look, which waits for the database if it must.
             *news = None;
         }
+    }
+}
+
+/// Stops the engine if a loop has ended as none should.
+fn died(ended: Result<(), JoinError>, stop: &CancellationToken) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a loop has died; the engine stops");
+        stop.cancel();
     }
 }
 

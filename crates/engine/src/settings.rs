@@ -10,7 +10,7 @@ use crate::traces::Traces;
 pub struct Settings {
     /// The wall clock, or the events' own for demonstrations and replays.
     pub clock: Clock,
-    /// Batches of events that are taken in side by side, never two with the same customer.
+    /// Batches of events that are taken in side by side, never two with the same customer; all shards share them.
     pub intake_lanes: usize,
     /// Customers with a timer that is due who are picked at once.
     pub timer_page: u32,

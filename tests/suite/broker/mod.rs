@@ -2,6 +2,7 @@
 
 mod consume;
 mod publish;
+mod shards;
 
 use std::time::Duration;
 

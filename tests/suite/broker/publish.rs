@@ -6,7 +6,7 @@ use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
 use parcours_tests::kit;
 
-use super::{SOON, connect, drain, numbers, publish, raw_channel};
+use super::{SOON, bodies, connect, drain, numbers, publish, raw_channel};
 
 #[tokio::test]
 async fn connecting_twice_finds_the_same_queues() {
@@ -161,6 +161,52 @@ async fn an_interrupted_stream_says_how_many_are_safe() {
     );
 }
 
+/// A producer goes on from the number that it was told, and what was refused in between is not among those.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn promise_1_a_stream_that_is_refused_now_and_then_loses_nothing() {
+    let vhost = kit::vhost().await;
+    let settings = Settings {
+        url: vhost.url.clone(),
+        max_waiting: 20,
+        prefetch: 10,
+        batch: 10,
+        ..Settings::default()
+    };
+    let broker = Broker::connect(&settings).await.unwrap();
+    let publisher = broker.publisher().await.unwrap();
+    let producing = tokio::spawn(async move {
+        let (mut next, mut refused) = (0, 0);
+        while next < 2_000 {
+            let rest = (next..2_000).map(|n: u64| ("anna".to_owned(), n.to_string().into()));
+            match publisher
+                .publish_all(futures::stream::iter(rest), 50, |_| {})
+                .await
+            {
+                Ok(count) => next += count,
+                Err(Error::Interrupted { confirmed, source }) => {
+                    assert!(matches!(*source, Error::Full), "{source:?}");
+                    (next, refused) = (next + confirmed, refused + 1);
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        refused
+    });
+    let mut consumer = broker.consumer().await.unwrap();
+    let mut left: std::collections::BTreeSet<String> = numbers(0..2_000).into_iter().collect();
+    while !left.is_empty() {
+        let next = tokio::time::timeout(std::time::Duration::from_secs(20), consumer.next());
+        let batch = next.await;
+        let batch = batch.unwrap_or_else(|_| panic!("{} were lost", left.len()));
+        let batch = batch.unwrap().unwrap();
+        for body in bodies(&batch) {
+            left.remove(&body);
+        }
+        batch.settle(Vec::new()).await.unwrap();
+    }
+    assert!(producing.await.unwrap() > 0, "nothing was refused");
+}
+
 #[tokio::test]
 async fn a_rabbitmq_that_cannot_be_reached_is_named_without_its_password() {
     let url = "amqp://user:secret@127.0.0.1:1/%2f".to_owned();
@@ -180,4 +226,23 @@ async fn a_rabbitmq_that_cannot_be_reached_is_named_without_its_password() {
         Broker::connect(&bad).await,
         Err(Error::Address(_))
     ));
+}
+
+/// An address with several hosts.
+#[tokio::test]
+async fn the_next_host_is_taken_where_one_does_not_answer() {
+    let there = |url: &str| Settings {
+        url: url.to_owned(),
+        ..Settings::default()
+    };
+    let vhost = kit::vhost().await;
+    let (before, at) = vhost.url.rsplit_once('@').unwrap();
+    let (host, rest) = at.split_once('/').unwrap();
+    let url = format!("{before}@127.0.0.1:1,{host},127.0.0.1:2/{rest}");
+    let broker = Broker::connect(&there(&url)).await.unwrap();
+    publish(&broker.publisher().await.unwrap(), 0..1).await;
+    broker.close().await;
+    let url = format!("{before}@127.0.0.1:1,127.0.0.1:2/{rest}");
+    let error = Broker::connect(&there(&url)).await.unwrap_err();
+    assert!(matches!(error, Error::Connect { .. }), "{error:?}");
 }

@@ -14,7 +14,7 @@ use parcours_tests::kit;
 /// Long enough for whatever a process does on a busy machine.
 pub const SOON: Duration = Duration::from_secs(90);
 /// What a process must not inherit from whoever runs the tests.
-const FOREIGN: [&str; 13] = [
+const FOREIGN: [&str; 14] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "NOTIFY_SOCKET",
     "PARCOURS_LOG_FORMAT",
@@ -23,6 +23,7 @@ const FOREIGN: [&str; 13] = [
     "DATABASE_URL",
     "AMQP_URL",
     "PARCOURS_HTTP",
+    "PARCOURS_INTAKE_SHARDS",
     "PARCOURS_LEASE_SECONDS",
     "PARCOURS_LINKS_UNSUBSCRIBE",
     "PARCOURS_LINKS_PREFERENCES",

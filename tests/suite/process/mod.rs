@@ -1,6 +1,6 @@
 //! The real binary as a process: started, fed, killed and stopped.
 
-mod audit;
+pub mod audit;
 mod bench;
 pub mod binary;
 mod crash;
@@ -8,9 +8,11 @@ mod database;
 mod demo;
 mod dev;
 mod event;
-mod load;
+pub mod load;
 mod offline;
 mod pictures;
 mod provider;
 mod rights;
+pub mod scene;
+mod shards;
 mod testing;

@@ -20,6 +20,7 @@ pub mod pause;
 pub mod plan;
 pub mod preview;
 pub mod processing;
+pub mod reshard;
 pub mod run;
 pub mod schema;
 pub mod simulate;

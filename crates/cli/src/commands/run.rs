@@ -84,11 +84,8 @@ async fn connect(args: &RunArgs, config: &Config, root: &Path) -> Result<(Store,
     let store = database::connect(config).await?;
     store.migrate().await?;
     apply_if_needed(args, &store, root).await?;
-    let settings = broker::Settings {
-        url: config.amqp_url()?.into(),
-        ..Default::default()
-    };
-    Ok((store, Broker::connect(&settings).await?))
+    let broker = Broker::connect(&config.broker()?).await?;
+    Ok((store, broker))
 }
 
 /// Whatever happens, the connections to RabbitMQ are closed in order after it.

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::Config;
 
 /// Every group of settings, with the least that must stand in it.
-const GROUPS: [(&[&str], &str); 9] = [
+const GROUPS: [(&[&str], &str); 10] = [
     (&[], "{}"),
+    (&["intake"], "{}"),
     (&["pages"], "{}"),
     (&["links"], "{}"),
     (&["channels"], "{}"),

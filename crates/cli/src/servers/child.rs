@@ -120,6 +120,18 @@ impl Child {
         !matches!(self.process.try_wait(), Ok(None))
     }
 
+    /// `kill -9` of the server and all that it has started.
+    pub(super) fn kill(&mut self) {
+        // Its group is its own: see `start`.
+        let group = format!("-{}", self.process.id());
+        let killed = Command::new("kill")
+            .args(["-s", "KILL", "--", &group])
+            .status();
+        if killed.is_ok_and(|status| status.success()) {
+            let _ = self.process.wait();
+        }
+    }
+
     /// Asks the server to stop and waits until it has.
     pub(super) fn stop(&mut self) {
         drop(self.process.stdin.take());

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 pub use postgres::{Postgres, PostgresOptions};
-pub use rabbitmq::{RabbitMq, RabbitMqOptions};
+pub use rabbitmq::{Epmd, Peer, Place, RabbitMq, RabbitMqOptions};
 
 /// Why a private server is not there.
 #[derive(Debug, thiserror::Error)]

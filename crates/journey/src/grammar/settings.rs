@@ -15,6 +15,7 @@ use super::{
 pub const VARIABLES: &[(&str, &[&str])] = &[
     ("DATABASE_URL", &["database_url"]),
     ("AMQP_URL", &["amqp_url"]),
+    ("PARCOURS_INTAKE_SHARDS", &["intake", "shards"]),
     ("PARCOURS_HTTP", &["http"]),
     ("PARCOURS_METRICS_HTTP", &["metrics_http"]),
     ("PARCOURS_METRICS_JOURNEYS", &["metrics_journeys"]),
@@ -50,6 +51,12 @@ pub(super) static SETTINGS: Context = Context {
             "amqp_url: amqp://parcours@mq.internal:5672/%2f",
         )
         .or_else("`parcours run` does not start"),
+        word(
+            "intake",
+            Takes::Fields(&INTAKE),
+            "How queues of RabbitMQ share the customers",
+            "intake: { shards: 4 }",
+        ),
         word(
             "http",
             Takes::Ref(Known::Listen),
@@ -127,6 +134,29 @@ pub(super) static SETTINGS: Context = Context {
             "Who serves which channel; one without an adapter is not served",
             "channels: { sms: { webhook: { url: https://gateway.internal/sms } } }",
         ),
+    ],
+    ..PLAIN
+};
+
+static INTAKE: Context = Context {
+    name: "intake",
+    what: "the intake",
+    about: "How queues of RabbitMQ share the customers",
+    words: &[
+        word(
+            "shards",
+            Takes::Whole { min: 1, max: 64 },
+            "How many queues share the customers, on a RabbitMQ that has none yet; afterwards `parcours reshard` changes it",
+            "shards: 4",
+        )
+        .or("1"),
+        word(
+            "overlap_seconds",
+            Takes::Whole { min: 1, max: 600 },
+            "For how long events go to the old and the new queues when their number changes: longer than a publish may be on its way",
+            "overlap_seconds: 30",
+        )
+        .or("10"),
     ],
     ..PLAIN
 };

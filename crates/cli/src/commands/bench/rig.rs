@@ -159,6 +159,7 @@ impl Rig {
             exchange: format!("{name}.events"),
             queue: format!("{name}.intake"),
             dead_queue: format!("{name}.dead"),
+            log: format!("{name}.shards"),
             ..broker::Settings::default()
         };
         Ok(Broker::connect(&settings).await?)

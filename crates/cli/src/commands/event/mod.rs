@@ -90,11 +90,7 @@ pub fn progress(total: u64) -> ProgressBar {
 }
 
 async fn over_amqp(config: &Config, events: Vec<Event>, bar: &ProgressBar) -> Result<()> {
-    let settings = broker::Settings {
-        url: config.amqp_url()?.into(),
-        ..Default::default()
-    };
-    let broker = Broker::connect(&settings).await?;
+    let broker = Broker::connect(&config.broker()?).await?;
     let publisher = broker.publisher().await?;
     publish(&publisher, &events, bar).await?;
     broker.close().await;
