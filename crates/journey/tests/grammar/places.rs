@@ -9,7 +9,7 @@ pub struct Place {
     pub file: File,
     pub context: &'static Context,
     pub form: Option<&'static Form>,
-    /// The document; `@` is where the place's words go.
+    /// The document; `§` is where the place's words go.
     document: String,
 }
 
@@ -43,7 +43,7 @@ impl Place {
     pub fn with(&self, name: &str, field: &str) -> String {
         let mut fields = self.base(name);
         fields.push(field);
-        self.document.replace('@', &fields.join(", "))
+        self.document.replace('§', &fields.join(", "))
     }
 
     pub fn title(&self) -> String {
@@ -55,7 +55,7 @@ impl Place {
 /// Every place of a kind of file.
 pub fn places(file: File) -> Vec<Place> {
     let mut found = Vec::new();
-    open(file, &file.root(), "@", &mut found);
+    open(file, &file.root(), "§", &mut found);
     found
 }
 
@@ -66,7 +66,7 @@ fn open(file: File, takes: &Takes, document: &str, found: &mut Vec<Place>) {
     if found.iter().any(|p| p.context.name == context.name) {
         return;
     }
-    let document = document.replace('@', &inner);
+    let document = document.replace('§', &inner);
     let forms: Vec<Option<&Form>> = match context.forms {
         [] => vec![None],
         forms => forms.iter().map(Some).collect(),
@@ -83,14 +83,14 @@ fn open(file: File, takes: &Takes, document: &str, found: &mut Vec<Place>) {
     for at in first..found.len() {
         if found[at].context.name == context.name {
             for word in found[at].words() {
-                let inner = found[at].with(word.name, &format!("{}: @", word.name));
+                let inner = found[at].with(word.name, &format!("{}: §", word.name));
                 open(file, &word.takes, &inner, found);
             }
         }
     }
 }
 
-/// The context that may stand here, and how it is written with `@` for its words.
+/// The context that may stand here, and how it is written with `§` for its words.
 fn inside(takes: &Takes) -> Option<(&'static Context, String)> {
     Some(match takes {
         Takes::List(item) => {
@@ -106,10 +106,10 @@ fn inside(takes: &Takes) -> Option<(&'static Context, String)> {
             };
             (context, format!("{{ {name}: {inner} }}"))
         }
-        Takes::Steps => (Takes::Steps.item()?, "[ { @ } ]".to_owned()),
+        Takes::Steps => (Takes::Steps.item()?, "[ { § } ]".to_owned()),
         Takes::Either(all) => return all.iter().find_map(inside),
         Takes::OneOrMore(one) => return inside(one),
-        _ => (takes.fields()?, "{ @ }".to_owned()),
+        _ => (takes.fields()?, "{ § }".to_owned()),
     })
 }
 
