@@ -232,3 +232,23 @@ fn is_colour(text: &str) -> bool {
     text.strip_prefix('#')
         .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{diagnostic::SourceFile, diagnostics::Sink, grammar::Takes, parse::Reader, source};
+
+    #[test]
+    fn one_or_several_are_each_held_against_their_description() {
+        let takes = Takes::OneOrMore(&Takes::Whole { min: 1, max: 9 });
+        for (text, wrong) in [("5", 0), ("[1, 2]", 0), ("[1, 20, x]", 2), ("{ a: 1 }", 1)] {
+            let file = SourceFile {
+                path: "config/parcours.yaml".into(),
+                text: text.into(),
+            };
+            let mut sink = Sink::new(&file);
+            let root = source::load(&file, &mut sink).unwrap();
+            Reader::new(&file, &mut sink).described(&root, &takes);
+            assert_eq!(sink.finish().len(), wrong, "{text}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use super::{ENVIRONMENT, takes};
 use crate::{
     diagnostic::{Diagnostic, SourceFile},
     diagnostics::Sink,
-    grammar::{File, Known, Takes, VARIABLES},
+    grammar::{File, Key, Known, Takes, VARIABLES, below},
     source::{self, Kind, Node, Span},
 };
 
@@ -105,11 +105,13 @@ fn is_secret(takes: &Takes, value: &str) -> bool {
 fn hide(node: &Node, takes: Option<Takes>, hidden: &mut Vec<Span>) {
     match (&node.kind, takes) {
         (Kind::Map(pairs), takes) => {
-            let context = takes.and_then(|t| t.fields());
             for pair in pairs {
-                let word = context.and_then(|c| c.word(&pair.name, &[]));
-                hide(&pair.value, word.map(|w| w.takes), hidden);
+                let below = takes.and_then(|t| below(&t, &Key::Name(&pair.name)));
+                hide(&pair.value, below, hidden);
             }
+        }
+        (Kind::List(items), Some(Takes::OneOrMore(one))) => {
+            items.iter().for_each(|item| hide(item, Some(*one), hidden));
         }
         (Kind::Scalar(scalar), Some(takes))
             if takes.fields().is_none() && !is_secret(&takes, &scalar.text) => {}
