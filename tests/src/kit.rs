@@ -11,10 +11,14 @@ pub mod browser;
 mod engine;
 pub mod events;
 mod provider;
+mod proxy;
+mod random;
 mod workspace;
 
 pub use engine::{Rig, quick};
 pub use provider::{Answer, Post, Provider};
+pub use proxy::{Fault, Proxy};
+pub use random::Random;
 pub use workspace::Workspace;
 
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@ mod bad_input;
 mod broker;
 mod calls;
 mod dispatch;
+mod faults;
 mod fixture;
 mod layers;
 mod pages;

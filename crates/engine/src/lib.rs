@@ -40,7 +40,7 @@ pub use self::{
     loops::Roles,
     passages::Passed,
     publish::{NotPublished, Order, machines, publish, publish_as},
-    settings::{Links, Settings},
+    settings::{Links, Settings, Time},
     sweeps::Swept,
     timers::Fired,
     turn::{Decided, Rejected},
@@ -76,7 +76,7 @@ impl Engine {
         settings: Settings,
     ) -> Result<Arc<Self>, Error> {
         let loaded = RwLock::new(Arc::new(Loaded::from_store(&store).await?));
-        let linker = Linker::start(settings.links.clone(), &store, Timestamp::now()).await?;
+        let linker = Linker::start(settings.links.clone(), &store, settings.time.now()).await?;
         Ok(Arc::new(Self {
             store,
             channels,
@@ -180,8 +180,7 @@ impl Engine {
 
     /// What the wall clock says, in the database's precision.
     fn wall(&self) -> Timestamp {
-        let now = Timestamp::now();
-        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+        self.settings.time.now()
     }
 
     fn clock(&self) -> Clock {

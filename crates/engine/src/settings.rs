@@ -1,6 +1,8 @@
 //! What can be set. Built by the binary; nobody else reads the environment.
 
-use jiff::SignedDuration;
+use std::{fmt, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
 use journey::advance::Clock;
 
 /// Settings of one engine. Every bound has its place here.
@@ -8,6 +10,8 @@ use journey::advance::Clock;
 pub struct Settings {
     /// The wall clock, or the events' own for demonstrations and replays.
     pub clock: Clock,
+    /// Where the engine reads the time of day.
+    pub time: Time,
     /// Batches of events that are taken in side by side, never two with the same customer.
     pub intake_lanes: usize,
     /// Customers whose timers one transaction fires.
@@ -59,6 +63,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             clock: Clock::Wall,
+            time: Time::default(),
             intake_lanes: 2,
             timer_batch: 500,
             timer_poll: SignedDuration::from_millis(200),
@@ -81,6 +86,35 @@ impl Default for Settings {
             retention_rest: SignedDuration::from_hours(24),
             links: Links::default(),
         }
+    }
+}
+
+/// Where an engine reads the time of day: by default from the machine; a simulation gives its own.
+#[derive(Clone)]
+pub struct Time(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Time {
+    /// Whatever `read` says. It must not go back.
+    pub fn of(read: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// Now, in the database's precision.
+    pub(crate) fn now(&self) -> Timestamp {
+        let now = (self.0)();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+}
+
+impl Default for Time {
+    fn default() -> Self {
+        Self::of(Timestamp::now)
+    }
+}
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Time")
     }
 }
 

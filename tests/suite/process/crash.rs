@@ -123,19 +123,6 @@ fn stop(engine: &mut Running) {
     assert!(!engine.err().contains("\"ERROR\""), "{}", engine.err());
 }
 
-/// SplitMix64: the same seed, the same moments.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % bound
-    }
-}
-
 fn from_environment(name: &str, default: u64) -> u64 {
     std::env::var(name)
         .ok()
@@ -146,7 +133,7 @@ fn from_environment(name: &str, default: u64) -> u64 {
 /// Kills one of `engines` processes after another, and the first publisher, until `kills` are
 /// done and as long as `TORTURE_SECONDS` says; then lets them finish, and audits.
 async fn torture(events: u64, engines: usize, kills: usize) {
-    let mut random = Random(from_environment("TORTURE_SEED", 42));
+    let mut random = kit::Random::new(from_environment("TORTURE_SEED", 42));
     let longer = Duration::from_secs(from_environment("TORTURE_SECONDS", 0));
     let events = usize::try_from(from_environment("TORTURE_EVENTS", events)).unwrap();
     let mut scene = Scene::set(events).await;

@@ -1,0 +1,114 @@
+//! What is noted while engines work, for the model to be asked afterwards: of each input the world it
+//! was decided in, and which messages nobody had taken to hand over yet. No input says either.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use engine::Loaded;
+use journey::ids::{CustomerId, InputId};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// The outbox at one moment.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// Queued or leased, with the attempt.
+    open: BTreeMap<Uuid, (bool, i16)>,
+}
+
+/// Under which circumstances an input was decided.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub world: Arc<Loaded>,
+    before: Arc<Outbox>,
+    after: Arc<Outbox>,
+    /// Messages that were there before.
+    known: Arc<BTreeSet<Uuid>>,
+}
+
+impl Seen {
+    /// Whether a message was there before the step, and was queued then and all the while; `None`: it
+    /// was decided within.
+    pub fn queued(&self, message: Uuid) -> Option<bool> {
+        let open = |outbox: &Outbox| outbox.open.get(&message).copied();
+        self.known
+            .contains(&message)
+            .then(|| match open(&self.before) {
+                // Taken within the step, whatever became of it.
+                Some((true, attempt)) => {
+                    open(&self.after).is_none_or(|(_, after)| after == attempt)
+                }
+                _ => false,
+            })
+    }
+
+    /// Whether it was taken before or within the step, and given back within: it may have been either.
+    pub fn unsure(&self, message: Uuid) -> bool {
+        let open = |outbox: &Outbox| outbox.open.get(&message).copied();
+        self.known.contains(&message)
+            && match (open(&self.before), open(&self.after)) {
+                (Some((false, _)), Some((true, _))) => true,
+                (Some((true, before)), Some((true, after))) => after > before,
+                _ => false,
+            }
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Watch {
+    last: i64,
+    outbox: Arc<Outbox>,
+    known: Arc<BTreeSet<Uuid>>,
+    seen: BTreeMap<(CustomerId, InputId), Seen>,
+    /// What was decided, in its order.
+    pub decided: Vec<(CustomerId, InputId)>,
+}
+
+impl Watch {
+    /// Looks at what the last step has done. Returns the inputs that are new.
+    pub async fn look(&mut self, pool: &PgPool, world: &Arc<Loaded>) -> Vec<(CustomerId, InputId)> {
+        let rows: Vec<(Uuid, Uuid, i64)> =
+            sqlx::query_as("select customer, id, seq from input where seq > $1 order by seq")
+                .bind(self.last)
+                .fetch_all(pool)
+                .await
+                .unwrap();
+        let open: Vec<(Uuid, bool, i16)> = sqlx::query_as(
+            "select id, status = 'queued', attempt from message where status in ('queued', 'leased')",
+        )
+        .fetch_all(pool)
+        .await
+        .unwrap();
+        let open = open
+            .into_iter()
+            .map(|(id, queued, attempt)| (id, (queued, attempt)));
+        let after = Arc::new(Outbox {
+            open: open.collect(),
+        });
+        let seen = Seen {
+            world: world.clone(),
+            before: std::mem::replace(&mut self.outbox, after.clone()),
+            after: after.clone(),
+            known: self.known.clone(),
+        };
+        if after.open.keys().any(|id| !self.known.contains(id)) {
+            Arc::make_mut(&mut self.known).extend(after.open.keys());
+        }
+        let mut new = Vec::new();
+        for (customer, id, seq) in rows {
+            let key = (CustomerId(customer), InputId(id));
+            self.last = seq;
+            self.seen.insert(key, seen.clone());
+            self.decided.push(key);
+            new.push(key);
+        }
+        new
+    }
+
+    pub fn seen(&self, customer: CustomerId, input: InputId) -> Option<&Seen> {
+        self.seen.get(&(customer, input))
+    }
+}
