@@ -4,6 +4,7 @@
 mod compare;
 mod model;
 mod outside;
+mod points;
 
 mod queue;
 

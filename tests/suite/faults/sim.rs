@@ -6,11 +6,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
 };
 
 use engine::{Engine, Error};
+use futures::future::LocalBoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use journey::ids::{CustomerId, InputId};
 use parcours_tests::kit::{Fault, Random};
@@ -31,10 +33,13 @@ const START: &str = "2026-03-02T07:00:00Z";
 const STEPS: u64 = 34;
 /// Looks at what is due afterwards, some more than a day apart. Waits end before, but for date entries.
 const REST: usize = 13;
-/// And some more, two hours apart: the last of all may have to be tried again.
-const RETRIES: usize = 6;
+/// And some more, two hours apart: what is decided last may have to be tried again.
+const RETRIES: usize = 30;
 /// Codes that pass by themselves: a conflict, a deadlock, no room, cancelled, a lock not to be had.
 const PASSING: [&str; 5] = ["40001", "40P01", "53100", "57014", "55P03"];
+
+/// Something that an engine is to do.
+pub type Work<T> = LocalBoxFuture<'static, Result<T, Error>>;
 
 /// What a step came to, where something may go wrong.
 pub enum Came<T> {
@@ -80,7 +85,7 @@ impl<'s> Sim<'s> {
     /// What is wrong, with the steps that led there.
     pub async fn play(stage: &'s Stage, seed: u64) -> Result<Outcome, String> {
         let mut sim = Self::set(stage, seed).await;
-        let found = sim.run().await;
+        let found = Box::pin(sim.run()).await;
         found.map_err(|wrong| format!("{}\n{wrong}", sim.log.join("\n")))
     }
 
@@ -128,7 +133,7 @@ impl<'s> Sim<'s> {
 
     async fn run(&mut self) -> Result<Outcome, String> {
         for _ in 0..STEPS {
-            self.step().await?;
+            Box::pin(self.step()).await?;
         }
         self.faulty = false;
         for journey in shops::PAUSED {
@@ -141,15 +146,20 @@ impl<'s> Sim<'s> {
 
     /// Lets the clock go on, with nothing going wrong, until the longest waits are over.
     async fn rest(&mut self) -> Result<(), String> {
-        for day in 0..REST + RETRIES {
-            let hours = if day < REST { 26 } else { 2 };
-            self.clock.advance(SignedDuration::from_hours(hours));
-            let which = day % 2;
+        for look in 0..REST + RETRIES {
+            let late = look >= REST;
+            self.clock
+                .advance(SignedDuration::from_hours(if late { 2 } else { 26 }));
+            let which = look % 2;
             self.reload(which).await?;
             while !self.queue.is_empty() {
                 self.deliver(which).await?;
             }
-            self.round(which).await?;
+            Box::pin(self.round(which)).await?;
+            let rests = compare::at_rest(self.stage.store.pool(), self.clock.now()).await;
+            if late && rests.is_ok() {
+                return Ok(());
+            }
         }
         compare::at_rest(self.stage.store.pool(), self.clock.now()).await
     }
@@ -179,17 +189,12 @@ impl<'s> Sim<'s> {
         self.queue.publish(told);
     }
 
-    pub fn note(&mut self, line: String) {
+    pub fn note(&mut self, line: fmt::Arguments<'_>) {
         self.log.push(format!("{} {line}", self.clock.now()));
     }
 
     /// Does something on an engine, while a statement or the process may fail. `what` goes into the log.
-    pub async fn attempt<T>(
-        &mut self,
-        which: usize,
-        what: &str,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Came<T> {
+    pub async fn attempt<T>(&mut self, which: usize, what: &str, work: Work<T>) -> Came<T> {
         let armed = self.arm(what);
         let kills = armed == Some(true);
         let proxy = &self.stage.proxy;
@@ -208,8 +213,8 @@ impl<'s> Sim<'s> {
         self.faults += u64::from(struck);
         match &came {
             Came::To(_) => {}
-            Came::Grief(error) => self.note(format!("  {what}: {error}")),
-            Came::Death => self.note(format!("  {what}: killed")),
+            Came::Grief(error) => self.note(format_args!("  {what}: {error}")),
+            Came::Death => self.note(format_args!("  {what}: killed")),
         }
         came
     }
@@ -234,7 +239,7 @@ impl<'s> Sim<'s> {
             _ => Fault::Refuse(PASSING[self.random.index(PASSING.len())]),
         };
         let kills = !matches!(fault, Fault::Refuse(_)) && self.random.chance(50);
-        self.note(format!(
+        self.note(format_args!(
             "  {what}: {fault:?} at round trip {trip}, kills: {kills}"
         ));
         self.stage.proxy.arm(trip, fault);

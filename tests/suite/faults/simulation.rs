@@ -1,9 +1,14 @@
 //! Many seeds of the simulation; `SIM_SEED` plays one and shows its steps.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
+
+use futures::FutureExt as _;
 
 use super::{
     sim::{Outcome, Sim},
@@ -42,7 +47,10 @@ fn again(seed: u64) -> String {
 }
 
 async fn play(stage: &Stage, seed: u64) -> Result<Outcome, String> {
-    let played = Sim::play(stage, seed).await;
+    let played = AssertUnwindSafe(Box::pin(Sim::play(stage, seed)));
+    let played = played.catch_unwind().await;
+    // What it panicked about stands above.
+    let played = played.unwrap_or_else(|_| Err("a panic".to_owned()));
     played.map_err(|wrong| format!("{wrong}\nseed {seed} fails: {}", again(seed)))
 }
 

@@ -1,9 +1,10 @@
 //! The steps of a simulation.
 
-use std::{pin::pin, sync::Arc};
+use std::sync::Arc;
 
-use engine::{Engine, Error};
-use jiff::SignedDuration;
+use engine::Engine;
+use futures::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
 use journey::{ids::CustomerId, intake};
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +12,7 @@ use super::{
     compare::ensure,
     queue::Delivery,
     shops,
-    sim::{Came, Sim},
+    sim::{Came, Sim, Work},
 };
 
 type Done = Result<(), String>;
@@ -80,8 +81,10 @@ impl Sim<'_> {
             .filter(|(_, a)| a.is_some())
             .map(|(n, _)| n)
             .collect();
-        let turn = engine.turn(arrivals.into_iter().flatten().collect());
-        self.note(format!("{which}: {} events", batch.len()));
+        let arrivals = arrivals.into_iter().flatten().collect();
+        let worker = engine.clone();
+        let turn = async move { worker.turn(arrivals).await }.boxed_local();
+        self.note(format_args!("{which}: {} events", batch.len()));
         let came = self.attempt(which, "turn", turn).await;
         self.look(which).await;
         match came {
@@ -91,7 +94,7 @@ impl Sim<'_> {
                     let dead = rejected.contains(&n) || !readable.contains(&n);
                     ensure(!dead || told.poison, || format!("{} was rejected", told.id))?;
                 }
-                self.note(format!(
+                self.note(format_args!(
                     "  {} inputs, {} duplicates, {} dead",
                     decided.inputs,
                     decided.duplicates,
@@ -109,33 +112,15 @@ impl Sim<'_> {
     }
 
     async fn timers(&mut self, which: usize) -> Done {
-        let (engine, now) = (self.engines[which].clone(), self.clock.now());
-        let work = async {
-            engine
-                .timers_once(now)
-                .await
-                .map(|f| (f.timers, format!("{f:?}")))
-        };
+        let work = fired(self.engines[which].clone(), self.clock.now());
         self.simple(which, "timers", work).await.map(drop)
     }
 
     /// Sweeps, and runs that pass.
     async fn background(&mut self, which: usize) -> Done {
-        let (engine, now) = (self.engines[which].clone(), self.clock.now());
-        let work = async {
-            engine
-                .sweeps_once(now)
-                .await
-                .map(|s| (usize::from(s.looked), format!("{s:?}")))
-        };
+        let work = swept(self.engines[which].clone(), self.clock.now());
         self.simple(which, "sweep", work).await?;
-        let engine = self.engines[which].clone();
-        let work = async {
-            engine
-                .passages_once(now)
-                .await
-                .map(|p| (usize::from(p.looked), format!("{p:?}")))
-        };
+        let work = passed(self.engines[which].clone(), self.clock.now());
         self.simple(which, "passage", work).await.map(drop)
     }
 
@@ -144,7 +129,7 @@ impl Sim<'_> {
         &mut self,
         which: usize,
         what: &str,
-        work: impl Future<Output = Result<Round, Error>>,
+        work: Work<Round>,
     ) -> Result<bool, String> {
         let came = self.attempt(which, what, work).await;
         if matches!(came, Came::To((0, _))) {
@@ -153,7 +138,7 @@ impl Sim<'_> {
         self.look(which).await;
         match came {
             Came::To((_, said)) => {
-                self.note(format!("{which}: {what} {said}"));
+                self.note(format_args!("{which}: {what} {said}"));
                 Ok(true)
             }
             Came::Grief(_) => Ok(true),
@@ -177,7 +162,7 @@ impl Sim<'_> {
             return came.map(drop);
         }
         outside.hold();
-        let mut work = pin!(asked(engine, asks));
+        let mut work = asked(engine, asks);
         let early = tokio::select! {
             biased;
             done = &mut work => Some(done),
@@ -187,17 +172,19 @@ impl Sim<'_> {
             outside.release();
             self.look(which).await;
             let (_, said) = done.map_err(|error| format!("{asks:?}: {error}"))?;
-            self.note(format!("{which}: {asks:?} {said}"));
+            self.note(format_args!("{which}: {asks:?} {said}"));
             return Ok(());
         }
         self.tags[tag].disturbed = true;
         self.look(which).await;
-        self.note(format!("{which}: {asks:?}, an answer is long in coming"));
+        self.note(format_args!(
+            "{which}: {asks:?}, an answer is long in coming"
+        ));
         for _ in 0..self.random.below(3) {
             self.meanwhile(1 - which).await?;
         }
         if self.random.chance(25) {
-            self.note(format!("  {which}: killed meanwhile"));
+            self.note(format_args!("  {which}: killed meanwhile"));
             self.stage.outside.release();
             self.replace(which).await;
             return Ok(());
@@ -207,7 +194,7 @@ impl Sim<'_> {
         let came = self.attempt(which, "the rest", work).await;
         self.look(which).await;
         match came {
-            Came::To((_, said)) => self.note(format!("  {which}: {said}")),
+            Came::To((_, said)) => self.note(format_args!("  {which}: {said}")),
             Came::Grief(_) => {}
             Came::Death => self.replace(which).await,
         }
@@ -238,7 +225,7 @@ impl Sim<'_> {
         const SECONDS: [i64; 9] = [5, 60, 100, 1_200, 7_200, 7_200, 21_600, 43_200, 86_400];
         let by = SignedDuration::from_secs(*self.random.of(&SECONDS));
         self.clock.advance(by);
-        self.note(format!("{by:?} later"));
+        self.note(format_args!("{by:?} later"));
         for which in 0..2 {
             self.reload(which).await?;
         }
@@ -253,13 +240,13 @@ impl Sim<'_> {
             .await
             .map_err(|error| format!("reload: {error}"))?;
         if fresh {
-            self.note(format!("{which}: hears of the news"));
+            self.note(format_args!("{which}: hears of the news"));
         }
         Ok(())
     }
 
     async fn crash(&mut self, which: usize) {
-        self.note(format!("{which}: killed"));
+        self.note(format_args!("{which}: killed"));
         self.replace(which).await;
     }
 
@@ -269,7 +256,7 @@ impl Sim<'_> {
         match self.random.below(4) {
             0 | 1 if !self.applied => {
                 self.applied = true;
-                self.note("an apply".to_owned());
+                self.note(format_args!("an apply"));
                 let workspace = shops::second(&self.stage.outside.endpoint());
                 self.stage.publish(&workspace, now).await;
             }
@@ -291,7 +278,7 @@ impl Sim<'_> {
             .pause(journey, pauses, self.clock.now())
             .await
             .unwrap();
-        self.note(format!("{journey} pauses: {pauses}: {said:?}"));
+        self.note(format_args!("{journey} pauses: {pauses}: {said:?}"));
         self.clock.advance(SignedDuration::from_millis(1));
     }
 
@@ -299,7 +286,7 @@ impl Sim<'_> {
         let customer = self.random.of(&self.customers).clone();
         let id = CustomerId::of(&customer);
         let erased = self.stage.store.erase(id, self.clock.now()).await.unwrap();
-        self.note(format!("{customer} erased: {}", erased.is_some()));
+        self.note(format_args!("{customer} erased: {}", erased.is_some()));
         if erased.is_some() {
             self.forget(&customer);
         }
@@ -308,66 +295,68 @@ impl Sim<'_> {
 
     /// Everything that is due, to its end.
     pub async fn round(&mut self, which: usize) -> Done {
-        for journey in ["cart", "letter"] {
-            self.stage
-                .store
-                .pause(journey, false, self.clock.now())
-                .await
-                .unwrap();
-        }
-        self.reload(which).await?;
         for _ in 0..ROUNDS {
-            let (engine, now) = (self.engines[which].clone(), self.clock.now());
+            let engine = || self.engines[which].clone();
+            let now = self.clock.now();
+            let all = [
+                ("sweep", swept(engine(), now)),
+                ("passage", passed(engine(), now)),
+                ("timers", fired(engine(), now)),
+                ("messages", asked(engine(), Asks::Messages)),
+                ("calls", asked(engine(), Asks::Calls)),
+            ];
             let mut busy = false;
-            let work = async {
-                engine
-                    .sweeps_once(now)
-                    .await
-                    .map(|s| (usize::from(s.looked), format!("{s:?}")))
-            };
-            busy |= self.simple(which, "sweep", work).await?;
-            let work = async {
-                engine
-                    .passages_once(now)
-                    .await
-                    .map(|p| (usize::from(p.looked && !p.done), format!("{p:?}")))
-            };
-            if self.simple(which, "passage", work).await? {
-                // The next round of an order begins a while later.
-                self.clock.advance(SignedDuration::from_secs(6));
-                busy = true;
-            }
-            let work = async {
-                engine
-                    .timers_once(now)
-                    .await
-                    .map(|f| (f.timers, format!("{f:?}")))
-            };
-            busy |= self.simple(which, "timers", work).await?;
-            for asks in [Asks::Messages, Asks::Calls] {
+            for (what, work) in all {
                 self.tag();
-                busy |= self
-                    .simple(which, "asks", asked(engine.clone(), asks))
-                    .await?;
+                busy |= self.simple(which, what, work).await?;
             }
             if !busy {
                 return Ok(());
             }
+            // The next round of an order about runs in flight begins a while later.
+            self.clock.advance(SignedDuration::from_secs(6));
         }
         Err(format!("engine {which} does not come to rest"))
     }
 }
 
-async fn asked(engine: Arc<Engine>, asks: Asks) -> Result<Round, Error> {
-    let stop = CancellationToken::new();
-    match asks {
-        Asks::Messages => engine
-            .dispatch_once(&stop)
-            .await
-            .map(|d| (d.leased, format!("{d:?}"))),
-        Asks::Calls => engine
-            .calls_once(&stop)
-            .await
-            .map(|c| (c.leased, format!("{c:?}"))),
-    }
+fn fired(engine: Arc<Engine>, now: Timestamp) -> Work<Round> {
+    let work = async move {
+        let fired = engine.timers_once(now).await?;
+        Ok((fired.timers, format!("{fired:?}")))
+    };
+    work.boxed_local()
+}
+
+fn swept(engine: Arc<Engine>, now: Timestamp) -> Work<Round> {
+    let work = async move {
+        let swept = engine.sweeps_once(now).await?;
+        Ok((usize::from(swept.looked), format!("{swept:?}")))
+    };
+    work.boxed_local()
+}
+
+fn passed(engine: Arc<Engine>, now: Timestamp) -> Work<Round> {
+    let work = async move {
+        let passed = engine.passages_once(now).await?;
+        Ok((usize::from(passed.looked), format!("{passed:?}")))
+    };
+    work.boxed_local()
+}
+
+fn asked(engine: Arc<Engine>, asks: Asks) -> Work<Round> {
+    let work = async move {
+        let stop = CancellationToken::new();
+        match asks {
+            Asks::Messages => {
+                let done = engine.dispatch_once(&stop).await?;
+                Ok((done.leased, format!("{done:?}")))
+            }
+            Asks::Calls => {
+                let done = engine.calls_once(&stop).await?;
+                Ok((done.leased, format!("{done:?}")))
+            }
+        }
+    };
+    work.boxed_local()
 }
