@@ -1,10 +1,7 @@
 //! What is noted while engines work, for the model to be asked afterwards: of each input the world it
 //! was decided in, and which messages nobody had taken to hand over yet. No input says either.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use engine::Loaded;
 use journey::ids::{CustomerId, InputId};
@@ -14,8 +11,8 @@ use uuid::Uuid;
 /// The outbox at one moment.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    /// Queued or leased, with the attempt.
-    open: BTreeMap<Uuid, (bool, i16)>,
+    /// Whether each message is queued, and its attempts.
+    messages: BTreeMap<Uuid, (bool, i16)>,
 }
 
 /// Under which circumstances an input was decided.
@@ -24,35 +21,26 @@ pub struct Seen {
     pub world: Arc<Loaded>,
     before: Arc<Outbox>,
     after: Arc<Outbox>,
-    /// Messages that were there before.
-    known: Arc<BTreeSet<Uuid>>,
 }
 
 impl Seen {
     /// Whether a message was there before the step, and was queued then and all the while; `None`: it
     /// was decided within.
     pub fn queued(&self, message: Uuid) -> Option<bool> {
-        let open = |outbox: &Outbox| outbox.open.get(&message).copied();
-        self.known
-            .contains(&message)
-            .then(|| match open(&self.before) {
-                // Taken within the step, whatever became of it.
-                Some((true, attempt)) => {
-                    open(&self.after).is_none_or(|(_, after)| after == attempt)
-                }
-                _ => false,
-            })
+        let (queued, attempt) = self.before.messages.get(&message)?;
+        let after = self.after.messages.get(&message);
+        // Not taken within the step. Its customer may have been erased.
+        Some(*queued && after.is_none_or(|(_, after)| after == attempt))
     }
 
     /// Whether it was taken before or within the step, and given back within: it may have been either.
     pub fn unsure(&self, message: Uuid) -> bool {
-        let open = |outbox: &Outbox| outbox.open.get(&message).copied();
-        self.known.contains(&message)
-            && match (open(&self.before), open(&self.after)) {
-                (Some((false, _)), Some((true, _))) => true,
-                (Some((true, before)), Some((true, after))) => after > before,
-                _ => false,
-            }
+        let at = |outbox: &Outbox| outbox.messages.get(&message).copied();
+        match (at(&self.before), at(&self.after)) {
+            (Some((false, _)), Some((true, _))) => true,
+            (Some((true, before)), Some((true, after))) => after > before,
+            _ => false,
+        }
     }
 }
 
@@ -61,7 +49,6 @@ impl Seen {
 pub struct Watch {
     last: i64,
     outbox: Arc<Outbox>,
-    known: Arc<BTreeSet<Uuid>>,
     seen: BTreeMap<(CustomerId, InputId), Seen>,
     /// What was decided, in its order.
     pub decided: Vec<(CustomerId, InputId)>,
@@ -76,27 +63,22 @@ impl Watch {
                 .fetch_all(pool)
                 .await
                 .unwrap();
-        let open: Vec<(Uuid, bool, i16)> = sqlx::query_as(
-            "select id, status = 'queued', attempt from message where status in ('queued', 'leased')",
-        )
-        .fetch_all(pool)
-        .await
-        .unwrap();
-        let open = open
+        let messages: Vec<(Uuid, bool, i16)> =
+            sqlx::query_as("select id, status = 'queued', attempt from message")
+                .fetch_all(pool)
+                .await
+                .unwrap();
+        let messages = messages
             .into_iter()
             .map(|(id, queued, attempt)| (id, (queued, attempt)));
         let after = Arc::new(Outbox {
-            open: open.collect(),
+            messages: messages.collect(),
         });
         let seen = Seen {
             world: world.clone(),
             before: std::mem::replace(&mut self.outbox, after.clone()),
-            after: after.clone(),
-            known: self.known.clone(),
+            after,
         };
-        if after.open.keys().any(|id| !self.known.contains(id)) {
-            Arc::make_mut(&mut self.known).extend(after.open.keys());
-        }
         let mut new = Vec::new();
         for (customer, id, seq) in rows {
             let key = (CustomerId(customer), InputId(id));
