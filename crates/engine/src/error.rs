@@ -1,13 +1,15 @@
 //! What can go wrong in a loop.
 
+use std::error::Error as _;
+
 /// An error of the engine; the loops log it once and go on when it can pass.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database.
-    #[error("the database: {0}")]
+    #[error("{0}")]
     Store(#[from] store::Error),
     /// The broker.
-    #[error("the broker: {0}")]
+    #[error("{0}")]
     Broker(#[from] broker::Error),
     /// The applied workspace does not compile with this version.
     #[error("the applied workspace does not compile with this version of Parcours: {0}")]
@@ -18,4 +20,19 @@ pub enum Error {
     /// The database asked to try again more often than it may.
     #[error("the database refused a batch {0} times in a row because of concurrent turns")]
     Contention(u32),
+}
+
+impl Error {
+    /// For a log: also what the server said, where that quotes no data.
+    pub(crate) fn told(&self) -> String {
+        let cause = match self {
+            Self::Store(error) => error.cause(),
+            Self::Broker(error) => error.source().map(ToString::to_string),
+            _ => None,
+        };
+        match cause {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
+        }
+    }
 }

@@ -263,7 +263,8 @@ impl Pause {
     async fn after(&mut self, what: &str, error: &Error, stop: &CancellationToken) {
         let wait = Duration::from_millis(100 << self.errors.min(7)).min(LONGEST_PAUSE);
         self.errors = self.errors.saturating_add(1);
-        tracing::error!(loop.name = what, %error, wait_ms = wait.as_millis(), "will try again");
+        let error = error.told();
+        tracing::error!(loop.name = what, error, wait_ms = wait.as_millis(), "will try again");
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(wait) => {}

@@ -1,6 +1,6 @@
 //! The real binary as a process: started, fed, killed and stopped.
 
-mod audit;
+pub mod audit;
 mod bench;
 pub mod binary;
 mod crash;
@@ -8,9 +8,12 @@ mod database;
 mod demo;
 mod dev;
 mod event;
-mod load;
+pub mod load;
 mod offline;
+pub mod pair;
 mod pictures;
-mod provider;
+pub mod provider;
 mod rights;
+pub mod scene;
 mod testing;
+mod torture;

@@ -36,6 +36,8 @@ pub struct PostgresOptions {
     pub max_connections: u16,
     /// The database that is made with the cluster.
     pub database: String,
+    /// The port to listen on; none: any that is free.
+    pub port: Option<u16>,
 }
 
 impl Default for PostgresOptions {
@@ -44,6 +46,7 @@ impl Default for PostgresOptions {
             durable: true,
             max_connections: 100,
             database: "parcours".to_owned(),
+            port: None,
         }
     }
 }
@@ -252,7 +255,7 @@ impl Cluster<'_> {
         let log = self.home.join("server.log");
         let mut tries = TRIES;
         loop {
-            let port = free_port()?;
+            let port = self.options.port.map_or_else(free_port, Ok)?;
             let mut child = Child::start(&self.plan(port), &log)?;
             tries -= 1;
             match child.wait_until(START, || self.is_ready(port)) {
