@@ -17,16 +17,21 @@ pub enum Error {
     /// A setting that only shows when it is used.
     #[error("{0}")]
     Setting(String),
-    /// The database asked to try again more often than it may.
-    #[error("the database refused a batch {0} times in a row because of concurrent turns")]
-    Contention(u32),
+    /// The database refused a batch more often, or for longer, than it is tried at once.
+    #[error("a batch was refused, at try {tries}: {last}")]
+    Refused {
+        /// How often it was tried.
+        tries: u32,
+        /// Why it was refused the last time.
+        last: store::Error,
+    },
 }
 
 impl Error {
     /// For a log: also what the server said, where that quotes no data.
     pub(crate) fn told(&self) -> String {
         let cause = match self {
-            Self::Store(error) => error.cause(),
+            Self::Store(error) | Self::Refused { last: error, .. } => error.cause(),
             Self::Broker(error) => error.source().map(ToString::to_string),
             _ => None,
         };

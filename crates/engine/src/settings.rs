@@ -35,6 +35,9 @@ pub struct Settings {
     pub longest_retry: SignedDuration,
     /// Tries at one batch when the database asks to try again.
     pub turn_retries: u32,
+    /// How long one batch is tried again without a word. After it the error is logged, and the batch
+    /// comes again later: what takes a database so long is no conflict with another turn.
+    pub turn_patience: SignedDuration,
     /// How often the workspace is looked at for a newer one.
     pub workspace_poll: SignedDuration,
     /// Open runs that one look for runs in flight goes over.
@@ -75,6 +78,7 @@ impl Default for Settings {
             first_retry: SignedDuration::from_secs(5),
             longest_retry: SignedDuration::from_hours(1),
             turn_retries: 20,
+            turn_patience: SignedDuration::from_secs(5),
             workspace_poll: SignedDuration::from_millis(900),
             passage_stretch: 2_000,
             passage_batch: 200,

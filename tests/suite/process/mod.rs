@@ -14,6 +14,7 @@ pub mod pair;
 mod pictures;
 pub mod provider;
 mod rights;
+mod scarce;
 pub mod scene;
 mod testing;
 mod torture;

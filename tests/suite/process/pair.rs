@@ -86,6 +86,15 @@ impl Pair {
 
     /// `kill -9`, and a start on the same data and port.
     pub async fn kill(&self, server: Server) {
+        self.while_stopped(server, || ()).await;
+    }
+
+    /// The same, with something done in between.
+    pub async fn while_stopped<T: Send + 'static>(
+        &self,
+        server: Server,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> T {
         self.blocking(move |held| match server {
             Server::Postgres => {
                 let url = held
@@ -97,7 +106,9 @@ impl Pair {
                     .unwrap()
                     .url();
                 held.kill_postgres();
+                let done = work();
                 held.start_postgres(Some(port(&url))).unwrap();
+                done
             }
             Server::RabbitMq => {
                 let url = held
@@ -109,10 +120,12 @@ impl Pair {
                     .unwrap()
                     .url();
                 held.kill_rabbitmq();
+                let done = work();
                 held.start_rabbitmq(Some(port(&url))).unwrap();
+                done
             }
         })
-        .await;
+        .await
     }
 
     async fn blocking<T: Send + 'static>(

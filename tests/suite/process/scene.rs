@@ -74,6 +74,29 @@ impl Scene {
         self.pool = PgPool::connect(&self.database_url).await.unwrap();
     }
 
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
+    /// Processes from here on are that role.
+    pub fn log_in_as(&mut self, role: &str, password: &str) {
+        let (_, place) = self.database_url.split_once('@').unwrap();
+        self.database_url = format!("postgres://{role}:{password}@{place}");
+    }
+
+    /// Empties the queue of what could not be read.
+    pub async fn forget_dead_letters(&self) {
+        let properties = lapin::ConnectionProperties::default();
+        let connection = lapin::Connection::connect(&self.amqp_url, properties)
+            .await
+            .unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let queue = broker::Settings::default().dead_queue;
+        let options = lapin::options::QueuePurgeOptions::default();
+        channel.queue_purge(queue.into(), options).await.unwrap();
+        connection.close(200, "done".into()).await.unwrap();
+    }
+
     pub fn parcours(&self, args: &[&str]) -> Parcours {
         self.workspace
             .parcours(args)
