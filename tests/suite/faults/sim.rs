@@ -9,6 +9,7 @@ use std::{
     fmt,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
+    time::Duration,
 };
 
 use engine::{Engine, Error};
@@ -222,8 +223,15 @@ impl<'s> Sim<'s> {
     /// Until the engine's connection is at rest: one that is given back may first roll back.
     async fn settle(&self, which: usize) {
         let pool = self.engines[which].store().pool();
-        while pool.num_idle() < pool.size() as usize {
+        let busy = || pool.num_idle() < pool.size() as usize;
+        for _ in 0..20 {
+            if !busy() {
+                return;
+            }
             tokio::task::yield_now().await;
+        }
+        while busy() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 

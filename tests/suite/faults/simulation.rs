@@ -1,4 +1,4 @@
-//! Many seeds of the simulation; `SIM_SEED` plays one and shows its steps.
+//! Many seeds of the simulation: `SIM_SEEDS` of them (100; CI plays 500) from `SIM_FROM`. `SIM_SEED` plays one.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -67,7 +67,7 @@ fn seeds() {
         return;
     }
     let from = asked("SIM_FROM").unwrap_or(0);
-    let end = from + asked("SIM_SEEDS").unwrap_or(500);
+    let end = from + asked("SIM_SEEDS").unwrap_or(100);
     let (next, wrong) = (AtomicU64::new(from), Mutex::new(Vec::new()));
     let totals = Mutex::new([0; 3]);
     std::thread::scope(|scope| {
@@ -78,6 +78,9 @@ fn seeds() {
                         let seed = next.fetch_add(1, Ordering::Relaxed);
                         if seed >= end || wrong.lock().unwrap().len() > 2 {
                             return;
+                        }
+                        if (seed - from) % 1_000 == 999 {
+                            say(&format!("{} seeds", seed - from + 1));
                         }
                         match play(stage, seed).await {
                             Ok(outcome) => {

@@ -57,17 +57,13 @@ pub struct Watch {
 impl Watch {
     /// Looks at what the last step has done. Returns the inputs that are new.
     pub async fn look(&mut self, pool: &PgPool, world: &Arc<Loaded>) -> Vec<(CustomerId, InputId)> {
-        let rows: Vec<(Uuid, Uuid, i64)> =
-            sqlx::query_as("select customer, id, seq from input where seq > $1 order by seq")
-                .bind(self.last)
-                .fetch_all(pool)
-                .await
-                .unwrap();
-        let messages: Vec<(Uuid, bool, i16)> =
-            sqlx::query_as("select id, status = 'queued', attempt from message")
-                .fetch_all(pool)
-                .await
-                .unwrap();
+        let inputs = "select customer, id, seq from input where seq > $1 order by seq";
+        let inputs = sqlx::query_as(inputs).bind(self.last).fetch_all(pool);
+        let messages = "select id, status = 'queued', attempt from message";
+        let messages = sqlx::query_as(messages).fetch_all(pool);
+        let (rows, messages) = tokio::try_join!(inputs, messages).unwrap();
+        let rows: Vec<(Uuid, Uuid, i64)> = rows;
+        let messages: Vec<(Uuid, bool, i16)> = messages;
         let messages = messages
             .into_iter()
             .map(|(id, queued, attempt)| (id, (queued, attempt)));
