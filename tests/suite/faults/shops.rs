@@ -6,7 +6,7 @@ use parcours_tests::kit::{Random, Workspace, events};
 use serde_json::{Value, json};
 
 /// At most so many marketing messages in seven days: see [`POLICIES`].
-pub const PER_WEEK: usize = 3;
+pub const PER_WEEK: usize = 2;
 /// At most so many marketing text messages in a day.
 pub const TEXTS_PER_DAY: usize = 1;
 
@@ -15,7 +15,7 @@ pub const PAUSED: [&str; 2] = ["cart", "letter"];
 
 const POLICIES: &str = "\
 caps:
-  - { name: week, purpose: marketing, max: 3, per: 7d, window: rolling, capped: skip }
+  - { name: week, purpose: marketing, max: 2, per: 7d, window: rolling, capped: skip }
   - { name: texts, purpose: marketing, channel: sms, max: 1, per: 1d, window: rolling, capped: fallback }
 quiet_hours:
   - { name: night, channels: [sms], from: '21:00', to: '08:00', zone: UTC, quiet: hold, except: [service] }

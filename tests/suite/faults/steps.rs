@@ -155,7 +155,7 @@ impl Sim<'_> {
         let tag = self.tag();
         let engine = self.engines[which].clone();
         let outside = &self.stage.outside;
-        if !self.faulty || !self.random.chance(35) {
+        if !self.faulty || !self.random.chance(50) {
             let (before, what) = (self.faults, format!("{asks:?}"));
             let came = self.simple(which, &what, asked(engine, asks)).await;
             self.tags[tag].disturbed = self.faults > before;
@@ -180,7 +180,7 @@ impl Sim<'_> {
         self.note(format_args!(
             "{which}: {asks:?}, an answer is long in coming"
         ));
-        for _ in 0..self.random.below(3) {
+        for _ in 0..self.random.below(4) {
             self.meanwhile(1 - which).await?;
         }
         if self.random.chance(25) {
@@ -203,10 +203,10 @@ impl Sim<'_> {
 
     /// What the other engine, or time, does while somebody waits for an answer.
     async fn meanwhile(&mut self, which: usize) -> Done {
-        match self.random.below(8) {
+        match self.random.below(10) {
             0..=2 => self.deliver(which).await?,
             3 => self.timers(which).await?,
-            4..=5 => {
+            4..=6 => {
                 self.clock.advance(SignedDuration::from_secs(100));
                 self.tag();
                 let engine = self.engines[which].clone();
@@ -215,7 +215,7 @@ impl Sim<'_> {
                 // Others may have the same messages: what they are told is not the last word.
                 self.tags.last_mut().expect("the one above").disturbed = true;
             }
-            6 => self.erase(which).await,
+            7 => self.erase(which).await,
             _ => self.clock.advance(SignedDuration::from_secs(30)),
         }
         Ok(())
