@@ -207,13 +207,12 @@ impl Sim<'_> {
             0..=2 => self.deliver(which).await?,
             3 => self.timers(which).await?,
             4..=6 => {
+                // The lease runs out, and somebody else takes the message: their word is the last.
                 self.clock.advance(SignedDuration::from_secs(100));
-                self.tag();
-                let engine = self.engines[which].clone();
-                self.simple(which, "messages again", asked(engine, Asks::Messages))
-                    .await?;
-                // Others may have the same messages: what they are told is not the last word.
-                self.tags.last_mut().expect("the one above").disturbed = true;
+                let (tag, before) = (self.tag(), self.faults);
+                let work = asked(self.engines[which].clone(), Asks::Messages);
+                self.simple(which, "messages again", work).await?;
+                self.tags[tag].disturbed = self.faults > before;
             }
             7 => self.erase(which).await,
             _ => self.clock.advance(SignedDuration::from_secs(30)),
