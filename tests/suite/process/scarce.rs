@@ -229,6 +229,8 @@ async fn a_disk_that_is_full() {
     };
     let (database, amqp) = (pair.database_url(), pair.amqp_url());
     let mut scene = Scene::on(&database, &amqp, Box::new(pair), EVENTS).await;
+    // Unmounted before the servers' directory is removed, also when something below fails.
+    let disk = disk;
     let mut engine = ready(&mut scene).await;
     disk.fill();
     suffers(&scene, &mut engine, "No space left on device (53100)").await;
