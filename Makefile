@@ -2,7 +2,7 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: help demo dev test fuzz torture lint fmt servers browser
+.PHONY: help demo dev test fuzz torture simulate lint fmt servers browser
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?/  make \1\t/' | expand -t 16
@@ -19,7 +19,10 @@ test: servers browser lint ## all tests, on real PostgreSQL and RabbitMQ, and in
 fuzz: ## random input against the language, templates, events and states; FUZZ_SECONDS each (60), by FUZZ_SEED (chance)
 	@scripts/fuzz.sh
 
-torture: servers ## kill -9 the engine at random moments for TORTURE_SECONDS (300), from TORTURE_SEED, and audit
+simulate: servers ## engines in simulated time with faults, against the model; SEEDS (50000) seeds from FROM (chance)
+	@SEEDS=$(SEEDS) FROM=$(FROM) scripts/simulate.sh
+
+torture: servers ## kill -9 engines, PostgreSQL and RabbitMQ for TORTURE_SECONDS (600), from TORTURE_SEED, and audit
 	@scripts/torture.sh
 
 lint: ## formatting and lints, warnings included

@@ -13,12 +13,16 @@ mod engine;
 pub mod events;
 mod network;
 mod provider;
+mod proxy;
+mod random;
 mod workspace;
 
 pub use cluster::{Cluster, NODES};
 pub use engine::{Rig, quick};
 pub use network::Network;
 pub use provider::{Answer, Post, Provider};
+pub use proxy::{Fault, Proxy};
+pub use random::Random;
 pub use workspace::Workspace;
 
 use std::path::{Path, PathBuf};

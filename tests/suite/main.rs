@@ -8,6 +8,7 @@ mod broker;
 mod calls;
 mod cluster;
 mod dispatch;
+mod faults;
 mod fixture;
 mod layers;
 mod operations;

@@ -45,7 +45,7 @@ pub use self::{
     loops::Roles,
     passages::Passed,
     publish::{NotPublished, Order, machines, publish, publish_as},
-    settings::{Links, Settings},
+    settings::{Links, Settings, Time},
     sweeps::Swept,
     timers::Fired,
     turn::{Decided, Rejected},
@@ -87,7 +87,7 @@ impl Engine {
         let loaded = RwLock::new(Arc::new(Loaded::from_store(&store).await?));
         let metrics = metrics::Metrics::new(settings.metric_names)
             .map_err(|error| Error::Setting(format!("no metrics can be kept: {error}")))?;
-        let linker = Linker::start(settings.links.clone(), &store, Timestamp::now()).await?;
+        let linker = Linker::start(settings.links.clone(), &store, settings.time.now()).await?;
         let lanes = Arc::new(Semaphore::new(settings.intake_lanes.max(1)));
         Ok(Arc::new(Self {
             store,
@@ -215,8 +215,7 @@ impl Engine {
 
     /// What the wall clock says, in the database's precision.
     fn wall(&self) -> Timestamp {
-        let now = Timestamp::now();
-        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+        self.settings.time.now()
     }
 
     fn clock(&self) -> Clock {

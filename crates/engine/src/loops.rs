@@ -351,9 +351,10 @@ impl Pause {
         let wait = Duration::from_millis(100 << self.errors.min(7)).min(LONGEST_PAUSE);
         self.errors = self.errors.saturating_add(1);
         let name = self.beat.name();
-        self.beat.failed(error.to_string());
+        let error = error.told();
+        self.beat.failed(error.clone());
         self.engine.metrics.loop_error(name);
-        tracing::error!(loop.name = name, %error, wait_ms = wait.as_millis(), "will try again");
+        tracing::error!(loop.name = name, error, wait_ms = wait.as_millis(), "will try again");
         tokio::select! {
             () = self.stop.cancelled() => {}
             () = tokio::time::sleep(wait) => {}

@@ -1,6 +1,8 @@
 //! What can be set. Built by the binary; nobody else reads the environment.
 
-use jiff::SignedDuration;
+use std::{fmt, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
 use journey::advance::Clock;
 
 use crate::traces::Traces;
@@ -10,6 +12,8 @@ use crate::traces::Traces;
 pub struct Settings {
     /// The wall clock, or the events' own for demonstrations and replays.
     pub clock: Clock,
+    /// Where the engine reads the time of day.
+    pub time: Time,
     /// Batches of events that are taken in side by side, never two with the same customer; all shards share them.
     pub intake_lanes: usize,
     /// Customers with a timer that is due who are picked at once.
@@ -42,6 +46,9 @@ pub struct Settings {
     pub longest_retry: SignedDuration,
     /// Tries at one batch when the database asks to try again.
     pub turn_retries: u32,
+    /// How long one batch is tried again without a word. After it the error is logged, and the batch
+    /// comes again later: what takes a database so long is no conflict with another turn.
+    pub turn_patience: SignedDuration,
     /// How often the workspace is looked at for a newer one.
     pub workspace_poll: SignedDuration,
     /// Open runs that one look for runs in flight goes over.
@@ -83,6 +90,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             clock: Clock::Wall,
+            time: Time::default(),
             intake_lanes: 2,
             timer_page: 4_000,
             timer_batch: 500,
@@ -98,6 +106,7 @@ impl Default for Settings {
             first_retry: SignedDuration::from_secs(5),
             longest_retry: SignedDuration::from_hours(1),
             turn_retries: 20,
+            turn_patience: SignedDuration::from_secs(5),
             workspace_poll: SignedDuration::from_millis(900),
             passage_stretch: 2_000,
             passage_batch: 200,
@@ -115,6 +124,35 @@ impl Default for Settings {
             traces: Traces::default(),
             links: Links::default(),
         }
+    }
+}
+
+/// Where an engine reads the time of day: by default from the machine; a simulation gives its own.
+#[derive(Clone)]
+pub struct Time(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Time {
+    /// Whatever `read` says. It must not go back.
+    pub fn of(read: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// Now, in the database's precision.
+    pub(crate) fn now(&self) -> Timestamp {
+        let now = (self.0)();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+}
+
+impl Default for Time {
+    fn default() -> Self {
+        Self::of(Timestamp::now)
+    }
+}
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Time")
     }
 }
 

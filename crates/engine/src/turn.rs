@@ -5,7 +5,12 @@
 
 mod observed;
 
-use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    ops::Range,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use journey::{
@@ -128,17 +133,26 @@ impl Engine {
         arrivals: &[Arrival],
         traced: &Traced,
     ) -> Result<(usize, usize), Error> {
-        for attempt in 0..self.settings.turn_retries {
+        let mut patience = self.patience();
+        loop {
             match self.turn_once(arrivals, traced).await {
                 Err(Error::Store(error)) if error.is_retryable() => {
                     self.metrics.turn_again();
-                    tracing::debug!(%error, attempt, "the batch is tried again");
-                    pause(attempt).await;
+                    patience.again(error).await?;
                 }
                 other => return other,
             }
         }
-        Err(Error::Contention(self.settings.turn_retries))
+    }
+
+    fn patience(&self) -> Patience {
+        let longest = Duration::try_from(self.settings.turn_patience).unwrap_or_default();
+        Patience {
+            since: Instant::now(),
+            longest,
+            tries: 0,
+            most: self.settings.turn_retries,
+        }
     }
 
     async fn turn_once(
@@ -194,16 +208,16 @@ impl Engine {
         customers: &[CustomerId],
         now: Timestamp,
     ) -> Result<usize, Error> {
-        for attempt in 0..self.settings.turn_retries {
+        let mut patience = self.patience();
+        loop {
             match self.turn_due_once(round, customers, now).await {
                 Err(Error::Store(error)) if error.is_retryable() => {
                     self.metrics.turn_again();
-                    pause(attempt).await;
+                    patience.again(error).await?;
                 }
                 other => return other,
             }
         }
-        Err(Error::Contention(self.settings.turn_retries))
     }
 
     async fn turn_due_once(
@@ -290,6 +304,32 @@ impl Engine {
             self.called.notify_one();
         }
         Ok(inputs)
+    }
+}
+
+/// How long a batch is tried again at once. A database that lets every try run into a time-out is the
+/// loop's affair: it says so, and asks less and less often.
+struct Patience {
+    since: Instant,
+    longest: Duration,
+    tries: u32,
+    most: u32,
+}
+
+impl Patience {
+    /// Pauses before the next try.
+    ///
+    /// # Errors
+    /// If that was the last.
+    async fn again(&mut self, error: store::Error) -> Result<(), Error> {
+        self.tries += 1;
+        let tries = self.tries;
+        if tries >= self.most || self.since.elapsed() >= self.longest {
+            return Err(Error::Refused { tries, last: error });
+        }
+        tracing::debug!(%error, tries, "the batch is tried again");
+        pause(tries - 1).await;
+        Ok(())
     }
 }
 

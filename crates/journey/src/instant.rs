@@ -65,7 +65,6 @@ pub mod optional {
     ///
     /// # Errors
     /// The serializer's.
-    #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
     pub fn serialize<S: Serializer>(t: &Option<Timestamp>, s: S) -> Result<S::Ok, S::Error> {
         t.map(Instant).serialize(s)
     }

@@ -97,6 +97,15 @@ impl Error {
         }
     }
 
+    /// What the database said, where it is no secret: what passes by itself is about the server and
+    /// the way to it, and quotes no row.
+    pub fn cause(&self) -> Option<String> {
+        match self {
+            Self::Database { source, .. } if passes(source) => Some(said(source)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn corrupt(what: &'static str, id: Uuid, why: impl Into<String>) -> Self {
         let why = why.into();
         Self::Corrupt { what, id, why }
@@ -120,6 +129,21 @@ fn passes(error: &sqlx::Error) -> bool {
         E::Database(e) if e.is_unique_violation() => e.constraint().is_some_and(is_shared_key),
         E::Database(e) => has_code(e.as_ref(), &PASSING),
         _ => false,
+    }
+}
+
+/// Without the details, which may name a key.
+fn said(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(e) => match e.code() {
+            Some(code) => format!("{} ({code})", e.message()),
+            None => e.message().to_owned(),
+        },
+        sqlx::Error::PoolTimedOut => {
+            "no connection was to be had in time: all of ours are busy, or the database takes no more"
+                .to_owned()
+        }
+        other => other.to_string(),
     }
 }
 

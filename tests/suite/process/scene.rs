@@ -1,6 +1,6 @@
-//! What the crash tests are played on.
+//! A stage for processes: services, providers, a workspace and a stream of events in its file.
 
-use std::time::Duration;
+use std::{any::Any, time::Duration};
 
 use broker::{Broker, Depth};
 use parcours_tests::kit;
@@ -8,69 +8,113 @@ use sqlx::PgPool;
 
 use super::{
     audit::{self, Audit},
-    binary::{Running, SOON, Workspace},
+    binary::{Parcours, Running, SOON, Workspace},
     load::{self, Stream},
     provider::Providers,
 };
 
-/// How long everything may take once nobody kills any longer.
+/// How long everything may take once nothing goes wrong any longer.
 const DRAIN: Duration = Duration::from_secs(240);
 /// How long an orderly stop may take.
 const STOP: Duration = Duration::from_secs(10);
 
 /// Services, providers, a workspace and a stream of events in its file.
 pub struct Scene {
-    workspace: Workspace,
-    providers: Providers,
+    pub workspace: Workspace,
+    pub providers: Providers,
     pub stream: Stream,
-    pool: PgPool,
-    database: kit::TestDb,
-    amqp: String,
-    /// None: somebody else's.
-    _vhost: Option<kit::TestVhost>,
+    /// Past everything that engines go through.
+    pub pool: PgPool,
+    database_url: String,
+    amqp_url: String,
     started: usize,
+    /// What goes away with the scene.
+    _services: Box<dyn Any + Send>,
 }
 
 impl Scene {
+    /// On the servers that all tests share.
     pub async fn set(events: usize) -> Self {
-        let vhost = kit::vhost().await;
-        let url = vhost.url.clone();
-        Self::on(events, url, Some(vhost), "").await
+        let (database, vhost) = tokio::join!(kit::database(), kit::vhost());
+        let (database_url, amqp_url) = (database.url.clone(), vhost.url.clone());
+        let services = Box::new((database, vhost));
+        Self::on(&database_url, &amqp_url, services, events, "").await
     }
 
-    /// With that RabbitMQ, and these lines in `config/parcours.yaml`.
-    pub async fn on(
+    /// On that RabbitMQ, with these lines in `config/parcours.yaml`; `vhost`: what of it goes away with the scene.
+    pub async fn with(
         events: usize,
         amqp: String,
         vhost: Option<kit::TestVhost>,
         settings: &str,
     ) -> Self {
-        let (database, providers) = tokio::join!(kit::database(), Providers::start());
+        let database = kit::database().await;
+        let url = database.url.clone();
+        Self::on(&url, &amqp, Box::new((database, vhost)), events, settings).await
+    }
+
+    /// On these servers.
+    pub async fn on(
+        database_url: &str,
+        amqp_url: &str,
+        services: Box<dyn Any + Send>,
+        events: usize,
+        settings: &str,
+    ) -> Self {
+        let providers = Providers::start().await;
         // Long enough for these providers, short enough for a test.
         let settings = format!("lease_seconds: 5\n{settings}{}", providers.settings());
         let workspace = Workspace::new(&load::files(&settings));
         let stream = Stream::of(events);
         workspace.write("stream.ndjson", &stream.ndjson);
-        let pool = PgPool::connect(&database.url).await.unwrap();
         let scene = Self {
             workspace,
             providers,
             stream,
-            pool,
-            database,
-            amqp,
-            _vhost: vhost,
+            pool: PgPool::connect(database_url).await.unwrap(),
+            database_url: database_url.to_owned(),
+            amqp_url: amqp_url.to_owned(),
             started: 0,
+            _services: services,
         };
+        scene.parcours(&["migrate"]).output().expect(0);
         scene.parcours(&["apply"]).output().expect(0);
         scene
     }
 
-    pub fn parcours(&self, args: &[&str]) -> super::binary::Parcours {
+    /// Connections to a database that was away.
+    pub async fn reconnect(&mut self) {
+        self.pool = PgPool::connect(&self.database_url).await.unwrap();
+    }
+
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
+    /// Processes from here on are that role.
+    pub fn log_in_as(&mut self, role: &str, password: &str) {
+        let (_, place) = self.database_url.split_once('@').unwrap();
+        self.database_url = format!("postgres://{role}:{password}@{place}");
+    }
+
+    /// Empties the queue of what could not be read.
+    pub async fn forget_dead_letters(&self) {
+        let properties = lapin::ConnectionProperties::default();
+        let connection = lapin::Connection::connect(&self.amqp_url, properties)
+            .await
+            .unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let queue = broker::Settings::default().dead_queue;
+        let options = lapin::options::QueuePurgeOptions::default();
+        channel.queue_purge(queue.into(), options).await.unwrap();
+        connection.close(200, "done".into()).await.unwrap();
+    }
+
+    pub fn parcours(&self, args: &[&str]) -> Parcours {
         self.workspace
             .parcours(args)
-            .env("DATABASE_URL", &self.database.url)
-            .env("AMQP_URL", &self.amqp)
+            .env("DATABASE_URL", &self.database_url)
+            .env("AMQP_URL", &self.amqp_url)
             .env("PARCOURS_HTTP", "127.0.0.1:0")
     }
 
@@ -110,7 +154,7 @@ impl Scene {
         })
         .await;
         let settings = broker::Settings {
-            url: self.amqp.clone(),
+            url: self.amqp_url.clone(),
             ..Default::default()
         };
         let broker = Broker::connect(&settings).await.unwrap();
@@ -126,9 +170,14 @@ impl Scene {
     }
 }
 
-/// Stops a process as an operator does.
-pub fn stop(engine: &mut Running) {
+/// Stops a process as an operator does. What went wrong before stands in its log.
+pub fn stop_in_order(engine: &mut Running) {
     engine.signal("TERM");
     assert_eq!(engine.ends(STOP).code(), Some(0), "{}", engine.err());
+}
+
+/// The same, where nothing went wrong.
+pub fn stop(engine: &mut Running) {
+    stop_in_order(engine);
     assert!(!engine.err().contains("\"ERROR\""), "{}", engine.err());
 }

@@ -84,7 +84,7 @@ async fn a_rabbitmq_without_the_plug_in_says_how_to_enable_it_and_serves_one_sha
 async fn promise_8_shards_change_while_events_come_in_and_engines_are_killed() {
     let vhost = kit::vhost().await;
     let url = vhost.url.clone();
-    let mut scene = Scene::on(6_000, url, Some(vhost), "intake: { overlap_seconds: 1 }\n").await;
+    let mut scene = Scene::with(6_000, url, Some(vhost), "intake: { overlap_seconds: 1 }\n").await;
     let mut publisher = scene.start(&["event", "stream.ndjson"], "event");
     let mut engines = [scene.engine(), scene.engine()];
     for (turn, shards) in ["3", "2"].into_iter().enumerate() {
@@ -112,6 +112,5 @@ async fn promise_8_shards_change_while_events_come_in_and_engines_are_killed() {
         assert_eq!(engine.ends(SOON).code(), Some(0), "{}", engine.err());
     }
     let audit = scene.audit().await;
-    assert_eq!(audit.disordered, 0, "{audit}");
     assert!(audit.sent > 0, "{audit}");
 }

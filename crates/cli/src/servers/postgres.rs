@@ -40,6 +40,8 @@ pub struct PostgresOptions {
     pub log_mb: u32,
     /// The database that is made with the cluster.
     pub database: String,
+    /// The port to listen on; none: any that is free.
+    pub port: Option<u16>,
 }
 
 impl Default for PostgresOptions {
@@ -50,6 +52,7 @@ impl Default for PostgresOptions {
             buffers_mb: 128,
             log_mb: 1_024,
             database: "parcours".to_owned(),
+            port: None,
         }
     }
 }
@@ -258,7 +261,7 @@ impl Cluster<'_> {
         let log = self.home.join("server.log");
         let mut tries = TRIES;
         loop {
-            let port = free_port()?;
+            let port = self.options.port.map_or_else(free_port, Ok)?;
             let mut child = Child::start(&self.plan(port), &log)?;
             tries -= 1;
             match child.wait_until(START, || self.is_ready(port)) {
