@@ -1,5 +1,5 @@
 //! What no loop states as it happens is looked at now and then: what waits in RabbitMQ, what is due in the
-//! database, how connections are used.
+//! database, how connections are used, which providers are left alone.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,6 +24,9 @@ impl Engine {
             let asked = self.store.due_work(work, now, settings.sample_count);
             let due = timeout(patience, asked).await.ok().and_then(Result::ok);
             metrics.due(work, due.map(|due| (due, age(due, now))));
+        }
+        for health in self.channels.health() {
+            metrics.provider_health(&health);
         }
         metrics.connections(self.store.pool_use());
         metrics.revision(self.loaded().revision);

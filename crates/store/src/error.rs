@@ -19,6 +19,16 @@ pub enum Error {
     /// A migration.
     #[error("the database could not be migrated")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A newer version has changed the database in a way that this one cannot work with.
+    #[error(
+        "the database is of a newer version (migration {version}, {what}): this one cannot work with it"
+    )]
+    Newer {
+        /// The migration's number.
+        version: i64,
+        /// What it does.
+        what: String,
+    },
     /// Somebody else was faster; nothing was written.
     #[error("{what}: the turn is void")]
     Raced {

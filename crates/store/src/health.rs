@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::{
     Error, Store,
     error::during,
+    migrations::{self, Until},
     row::{Moment, moment},
 };
 
@@ -48,8 +49,11 @@ impl DueWork {
     fn query(self) -> &'static str {
         match self {
             Self::Messages => {
-                "select count(*), min(due_at) from
-                     (select due_at from message where due_at <= $1 order by due_at limit $2) due"
+                // Each channel has its own stretch of the index.
+                "select count(*), min(due.due_at)
+                 from unnest(array['email', 'sms', 'push', 'chat']) r (channel) cross join lateral
+                     (select due_at from message where channel = r.channel and due_at <= $1
+                      order by due_at limit $2) due"
             }
             Self::Timers => {
                 "select count(*), min(due_at) from
@@ -96,7 +100,7 @@ impl Store {
                 .await
                 .map_err(during("looking for its version"))?;
         let applied: BTreeSet<i64> = applied.into_iter().map(|(version,)| version).collect();
-        let known = sqlx::migrate!("../../migrations");
+        let known = Until::Expanded.of(migrations::all());
         let missing = known.iter().filter(|m| !applied.contains(&m.version));
         Ok(Schema {
             newest: applied.last().copied().unwrap_or_default(),

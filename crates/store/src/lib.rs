@@ -14,6 +14,7 @@ mod floor;
 mod health;
 mod history;
 mod listener;
+mod migrations;
 mod outbox;
 mod packed;
 mod partitions;
@@ -34,6 +35,7 @@ pub use error::Error;
 pub use floor::{Floor, Size};
 pub use health::{Due, DueWork, PoolUse, Schema};
 pub use listener::Listener;
+pub use migrations::Until;
 pub use outbox::{Accepted, LeaseKey, Leased, Release, Retry, Room};
 pub use packed::Malformed;
 pub use partitions::PARTITIONS;
@@ -47,7 +49,7 @@ pub use workspace::{
     StoredPassage, StoredWorkspace, Stretch,
 };
 
-use sqlx::{Connection as _, PgPool};
+use sqlx::PgPool;
 
 use error::during;
 
@@ -73,29 +75,6 @@ impl Store {
             .map_err(during("connecting"))?;
         let secret = settings.secret.clone();
         Ok(Self { pool, secret })
-    }
-
-    /// Brings the database to this version. Processes that start together do it one after
-    /// another.
-    ///
-    /// # Errors
-    /// If a migration fails, or the database was migrated by another version of Parcours.
-    pub async fn migrate(&self) -> Result<(), Error> {
-        let mut connection = self
-            .pool
-            .acquire()
-            .await
-            .map_err(during("connecting"))?
-            .detach();
-        // A migration of a large table may take longer than any statement of the hot path.
-        sqlx::raw_sql("set statement_timeout = 0; set lock_timeout = 0")
-            .execute(&mut connection)
-            .await
-            .map_err(during("migrating"))?;
-        sqlx::migrate!("../../migrations")
-            .run(&mut connection)
-            .await?;
-        connection.close().await.map_err(during("migrating"))
     }
 
     /// The pool, for the read queries of this crate and for tests.

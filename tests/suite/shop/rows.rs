@@ -47,6 +47,8 @@ pub async fn input(
 ) {
     let kind: i16 = if name == "timer" { 1 } else { 0 };
     let body = (kind == 0).then(|| {
+        let mut body = body;
+        body["messageId"] = format!("{name}{at}").into();
         let text = serde_json::to_vec(&body).expect("json");
         let parsed = intake::parse(&text, at).expect("an event");
         let encoded = store::encode(&InputKind::Event(parsed.event));

@@ -43,6 +43,9 @@ pub struct MigrateArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32)
         .range(i64::from(*PARTITIONS.start())..=i64::from(*PARTITIONS.end())))]
     partitions: Option<u32>,
+    /// Take away what only earlier versions need, once every process is of this one
+    #[arg(long)]
+    contract: bool,
 }
 
 /// Runs `parcours migrate`.
@@ -51,7 +54,10 @@ pub struct MigrateArgs {
 /// If the database is away or refuses.
 pub async fn migrate(args: &MigrateArgs, root: &Path) -> Result<()> {
     let store = connect(&Config::load(root)?).await?;
-    store.migrate().await?;
+    match args.contract {
+        true => store.contract().await?,
+        false => store.migrate().await?,
+    }
     if let Some(partitions) = args.partitions {
         store.partition(partitions).await?;
         output::text(&format!(

@@ -58,7 +58,8 @@ impl Engine {
                     self.metrics.failed(channel, provider, receipt.reason);
                 }
             }
-            Done::Released(_) | Done::PutOff(_) => {}
+            Done::PutOff(_) => self.metrics.put_off(channel),
+            Done::Released(_) => {}
         }
     }
 }

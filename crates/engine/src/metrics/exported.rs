@@ -138,10 +138,14 @@ exported! {
         "Messages that a provider took";
     retried: IntCounterVec NONE "parcours_messages_retried_total" ["channel", "provider"]
         "Attempts that failed and are made again later";
+    put_off: IntCounterVec NONE "parcours_messages_put_off_total" ["channel"]
+        "Messages that were given back untried, for no provider had room for them";
     failed: IntCounterVec NONE "parcours_messages_failed_total" ["channel", "provider", "reason"]
         "Messages that ended unsent after their decision: failed for good, or stopped at dispatch";
     provider: HistogramVec QUICK "parcours_provider_seconds" ["channel", "provider", "outcome"]
         "How long a provider took to answer: accepted, for_now (try again) or for_good (refused)";
+    left_alone: GaugeVec NONE "parcours_provider_left_alone" ["channel", "provider"]
+        "Whether a provider is left alone, 1 or 0: its circuit is open, or it asked for time";
     lag: HistogramVec SLOW "parcours_dispatch_lag_seconds" ["channel"]
         "From the decision of a message to its first hand-over to a provider";
     lateness: HistogramVec SLOW "parcours_timer_lateness_seconds" []

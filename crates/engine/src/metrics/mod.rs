@@ -11,7 +11,7 @@ mod tally;
 use std::time::{Duration, Instant};
 
 use broker::Depth;
-use channels::Outcome;
+use channels::{Health, Outcome};
 use journey::{
     call::Outcome as Ended,
     message::{Channel, Reason},
@@ -217,6 +217,20 @@ impl Metrics {
     pub(crate) fn retried(&self, channel: Channel, provider: &str) {
         let labels = [channel.as_str(), provider];
         self.families.retried.with_label_values(&labels).inc();
+    }
+
+    /// A message found no room.
+    pub(crate) fn put_off(&self, channel: Channel) {
+        let labels = [channel.as_str()];
+        self.families.put_off.with_label_values(&labels).inc();
+    }
+
+    /// How a provider is doing.
+    pub(crate) fn provider_health(&self, health: &Health) {
+        let labels = [health.channel.as_str(), &*health.provider];
+        let alone = health.shut_for.is_some() || !health.closed;
+        let gauge = self.families.left_alone.with_label_values(&labels);
+        gauge.set(f64::from(u8::from(alone)));
     }
 
     /// A message ended unsent.
