@@ -140,6 +140,7 @@ pub struct Broker {
     log: Arc<Log>,
     /// The connection of the log.
     looking: Arc<Link>,
+    pen: Arc<Link>,
     closing: watch::Sender<bool>,
 }
 
@@ -154,14 +155,15 @@ impl Broker {
         let closing = watch::Sender::new(false);
         let link = |name| Arc::new(Link::new(settings.clone(), name, closing.clone()));
         let (reading, writing) = (link("parcours: intake"), link("parcours: publish"));
-        let looking = link("parcours: shards");
-        let log = Arc::new(Log::new(settings.clone(), looking.clone()));
+        let (looking, pen) = (link("parcours: shards"), link("parcours: plan"));
+        let log = Arc::new(Log::new(settings.clone(), looking.clone(), pen.clone()));
         let broker = Broker {
             settings: settings.clone(),
             reading,
             writing,
             log,
             looking,
+            pen,
             closing,
         };
         let plan = broker.log.open().await?;
@@ -302,6 +304,7 @@ impl Broker {
         self.reading.close().await;
         self.writing.close().await;
         self.looking.close().await;
+        self.pen.close().await;
     }
 }
 

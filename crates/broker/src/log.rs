@@ -58,6 +58,9 @@ impl Version {
 pub(crate) struct Log {
     settings: Arc<Settings>,
     link: Arc<Link>,
+    /// Where it is written: a RabbitMQ that is short of memory stops reading from connections that publish, and what there
+    /// is must be known all the same.
+    pen: Arc<Link>,
     /// The highest revision that was seen.
     known: Mutex<u64>,
     plan: watch::Sender<Option<Plan>>,
@@ -66,10 +69,11 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    pub(crate) fn new(settings: Arc<Settings>, link: Arc<Link>) -> Log {
+    pub(crate) fn new(settings: Arc<Settings>, link: Arc<Link>, pen: Arc<Link>) -> Log {
         Log {
             settings,
             link,
+            pen,
             known: Mutex::default(),
             plan: watch::Sender::new(None),
             visits: tokio::sync::Mutex::default(),
@@ -188,13 +192,10 @@ impl Log {
         fact: Option<Fact>,
     ) -> Result<(Version, lapin::Consumer), Error> {
         let queue = self.settings.log.as_str();
-        channel
-            .confirm_select(ConfirmSelectOptions::default())
-            .await?;
         // All that it holds.
         channel.basic_qos(0, BasicQosOptions::default()).await?;
         if self.is_empty(channel).await? {
-            self.begin(channel).await?;
+            self.begin().await?;
         }
         let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
         let mut consumer = channel
@@ -205,7 +206,7 @@ impl Log {
                 Ok(first) => break first.ok_or(Error::Closed)??,
                 // Whoever was to begin has died, or somebody has emptied it.
                 Err(_) if topology::look(channel, queue).await?.message_count() == 0 => {
-                    self.begin(channel).await?;
+                    self.begin().await?;
                 }
                 Err(_) => {}
             }
@@ -222,6 +223,7 @@ impl Log {
             }
         }
         let newest = newest.ok_or_else(|| Error::Plan(self.settings.log.clone()))?;
+        let asked = fact.is_some();
         let plan = fact.and_then(|fact| Plan::after(Some(newest.plan.clone()), fact));
         let plan = plan.unwrap_or_else(|| newest.plan.clone());
         // What lies in a queue for ever keeps RabbitMQ from tidying up behind it.
@@ -230,7 +232,16 @@ impl Log {
         }
         let revision = newest.revision + 1;
         let version = Version { revision, plan };
-        self.write(channel, &version).await?;
+        if asked {
+            self.write(&version).await?;
+        } else {
+            // It only is to be tidied up: a RabbitMQ that takes nothing in now does without.
+            let soon = TURN.min(self.settings.patience / 4);
+            let written = timeout(soon, self.write(&version)).await;
+            if !matches!(written, Ok(Ok(()))) {
+                return Ok((newest, consumer));
+            }
+        }
         let options = BasicAckOptions { multiple: true };
         channel.basic_ack(last, options).await?;
         Ok((version, consumer))
@@ -243,14 +254,18 @@ impl Log {
     }
 
     /// Writes down what there is in the beginning. If another does so at the same time, the first one counts.
-    async fn begin(&self, channel: &Channel) -> Result<(), Error> {
+    async fn begin(&self) -> Result<(), Error> {
         let current = self.first().await?;
         let first = Plan::after(None, Fact::First(current));
         let plan = first.ok_or(Error::Closed)?;
-        self.write(channel, &Version { revision: 1, plan }).await
+        self.write(&Version { revision: 1, plan }).await
     }
 
-    async fn write(&self, channel: &Channel, version: &Version) -> Result<(), Error> {
+    async fn write(&self, version: &Version) -> Result<(), Error> {
+        let channel = self.pen.channel().await?;
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await?;
         let properties = BasicProperties::default()
             .with_content_type("text/plain".into())
             .with_delivery_mode(PERSISTENT);
@@ -268,7 +283,9 @@ impl Log {
                 properties,
             )
             .await?;
-        crate::publish::judge(&confirm.await?, "")
+        let judged = crate::publish::judge(&confirm.await?, "");
+        channel.close(200, "written".into()).await?;
+        judged
     }
 
     fn tell(&self, version: &Version) {

@@ -52,6 +52,8 @@ struct Round {
     asked: Option<Arc<str>>,
     /// From when on nothing more is handed over.
     until: Instant,
+    /// The same by the time of day, which is what others go by who look whether the lease has run out.
+    until_at: Timestamp,
     /// When a provider is waited for no longer: its answer must be recorded before somebody else
     /// may take the message.
     ends: Instant,
@@ -59,6 +61,13 @@ struct Round {
     stop: CancellationToken,
     /// Cancelled: the engine stops, and no provider is waited for much longer.
     hurry: CancellationToken,
+}
+
+impl Round {
+    /// Whether it is too late to hand anything over.
+    fn is_late(&self, now: Timestamp) -> bool {
+        Instant::now() >= self.until || now >= self.until_at
+    }
 }
 
 /// What became of one message, to be recorded.
@@ -94,11 +103,24 @@ impl Engine {
         };
         let off_limits = self.off_limits(&leased).await?;
         let concurrency = self.settings.dispatch_concurrency.max(1);
-        let (told, mut done) = mpsc::channel(leased.len().max(1));
+        let mut each = leased.into_iter().zip(off_limits);
+        if concurrency == 1 {
+            // Each is recorded before the next is handed over.
+            let mut result = Ok(());
+            while let Some((leased, off_limits)) = each.next() {
+                let done = self.hand_over(leased, off_limits, &round).await;
+                if let Err(error) = self.record_dispatch(vec![done], &mut counts).await {
+                    round.stop.cancel();
+                    result = result.and(Err(error));
+                }
+            }
+            return result.map(|()| counts);
+        }
+        let (told, mut done) = mpsc::channel(counts.leased.max(1));
         // Side by side: what is with a provider goes on while others are recorded. A message that
         // waits for a connection to the database must not be left alone with it.
         let hand_over = async {
-            let mut all = stream::iter(leased.into_iter().zip(off_limits))
+            let mut all = stream::iter(each)
                 .map(|(leased, off_limits)| self.hand_over(leased, off_limits, &round))
                 .buffer_unordered(concurrency);
             while let Some(done) = all.next().await {
@@ -144,7 +166,7 @@ impl Engine {
         round: &Round,
     ) -> Done {
         // The provider must have answered before somebody else may take the message.
-        if round.stop.is_cancelled() || Instant::now() >= round.until {
+        if round.stop.is_cancelled() || round.is_late(self.wall()) {
             return Done::Released(given_back(&leased, self.wall()));
         }
         let now = match self.clock() {

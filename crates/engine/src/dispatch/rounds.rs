@@ -95,7 +95,8 @@ impl Engine {
             return Ok(Vec::new());
         }
         let (begun, lease) = (Instant::now(), self.settings.lease);
-        let leased = self.store.lease_for(&rooms, self.wall(), limit, lease);
+        let now = self.wall();
+        let leased = self.store.lease_for(&rooms, now, limit, lease);
         let mut leased = leased.await?;
         let after = |eighths: i32| {
             let span = Duration::try_from(lease / 8 * eighths);
@@ -112,6 +113,7 @@ impl Engine {
                 loaded: self.loaded(),
                 asked: room.provider,
                 until: after(4),
+                until_at: journey::time::plus(now, lease / 2),
                 ends: after(7),
                 stop: stop.child_token(),
                 hurry: stop.clone(),

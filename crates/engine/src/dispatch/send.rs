@@ -90,6 +90,9 @@ impl Engine {
                 Turn::Later(wait) => return last.ok_or(Unasked::of(wait)),
                 Turn::Nobody => return Err(Unasked::Nobody),
             };
+            if round.is_late(self.wall()) {
+                return last.ok_or(Unasked::NotNow);
+            }
             let provider = place.provider().clone();
             if named.as_ref().is_some_and(|named| *named != provider) {
                 // Whoever finds this lease expired must know who may have the message.
