@@ -103,11 +103,11 @@ impl Engine {
         };
         let off_limits = self.off_limits(&leased).await?;
         let concurrency = self.settings.dispatch_concurrency.max(1);
-        let mut each = leased.into_iter().zip(off_limits);
+        let each = leased.into_iter().zip(off_limits);
         if concurrency == 1 {
             // Each is recorded before the next is handed over.
             let mut result = Ok(());
-            while let Some((leased, off_limits)) = each.next() {
+            for (leased, off_limits) in each {
                 let done = self.hand_over(leased, off_limits, &round).await;
                 if let Err(error) = self.record_dispatch(vec![done], &mut counts).await {
                     round.stop.cancel();

@@ -114,7 +114,7 @@ impl Bench {
         let rig = Rig::start().await?;
         let engine = rig.engine(files, sink).await?;
         let table = Floor::new(&rig.store).await?;
-        let (ours, floor) = (rig.broker("bench").await?, rig.broker("floor").await?);
+        let (ours, floor) = (rig.broker("bench").await?, rig.floor().await?);
         let (our_consumer, floor_consumer) = (ours.consumer().await?, floor.consumer().await?);
         let intake = Intake::new(&engine, our_consumer);
         Ok(Self {

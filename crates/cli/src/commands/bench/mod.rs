@@ -29,6 +29,12 @@ pub struct BenchArgs {
     /// How large: journeys for `check`, customers for all others
     #[arg(long)]
     n: Option<u32>,
+    /// The most events in a batch of ours; those of the floor have at most 500
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=5_000))]
+    batch: Option<u16>,
+    /// Batches that are taken in side by side
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=16))]
+    lanes: Option<u8>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -107,7 +113,7 @@ struct Report {
     /// 99 of 100 took no longer, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     p99_ms: Option<f64>,
-    /// Bytes on disk of a decided message with the customer, the run and the history.
+    /// Bytes on disk of one more message of a customer, with the event that brought it and what was decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes_of_a_message: Option<f64>,
     /// What a step costs at each size.
@@ -147,6 +153,7 @@ pub async fn run(args: &BenchArgs) -> Result<()> {
     if args.n.is_some_and(|n| n == 0 || n > MAX_N) {
         bail!("--n goes from 1 to {MAX_N}");
     }
+    rig::tune(args.batch, args.lanes);
     let report = match args.bench {
         Bench::Check => check::measure(args.n.unwrap_or(check::JOURNEYS))?,
         Bench::Simulate => simulate::measure(args.n.unwrap_or(simulate::CUSTOMERS))?,

@@ -3,7 +3,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -32,6 +32,18 @@ pub(super) struct Rig {
     postgres: Postgres,
     rabbitmq: RabbitMq,
     _gone: Ephemeral,
+}
+
+/// The most events in a batch of the floor, as its definition has it.
+const FLOOR: usize = 500;
+
+/// What is tried instead of the defaults: the most events in a batch, and batches side by side.
+static TRIED: OnceLock<(Option<u16>, Option<u8>)> = OnceLock::new();
+
+/// For this process: something else than the defaults.
+pub(super) fn tune(batch: Option<u16>, lanes: Option<u8>) {
+    // A process measures once.
+    let _ = TRIED.set((batch, lanes));
 }
 
 /// CPU seconds by process.
@@ -149,18 +161,40 @@ impl Rig {
             ..channels::Settings::default()
         };
         let channels = Arc::new(Channels::new(&settings)?);
-        Ok(Engine::start(self.store.clone(), channels, engine::Settings::default()).await?)
+        let mut settings = engine::Settings::default();
+        if let Some((_, Some(lanes))) = TRIED.get() {
+            settings.intake_lanes = (*lanes).into();
+        }
+        Ok(Engine::start(self.store.clone(), channels, settings).await?)
+    }
+
+    /// The floor's own connection: batches of at most [`FLOOR`].
+    pub(super) async fn floor(&self) -> Result<Broker> {
+        let least = broker::Settings {
+            batch: FLOOR,
+            ..broker::Settings::default()
+        };
+        self.connected("floor", least).await
     }
 
     /// A connection to queues of that name.
     pub(super) async fn broker(&self, name: &str) -> Result<Broker> {
+        let mut settings = broker::Settings::default();
+        if let Some((Some(batch), _)) = TRIED.get() {
+            settings.batch = (*batch).into();
+            settings.prefetch = batch.saturating_mul(4);
+        }
+        self.connected(name, settings).await
+    }
+
+    async fn connected(&self, name: &str, settings: broker::Settings) -> Result<Broker> {
         let settings = broker::Settings {
             url: self.rabbitmq.url(),
             exchange: format!("{name}.events"),
             queue: format!("{name}.intake"),
             dead_queue: format!("{name}.dead"),
             log: format!("{name}.shards"),
-            ..broker::Settings::default()
+            ..settings
         };
         Ok(Broker::connect(&settings).await?)
     }

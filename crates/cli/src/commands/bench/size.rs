@@ -24,7 +24,12 @@ pub(super) async fn storage(n: u32) -> Result<Report> {
     bench.turns("bench.timer", "s", n).await?;
     let waiting = bench.rig.store.size().await?.bytes - before;
     bench.turns("bench.welcome", "m", n).await?;
-    let sent = bench.rig.store.size().await?.bytes - before - waiting;
+    bench.rig.store.settle().await?;
+    let entered = bench.rig.store.size().await?.bytes;
+    // Their next message: its row, the event that brought it, and what moving their runs leaves behind.
+    bench.turns("bench.back", "m", n).await?;
+    bench.rig.store.settle().await?;
+    let sent = bench.rig.store.size().await?.bytes - entered;
     bench.stop().await?;
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let each = |bytes: i64| (bytes as f64 / f64::from(n)).round();
