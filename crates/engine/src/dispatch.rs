@@ -73,8 +73,10 @@ impl Round {
 /// What became of one message, to be recorded.
 enum Done {
     Sent(Accepted),
-    Later(Retry),
-    Ended(Arrival),
+    /// With the provider that was asked last.
+    Later(Retry, Arc<str>),
+    /// With the provider that was asked last, if one was.
+    Ended(Arrival, Option<Arc<str>>),
     Released(Release),
     PutOff(Release),
 }
@@ -185,7 +187,7 @@ impl Engine {
                 };
                 self.send(rendered, now, round).await
             }
-            Err(stopped) => Done::Ended(receipt(leased, stopped, now)),
+            Err(stopped) => Done::Ended(receipt(leased, stopped, now), None),
         };
         self.count(channel, &done);
         done

@@ -49,11 +49,12 @@ impl Engine {
 
     /// What became of one message.
     pub(super) fn count(&self, channel: Channel, done: &Done) {
-        let provider = self.channels.serves(channel).unwrap_or_default();
         match done {
             Done::Sent(accepted) => self.metrics.sent(channel, &accepted.provider),
-            Done::Later(_) => self.metrics.retried(channel, provider),
-            Done::Ended(arrival) => {
+            Done::Later(_, provider) => self.metrics.retried(channel, provider),
+            Done::Ended(arrival, asked) => {
+                let first = self.channels.serves(channel).unwrap_or_default();
+                let provider = asked.as_deref().unwrap_or(first);
                 if let InputKind::Receipt(receipt) = &arrival.input.kind {
                     self.metrics.failed(channel, provider, receipt.reason);
                 }

@@ -21,8 +21,8 @@ impl Engine {
         for done in chunk {
             match done {
                 Done::Sent(accepted) => sent.push(accepted),
-                Done::Later(retry) => later.push(retry),
-                Done::Ended(arrival) => ended.push(arrival),
+                Done::Later(retry, _) => later.push(retry),
+                Done::Ended(arrival, _) => ended.push(arrival),
                 Done::Released(release) => released.push(release),
                 Done::PutOff(release) => {
                     counts.put_off += 1;

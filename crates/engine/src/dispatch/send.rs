@@ -59,7 +59,7 @@ impl Engine {
                     reason: Reason::Failed,
                     detail: Failure::NoProvider { channel },
                 };
-                Done::Ended(receipt(leased, stopped, now))
+                Done::Ended(receipt(leased, stopped, now), None)
             }
         }
     }
@@ -159,22 +159,25 @@ impl Engine {
                 let wait = retry_after
                     .and_then(|d| SignedDuration::try_from(d).ok())
                     .unwrap_or_else(|| self.back_off(leased.attempt));
-                let tied_to = unclear.then_some(said.provider);
-                Done::Later(Retry {
+                let tied_to = unclear.then(|| said.provider.clone());
+                let retry = Retry {
                     key: leased.key(),
                     due_at: self.due_in(&leased, wait),
                     error: detail,
                     tied_to: tied_to.or(leased.tied_to),
-                })
+                };
+                Done::Later(retry, said.provider)
             }
             Outcome::RefusedForNow { detail, .. } => {
                 let detail = Failure::GaveUp {
                     tries: leased.attempt,
                     last: Box::new(detail),
                 };
-                Done::Ended(receipt(leased, failed(detail), now))
+                Done::Ended(receipt(leased, failed(detail), now), Some(said.provider))
             }
-            Outcome::RefusedForGood { detail } => Done::Ended(receipt(leased, failed(detail), now)),
+            Outcome::RefusedForGood { detail } => {
+                Done::Ended(receipt(leased, failed(detail), now), Some(said.provider))
+            }
         }
     }
 
