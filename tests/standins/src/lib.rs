@@ -1,0 +1,47 @@
+//! Stand-ins for the providers of messages: HTTP servers inside of a test's process that demand what
+//! the providers' public documentation demands, answer as it says they answer, and keep what they
+//! took.
+//!
+//! They know nothing of the adapters that they are asked by: whoever writes both from one idea of a
+//! provider tests the idea against itself.
+//!
+//! ```no_run
+//! # async fn example() {
+//! use standins::{Mood, Provider, Twilio};
+//!
+//! let twilio = Twilio::start().await;
+//! twilio.moods([Mood::Throttle { retry_after: Some(1) }, Mood::Accept]);
+//! // … the engine sends by way of `twilio.url()` …
+//! assert_eq!(twilio.accepted()[0].to, "+33612345678");
+//! assert_eq!(twilio.violations(), Vec::<String>::new());
+//! # }
+//! ```
+#![allow(
+    clippy::unwrap_used,
+    reason = "for tests alone: whoever holds it wrong is told by a panic"
+)]
+
+mod check;
+mod mood;
+mod server;
+#[cfg(test)]
+mod testing;
+pub mod twilio;
+mod wire;
+
+use std::path::PathBuf;
+
+pub use self::{
+    mood::{Mood, Refusal},
+    server::{Invalid, Provider, Read, StandIn},
+    twilio::Twilio,
+    wire::{Reply, Request, Webhook},
+};
+
+/// The authority that signed the certificate of [`Provider::start_tls`], as PEM.
+pub const CA: &str = include_str!("../fixtures/ca.pem");
+
+/// The file with [`CA`].
+pub fn ca_file() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/ca.pem"))
+}
