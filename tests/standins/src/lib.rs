@@ -22,11 +22,13 @@
 )]
 
 mod check;
+mod jwt;
 mod mood;
 mod server;
 #[cfg(test)]
 mod testing;
 pub mod twilio;
+pub mod vonage;
 mod wire;
 
 use std::path::PathBuf;
@@ -35,6 +37,7 @@ pub use self::{
     mood::{Mood, Refusal},
     server::{Invalid, Provider, Read, StandIn},
     twilio::Twilio,
+    vonage::Vonage,
     wire::{Reply, Request, Webhook},
 };
 
