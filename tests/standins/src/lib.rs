@@ -24,6 +24,7 @@
 mod check;
 mod jwt;
 mod mood;
+pub mod postmark;
 mod server;
 #[cfg(test)]
 mod testing;
@@ -35,6 +36,7 @@ use std::path::PathBuf;
 
 pub use self::{
     mood::{Mood, Refusal},
+    postmark::Postmark,
     server::{Invalid, Provider, Read, StandIn},
     twilio::Twilio,
     vonage::Vonage,
