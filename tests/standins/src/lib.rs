@@ -22,6 +22,7 @@
 )]
 
 mod check;
+pub mod fcm;
 mod jwt;
 mod mood;
 pub mod postmark;
@@ -35,6 +36,7 @@ mod wire;
 use std::path::PathBuf;
 
 pub use self::{
+    fcm::Fcm,
     mood::{Mood, Refusal},
     postmark::Postmark,
     server::{Invalid, Provider, Read, StandIn},
