@@ -21,6 +21,7 @@
     reason = "for tests alone: whoever holds it wrong is told by a panic"
 )]
 
+pub mod apns;
 mod check;
 pub mod fcm;
 mod jwt;
@@ -36,6 +37,7 @@ mod wire;
 use std::path::PathBuf;
 
 pub use self::{
+    apns::Apns,
     fcm::Fcm,
     mood::{Mood, Refusal},
     postmark::Postmark,
