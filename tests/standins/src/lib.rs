@@ -32,6 +32,7 @@ mod server;
 mod testing;
 pub mod twilio;
 pub mod vonage;
+pub mod webpush;
 mod wire;
 
 use std::path::PathBuf;
@@ -44,6 +45,7 @@ pub use self::{
     server::{Invalid, Provider, Read, StandIn},
     twilio::Twilio,
     vonage::Vonage,
+    webpush::WebPush,
     wire::{Reply, Request, Webhook},
 };
 
