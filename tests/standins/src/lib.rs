@@ -28,6 +28,7 @@ mod jwt;
 mod mood;
 pub mod postmark;
 mod server;
+pub mod telegram;
 #[cfg(test)]
 mod testing;
 pub mod twilio;
@@ -43,6 +44,7 @@ pub use self::{
     mood::{Mood, Refusal},
     postmark::Postmark,
     server::{Invalid, Provider, Read, StandIn},
+    telegram::Telegram,
     twilio::Twilio,
     vonage::Vonage,
     webpush::WebPush,
