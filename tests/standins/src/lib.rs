@@ -34,6 +34,7 @@ mod testing;
 pub mod twilio;
 pub mod vonage;
 pub mod webpush;
+pub mod whatsapp;
 mod wire;
 
 use std::path::PathBuf;
@@ -48,6 +49,7 @@ pub use self::{
     twilio::Twilio,
     vonage::Vonage,
     webpush::WebPush,
+    whatsapp::WhatsApp,
     wire::{Reply, Request, Webhook},
 };
 
