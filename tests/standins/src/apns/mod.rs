@@ -102,7 +102,7 @@ impl Provider for Apns {
 
     fn read(&self, request: &Request) -> Result<Read<Notification>, Invalid> {
         let id = request.header("apns-id").map(str::to_owned);
-        let id = id.unwrap_or_else(|| uuid().to_uppercase());
+        let id = id.unwrap_or_else(uuid);
         match self.notification(&id, request) {
             Ok((message, remarks)) => Ok(Read::Message { message, remarks }),
             Err((reason, why)) => {
@@ -159,7 +159,8 @@ impl Apns {
             }
         }
         expect_device(device)?;
-        if !is_uuid(id) {
+        // Of the canonical ones, which have no capitals.
+        if !is_uuid(id) || id.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(("BadMessageId", "apns-id must be a UUID".to_owned()));
         }
         let topic = request.header("apns-topic").unwrap_or_default();

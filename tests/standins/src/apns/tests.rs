@@ -133,6 +133,11 @@ async fn what_is_wrong_is_refused_and_noted() {
         ),
         (twice, 400, "DuplicateHeaders"),
         (right.clone().header("apns-id", "1"), 400, "BadMessageId"),
+        (
+            right.clone().header("apns-id", ID.replace('f', "F")),
+            400,
+            "BadMessageId",
+        ),
         (right.clone().without("apns-topic"), 400, "MissingTopic"),
         (
             right.clone().header("apns-topic", "another"),

@@ -6,8 +6,8 @@
 //! - Signatures: <https://developer.vonage.com/en/messages/concepts/signed-webhooks>
 //!
 //! Of the two ways to authenticate there is HTTP Basic alone. No key makes a request idempotent:
-//! `client_ref` is but handed back. That a recipient opted out is not told at once, so that
-//! [`Mood::GoneAddress`](crate::Mood::GoneAddress) is refused as any message.
+//! `client_ref` is but handed back. The number of an error (1050: the recipient is barred) is the
+//! documented one; which status of HTTP comes with it is not documented.
 
 mod hooks;
 #[cfg(test)]
@@ -107,13 +107,18 @@ impl Provider for Vonage {
 
     fn refuse(&self, refusal: Refusal, _: &Text) -> Reply {
         match refusal {
-            Refusal::ForGood | Refusal::GoneAddress => invalid_params(&Fault {
+            Refusal::ForGood => invalid_params(&Fault {
                 field: "to".to_owned(),
                 problem: "is no number that texts can be sent to".to_owned(),
             }),
+            Refusal::GoneAddress => {
+                let detail = "The number you are trying to submit to is blacklisted and may not \
+                              receive messages.";
+                problem(422, "/messages#1050", "Number barred", detail)
+            }
             Refusal::ForNow => {
                 let detail = "There was an error processing your request in the Platform.";
-                problem(500, "#internal-error", "Internal error", detail)
+                problem(500, "/messages#1030", "Internal error", detail)
             }
             Refusal::Throttle(seconds) => {
                 let detail = "You have exceeded the submission capacity allowed on this account. \
@@ -155,11 +160,12 @@ fn text(json: &Json, request: &Request) -> Checked<Text> {
         return Err(fields.fault("to", "must be E.164 without a plus sign"));
     }
     let from = fields.need_text("from")?;
-    let number = from.strip_prefix('+').unwrap_or(from);
-    let is_number = number.bytes().all(|b| b.is_ascii_digit()) && (3..=15).contains(&number.len());
-    let is_name = !is_number && from.chars().count() <= 11;
+    let is_number = (3..=15).contains(&from.len()) && from.bytes().all(|b| b.is_ascii_digit());
+    let in_name = |b: u8| b.is_ascii_alphanumeric() || b == b' ';
+    let is_name = (1..=11).contains(&from.len()) && from.bytes().all(in_name);
     if !is_number && !is_name {
-        return Err(fields.fault("from", "is no number, and too long for a name"));
+        let problem = "must be a number without a plus sign, or up to 11 letters and digits";
+        return Err(fields.fault("from", problem));
     }
     let text = fields.need_short("text", 1000)?;
     let seconds = fields.int("ttl")?;

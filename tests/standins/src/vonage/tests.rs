@@ -50,6 +50,7 @@ async fn what_is_wrong_is_refused_and_noted() {
         ("to", json!(33_612_345_678_u64)),
         ("to", Json::Null),
         ("from", json!("A name that is too long")),
+        ("from", json!("+33700000001")),
         ("from", Json::Null),
         ("text", json!("")),
         ("text", json!("x".repeat(1001))),

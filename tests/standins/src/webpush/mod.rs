@@ -4,7 +4,7 @@
 //! - VAPID: RFC 8292, <https://www.rfc-editor.org/rfc/rfc8292>
 //! - Encryption: RFC 8291 and RFC 8188, <https://www.rfc-editor.org/rfc/rfc8291>
 //! - Error bodies, which the RFCs leave open, are Mozilla's:
-//!   <https://mozilla-services.github.io/autopush-rs/errors.html>
+//!   <https://mozilla-services.github.io/autopush-rs/errors.html>; so is the longest `TTL`
 //!
 //! A service cannot read what it carries, so that what the browser could not decrypt is taken all
 //! the same; it is noted.
@@ -25,6 +25,8 @@ use crate::{
 
 /// The most that a message may have, in bytes.
 const MOST: usize = 4096;
+/// The longest that a message may be kept, in seconds: Mozilla's thirty days.
+const LONGEST_KEPT: u64 = 2_592_000;
 /// The longest that a VAPID token may be good for, in seconds.
 const LONGEST: i64 = 24 * 60 * 60;
 
@@ -115,7 +117,9 @@ impl WebPush {
             None => return Err(bad(400, 111, "Missing TTL header")),
             Some(text) => Some(text).filter(digits).and_then(|text| text.parse().ok()),
         };
-        let ttl = ttl.ok_or_else(|| bad(400, 112, "Invalid TTL header"))?;
+        let ttl = ttl
+            .filter(|ttl| *ttl <= LONGEST_KEPT)
+            .ok_or_else(|| bad(400, 112, "Invalid TTL header"))?;
         let topic = request.header("topic");
         if topic.is_some_and(|topic| !is_topic(topic)) {
             return Err(bad(400, 113, "Invalid Topic header"));

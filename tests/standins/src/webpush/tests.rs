@@ -183,6 +183,7 @@ async fn what_is_wrong_is_refused_and_noted() {
         (with("sub", json!("ops@example.com")), 401),
         (right.clone().without("ttl"), 400),
         (right.clone().header("ttl", "-1"), 400),
+        (right.clone().header("ttl", "2592001"), 400),
         (right.clone().header("urgency", "urgent"), 400),
         (right.clone().header("topic", "a.b"), 400),
         (right.clone().header("topic", "x".repeat(33)), 400),
