@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures::StreamExt;
 use lapin::uri::AMQPUri;
-use lapin::{Channel, Connection, ConnectionProperties};
+use lapin::{Channel, Connection, ConnectionProperties, Event};
 use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 
@@ -23,6 +24,8 @@ pub(crate) struct Link {
     connection: Mutex<Option<Connection>>,
     /// Which host is tried first, modulo their number: the one that answered last.
     host: AtomicUsize,
+    /// Why RabbitMQ takes nothing on this connection, while it does not.
+    blocked: watch::Sender<Option<Arc<str>>>,
     closing: watch::Sender<bool>,
 }
 
@@ -38,6 +41,7 @@ impl Link {
             connection: Mutex::new(None),
             // Processes spread over the nodes of a cluster.
             host: AtomicUsize::new(std::process::id() as usize),
+            blocked: watch::Sender::new(None),
             closing,
         }
     }
@@ -94,10 +98,41 @@ impl Link {
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
         let address = format!("{}:{}", uri.authority.host, uri.authority.port);
         let properties = ConnectionProperties::default().with_connection_name(self.name.into());
-        timeout(patience, Connection::connect_uri(uri, properties))
+        let connection = timeout(patience, Connection::connect_uri(uri, properties))
             .await
             .map_err(|_| Error::Slow("connect"))?
-            .map_err(|source| Error::Connect { address, source })
+            .map_err(|source| Error::Connect { address, source })?;
+        self.listen(&connection);
+        Ok(connection)
+    }
+
+    /// Keeps in mind, and logs, whether RabbitMQ takes what is published on this connection. It says so to those who
+    /// publish while it is short of memory or disk, and takes nothing from them until it has room again.
+    fn listen(&self, connection: &Connection) {
+        let (blocked, name) = (self.blocked.clone(), self.name);
+        blocked.send_replace(None);
+        let mut events = connection.events_listener();
+        tokio::spawn(async move {
+            // Ends with the connection.
+            while let Some(event) = events.next().await {
+                match event {
+                    Event::ConnectionBlocked(reason) => {
+                        tracing::warn!(connection = name, reason, "RabbitMQ takes nothing for now");
+                        blocked.send_replace(Some(reason.into()));
+                    }
+                    Event::ConnectionUnblocked => {
+                        tracing::info!(connection = name, "RabbitMQ has room again");
+                        blocked.send_replace(None);
+                    }
+                    _ => {}
+                }
+            }
+        });
+    }
+
+    /// Why RabbitMQ takes nothing on this connection, while it does not.
+    pub(crate) fn blocked(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.blocked.subscribe()
     }
 
     /// Becomes true when the broker is closed.

@@ -75,6 +75,23 @@ impl Publisher {
         self.ready(&mut *self.channel.lock().await).await.map(drop)
     }
 
+    /// Waits until RabbitMQ says that it takes nothing for now, and gives its reason: it is short of memory or disk.
+    /// Whoever cannot wait for it to have room again gives up what is being published, and does not know what
+    /// became of it.
+    pub async fn blocked(&self) -> Arc<str> {
+        let mut blocked = self.link.blocked();
+        loop {
+            let reason = blocked.borrow_and_update().clone();
+            if let Some(reason) = reason {
+                return reason;
+            }
+            if blocked.changed().await.is_err() {
+                // The link is gone, which is ours: never.
+                return std::future::pending().await;
+            }
+        }
+    }
+
     /// Publishes one event and waits until RabbitMQ has it safe.
     ///
     /// # Errors

@@ -86,15 +86,21 @@ impl Accept for IntoBroker {
                 body: Bytes::from(accepted.body),
                 traceparent,
             });
-            let published = self
+            let publishing = self
                 .publisher
-                .publish_all(stream::iter(items), WINDOW, |_| ())
-                .await;
-            published.map(drop).map_err(|e| {
-                let all = steps.iter_mut().flatten();
-                all.for_each(|step| step.failed("not confirmed"));
-                NotAccepted::Unavailable(e.to_string())
-            })
+                .publish_all(stream::iter(items), WINDOW, |_| ());
+            let refused = tokio::select! {
+                // What waits for a RabbitMQ without room keeps a producer waiting for longer than it is willing to.
+                biased;
+                reason = self.publisher.blocked() => format!("RabbitMQ takes nothing for now: {reason}"),
+                published = publishing => match published {
+                    Ok(_) => return Ok(()),
+                    Err(error) => error.to_string(),
+                },
+            };
+            let all = steps.iter_mut().flatten();
+            all.for_each(|step| step.failed("not confirmed"));
+            Err(NotAccepted::Unavailable(refused))
         })
     }
 }

@@ -269,6 +269,7 @@ async fn a_broker_that_is_short_of_memory() {
     );
     // What is in the queue is given out and acknowledged all the same.
     let engine = ready(&mut scene).await;
+    turned_away(&engine, &scene.stream.ndjson).await;
     let all = scene.stream.ids.len() as u64;
     kit::eventually(SOON, "the queue is worked off", async || {
         scene
@@ -282,6 +283,37 @@ async fn a_broker_that_is_short_of_memory() {
     // What was published during the alarm may have arrived since: it is no event, and a dead letter.
     scene.forget_dead_letters().await;
     recovers(&scene, engine).await;
+}
+
+/// A producer is told at once to come again, and the log says why.
+async fn turned_away(engine: &Running, stream: &str) {
+    let err = engine.err();
+    let ready = err.lines().find(|line| line.contains("\"ready\""));
+    let ready: serde_json::Value = serde_json::from_str(ready.unwrap()).unwrap();
+    let address = ready["fields"]["http.address"].as_str().unwrap();
+    // An error means that there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // It may arrive all the same, once there is room: as one that is known already.
+    let event = stream.lines().next().unwrap();
+    let batch = format!(r#"{{"batch":[{event}]}}"#);
+    // An error means that there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let post = || {
+        let request = reqwest::Client::new().post(format!("http://{address}/v1/batch"));
+        let request = request.header("content-type", "application/json");
+        request.body(batch.clone())
+    };
+    for _ in 0..2 {
+        let start = Instant::now();
+        let answer = post().send().await.unwrap();
+        let took = start.elapsed();
+        assert_eq!(answer.status().as_u16(), 503, "{}", engine.err());
+        assert!(answer.headers().contains_key("retry-after"));
+        let patience = broker::Settings::default().patience;
+        assert!(took < patience / 2, "a producer waited for {took:?}");
+    }
+    let err = engine.err();
+    assert!(err.contains("RabbitMQ takes nothing for now"), "{err}");
 }
 
 /// The server is restarted: the engine stays, says so once or twice, and goes on.
