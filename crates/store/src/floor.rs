@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use crate::{Error, Store, error::during, row::moment};
 
-/// A small document, as a run's state and a message's decision are.
-const DOCUMENT: &[u8] =
-    br#"{"node":3,"vars":{"code":"BACK10"},"event":{"cart_id":"c-1","total":42.5}}"#;
+/// A small JSON document, as a run's state and a message's decision are.
+const DOCUMENT: &str =
+    r#"{"node":3,"vars":{"code":"BACK10"},"event":{"cart_id":"c-1","total":42.5}}"#;
 
 /// The floor's tables.
 #[derive(Clone, Debug)]
@@ -26,9 +26,9 @@ impl Floor {
     pub async fn new(store: &Store) -> Result<Self, Error> {
         let tables = "drop schema if exists floor cascade; create schema floor;
             create table floor.event (id uuid primary key, at timestamptz not null);
-            create table floor.run (customer uuid primary key, at timestamptz not null, state bytea not null)
+            create table floor.run (customer uuid primary key, at timestamptz not null, state jsonb not null)
                 with (fillfactor = 80);
-            create table floor.outbox (seq bigint generated always as identity primary key, customer uuid not null, body bytea not null)";
+            create table floor.outbox (seq bigint generated always as identity primary key, customer uuid not null, body jsonb not null)";
         sqlx::raw_sql(tables)
             .execute(store.pool())
             .await
@@ -57,7 +57,7 @@ impl Floor {
             .map_err(failed())?;
         sqlx::query(
             "insert into floor.run (customer, at, state)
-             select c, $2, s from unnest($1::uuid[], $3::bytea[]) t(c, s)
+             select c, $2, s::jsonb from unnest($1::uuid[], $3::text[]) t(c, s)
              on conflict (customer) do update set at = excluded.at, state = excluded.state",
         )
         .bind(customers)
@@ -66,7 +66,7 @@ impl Floor {
         .execute(&mut *transaction)
         .await
         .map_err(failed())?;
-        sqlx::query("insert into floor.outbox (customer, body) select * from unnest($1::uuid[], $2::bytea[])")
+        sqlx::query("insert into floor.outbox (customer, body) select c, b::jsonb from unnest($1::uuid[], $2::text[]) t(c, b)")
             .bind(customers)
             .bind(&documents)
             .execute(&mut *transaction)

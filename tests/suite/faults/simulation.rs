@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Threads that play seeds, each with a database of its own.
-const THREADS: u64 = 2;
+const THREADS: u64 = 4;
 
 fn asked(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| {

@@ -162,8 +162,14 @@ impl Bench {
         found.add(cpu, wal, self).await
     }
 
-    async fn wal(&self) -> Result<i64> {
+    pub(super) async fn wal(&self) -> Result<i64> {
         Ok(self.rig.store.size().await?.wal)
+    }
+
+    /// Bytes of write-ahead log since then.
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    pub(super) async fn wal_since(&self, before: i64) -> Result<f64> {
+        Ok((self.wal().await? - before) as f64)
     }
 }
 
@@ -252,9 +258,7 @@ pub(super) async fn timers(n: u32) -> Result<Report> {
 impl Found {
     async fn add(&mut self, cpu: Cpu, wal: i64, bench: &Bench) -> Result<()> {
         self.cpu = self.cpu.plus(bench.rig.cpu().since(cpu));
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let wal = (bench.wal().await? - wal) as f64;
-        self.wal += wal;
+        self.wal += bench.wal_since(wal).await?;
         Ok(())
     }
 }

@@ -225,8 +225,8 @@ impl Rig {
 /// PostgreSQL as on a server of its own (docs/operations.md): the defaults are meant for machines that do something else.
 fn as_a_server() -> PostgresOptions {
     PostgresOptions {
-        buffers_mb: 2_048,
-        log_mb: 8_192,
+        buffers_mb: 4_096,
+        log_mb: 24_576,
         ..PostgresOptions::default()
     }
 }

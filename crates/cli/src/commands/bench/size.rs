@@ -53,6 +53,8 @@ pub(super) struct Cost {
     us: f64,
     /// Microseconds of CPU for each, by process.
     cpu_us: Cpu,
+    /// Bytes of write-ahead log for each.
+    wal_bytes: f64,
 }
 
 impl fmt::Display for Cost {
@@ -62,6 +64,7 @@ impl fmt::Display for Cost {
             journeys,
             us,
             cpu_us,
+            wal_bytes,
         } = self;
         let Cpu {
             engine,
@@ -71,7 +74,7 @@ impl fmt::Display for Cost {
         write!(
             f,
             "{in_flight} in flight, {journeys} live: {us:.1} µs a step (CPU: engine {engine}, PostgreSQL {postgres}, \
-             RabbitMQ {rabbitmq})"
+             RabbitMQ {rabbitmq}; {wal_bytes:.0} bytes of log)"
         )
     }
 }
@@ -111,38 +114,85 @@ pub(super) async fn scale(n: u32) -> Result<Report> {
     })
 }
 
+/// What measures one size: its rounds, and what they took.
+struct Rounds {
+    took: Vec<f64>,
+    cpu: Cpu,
+    wal: f64,
+}
+
+impl Rounds {
+    fn new() -> Self {
+        Self {
+            took: Vec::new(),
+            cpu: Cpu::default(),
+            wal: 0.0,
+        }
+    }
+
+    /// One event of each, from when they are on the queue.
+    async fn round<'a>(
+        &mut self,
+        bench: &mut Bench,
+        events: impl Iterator<Item = Happening<'a>>,
+    ) -> Result<()> {
+        rig::publish(&bench.ours.0, events).await?;
+        let (cpu, wal) = (bench.rig.cpu(), bench.wal().await?);
+        let start = Instant::now();
+        rig::take_in(&mut bench.ours.1, STEPS).await?;
+        let took = start.elapsed().as_secs_f64() * 1e6 / f64::from(STEPS);
+        self.took.push(took);
+        self.cpu = self.cpu.plus(bench.rig.cpu().since(cpu));
+        self.wal += bench.wal_since(wal).await?;
+        Ok(())
+    }
+
+    fn cost(self, in_flight: u32, journeys: u32) -> Cost {
+        let steps = f64::from(STEPS * ROUNDS);
+        Cost {
+            in_flight,
+            journeys,
+            us: median(&self.took),
+            cpu_us: self.cpu.each(steps),
+            wal_bytes: (self.wal / steps).round(),
+        }
+    }
+}
+
 /// The dearest size by the smallest.
 fn growth(costs: &[Cost]) -> f64 {
     let first = costs.first().map_or(1.0, |c| c.us);
     costs.iter().map(|c| c.us / first).fold(1.0, f64::max)
 }
 
-/// Moves customers who lie evenly among all that are in flight.
+/// How many customers, of each that has been moved since the last checkpoint. PostgreSQL logs a page whole when it is first
+/// written after one; in service, between two checkpoints, customers come back to pages that others have written.
+const MOVED_BEFORE: u32 = 20;
+
+/// Moves customers who lie evenly among all that are in flight, after others who lie evenly among them.
 async fn moved(bench: &mut Bench, size: u32) -> Result<Cost> {
-    let apart = size / (STEPS * ROUNDS);
-    let (mut took, mut cpu_used) = (Vec::new(), Cpu::default());
-    for round in 0..ROUNDS {
-        let chosen = (0..STEPS).map(|step| (step * ROUNDS + round) * apart);
-        // Nobody is moved a second time: sizes have offsets of their own.
-        let offset = size.ilog10();
-        let customers = chosen.map(|at| copy("f", (at + offset).min(size - 1)));
-        let events = customers.map(|customer| Happening {
-            id: format!("{size}-{round}-{customer}"),
+    let apart = (size / (STEPS * ROUNDS)).max(1);
+    let back = |at: u32| {
+        let customer = copy("f", at);
+        Happening {
+            id: format!("{size}-{customer}"),
             customer,
             event: "bench.back",
-        });
-        rig::publish(&bench.ours.0, events).await?;
-        let (cpu, start) = (bench.rig.cpu(), Instant::now());
-        rig::take_in(&mut bench.ours.1, STEPS).await?;
-        took.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(STEPS));
-        cpu_used = cpu_used.plus(bench.rig.cpu().since(cpu));
+        }
+    };
+    // Next to nobody is moved a second time: sizes have offsets of their own, and the others lie apart from those that are measured.
+    let offset = size.ilog10();
+    let others = (0..size / MOVED_BEFORE).map(|n| n * MOVED_BEFORE + offset + 4);
+    let before: Vec<u32> = others.filter(|at| at % apart > offset).collect();
+    rig::publish(&bench.ours.0, before.iter().map(|at| back(*at))).await?;
+    rig::take_in(&mut bench.ours.1, u32::try_from(before.len())?).await?;
+    let mut rounds = Rounds::new();
+    for round in 0..ROUNDS {
+        let chosen = (0..STEPS).map(|step| (step * ROUNDS + round) * apart);
+        let chosen = chosen.map(|at| (at + offset).min(size - 1));
+        rounds.round(bench, chosen.map(back)).await?;
     }
-    Ok(Cost {
-        in_flight: size,
-        journeys: 1,
-        us: median(&took),
-        cpu_us: cpu_used.each(f64::from(STEPS * ROUNDS)),
-    })
+    Ok(rounds.cost(size, 1))
 }
 
 /// New customers enter one of so many live journeys.
@@ -153,22 +203,14 @@ async fn entered(journeys: u32) -> Result<Cost> {
     files.extend(others.filter(|f| !here.contains(&f.path)));
     let mut bench = Bench::with(&files, None).await?;
     bench.turns("bench.welcome", "warm", SMALLEST).await?;
-    let (mut took, mut cpu_used) = (Vec::new(), Cpu::default());
+    let mut rounds = Rounds::new();
     for round in 0..ROUNDS {
         let of = format!("j{round}");
-        rig::publish(&bench.ours.0, events("bench.welcome", &of, STEPS)).await?;
-        let (cpu, start) = (bench.rig.cpu(), Instant::now());
-        rig::take_in(&mut bench.ours.1, STEPS).await?;
-        took.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(STEPS));
-        cpu_used = cpu_used.plus(bench.rig.cpu().since(cpu));
+        let events = events("bench.welcome", &of, STEPS);
+        rounds.round(&mut bench, events).await?;
     }
     bench.stop().await?;
-    Ok(Cost {
-        in_flight: SMALLEST,
-        journeys,
-        us: median(&took),
-        cpu_us: cpu_used.each(f64::from(STEPS * ROUNDS)),
-    })
+    Ok(rounds.cost(SMALLEST, journeys))
 }
 
 /// The most memory that the engine's process takes with `n` customers in flight, while twenty thousand more enter and
