@@ -22,11 +22,7 @@ use reqwest::{Client, Response, Url, header::CONTENT_TYPE, redirect::Policy};
 use serde::Serialize;
 use tokio::time::timeout;
 
-use crate::{
-    settings::Secret,
-    trust::client_config,
-    webhook::{self, Key},
-};
+use crate::{http, settings::Secret, trust::client_config, webhook::Key};
 
 /// Where secrets come from: the value of that environment variable, if there is one.
 type Secrets = dyn Fn(&str) -> Option<Secret> + Send + Sync;
@@ -168,7 +164,7 @@ impl Caller {
         }
         match request.body(body).send().await {
             Ok(response) => read(response, now).await,
-            Err(error) => for_now(webhook::unreachable(Whom::Endpoint, &error)),
+            Err(error) => for_now(http::unreachable(Whom::Endpoint, &error)),
         }
     }
 
@@ -194,13 +190,13 @@ impl Caller {
 async fn read(mut response: Response, now: Timestamp) -> Called {
     let status = response.status();
     if !status.is_success() {
-        let retry_after = webhook::retry_after(&response, now);
+        let retry_after = http::retry_after(&response, now);
         let detail = Failure::Http {
             whom: Whom::Endpoint,
             status: status.as_u16(),
             words: None,
         };
-        return if webhook::for_now(status) {
+        return if http::for_now(status) {
             Called::RefusedForNow {
                 detail,
                 retry_after,
@@ -216,7 +212,7 @@ async fn read(mut response: Response, now: Timestamp) -> Called {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break,
             // Half an answer is none.
-            Err(error) => return for_now(webhook::unreachable(Whom::Endpoint, &error)),
+            Err(error) => return for_now(http::unreachable(Whom::Endpoint, &error)),
         }
     }
     match intake::answer(&body) {

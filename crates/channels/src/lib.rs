@@ -9,6 +9,8 @@
 pub mod capture;
 mod detail;
 mod endpoints;
+mod hear;
+mod http;
 mod limits;
 mod line;
 mod outcome;
@@ -27,16 +29,19 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 pub use self::endpoints::{Called, Caller};
+pub use self::hear::{Fate, Heard, Hook, Report, Said, Unheard, What};
 pub use self::limits::{CircuitSettings, DomainSettings, Limits, RateSettings, Span, Tally};
 pub use self::line::{Health, Place, Turn, Wish};
 pub use self::outcome::{About, Outcome};
-pub use self::settings::{
-    AdapterSettings, Failover, Providers, Secret, Settings, SmtpSettings, TlsMode, WebhookSettings,
-};
+pub use self::settings::{AdapterSettings, Failover, Providers, Secret, Settings};
 use self::{
     line::{Line, Provider},
     smtp::Smtp,
     webhook::Webhook,
+};
+pub use self::{
+    smtp::{SmtpSettings, TlsMode},
+    webhook::WebhookSettings,
 };
 
 /// One message, ready to be handed to a provider.
@@ -62,8 +67,28 @@ pub struct Outgoing<'a> {
     pub unsubscribe_url: Option<&'a str>,
     /// A `mailto:` for the same, if there is one.
     pub unsubscribe_mailto: Option<&'a str>,
+    /// How the provider names the message when it reports what became of it; `None` where nobody hears it.
+    pub report: Option<Callback<'a>>,
+    /// The customer's country (ISO 3166-1, two letters), if it is known: how a national number is dialled.
+    pub country: Option<&'a str>,
     /// The W3C trace context of this attempt, for providers that go on with it.
     pub traceparent: Option<&'a str>,
+}
+
+/// Where and under which name providers report what became of a message ([`Channels::hear`]).
+#[derive(Clone, Copy, Debug)]
+pub struct Callback<'a> {
+    /// What comes before the provider's name: `https://my.shop.example/v1/providers/`.
+    pub base: &'a str,
+    /// The message and its customer, signed: letters, digits, `-` and `_`, at most 100.
+    pub token: &'a str,
+}
+
+impl Callback<'_> {
+    /// The address that a provider of that name calls.
+    pub fn url(&self, provider: &str) -> String {
+        format!("{}{provider}?m={}", self.base, self.token)
+    }
 }
 
 /// What is wrong with the settings.
@@ -160,6 +185,16 @@ impl Channels {
         all.map(|provider| provider.health(now)).collect()
     }
 
+    /// What a provider tells us by a web hook.
+    ///
+    /// # Errors
+    /// If no such provider tells anything, the call is not signed as it would sign it, or cannot be read.
+    pub fn hear(&self, provider: &str, hook: &Hook<'_>) -> Result<Heard, Unheard> {
+        let mut all = self.lines.iter().flat_map(|line| &line.providers);
+        let provider = all.find(|p| *p.name == *provider).ok_or(Unheard::Nobody)?;
+        provider.adapter.hear(hook)
+    }
+
     fn line(&self, channel: Channel) -> &Line {
         let [email, sms, push, chat] = &self.lines;
         match channel {
@@ -217,6 +252,13 @@ impl Adapter {
         match self {
             Self::Smtp(smtp) => smtp.name(),
             Self::Webhook(webhook) => webhook.name(),
+        }
+    }
+
+    /// What the provider tells by a web hook, after its signature was looked at.
+    fn hear(&self, _hook: &Hook<'_>) -> Result<Heard, Unheard> {
+        match self {
+            Self::Smtp(_) | Self::Webhook(_) => Err(Unheard::Nobody),
         }
     }
 

@@ -45,7 +45,7 @@ pub(crate) struct Line {
 pub(crate) struct Provider {
     pub(crate) name: Arc<str>,
     channel: Channel,
-    adapter: Adapter,
+    pub(crate) adapter: Adapter,
     concurrency: usize,
     places: Semaphore,
     longest_pause: Duration,

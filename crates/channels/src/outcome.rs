@@ -16,6 +16,9 @@ pub enum Outcome {
     RefusedForGood {
         /// What went wrong.
         detail: Failure,
+        /// Whether the provider says that nobody can be reached at the address any more: a device that has
+        /// no such app, a recipient who has left.
+        gone: bool,
     },
     /// It may work later.
     RefusedForNow {
@@ -43,7 +46,14 @@ pub enum About {
 
 impl Outcome {
     pub(crate) fn for_good(detail: Failure) -> Self {
-        Self::RefusedForGood { detail }
+        let gone = false;
+        Self::RefusedForGood { detail, gone }
+    }
+
+    /// Nobody can be reached at the address any more.
+    pub(crate) fn gone(detail: Failure) -> Self {
+        let gone = true;
+        Self::RefusedForGood { detail, gone }
     }
 
     /// Refused, and certainly not taken.
@@ -88,7 +98,9 @@ impl Outcome {
     pub(crate) fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Accepted { .. } => None,
-            Self::RefusedForGood { detail } | Self::RefusedForNow { detail, .. } => Some(detail),
+            Self::RefusedForGood { detail, .. } | Self::RefusedForNow { detail, .. } => {
+                Some(detail)
+            }
         }
     }
 

@@ -118,6 +118,8 @@ pub(crate) fn outgoing<'a>(
         locale: Some("fr"),
         unsubscribe_url: None,
         unsubscribe_mailto: None,
+        report: None,
+        country: None,
         traceparent: None,
     }
 }

@@ -12,7 +12,8 @@ use lettre::{
     },
 };
 
-use crate::{Outgoing, Problem, settings::SmtpSettings};
+use super::settings::SmtpSettings;
+use crate::{Outgoing, Problem};
 
 /// Whom mails come from.
 #[derive(Debug)]

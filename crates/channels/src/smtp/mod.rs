@@ -2,6 +2,7 @@
 
 mod mail;
 mod pool;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -28,11 +29,12 @@ use lettre::{
 };
 use tokio::time::timeout;
 
+pub use self::settings::{SmtpSettings, TlsMode};
 use self::{
     mail::Sender,
     pool::{ConnectError, Pool},
 };
-use crate::{About, Outcome, Outgoing, Problem, detail, settings::SmtpSettings};
+use crate::{About, Outcome, Outgoing, Problem, detail};
 
 /// The adapter: builds the mail and hands it over on a pooled connection.
 #[derive(Debug)]

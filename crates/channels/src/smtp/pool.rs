@@ -18,7 +18,7 @@ use tokio::{net::TcpStream, time::Instant};
 use super::tls::{Encrypted, Tls};
 use crate::{
     Problem,
-    settings::{SmtpSettings, TlsMode},
+    smtp::settings::{SmtpSettings, TlsMode},
 };
 
 /// Servers close idle connections after a minute or five; we go first.

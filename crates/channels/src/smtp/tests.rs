@@ -183,7 +183,7 @@ async fn refusals_of_the_message_are_for_good_and_the_rest_is_for_now() {
             }
         })
         .await;
-        let (Outcome::RefusedForGood { detail } | Outcome::RefusedForNow { detail, .. }) = &got
+        let (Outcome::RefusedForGood { detail, .. } | Outcome::RefusedForNow { detail, .. }) = &got
         else {
             panic!("{at} {reply}: {got:?}");
         };

@@ -20,7 +20,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::{
     Problem,
-    settings::{SmtpSettings, TlsMode},
+    smtp::settings::{SmtpSettings, TlsMode},
     trust::{authorities, bad_ca, client_config},
 };
 

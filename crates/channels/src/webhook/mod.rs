@@ -5,37 +5,33 @@
 //! id, the same on every attempt; `webhook-timestamp` and `webhook-signature` follow
 //! <https://www.standardwebhooks.com>. `traceparent` goes along where the message belongs to a trace.
 
-mod answer;
+mod settings;
 mod sign;
 #[cfg(test)]
 mod tests;
 
-use std::{error::Error as _, time::Duration};
+use std::time::Duration;
 
-use journey::failure::{Failure, Whom};
-use reqwest::{Client, Url, header::CONTENT_TYPE, redirect::Policy};
+use journey::failure::Failure;
+use reqwest::{Url, header::CONTENT_TYPE};
 use serde::Serialize;
-use tokio::time::timeout;
 
-pub(crate) use self::{
-    answer::{for_now, retry_after},
-    sign::Key,
-};
+pub use self::settings::WebhookSettings;
+pub(crate) use self::sign::Key;
 use crate::{
-    About, Outcome, Outgoing, Problem,
-    settings::{Secret, WebhookSettings},
-    trust::client_config,
+    Outcome, Outgoing, Problem,
+    http::{self, Answer, Http, provider_id},
+    settings::Secret,
 };
 
-/// The adapter: one HTTP client with its connections.
+/// The adapter.
 #[derive(Debug)]
 pub(crate) struct Webhook {
     name: String,
     url: Url,
     key: Option<Key>,
     bearer: Option<Secret>,
-    client: Client,
-    timeout: Duration,
+    http: Http,
 }
 
 /// The request's body.
@@ -55,29 +51,12 @@ struct Body<'a> {
 
 impl Webhook {
     pub(crate) fn new(settings: &WebhookSettings) -> Result<Self, Problem> {
-        let url = Url::parse(&settings.url).map_err(|e| ("url", format!("is no URL: {e}")))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(("url", "must begin with https:// or http://".to_owned()));
-        }
-        let key = settings.secret.as_ref().map(Key::new).transpose()?;
-        let timeout = Duration::from_secs(settings.timeout_seconds.max(1));
-        let client = Client::builder()
-            .redirect(Policy::none())
-            // Where there is no connection by then, the provider has certainly not taken anything.
-            .connect_timeout(timeout / 2)
-            // Settings come from the configuration alone, so not from HTTP_PROXY either.
-            .no_proxy()
-            .tls_backend_preconfigured(client_config(settings.ca_file.as_deref())?)
-            .user_agent("parcours")
-            .build()
-            .map_err(|e| ("webhook", format!("has no HTTP client: {e}")))?;
         Ok(Self {
             name: settings.name.clone(),
-            url,
-            key,
+            url: http::url("url", &settings.url)?,
+            key: settings.secret.as_ref().map(Key::new).transpose()?,
             bearer: settings.bearer.clone(),
-            client,
-            timeout,
+            http: Http::new(settings.timeout_seconds, settings.ca_file.as_deref())?,
         })
     }
 
@@ -93,18 +72,17 @@ impl Webhook {
                 return Outcome::for_good(Failure::Content { words });
             }
         };
-        let limit = self.timeout.min(within);
-        let attempt = Box::pin(self.attempt(message, body));
-        timeout(limit, attempt).await.unwrap_or_else(|_| {
-            let (whom, seconds) = (Whom::Provider, limit.as_secs());
-            Outcome::unclear(Failure::Slow { whom, seconds })
-        })
+        let request = self.request(message, body);
+        match self.http.ask(request, message.at, within).await {
+            Ok(answer) => said(&answer, message.to),
+            Err(outcome) => outcome,
+        }
     }
 
-    async fn attempt(&self, message: &Outgoing<'_>, body: Vec<u8>) -> Outcome {
+    fn request(&self, message: &Outgoing<'_>, body: Vec<u8>) -> reqwest::RequestBuilder {
         let id = message.id.to_string();
-        let mut request = self
-            .client
+        let client = self.http.client();
+        let mut request = client
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
             .header("Idempotency-Key", &id);
@@ -121,18 +99,20 @@ impl Webhook {
         if let Some(bearer) = &self.bearer {
             request = request.bearer_auth(bearer.expose());
         }
-        match request.body(body).send().await {
-            Ok(response) => answer::read(response, message).await,
-            Err(error) => {
-                let detail = unreachable(Whom::Provider, &error);
-                // Without a connection it has heard of nothing; with one, it may have heard all.
-                match error.is_connect() {
-                    true => Outcome::for_now(About::Trouble, detail),
-                    false => Outcome::unclear(detail),
-                }
-            }
-        }
+        request.body(body)
     }
+}
+
+/// The status decides; the provider's words are kept where it has some in the usual places.
+fn said(answer: &Answer, to: &str) -> Outcome {
+    if answer.status.is_success() {
+        let provider_id = provider_id(answer.body.get("id"));
+        return Outcome::Accepted { provider_id };
+    }
+    let words = ["message", "detail", "error", "title"]
+        .iter()
+        .find_map(|name| answer.body.get(name)?.as_str());
+    answer.refused(answer.failure(words, to))
 }
 
 fn body(message: &Outgoing<'_>) -> serde_json::Result<Vec<u8>> {
@@ -146,14 +126,4 @@ fn body(message: &Outgoing<'_>) -> serde_json::Result<Vec<u8>> {
         locale: message.locale,
         unsubscribe_url: message.unsubscribe_url,
     })
-}
-
-/// Why no answer came: the last cause, which is the one that tells. The URL stays out of it.
-pub(crate) fn unreachable(whom: Whom, error: &reqwest::Error) -> Failure {
-    let mut cause = error.source();
-    while let Some(deeper) = cause.and_then(|c| c.source()) {
-        cause = Some(deeper);
-    }
-    let words = cause.map(|cause| cause.to_string().into());
-    Failure::Unreachable { whom, words }
 }

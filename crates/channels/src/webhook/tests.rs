@@ -215,7 +215,8 @@ async fn details_quote_the_provider_but_no_address() {
         status: 422,
         words: Some("[address] is no mobile number".into()),
     };
-    assert_eq!(got, Outcome::RefusedForGood { detail });
+    let gone = false;
+    assert_eq!(got, Outcome::RefusedForGood { detail, gone });
 }
 
 #[tokio::test]

@@ -45,6 +45,12 @@ impl Engine {
                 .and_then(Value::as_text),
             unsubscribe_url: unsubscribe.as_ref().map(|u| &*u.url),
             unsubscribe_mailto: unsubscribe.as_ref().and_then(|u| u.mailto.as_deref()),
+            report: None,
+            country: leased
+                .customer
+                .traits
+                .get("country")
+                .and_then(Value::as_text),
             traceparent: None,
         };
         match self.ask(&leased, &outgoing, step.as_ref(), round).await {
@@ -175,7 +181,7 @@ impl Engine {
                 };
                 Done::Ended(receipt(leased, failed(detail), now), Some(said.provider))
             }
-            Outcome::RefusedForGood { detail } => {
+            Outcome::RefusedForGood { detail, .. } => {
                 Done::Ended(receipt(leased, failed(detail), now), Some(said.provider))
             }
         }

@@ -52,7 +52,7 @@ channels:
         "did you mean `host`?",
         "`nobody` is none",
         "did you mean `starttls`?",
-        "an adapter needs `webhook`",
+        "an adapter for text messages needs ",
         "config/parcours.yaml:13:3",
         "the channels has no `fax`",
     ] {

@@ -1,0 +1,161 @@
+//! Who serves which channel.
+
+mod limits;
+mod smtp;
+mod webhook;
+
+use self::{limits::LIMITS, smtp::SMTP, webhook::WEBHOOK};
+use super::super::{Context, Form, PLAIN, Takes, Word, takes::choice, word};
+
+/// The longest that one attempt at a provider may be allowed to take, in seconds.
+const MAX_TIMEOUT: u32 = 600;
+
+pub(super) static CHANNELS: Context = Context {
+    name: "channels",
+    what: "the channels",
+    about: "Who serves which channel",
+    words: &[
+        word(
+            "email",
+            Takes::OneOrMore(&Takes::Fields(&MAIL)),
+            "E-mail",
+            "email: { smtp: { host: smtp.internal, from: bonjour@shop.example } }",
+        ),
+        word(
+            "sms",
+            Takes::OneOrMore(&Takes::Fields(&SMS)),
+            "Text messages",
+            "sms: { webhook: { url: https://gateway.internal/sms } }",
+        ),
+        word(
+            "push",
+            Takes::OneOrMore(&Takes::Fields(&PUSH)),
+            "Push notifications",
+            "push: { webhook: { url: https://gateway.internal/push } }",
+        ),
+        word(
+            "chat",
+            Takes::OneOrMore(&Takes::Fields(&CHAT)),
+            "Chatbots",
+            "chat: { webhook: { url: https://gateway.internal/chat } }",
+        ),
+        word(
+            "failover",
+            Takes::OneOf(&[
+                choice(
+                    "certain",
+                    "no: it is tried again where it may be already, and nobody gets it twice",
+                ),
+                choice("always", "yes: it arrives sooner, and sometimes twice"),
+            ]),
+            "Whether a message that one provider may have goes to the next one",
+            "failover: always",
+        )
+        .or("certain"),
+    ],
+    ..PLAIN
+};
+
+const LIMITED: Word = word(
+    "limits",
+    Takes::Fields(&LIMITS),
+    "What it is spared, and when it is left alone",
+    "limits: { rate: { max: 100, per: 1s } }",
+);
+
+const BY_WEBHOOK: Form = Form {
+    head: word(
+        "webhook",
+        Takes::Fields(&WEBHOOK),
+        "A web hook of yours, which passes messages on to the provider you use",
+        "webhook: { url: https://gateway.internal/sms }",
+    ),
+    words: &[],
+    what: "a web hook",
+};
+
+static MAIL: Context = Context {
+    name: "mail",
+    what: "an adapter for e-mail",
+    about: "Who carries e-mail",
+    forms: &[
+        Form {
+            head: word(
+                "smtp",
+                Takes::Fields(&SMTP),
+                "A mail server",
+                "smtp: { host: smtp.internal, from: bonjour@shop.example }",
+            ),
+            words: &[],
+            what: "a mail server",
+        },
+        BY_WEBHOOK,
+    ],
+    ..PLAIN
+};
+
+static SMS: Context = Context {
+    name: "sms",
+    what: "an adapter for text messages",
+    about: "Who carries text messages",
+    forms: &[BY_WEBHOOK],
+    ..PLAIN
+};
+
+static PUSH: Context = Context {
+    name: "push",
+    what: "an adapter for push notifications",
+    about: "Who carries push notifications",
+    forms: &[BY_WEBHOOK],
+    ..PLAIN
+};
+
+static CHAT: Context = Context {
+    name: "chat",
+    what: "an adapter for chatbots",
+    about: "Who carries what chatbots say",
+    forms: &[BY_WEBHOOK],
+    ..PLAIN
+};
+
+const NAME: Word = word(
+    "name",
+    Takes::Text,
+    "What support, metrics and traces call the provider",
+    "name: my-provider",
+);
+const CA_FILE: Word = word(
+    "ca_file",
+    Takes::Text,
+    "A PEM file with further authorities to trust, such as a company's own",
+    "ca_file: /etc/ssl/company.pem",
+);
+
+/// How many requests at a time.
+const CONCURRENCY: Word = word(
+    "concurrency",
+    Takes::Whole { min: 1, max: 1_000 },
+    "The most requests at a time",
+    "concurrency: 32",
+);
+/// How long one request may take, in seconds.
+const PATIENCE: Word = word(
+    "timeout_seconds",
+    TIMEOUT,
+    "The longest that one attempt may take",
+    "timeout_seconds: 20",
+);
+/// Something to sign or sign in with.
+const SECRET: Takes = Takes::Secret {
+    least: 1,
+    several: false,
+};
+
+const PORT: Takes = Takes::Whole {
+    min: 1,
+    max: 65_535,
+};
+const TIMEOUT: Takes = Takes::Whole {
+    min: 1,
+    max: MAX_TIMEOUT,
+};
