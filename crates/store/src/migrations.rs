@@ -4,6 +4,8 @@
 //! A file is called `NNNN_expand_what.sql` or `NNNN_contract_what.sql`. What expands is applied by whoever starts first; what
 //! contracts only when it is asked for. A version works with a database that a newer one has expanded.
 
+mod indexes;
+
 use sqlx::{Connection as _, PgConnection, migrate::Migrator};
 
 use crate::{Error, Store, error::during};
@@ -83,24 +85,40 @@ impl Store {
             .await
             .map_err(during("migrating"))?;
         known(&mut connection, &all).await?;
-        let wanted = until.of(all);
-        for tried in 1.. {
-            match wanted.run(&mut connection).await {
-                Err(error) if tried < TRIES && is_locked(&error) => {
-                    tracing::info!(tried, "a table is in use: the migration waits for its turn");
-                    sqlx::raw_sql(PAUSE)
-                        .execute(&mut connection)
-                        .await
-                        .map_err(during("migrating"))?;
-                }
-                result => {
-                    result?;
-                    break;
-                }
+        let mut wanted = until.of(all);
+        let mut ready = Vec::new();
+        for mut migration in std::mem::take(&mut wanted.migrations).into_owned() {
+            if indexes::is_index(&migration) {
+                // It may be of what those before it add.
+                wanted.migrations = ready.clone().into();
+                run(&mut connection, &wanted).await?;
+                migration = indexes::of_parts(&mut connection, migration)
+                    .await
+                    .map_err(during("making indexes of partitions"))?;
             }
+            ready.push(migration);
         }
+        wanted.migrations = ready.into();
+        run(&mut connection, &wanted).await?;
         connection.close().await.map_err(during("migrating"))
     }
+}
+
+/// Applies what is not applied yet, and tries again while a table is in use.
+async fn run(connection: &mut PgConnection, wanted: &Migrator) -> Result<(), Error> {
+    for tried in 1.. {
+        match wanted.run(&mut *connection).await {
+            Err(error) if tried < TRIES && is_locked(&error) => {
+                tracing::info!(tried, "a table is in use: the migration waits for its turn");
+                sqlx::raw_sql(PAUSE)
+                    .execute(&mut *connection)
+                    .await
+                    .map_err(during("migrating"))?;
+            }
+            result => return Ok(result?),
+        }
+    }
+    Ok(())
 }
 
 /// Whether everything that was applied is known, or only adds.

@@ -75,10 +75,22 @@ impl Stage {
 
     /// Every table of ours.
     pub async fn tables(&self) -> Vec<String> {
-        let query = "select quote_ident(tablename) from pg_tables where schemaname = 'public'
-                     and tablename not in ('_sqlx_migrations', 'secret') order by 1";
+        let query = "select quote_ident(relname) from pg_class
+                     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+                     and relname not in ('_sqlx_migrations', 'secret') order by 1";
         sqlx::query_scalar(query)
             .fetch_all(self.store.pool())
+            .await
+            .unwrap()
+    }
+
+    /// The columns of a table that are written, in a list.
+    pub async fn columns(&self, table: &str) -> String {
+        let query = "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
+                     where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attgenerated = ''";
+        sqlx::query_scalar(query)
+            .bind(table)
+            .fetch_one(self.store.pool())
             .await
             .unwrap()
     }

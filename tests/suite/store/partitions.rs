@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sqlx::PgPool;
-use store::{Error, Store};
+use store::{Error, Settings, Store};
 
 use super::{plans, races, samples::*};
 use crate::fixture;
@@ -36,9 +36,17 @@ async fn described(pool: &PgPool) -> BTreeSet<String> {
     lines.into_iter().collect()
 }
 
+/// A store whose tables are whole, also where all others of this run are cut.
+async fn uncut() -> (Store, fixture::On<Settings>) {
+    let settings = fixture::settings_of_nothing().await;
+    let store = Store::connect(&settings).await.unwrap();
+    store.migrate().await.unwrap();
+    (store, settings)
+}
+
 #[tokio::test]
 async fn tables_that_are_cut_keep_their_keys_indexes_checks_and_triggers() {
-    let store = fixture::store().await;
+    let (store, _settings) = uncut().await;
     let before = described(store.pool()).await;
     store.partition(4).await.unwrap();
     assert_eq!(described(store.pool()).await, before);
@@ -83,7 +91,7 @@ async fn tables_that_are_cut_keep_their_keys_indexes_checks_and_triggers() {
 
 #[tokio::test]
 async fn tables_with_customers_are_not_cut() {
-    let store = fixture::store().await;
+    let (store, _settings) = uncut().await;
     let open = store
         .begin(&[event("ana", "1", at(0))], HORIZON)
         .await
@@ -98,7 +106,7 @@ async fn tables_with_customers_are_not_cut() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn promise_1_holds_on_partitions_among_consumers_of_the_same_events() {
-    let store = fixture::store().await;
+    let (store, _settings) = uncut().await;
     store.partition(3).await.unwrap();
     races::race(&store).await;
     races::many_consumers(&store).await;
@@ -106,8 +114,7 @@ async fn promise_1_holds_on_partitions_among_consumers_of_the_same_events() {
 
 #[tokio::test]
 async fn the_hot_path_reads_only_the_rows_that_it_is_about_on_partitions() {
-    let settings = fixture::settings().await;
-    let store = Store::connect(&settings).await.unwrap();
+    let (store, settings) = uncut().await;
     store.partition(8).await.unwrap();
     store.pool().close().await;
     plans::hot_path(&settings).await;

@@ -31,7 +31,8 @@ pub struct Bench {
     turn: Turn,
     stage: Stage,
     clock: Clock,
-    tables: Vec<String>,
+    /// With the columns that are written.
+    tables: Vec<(String, String)>,
 }
 
 impl Bench {
@@ -39,7 +40,11 @@ impl Bench {
     pub async fn set(turn: Turn) -> Self {
         let stage = Stage::new().await;
         let clock = Clock::at(START);
-        let tables = stage.tables().await;
+        let mut tables = Vec::new();
+        for table in stage.tables().await {
+            let columns = stage.columns(&table).await;
+            tables.push((table, columns));
+        }
         let bench = Self {
             turn,
             stage,
@@ -47,10 +52,9 @@ impl Bench {
             tables,
         };
         turn.prepare(&bench.stage, &bench.clock).await;
-        let copies = bench
-            .tables
-            .iter()
-            .map(|t| format!("create table saved.{t} as table public.{t};"));
+        let copies = bench.tables.iter().map(|(t, columns)| {
+            format!("create table saved.{t} as select {columns} from public.{t};")
+        });
         let sql = format!("create schema saved; {}", copies.collect::<String>());
         bench.stage.execute(&sql).await;
         bench
@@ -62,11 +66,10 @@ impl Bench {
         let gone = self
             .tables
             .iter()
-            .map(|t| format!("delete from public.{t};"));
-        let there =
-            self.tables.iter().rev().map(|t| {
-                format!("insert into public.{t} overriding system value table saved.{t};")
-            });
+            .map(|(t, _)| format!("delete from public.{t};"));
+        let there = self.tables.iter().rev().map(|(t, columns)| {
+            format!("insert into public.{t} ({columns}) overriding system value table saved.{t};")
+        });
         self.stage
             .execute(&gone.chain(there).collect::<String>())
             .await;
@@ -139,7 +142,7 @@ impl Bench {
     /// and does not know of those whose count was lost.
     pub async fn contents(&self) -> Vec<String> {
         let mut rows = Vec::new();
-        for table in &self.tables {
+        for (table, _) in &self.tables {
             let row = match table.as_str() {
                 "input" => format!(
                     "(to_jsonb(t) - {PASSING} - case when kind = 2 then '{{id,body}}' else '{{}}' end::text[])
