@@ -14,11 +14,21 @@ create table customer (
     due_at timestamptz,                       -- the next moment of a date entry (in the ledger); null: none
     key text not null check (octet_length(key) between 1 and 256),
     traits jsonb not null default '{}',
+    -- Where the customer can be reached, as whoever answers or asks for them gives it. Columns of their own, so that
+    -- a change of any other trait moves no index; cut, so that no trait is too long for one.
+    email text generated always as (left(lower(btrim(traits->>'email')), 320)) stored,
+    phone text generated always as (left(translate(traits->>'phone', ' .-()/', ''), 40)) stored,
+    chat_id text generated always as (left(traits->>'chat_id', 200)) stored,
     ledger bytea not null default '{}'        -- consents, suppressions, last entries (journey::customer::Ledger)
 ) with (fillfactor = 80);
 
 -- Timers read it beside run_due; most customers have no row in it.
 create index customer_due on customer (due_at) where due_at is not null;
+
+-- Read by support's search and by whatever providers tell of an address; a customer without one has no row in it.
+create index customer_email on customer (email) where email is not null;
+create index customer_phone on customer (phone) where phone is not null;
+create index customer_chat on customer (chat_id) where chat_id is not null;
 
 -- Every input that was decided, in the order in which it was: the timeline, the de-duplication and
 -- the source of replay.

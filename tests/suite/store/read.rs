@@ -1,13 +1,19 @@
 //! Support's questions against a real PostgreSQL.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     fixture,
     shop::{self, at, minutes},
 };
 use jiff::SignedDuration;
-use journey::{customer::Ledger, ids::CustomerId, message::Reason, trace::Fact};
+use journey::{
+    customer::Ledger,
+    ids::CustomerId,
+    message::{Channel, Reason},
+    trace::Fact,
+};
+use parcours_tests::kit;
 use serde_json::json;
 use store::read::{InputName, MessageCursor, MessageFilter, ReadError, Reader};
 
@@ -42,19 +48,52 @@ async fn a_customer_is_found_by_key_by_id_and_by_address() {
 }
 
 #[tokio::test]
-async fn a_search_past_its_deadline_says_that_it_is_not_complete() {
+async fn a_search_reads_an_index_however_many_customers_there_are() {
     let pool = fixture::pool().await;
     sqlx::query(
         "insert into customer (id, seen_at, key, traits)
-         select gen_random_uuid(), now(), n::text, '{\"email\": \"x@shop.example\"}'
-         from generate_series(1, 400000) n",
+         select gen_random_uuid(), now(), n::text,
+                jsonb_build_object('email', format('c%s@shop.example', n / 21), 'phone', format('+336%s', n), 'chat_id', n)
+         from generate_series(1, 100000) n",
     )
     .execute(&*pool)
     .await
     .expect("rows");
-    let reader = Reader::new(pool.clone()).with_deadline(Duration::from_millis(20));
-    let found = reader.find("nobody@shop.example").await.expect("read");
-    assert!(!found.complete);
+    let scanned = async || -> (i64, i64) {
+        sqlx::query_as(
+            "select seq_tup_read, (select sum(idx_scan)::bigint from pg_stat_user_indexes
+                                   where indexrelname ~ '^customer_(email|phone|chat)$')
+             from pg_stat_user_tables where relname = 'customer'",
+        )
+        .fetch_one(&*pool)
+        .await
+        .unwrap()
+    };
+    let before = scanned().await;
+    let reader = Reader::new(pool.clone());
+    for (query, there, complete) in [
+        ("nobody@shop.example", 0, true),
+        ("C4000@shop.example", 20, false),
+        ("+33 6 7000", 1, true),
+        ("7000.", 0, true),
+    ] {
+        let found = reader.find(query).await.expect("read");
+        let got = (found.customers.len(), found.complete);
+        assert_eq!(got, (there, complete), "{query}");
+    }
+    let by_chat = reader.reached_at(Channel::Chat, &["777".into()]).await;
+    assert_eq!(by_chat.expect("read"), [Arc::from("777")]);
+    kit::eventually(
+        Duration::from_secs(60),
+        "the indexes are read",
+        async || scanned().await.1 >= before.1 + 4,
+    )
+    .await;
+    assert_eq!(
+        scanned().await.0,
+        before.0,
+        "rows were read one after another"
+    );
 }
 
 #[tokio::test]
