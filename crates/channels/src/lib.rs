@@ -160,6 +160,22 @@ impl Channels {
         self.line(channel).providers.first().map(|p| &*p.name)
     }
 
+    /// The provider that an address names, and the rest of it: a chat's is `PROVIDER:REST`, for each provider's
+    /// customers are others. An address that names none of ours is anybody's.
+    pub fn route<'a>(&self, channel: Channel, address: &'a str) -> (Option<&'a str>, &'a str) {
+        let named = address.split_once(':').filter(|(name, _)| {
+            let mut providers = self.line(channel).providers.iter();
+            channel == Channel::Chat && providers.any(|p| *p.name == **name)
+        });
+        named.map_or((None, address), |(name, rest)| (Some(name), rest))
+    }
+
+    /// Whether a provider of the channel reports what became of messages.
+    pub fn reports(&self, channel: Channel) -> bool {
+        let mut providers = self.line(channel).providers.iter();
+        providers.any(|provider| provider.adapter.reports())
+    }
+
     /// How many messages of the channel are worth taking from the outbox: about as many as its
     /// providers can be handed within a second.
     pub fn room(&self, channel: Channel) -> usize {
@@ -252,6 +268,13 @@ impl Adapter {
         match self {
             Self::Smtp(smtp) => smtp.name(),
             Self::Webhook(webhook) => webhook.name(),
+        }
+    }
+
+    /// Whether the provider takes a message's token along and reports by it.
+    fn reports(&self) -> bool {
+        match self {
+            Self::Smtp(_) | Self::Webhook(_) => false,
         }
     }
 

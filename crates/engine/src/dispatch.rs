@@ -1,6 +1,7 @@
 //! Dispatch: leased messages are looked at once more, rendered, handed to a provider outside any
 //! transaction, and recorded under the fence of their attempt.
 
+mod devices;
 mod observed;
 mod record;
 mod rounds;
@@ -72,11 +73,12 @@ impl Round {
 
 /// What became of one message, to be recorded.
 enum Done {
-    Sent(Accepted),
+    /// With the news of addresses that turned out to be nobody's, if there are such.
+    Sent(Accepted, Option<Arrival>),
     /// With the provider that was asked last.
     Later(Retry, Arc<str>),
-    /// With the provider that was asked last, if one was.
-    Ended(Arrival, Option<Arc<str>>),
+    /// With the provider that was asked last, if one was, and the news of addresses that are nobody's.
+    Ended(Arrival, Option<Arc<str>>, Option<Arrival>),
     Released(Release),
     PutOff(Release),
 }
@@ -84,7 +86,8 @@ enum Done {
 /// A message with its content, ready to be handed over.
 struct Rendered {
     leased: Leased,
-    address: String,
+    /// At least one: several devices, where it is a push notification.
+    addresses: Vec<String>,
     content: Content,
     unsubscribe: Option<Unsubscribe>,
     step: Option<Step>,
@@ -177,17 +180,17 @@ impl Engine {
         };
         let (step, channel) = (self.step(&leased), leased.message.channel);
         let done = match self.prepare(&leased, off_limits, &round.loaded, now) {
-            Ok((address, content, unsubscribe)) => {
+            Ok((addresses, content, unsubscribe)) => {
                 let rendered = Rendered {
                     leased,
-                    address,
+                    addresses,
                     content,
                     unsubscribe,
                     step,
                 };
                 self.send(rendered, now, round).await
             }
-            Err(stopped) => Done::Ended(receipt(leased, stopped, now), None),
+            Err(stopped) => Done::Ended(receipt(leased, stopped, now), None, None),
         };
         self.count(channel, &done);
         done
@@ -200,7 +203,7 @@ impl Engine {
         off_limits: Option<OffLimits>,
         loaded: &Loaded,
         now: Timestamp,
-    ) -> Result<(String, Content, Option<Unsubscribe>), Stopped> {
+    ) -> Result<(Vec<String>, Content, Option<Unsubscribe>), Stopped> {
         let Leased {
             customer, message, ..
         } = leased;
@@ -235,10 +238,11 @@ impl Engine {
         if message.decision.expires_at.is_some_and(|at| at <= now) {
             return Err(stopped(Reason::Expired, Failure::Expired));
         }
-        let address = customer.address(message.channel);
-        let Some(address) = address.as_ref().and_then(Value::as_text) else {
+        let addresses = customer.addresses(message.channel).into_iter();
+        let addresses: Vec<String> = addresses.map(str::to_owned).collect();
+        if addresses.is_empty() {
             return Err(stopped(Reason::Unreachable, Failure::AddressGone));
-        };
+        }
         let sent = Sent {
             customer: customer.id,
             message: message.id,
@@ -267,7 +271,7 @@ impl Engine {
                 &context,
             )
             .map_err(|error| stopped(Reason::Unrenderable, Failure::Template(error)))?;
-        Ok((address.to_owned(), content, unsubscribe))
+        Ok((addresses, content, unsubscribe))
     }
 }
 

@@ -122,7 +122,7 @@ impl Engine {
     }
 
     /// The providers, and how they are doing.
-    pub fn channels(&self) -> &Channels {
+    pub fn channels(&self) -> &Arc<Channels> {
         &self.channels
     }
 

@@ -9,7 +9,7 @@ use journey::{
     message::Channel,
     value::{Map, Value},
 };
-use store::Store;
+use store::{Leased, Store};
 
 use crate::{Error, Links};
 
@@ -20,10 +20,15 @@ pub const PREFERENCES: &str = "/p/";
 /// See [`UNSUBSCRIBE`].
 pub const CONFIRM: &str = "/c/";
 
+/// Where providers call, below [`Links::base`]; their name follows.
+pub const PROVIDERS: &str = "/v1/providers/";
+
 /// Makes links.
 #[derive(Clone, Debug)]
 pub struct Linker {
     settings: Links,
+    /// Where providers call, whole.
+    providers: String,
     key: Key,
 }
 
@@ -62,13 +67,35 @@ impl Linker {
             Key::new(&settings.secrets)
         };
         let key = key.map_err(|error| Error::Setting(format!("links.secrets: {error}")))?;
-        Ok(Self { settings, key })
+        Ok(Self::of(settings, key))
     }
 
     /// One whose links nobody believes, for previews.
     pub fn sample(settings: Links) -> Self {
-        let key = Key::sample();
-        Self { settings, key }
+        Self::of(settings, Key::sample())
+    }
+
+    fn of(settings: Links, key: Key) -> Self {
+        let providers = format!("{}{PROVIDERS}", settings.base);
+        Self {
+            settings,
+            providers,
+            key,
+        }
+    }
+
+    /// Where providers call: their name follows.
+    pub fn providers(&self) -> &str {
+        &self.providers
+    }
+
+    /// What a provider names a message by when it reports what became of it.
+    pub(crate) fn report(&self, leased: &Leased, now: Timestamp) -> String {
+        let message = &leased.message;
+        let channel = message.channel;
+        let kind = LinkKind::Report { channel };
+        let link = Link::new(kind, leased.customer.id, message.id, now);
+        self.key.sign(&link)
     }
 
     /// What links are signed with.

@@ -74,6 +74,38 @@ impl Customer {
     }
 }
 
+impl Customer {
+    /// Every address at which `channel` reaches the customer, [`Customer::address`] first: of push
+    /// notifications all devices, but no more than [`MOST_DEVICES`]; of all others one.
+    pub fn addresses(&self, channel: Channel) -> Vec<&str> {
+        let traits = match channel {
+            Channel::Email => &["email"][..],
+            Channel::Sms => &["phone"],
+            Channel::Push => &["push_token", "push_tokens"],
+            Channel::Chat => &["chat_id"],
+        };
+        let held = traits.iter().filter_map(|name| self.traits.get(*name));
+        let texts = held.flat_map(|value| match value {
+            Value::List(list) => &list[..],
+            one => std::slice::from_ref(one),
+        });
+        let most = match channel {
+            Channel::Push => MOST_DEVICES,
+            _ => 1,
+        };
+        let mut found: Vec<&str> = Vec::new();
+        for text in texts.filter_map(Value::as_text) {
+            if found.len() < most && !text.trim().is_empty() && !found.contains(&text) {
+                found.push(text);
+            }
+        }
+        found
+    }
+}
+
+/// The most devices that one customer's push notification goes to.
+pub const MOST_DEVICES: usize = 20;
+
 /// What is kept of a customer beside traits and runs. Small, and bounded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -105,6 +105,16 @@ impl InputId {
 }
 
 impl InputId {
+    /// The id of the news that attempt `attempt` at `message` found nobody at an address.
+    pub fn of_gone(message: MessageId, attempt: u16) -> Self {
+        Self(hash(
+            "gone",
+            &[message.0.as_bytes(), &attempt.to_le_bytes()],
+        ))
+    }
+}
+
+impl InputId {
     /// The id of the `ordinal`-th further input that `input` causes (rule 12).
     pub fn of_chained(input: Self, ordinal: u32) -> Self {
         Self(hash(

@@ -58,6 +58,11 @@ pub enum LinkKind {
     },
     /// Having everything erased.
     Erase,
+    /// What a provider is given with a message, and reports by: no page.
+    Report {
+        /// The channel.
+        channel: Channel,
+    },
 }
 
 impl LinkKind {
@@ -68,7 +73,7 @@ impl LinkKind {
         SignedDuration::from_hours(match self {
             Self::Unsubscribe { .. } => 24 * 800,
             Self::Preferences { .. } => 24 * 60,
-            Self::Confirm { .. } => 24 * 30,
+            Self::Confirm { .. } | Self::Report { .. } => 24 * 30,
             Self::Erase => 1,
         })
     }
@@ -79,6 +84,7 @@ impl LinkKind {
             Self::Preferences { .. } => 2,
             Self::Confirm { .. } => 3,
             Self::Erase => 4,
+            Self::Report { .. } => 5,
         }
     }
 
@@ -86,7 +92,8 @@ impl LinkKind {
         match self {
             Self::Unsubscribe { channel, .. }
             | Self::Preferences { channel }
-            | Self::Confirm { channel } => Some(*channel),
+            | Self::Confirm { channel }
+            | Self::Report { channel } => Some(*channel),
             Self::Erase => None,
         }
     }
@@ -256,6 +263,9 @@ fn read(bytes: &[u8]) -> Option<Link> {
             channel: channel()?,
         },
         4 => LinkKind::Erase,
+        5 => LinkKind::Report {
+            channel: channel()?,
+        },
         _ => return None,
     };
     let seconds = u32::from_be_bytes(head[2..6].try_into().ok()?);
@@ -289,13 +299,14 @@ mod tests {
         Key::new(&[letter.to_string().repeat(32)]).unwrap()
     }
 
-    fn kinds() -> [LinkKind; 4] {
+    fn kinds() -> [LinkKind; 5] {
         let (purpose, channel) = (Arc::from("marketing"), Channel::Email);
         [
             LinkKind::Unsubscribe { purpose, channel },
             LinkKind::Preferences { channel },
             LinkKind::Confirm { channel },
             LinkKind::Erase,
+            LinkKind::Report { channel },
         ]
     }
 

@@ -50,9 +50,9 @@ impl Engine {
     /// What became of one message.
     pub(super) fn count(&self, channel: Channel, done: &Done) {
         match done {
-            Done::Sent(accepted) => self.metrics.sent(channel, &accepted.provider),
+            Done::Sent(accepted, _) => self.metrics.sent(channel, &accepted.provider),
             Done::Later(_, provider) => self.metrics.retried(channel, provider),
-            Done::Ended(arrival, asked) => {
+            Done::Ended(arrival, asked, _) => {
                 let first = self.channels.serves(channel).unwrap_or_default();
                 let provider = asked.as_deref().unwrap_or(first);
                 if let InputKind::Receipt(receipt) = &arrival.input.kind {

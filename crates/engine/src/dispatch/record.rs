@@ -16,13 +16,20 @@ impl Engine {
         chunk: Vec<Done>,
         counts: &mut Dispatched,
     ) -> Result<(), Error> {
-        let (mut sent, mut later, mut ended) = (vec![], vec![], vec![]);
+        let (mut sent, mut later, mut news) = (vec![], vec![], vec![]);
         let (mut released, before) = (vec![], counts.put_off);
         for done in chunk {
             match done {
-                Done::Sent(accepted) => sent.push(accepted),
+                Done::Sent(accepted, gone) => {
+                    sent.push(accepted);
+                    news.extend(gone);
+                }
                 Done::Later(retry, _) => later.push(retry),
-                Done::Ended(arrival, _) => ended.push(arrival),
+                Done::Ended(arrival, _, gone) => {
+                    counts.ended += 1;
+                    news.push(arrival);
+                    news.extend(gone);
+                }
                 Done::Released(release) => released.push(release),
                 Done::PutOff(release) => {
                     counts.put_off += 1;
@@ -32,12 +39,11 @@ impl Engine {
         }
         counts.sent += sent.len();
         counts.retried += later.len();
-        counts.ended += ended.len();
         counts.released += released.len() - (counts.put_off - before);
         self.record_sent(&sent).await?;
         self.store.retry_later(&later).await?;
         self.store.release(&released).await?;
-        self.record_ended(ended).await
+        self.record_news(news).await
     }
 
     /// What a provider has must not go again: the record is tried more than once.
@@ -64,14 +70,14 @@ impl Engine {
         Ok(())
     }
 
-    async fn record_ended(&self, ended: Vec<Arrival>) -> Result<(), Error> {
-        if ended.is_empty() {
+    async fn record_news(&self, news: Vec<Arrival>) -> Result<(), Error> {
+        if news.is_empty() {
             return Ok(());
         }
-        let customers: Vec<_> = ended.iter().map(|e| e.customer).collect();
-        for rejected in self.turn(ended).await?.rejected {
+        let customers: Vec<_> = news.iter().map(|e| e.customer).collect();
+        for rejected in self.turn(news).await?.rejected {
             let (customer, error) = (customers[rejected.index], rejected.reason);
-            tracing::error!(customer.id = %customer, %error, "the end of a message cannot be kept");
+            tracing::error!(customer.id = %customer, %error, "what became of a message cannot be kept");
         }
         Ok(())
     }

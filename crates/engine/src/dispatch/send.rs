@@ -6,55 +6,56 @@
 
 use std::{sync::Arc, time::Duration};
 
-use channels::{Outcome, Outgoing, Turn, Wish};
+use channels::{Callback, Outcome, Outgoing, Turn, Wish};
 use jiff::{SignedDuration, Timestamp};
 use journey::{failure::Failure, message::Reason, value::Value};
 use store::{Accepted, Leased, Retry};
 use tokio::time::Instant;
 
-use super::{Done, Rendered, Round, Stopped, given_back, observed::ends, receipt};
+use super::{
+    Done, Rendered, Round, Stopped, devices::gone_news, given_back, observed::ends, receipt,
+};
 use crate::{Engine, traces::Step};
 
 /// What a provider said.
-struct Said {
-    provider: Arc<str>,
-    outcome: Outcome,
+pub(super) struct Said {
+    pub(super) provider: Arc<str>,
+    pub(super) outcome: Outcome,
 }
 
 impl Engine {
     pub(super) async fn send(&self, rendered: Rendered, now: Timestamp, round: &Round) -> Done {
         let Rendered {
             leased,
-            address,
+            addresses,
             content,
             unsubscribe,
             step,
         } = rendered;
+        let text = |name| leased.customer.traits.get(name).and_then(Value::as_text);
+        let reports = self.channels.reports(leased.message.channel);
+        let token = reports.then(|| self.linker.report(&leased, self.wall()));
         let outgoing = Outgoing {
             id: leased.message.id.0,
             at: now,
             channel: leased.message.channel,
-            to: &address,
+            to: "",
             content: &content,
             purpose: &leased.message.purpose,
             journey: &leased.message.journey,
-            locale: leased
-                .customer
-                .traits
-                .get("locale")
-                .and_then(Value::as_text),
+            locale: text("locale"),
             unsubscribe_url: unsubscribe.as_ref().map(|u| &*u.url),
             unsubscribe_mailto: unsubscribe.as_ref().and_then(|u| u.mailto.as_deref()),
-            report: None,
-            country: leased
-                .customer
-                .traits
-                .get("country")
-                .and_then(Value::as_text),
+            report: token.as_deref().map(|token| Callback {
+                base: self.linker.providers(),
+                token,
+            }),
+            country: text("country"),
             traceparent: None,
         };
-        match self.ask(&leased, &outgoing, step.as_ref(), round).await {
-            Ok(said) => self.conclude(leased, said, now),
+        let reached = self.reach(&leased, &addresses, &outgoing, step.as_ref(), round);
+        match reached.await {
+            Ok((said, gone)) => self.conclude(leased, said, &gone, now),
             Err(Unasked::Later(wait)) => {
                 Done::PutOff(given_back(&leased, self.back_in(&leased, wait)))
             }
@@ -65,13 +66,13 @@ impl Engine {
                     reason: Reason::Failed,
                     detail: Failure::NoProvider { channel },
                 };
-                Done::Ended(receipt(leased, stopped, now), None)
+                Done::Ended(receipt(leased, stopped, now), None, None)
             }
         }
     }
 
     /// Asks one provider after another, until one has taken it, or may have.
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         leased: &Leased,
         outgoing: &Outgoing<'_>,
@@ -79,6 +80,8 @@ impl Engine {
         round: &Round,
     ) -> Result<Said, Unasked> {
         let patience = Duration::try_from(self.settings.dispatch_patience).unwrap_or_default();
+        let (by_address, to) = self.channels.route(outgoing.channel, outgoing.to);
+        let outgoing = &Outgoing { to, ..*outgoing };
         let mut named = leased.tied_to.clone().or_else(|| round.asked.clone());
         let mut passed: Vec<Arc<str>> = Vec::new();
         let mut last = None;
@@ -86,7 +89,7 @@ impl Engine {
             let wish = Wish {
                 channel: outgoing.channel,
                 to: outgoing.to,
-                tied_to: leased.tied_to.as_deref(),
+                tied_to: leased.tied_to.as_deref().or(by_address),
                 passed: &passed,
                 until: round.until,
                 stop: &round.stop,
@@ -145,17 +148,21 @@ impl Engine {
         })
     }
 
-    fn conclude(&self, leased: Leased, said: Said, now: Timestamp) -> Done {
+    fn conclude(&self, leased: Leased, said: Said, gone: &[String], now: Timestamp) -> Done {
+        let news = gone_news(&leased, gone, now);
         let failed = |detail| Stopped {
             reason: Reason::Failed,
             detail,
         };
         match said.outcome {
-            Outcome::Accepted { provider_id } => Done::Sent(Accepted {
-                key: leased.key(),
-                provider: said.provider,
-                provider_id,
-            }),
+            Outcome::Accepted { provider_id } => {
+                let accepted = Accepted {
+                    key: leased.key(),
+                    provider: said.provider,
+                    provider_id,
+                };
+                Done::Sent(accepted, news)
+            }
             Outcome::RefusedForNow {
                 detail,
                 retry_after,
@@ -179,11 +186,17 @@ impl Engine {
                     tries: leased.attempt,
                     last: Box::new(detail),
                 };
-                Done::Ended(receipt(leased, failed(detail), now), Some(said.provider))
+                Done::Ended(
+                    receipt(leased, failed(detail), now),
+                    Some(said.provider),
+                    news,
+                )
             }
-            Outcome::RefusedForGood { detail, .. } => {
-                Done::Ended(receipt(leased, failed(detail), now), Some(said.provider))
-            }
+            Outcome::RefusedForGood { detail, .. } => Done::Ended(
+                receipt(leased, failed(detail), now),
+                Some(said.provider),
+                news,
+            ),
         }
     }
 
@@ -213,7 +226,7 @@ impl Engine {
 }
 
 /// Why nobody was asked.
-enum Unasked {
+pub(super) enum Unasked {
     /// No provider has room for so long.
     Later(Duration),
     /// The engine stops, or the lease is over half of its time.

@@ -10,7 +10,7 @@ use crate::{
     customer::{ConsentState, PREFERENCES_CHANGED, StepState, Suppression},
     ids::{MessageId, RunId},
     input::Event,
-    machine::REPLIED,
+    machine::{REPLIED, UNREGISTERED},
     message::Channel,
     trace::Fact,
     value::Value,
@@ -61,6 +61,7 @@ impl Stepper<'_> {
             "message.bounced" if event.properties.field("permanent") == Value::Bool(false) => false,
             "message.bounced" => self.suppress(event, "bounced"),
             "message.complained" => self.suppress(event, "complained"),
+            UNREGISTERED => self.drop_devices(event),
             PREFERENCES_CHANGED => self.change_preferences(event),
             REPLIED => self.keyword(event),
             _ => false,
@@ -98,6 +99,45 @@ impl Stepper<'_> {
                 "a customer has at most {MAX_TRAITS} traits: some were left out"
             ));
             self.note(None, None, Fact::Ignored { why });
+        }
+        if changed.is_empty() {
+            return false;
+        }
+        self.effects.profile = true;
+        self.note(None, None, Fact::Profile { traits: changed });
+        true
+    }
+
+    /// Devices that have the app no more: `tokens` are nobody's address from here on.
+    fn drop_devices(&mut self, event: &Event) -> bool {
+        self.remember_members();
+        let gone = event.properties.field("tokens");
+        let gone = match &gone {
+            Value::List(list) => &list[..],
+            one => std::slice::from_ref(one),
+        };
+        let traits = &mut self.customer.traits;
+        let mut changed: Vec<Arc<str>> = Vec::new();
+        for name in ["push_token", "push_tokens"] {
+            let left = match traits.get(name) {
+                Some(Value::List(list)) => {
+                    let left: Vec<Value> =
+                        list.iter().filter(|t| !gone.contains(t)).cloned().collect();
+                    if left.len() == list.len() {
+                        continue;
+                    }
+                    Some(left)
+                        .filter(|left| !left.is_empty())
+                        .map(|left| Value::List(left.into()))
+                }
+                Some(one) if gone.contains(one) => None,
+                _ => continue,
+            };
+            match left {
+                Some(left) => drop(traits.insert(Arc::from(name), left)),
+                None => drop(traits.remove(name)),
+            }
+            changed.push(Arc::from(name));
         }
         if changed.is_empty() {
             return false;

@@ -1,6 +1,6 @@
 //! Rules 8 to 14: inputs, their order, and what they cause.
 
-use journey::advance::MAX_CHAINED;
+use journey::{advance::MAX_CHAINED, message::Channel};
 
 use crate::play::{FREE, Play, at, json};
 
@@ -381,4 +381,22 @@ fn support_sees_why_an_address_is_not_used() {
             "ignored: nothing listened"
         ]
     );
+}
+
+#[test]
+fn a_device_that_is_gone_is_nobodys_address_any_more() {
+    let mut play = Play::new("enter: { event: go }\nsteps: []", FREE);
+    play.is(json!({ "push_token": "a", "push_tokens": ["a", "b", "c", "b"] }));
+    assert_eq!(play.ana().addresses(Channel::Push), ["a", "b", "c"]);
+    play.does("device.unregistered", json!({ "tokens": ["a", "c"] }));
+    assert_eq!(play.ana().addresses(Channel::Push), ["b"]);
+    assert_eq!(play.ana().traits.get("push_token"), None);
+    // Of somebody else's, or of none, nothing changes.
+    for tokens in [json!(["x"]), json!(null), json!([])] {
+        play.does("device.unregistered", json!({ "tokens": tokens }));
+    }
+    assert_eq!(play.ana().addresses(Channel::Push), ["b"]);
+    play.does("device.unregistered", json!({ "tokens": "b" }));
+    assert_eq!(play.ana().traits.get("push_tokens"), None);
+    assert_eq!(play.ana().address(Channel::Push), None);
 }
