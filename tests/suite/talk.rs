@@ -78,6 +78,7 @@ fn router(rig: &Rig, engine: &Arc<Engine>) -> Router {
         clock: Timestamp::now,
         write_key: None,
         pages: None,
+        providers: None,
     })
 }
 

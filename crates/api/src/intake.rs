@@ -311,7 +311,7 @@ async fn taken(
     Ok(Json(body).into_response())
 }
 
-fn not_accepted(error: NotAccepted) -> Problem {
+pub(crate) fn not_accepted(error: NotAccepted) -> Problem {
     match error {
         NotAccepted::Unavailable(why) => {
             tracing::warn!(reason = %why, "intake is closed for now");

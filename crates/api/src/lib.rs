@@ -11,6 +11,7 @@ mod health;
 mod intake;
 mod pages;
 mod problem;
+mod providers;
 mod request;
 mod rights;
 mod support;
@@ -28,6 +29,7 @@ pub use accept::{Accept, Accepted, BoxFuture, NotAccepted};
 pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
 pub use health::{Looks, Numbers, Ops, Readiness, ops_router};
 pub use pages::{Look, Pages};
+pub use providers::Providers;
 pub use rights::{NotErased, export_page};
 
 /// Why an event does not fit its schema, in a sentence for its producer.
@@ -66,6 +68,8 @@ pub struct State {
     pub clock: fn() -> Timestamp,
     /// The pages of customers; `None`: there are none.
     pub pages: Option<Pages>,
+    /// What providers tell; `None`: none is heard.
+    pub providers: Option<Providers>,
     /// What intake asks for as the user name of HTTP Basic; `None`: nothing.
     pub write_key: Option<Arc<str>>,
 }
@@ -91,6 +95,7 @@ pub fn router(state: State) -> Router {
         .merge(support::routes())
         .merge(rights::routes())
         .merge(health::routes(&state.ops))
+        .merge(providers::routes())
         .merge(console::routes());
     if state.pages.is_some() {
         router = router.merge(pages::routes());
@@ -107,9 +112,10 @@ pub fn router(state: State) -> Router {
         .with_state(state)
 }
 
-/// The routes of customers' pages alone, for an address that the world may reach.
+/// The routes of customers' pages and of providers alone, for an address that the world may reach.
 pub fn pages_router(state: State) -> Router {
     pages::routes()
+        .merge(providers::routes())
         .fallback(pages::nothing)
         .method_not_allowed_fallback(pages::nothing)
         .layer(middleware::map_response(console::guarded))

@@ -5,7 +5,7 @@ mod health;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use api::{Accept, Erases, Look, NotErased, Ops, Pages, Startables, State};
+use api::{Accept, Erases, Look, NotErased, Ops, Pages, Providers, Startables, State};
 use broker::Broker;
 use engine::{Engine, Roles};
 use jiff::Timestamp;
@@ -96,6 +96,16 @@ pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
         clock: Timestamp::now,
         write_key: None,
         pages: None,
+        providers: None,
+    }
+}
+
+/// What it takes to hear the engine's providers.
+pub fn providers(engine: &Arc<Engine>) -> Providers {
+    Providers {
+        channels: engine.channels().clone(),
+        key: engine.linker().key().clone(),
+        base: Arc::from(&*engine.settings().links.base),
     }
 }
 

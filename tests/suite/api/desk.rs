@@ -158,5 +158,6 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
         clock: now,
         write_key: None,
         pages: None,
+        providers: None,
     }
 }

@@ -185,6 +185,7 @@ async fn serve(
     let mut state = api::State {
         write_key: config.write_key.as_deref().map(Arc::from),
         pages: Some(service::pages(engine, config.look()?)),
+        providers: Some(service::providers(engine)),
         ops: service::ops(engine, Some(broker)),
         ..service::state(engine, accept)
     };
