@@ -32,7 +32,7 @@ lint: ## formatting and lints, warnings included
 fmt: ## format all code
 	$(CARGO) fmt --all
 
-browser: ## install a browser for the tests where there is none
+browser: ## install what only tests need: a browser, a verifier of DKIM signatures
 	@scripts/install-servers.sh browser
 
 servers: ## install PostgreSQL and RabbitMQ where they are missing; nothing is started

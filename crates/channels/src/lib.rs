@@ -40,7 +40,7 @@ use self::{
     webhook::Webhook,
 };
 pub use self::{
-    smtp::{SmtpSettings, TlsMode},
+    smtp::{DkimSettings, SmtpSettings, TlsMode},
     webhook::WebhookSettings,
 };
 

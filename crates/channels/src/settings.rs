@@ -1,6 +1,6 @@
 //! Settings of the adapters, as the configuration file spells them.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use journey::message::Channel;
 use serde::{
@@ -68,37 +68,47 @@ const MOST_PROVIDERS: usize = 8;
 
 impl<'de> Deserialize<'de> for Providers {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct OneOrSeveral;
-        impl<'de> Visitor<'de> for OneOrSeveral {
-            type Value = Providers;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a provider (`smtp: …` or `webhook: …`), or a list of them")
-            }
-
-            fn visit_unit<E>(self) -> Result<Providers, E> {
-                Ok(Providers::default())
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Providers, A::Error> {
-                let one = AdapterSettings::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(one.into())
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Providers, A::Error> {
-                let mut all = Vec::new();
-                while let Some(one) = list.next_element()? {
-                    if all.len() == MOST_PROVIDERS {
-                        let words = format!("a channel has at most {MOST_PROVIDERS} providers");
-                        return Err(serde::de::Error::custom(words));
-                    }
-                    all.push(one);
-                }
-                Ok(Providers(all))
-            }
-        }
-        from.deserialize_any(OneOrSeveral)
+        let what = "a provider (`smtp: …` or `webhook: …`), or a list of them";
+        let most = (MOST_PROVIDERS, "a channel has at most 8 providers");
+        one_or_more(from, what, most).map(Providers)
     }
+}
+
+/// Written as one, or as a list of no more than so many; in words as well.
+pub(crate) fn one_or_more<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+    what: &'static str,
+    most: (usize, &'static str),
+) -> Result<Vec<T>, D::Error> {
+    struct OneOrMore<T>(&'static str, (usize, &'static str), PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMore<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+
+        fn visit_unit<E>(self) -> Result<Vec<T>, E> {
+            Ok(Vec::new())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<T>, A::Error> {
+            let one = T::deserialize(MapAccessDeserializer::new(map))?;
+            Ok(vec![one])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+            let mut all = Vec::new();
+            while let Some(one) = list.next_element()? {
+                if all.len() == self.1.0 {
+                    return Err(serde::de::Error::custom(self.1.1));
+                }
+                all.push(one);
+            }
+            Ok(all)
+        }
+    }
+    from.deserialize_any(OneOrMore(what, most, PhantomData))
 }
 
 /// Whether a message whose attempt at one provider came to no certain end may go to another.

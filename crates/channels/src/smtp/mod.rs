@@ -1,5 +1,6 @@
 //! E-mail over SMTP.
 
+mod dkim;
 mod mail;
 mod pool;
 mod settings;
@@ -16,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use journey::failure::{Failure, Whom};
 use lettre::{
     address::Envelope,
@@ -29,8 +31,9 @@ use lettre::{
 };
 use tokio::time::timeout;
 
-pub use self::settings::{SmtpSettings, TlsMode};
+pub use self::settings::{DkimSettings, SmtpSettings, TlsMode};
 use self::{
+    dkim::Dkim,
     mail::Sender,
     pool::{ConnectError, Pool},
 };
@@ -41,6 +44,7 @@ use crate::{About, Outcome, Outgoing, Problem, detail};
 pub(crate) struct Smtp {
     name: String,
     sender: Sender,
+    dkim: Vec<Dkim>,
     pool: Pool,
     timeout: Duration,
 }
@@ -74,6 +78,11 @@ impl Smtp {
         Ok(Self {
             name: settings.name.clone(),
             sender,
+            dkim: settings
+                .dkim
+                .iter()
+                .map(Dkim::new)
+                .collect::<Result<_, _>>()?,
             pool,
             timeout: Duration::from_secs(settings.timeout_seconds.max(1)),
         })
@@ -88,7 +97,7 @@ impl Smtp {
             Ok(mail) => mail,
             Err(problem) => return Outcome::for_good(problem),
         };
-        let bytes = mail.formatted();
+        let bytes = self.signed(mail.formatted(), message.at);
         let limit = self.timeout.min(within);
         let handed_over = AtomicBool::new(false);
         let attempt = Box::pin(self.attempt(mail.envelope(), &bytes, &handed_over));
@@ -104,6 +113,17 @@ impl Smtp {
                 }
             }
         }
+    }
+
+    /// The mail behind its signatures. One that cannot be made is left out: the mail may still be believed for others.
+    fn signed(&self, mail: Vec<u8>, at: Timestamp) -> Vec<u8> {
+        if self.dkim.is_empty() {
+            return mail;
+        }
+        let headers = self.dkim.iter().filter_map(|dkim| dkim.header(&mail, at));
+        let mut signed: Vec<u8> = headers.flatten().collect();
+        signed.extend(mail);
+        signed
     }
 
     /// One attempt; a second one, on a fresh connection, if the pooled one had died.

@@ -2,9 +2,13 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use crate::{limits::Limits, settings::Secret};
+pub use super::dkim::DkimSettings;
+use crate::{
+    limits::Limits,
+    settings::{Secret, one_or_more},
+};
 
 /// A mail server.
 #[derive(Clone, Debug, Deserialize)]
@@ -41,6 +45,9 @@ pub struct SmtpSettings {
     /// The domain of `List-Id: <PURPOSE.DOMAIN>`; default the sender's.
     #[serde(default)]
     pub list_domain: Option<String>,
+    /// Who signs, one or a list of them; none: the relay does, or nobody.
+    #[serde(default, deserialize_with = "signatures")]
+    pub dkim: Vec<DkimSettings>,
     /// The most connections at a time; default 8.
     #[serde(default = "eight")]
     pub connections: usize,
@@ -67,6 +74,7 @@ impl SmtpSettings {
             reply_to: None,
             hello: None,
             list_domain: None,
+            dkim: Vec::new(),
             connections: eight(),
             timeout_seconds: thirty(),
             limits: Limits::default(),
@@ -95,4 +103,9 @@ fn eight() -> usize {
 }
 fn thirty() -> u64 {
     30
+}
+
+fn signatures<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<DkimSettings>, D::Error> {
+    let what = "a signature (`domain`, `selector` and `key_file`), or a list of them";
+    one_or_more(from, what, (4, "a mail has at most 4 signatures"))
 }

@@ -75,6 +75,13 @@ pub(super) static SMTP: Context = Context {
         )
         .or_else("the sender's"),
         word(
+            "dkim",
+            Takes::OneOrMore(&Takes::Fields(&DKIM)),
+            "Who signs mails (RFC 6376)",
+            "dkim: { domain: shop.example, selector: s2026, key_file: /etc/parcours/dkim.pem }",
+        )
+        .or_else("the relay does, or nobody"),
+        word(
             "connections",
             Takes::Whole { min: 1, max: 1_000 },
             "The most connections at a time",
@@ -83,6 +90,36 @@ pub(super) static SMTP: Context = Context {
         .or("8"),
         PATIENCE.or("30"),
         LIMITED,
+    ],
+    ..PLAIN
+};
+
+static DKIM: Context = Context {
+    name: "dkim",
+    what: "a signature",
+    about: "One DKIM signature; a mail may carry one by RSA and one by Ed25519",
+    words: &[
+        word(
+            "domain",
+            Takes::Text,
+            "The domain that signs: the sender's, or one above it",
+            "domain: shop.example",
+        )
+        .needed(),
+        word(
+            "selector",
+            Takes::Text,
+            "The key's name: its public half stands in the TXT record `SELECTOR._domainkey.DOMAIN`",
+            "selector: s2026",
+        )
+        .needed(),
+        word(
+            "key_file",
+            Takes::Text,
+            "A PEM file with the private key: RSA of 2,048 bits or more, or Ed25519",
+            "key_file: /etc/parcours/dkim.pem",
+        )
+        .needed(),
     ],
     ..PLAIN
 };
