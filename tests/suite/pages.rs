@@ -3,6 +3,7 @@
 mod browser;
 mod confirm;
 mod fatigue;
+mod followed;
 mod hostile;
 mod preferences;
 mod rights;

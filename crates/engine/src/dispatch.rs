@@ -262,7 +262,7 @@ impl Engine {
             links: &links,
             options: &loaded.world.offers(message, locale),
         };
-        let content = loaded
+        let mut content = loaded
             .templates
             .render(
                 &message.decision.template,
@@ -271,6 +271,11 @@ impl Engine {
                 &context,
             )
             .map_err(|error| stopped(Reason::Unrenderable, Failure::Template(error)))?;
+        if let Content::Email { html, .. } = &mut content
+            && let Some(track) = policy::tracked(policies, customer, &message.purpose, channel)
+        {
+            *html = self.linker.tracked(html, track, sent, self.wall());
+        }
         Ok((addresses, content, unsubscribe))
     }
 }

@@ -1,12 +1,14 @@
 //! The links of a message: what its template prints and its headers say.
 
-use std::sync::Arc;
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
     ids::{CustomerId, MessageId},
-    links::{Key, Link, LinkKind},
+    links::{Key, LONGEST_URL, Link, LinkKind},
     message::Channel,
+    policies::Track,
+    track,
     value::{Map, Value},
 };
 use store::{Leased, Store};
@@ -20,6 +22,10 @@ pub const PREFERENCES: &str = "/p/";
 /// See [`UNSUBSCRIBE`].
 pub const CONFIRM: &str = "/c/";
 
+/// Where links of mails lead past us.
+pub const CLICK: &str = "/l/";
+/// Where the picture is by which a mail is known to be shown.
+pub const OPEN: &str = "/o/";
 /// Where providers call, below [`Links::base`]; their name follows.
 pub const PROVIDERS: &str = "/v1/providers/";
 
@@ -138,6 +144,38 @@ impl Linker {
                 None => self.at(UNSUBSCRIBE, &word),
             },
         }
+    }
+
+    /// The mail as it goes to a customer of whom it is told what they do with it. Links to pages of ours are not led past
+    /// us again, and an address that is too long stays as it is.
+    pub fn tracked(
+        &self,
+        html: &str,
+        track: &BTreeSet<Track>,
+        sent: Sent<'_>,
+        now: Timestamp,
+    ) -> String {
+        let channel = sent.channel;
+        let mut html = Cow::Borrowed(html);
+        if track.contains(&Track::Clicks) {
+            let past = |url: &str| {
+                let ours = url
+                    .strip_prefix(&*self.settings.base)
+                    .is_some_and(|rest| rest.starts_with('/'));
+                let kind = LinkKind::Click {
+                    channel,
+                    url: Arc::from(url),
+                };
+                let led = !ours && url.len() <= LONGEST_URL;
+                led.then(|| self.at(CLICK, &self.word(kind, sent, now)))
+            };
+            html = Cow::Owned(track::links(&html, past));
+        }
+        if track.contains(&Track::Opens) {
+            let word = self.word(LinkKind::Open { channel }, sent, now);
+            html = Cow::Owned(track::pixel(&html, &self.at(OPEN, &word)));
+        }
+        html.into_owned()
     }
 
     fn preferences(&self, sent: Sent<'_>, now: Timestamp) -> String {

@@ -53,6 +53,7 @@ pub mod suppression;
 pub mod testing;
 pub mod time;
 pub mod trace;
+pub mod track;
 pub mod value;
 pub mod waiting;
 pub mod workspace;

@@ -24,10 +24,12 @@ const DOMAIN: &[u8] = b"parcours link 1";
 const SIGNATURE: usize = 16;
 /// Kind, channel, expiry, customer and message.
 const HEAD: usize = 1 + 1 + 4 + 16 + 16;
-/// The longest purpose, in bytes.
-const LONGEST_PURPOSE: usize = 200;
+/// The longest text behind the head, in bytes: a purpose, or where a link leads.
+const LONGEST_TEXT: usize = 1_500;
 /// The shortest secret, in bytes.
 pub const SHORTEST_SECRET: usize = 32;
+/// The longest address that a link can lead past us to, in bytes.
+pub const LONGEST_URL: usize = LONGEST_TEXT;
 
 /// The links that a template can print, as `links.NAME`: what each is for.
 pub const NAMES: [(&str, &str); 3] = [
@@ -58,6 +60,18 @@ pub enum LinkKind {
     },
     /// Having everything erased.
     Erase,
+    /// Where a link of a mail leads, past us: who follows it is told of.
+    Click {
+        /// The channel.
+        channel: Channel,
+        /// Where to.
+        url: Arc<str>,
+    },
+    /// The picture by which a mail is known to be shown.
+    Open {
+        /// The channel.
+        channel: Channel,
+    },
     /// What a provider is given with a message, and reports by: no page.
     Report {
         /// The channel.
@@ -71,9 +85,10 @@ impl LinkKind {
     /// personal data ends sooner.
     pub fn lifetime(&self) -> SignedDuration {
         SignedDuration::from_hours(match self {
-            Self::Unsubscribe { .. } => 24 * 800,
+            // A link that leads nowhere any more is the reader's loss.
+            Self::Unsubscribe { .. } | Self::Click { .. } => 24 * 800,
             Self::Preferences { .. } => 24 * 60,
-            Self::Confirm { .. } | Self::Report { .. } => 24 * 30,
+            Self::Confirm { .. } | Self::Report { .. } | Self::Open { .. } => 24 * 30,
             Self::Erase => 1,
         })
     }
@@ -85,6 +100,8 @@ impl LinkKind {
             Self::Confirm { .. } => 3,
             Self::Erase => 4,
             Self::Report { .. } => 5,
+            Self::Click { .. } => 6,
+            Self::Open { .. } => 7,
         }
     }
 
@@ -93,7 +110,9 @@ impl LinkKind {
             Self::Unsubscribe { channel, .. }
             | Self::Preferences { channel }
             | Self::Confirm { channel }
-            | Self::Report { channel } => Some(*channel),
+            | Self::Report { channel }
+            | Self::Click { channel, .. }
+            | Self::Open { channel } => Some(*channel),
             Self::Erase => None,
         }
     }
@@ -195,7 +214,7 @@ impl Key {
     /// # Errors
     /// If it is none of ours, or too old.
     pub fn read(&self, word: &str, now: Timestamp) -> Result<Link, Refused> {
-        let longest = (HEAD + LONGEST_PURPOSE + SIGNATURE) * 4 / 3 + 4;
+        let longest = (HEAD + LONGEST_TEXT + SIGNATURE) * 4 / 3 + 4;
         if word.len() > longest {
             return Err(Refused::Forged);
         }
@@ -242,18 +261,22 @@ fn written(link: &Link) -> Vec<u8> {
     );
     bytes.extend(link.customer.0.as_bytes());
     bytes.extend(link.message.0.as_bytes());
-    if let LinkKind::Unsubscribe { purpose, .. } = &link.kind {
-        bytes.extend(purpose.as_bytes());
+    match &link.kind {
+        LinkKind::Unsubscribe { purpose: text, .. } | LinkKind::Click { url: text, .. } => {
+            bytes.extend(text.as_bytes());
+        }
+        _ => {}
     }
     bytes
 }
 
 fn read(bytes: &[u8]) -> Option<Link> {
-    let (head, purpose) = bytes.split_at_checked(HEAD)?;
+    let (head, text) = bytes.split_at_checked(HEAD)?;
+    let text = || Some(Arc::from(std::str::from_utf8(text).ok()?));
     let channel = || Channel::ALL.into_iter().find(|c| number(*c) == head[1]);
     let kind = match head[0] {
         1 => LinkKind::Unsubscribe {
-            purpose: Arc::from(std::str::from_utf8(purpose).ok()?),
+            purpose: text()?,
             channel: channel()?,
         },
         2 => LinkKind::Preferences {
@@ -264,6 +287,13 @@ fn read(bytes: &[u8]) -> Option<Link> {
         },
         4 => LinkKind::Erase,
         5 => LinkKind::Report {
+            channel: channel()?,
+        },
+        6 => LinkKind::Click {
+            channel: channel()?,
+            url: text()?,
+        },
+        7 => LinkKind::Open {
             channel: channel()?,
         },
         _ => return None,
@@ -299,7 +329,7 @@ mod tests {
         Key::new(&[letter.to_string().repeat(32)]).unwrap()
     }
 
-    fn kinds() -> [LinkKind; 5] {
+    fn kinds() -> [LinkKind; 7] {
         let (purpose, channel) = (Arc::from("marketing"), Channel::Email);
         [
             LinkKind::Unsubscribe { purpose, channel },
@@ -307,6 +337,11 @@ mod tests {
             LinkKind::Confirm { channel },
             LinkKind::Erase,
             LinkKind::Report { channel },
+            LinkKind::Click {
+                channel,
+                url: Arc::from("https://shop.example/teas?a=1&b=é"),
+            },
+            LinkKind::Open { channel },
         ]
     }
 

@@ -89,6 +89,19 @@ pub struct Purpose {
     pub personal: Option<bool>,
     /// Whether it goes also to customers whose processing is restricted.
     pub while_restricted: bool,
+    /// What customers do with its mails that is told, where they have said yes to the purpose themselves.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub track: BTreeSet<Track>,
+}
+
+/// Something that a customer does with a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Track {
+    /// Opening it: a picture of one pixel is loaded.
+    Opens,
+    /// Following a link: it leads past us.
+    Clicks,
 }
 
 impl Purpose {
@@ -103,6 +116,7 @@ impl Purpose {
             overrides: None,
             personal: None,
             while_restricted: false,
+            track: BTreeSet::new(),
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod choices;
 mod confirm;
+mod followed;
 mod mail;
 mod preferences;
 mod rights;
@@ -112,6 +113,8 @@ pub(crate) fn routes() -> Router<State> {
         .route("/p/{word}/data", get(rights::data))
         .route("/e/{word}", get(rights::ask).post(rights::submit))
         .route("/c/{word}", get(confirm::ask).post(confirm::submit))
+        .route("/l/{word}", get(followed::link))
+        .route("/o/{word}", get(followed::picture))
         .route("/pages.css", get(style))
         .layer(middleware::map_response(unlisted))
         .route("/v1/unsubscribe/mail", post(mail::submit))

@@ -75,6 +75,9 @@ impl Facets {
         self.maybe(format!("{name}, personal"), personal);
         let goes = purpose.while_restricted.then(|| "true".to_owned());
         self.maybe(format!("{name}, while restricted"), goes);
+        for track in &purpose.track {
+            self.add(format!("{name}, track"), word(track));
+        }
     }
 
     fn cap(&mut self, cap: &Cap) {

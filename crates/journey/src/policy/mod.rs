@@ -5,7 +5,7 @@ mod caps;
 mod fatigue;
 mod own;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -13,7 +13,7 @@ use crate::{
     customer::{ConsentState, Customer},
     machine::{Capped, Machine, Quiet, Send},
     message::{Channel, Reason, Refusal},
-    policies::{ConsentRule, Policies, Purpose, QuietHours},
+    policies::{ConsentRule, Policies, Purpose, QuietHours, Track},
     suppression, time,
     value::Value,
 };
@@ -185,6 +185,24 @@ pub fn restricted(policies: &Policies, customer: &Customer, purpose: &str) -> bo
         .get(purpose)
         .is_some_and(|p| p.while_restricted);
     customer.ledger.restricted.is_some() && !goes
+}
+
+/// What the customer does with a mail of `purpose` that is told: as much as its policy says, where they have said yes
+/// themselves and do not want to be left alone. That nobody objects, or that no consent is needed, is not enough: reading along is not
+/// what the mail is for.
+pub fn tracked<'p>(
+    policies: &'p Policies,
+    customer: &Customer,
+    purpose: &str,
+    channel: Channel,
+) -> Option<&'p BTreeSet<Track>> {
+    let track = &policies.purposes.get(purpose)?.track;
+    let ledger = &customer.ledger;
+    let given = ledger.consents.get(purpose).and_then(|c| c.get(&channel));
+    let said_yes = given.is_some_and(|c| c.state != ConsentState::Withdrawn)
+        && consents(policies, customer, purpose, channel);
+    let watched = ledger.preferences.personalised != Some(false);
+    (said_yes && watched && !track.is_empty()).then_some(track)
 }
 
 /// Whether the customer's consents allow `purpose` on `channel`. A purpose that the policies do

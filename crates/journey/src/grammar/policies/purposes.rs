@@ -24,6 +24,14 @@ static BASES: &[Choice] = &[
     ),
 ];
 
+static TRACKED: &[Choice] = &[
+    choice("opens", "a picture of one pixel tells that it is shown"),
+    choice(
+        "clicks",
+        "links lead past the engine, which tells which was followed",
+    ),
+];
+
 pub(super) static PURPOSE: Context = Context {
     name: "purpose",
     what: "a purpose",
@@ -88,6 +96,13 @@ pub(super) static PURPOSE: Context = Context {
             "while_restricted: true",
         )
         .or("false"),
+        word(
+            "track",
+            Takes::OneOrMore(&Takes::OneOf(TRACKED)),
+            "What customers do with its mails that is told, of those who have said yes to the purpose themselves",
+            "track: [opens, clicks]",
+        )
+        .or_else("nothing"),
     ],
     ..PLAIN
 };

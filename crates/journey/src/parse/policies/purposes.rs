@@ -6,7 +6,7 @@ use crate::{
     diagnostics::{policy, yaml},
     message::Channel,
     parse::{Fields, Reader, ast::Word},
-    policies::{Basis, ConsentRule, ControlGroup, Purpose},
+    policies::{Basis, ConsentRule, ControlGroup, Purpose, Track},
     source::{Kind, Node, Pair},
 };
 
@@ -23,6 +23,8 @@ const BASES: [(&str, Basis); 4] = [
     ("legal_obligation", Basis::LegalObligation),
     ("legitimate_interest", Basis::LegitimateInterest),
 ];
+
+const TRACKED: [(&str, Track); 2] = [("opens", Track::Opens), ("clicks", Track::Clicks)];
 
 impl Reader<'_> {
     pub(super) fn purposes(&mut self, node: &Node) -> BTreeMap<Arc<str>, Purpose> {
@@ -78,6 +80,16 @@ impl Reader<'_> {
         purpose.personal = f.get("personal").and_then(|n| self.truth(n));
         let goes = f.get("while_restricted").and_then(|n| self.truth(n));
         purpose.while_restricted = goes.unwrap_or_default();
+        if let Some(node) = f.get("track") {
+            let all = match &node.kind {
+                Kind::List(items) => &items[..],
+                _ => std::slice::from_ref(node),
+            };
+            let read = all
+                .iter()
+                .map(|n| self.one_of(n, "thing to track", &TRACKED));
+            purpose.track = read.flatten().collect();
+        }
         if let Some(node) = f.get("channels") {
             if let Kind::Map(pairs) = &node.kind {
                 purpose.channels = pairs
