@@ -23,6 +23,7 @@ use crate::{
 mod path;
 mod size;
 mod variant;
+mod whatsapp;
 
 use path::Kind;
 
@@ -43,7 +44,18 @@ pub(super) enum Variant {
     },
     Chat {
         text: String,
+        whatsapp: Option<WhatsApp>,
     },
+}
+
+/// What WhatsApp sends in a chat message's place.
+#[derive(Clone, Debug)]
+pub(super) struct WhatsApp {
+    pub template: String,
+    pub language: String,
+    /// The names of pieces.
+    pub parameters: Vec<String>,
+    pub always: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -61,8 +73,12 @@ impl Variant {
     pub fn pieces(&self) -> impl Iterator<Item = &str> {
         let (all, optional) = match self {
             Self::Email(e) => (vec![&e.subject, &e.body, &e.text], &e.preheader),
-            Self::Sms { text } | Self::Chat { text } => (vec![text], &None),
+            Self::Sms { text } => (vec![text], &None),
             Self::Push { title, body, url } => (vec![title, body], url),
+            Self::Chat { text, whatsapp } => {
+                let parameters = whatsapp.iter().flat_map(|w| &w.parameters);
+                (std::iter::once(text).chain(parameters).collect(), &None)
+            }
         };
         all.into_iter().chain(optional).map(String::as_str)
     }
@@ -71,7 +87,7 @@ impl Variant {
     pub fn is_body(&self, piece: &str) -> bool {
         match self {
             Self::Email(e) => piece == e.body || piece == e.text,
-            Self::Sms { text } | Self::Chat { text } => piece == text,
+            Self::Sms { text } | Self::Chat { text, .. } => piece == text,
             Self::Push { body, .. } => piece == body,
         }
     }
