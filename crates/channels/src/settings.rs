@@ -253,6 +253,43 @@ mod tests {
         }
     }
 
+    /// As the configuration file spells them: all words of the grammar are read.
+    #[test]
+    fn adapters_read_what_the_file_says() {
+        let file = |text: &str| journey::diagnostic::SourceFile {
+            path: journey::settings::FILE.into(),
+            text: text.into(),
+        };
+        let settings = file(
+            "channels:
+  chat:
+    - telegram: { token: \"1:x\", secret_token: y, typing: true, url: \"http://x\", ca_file: z,
+                  timeout_seconds: 3, concurrency: 2, limits: { rate: { max: 25, per: 1s } } }
+    - whatsapp: { phone_number_id: 106540352242922, access_token: x, app_secret: y, verify_token: z,
+                  list_button: Choose, version: v24.0, url: \"http://x\", name: number }
+",
+        );
+        assert_eq!(journey::settings::check(&settings), []);
+        let values = journey::settings::values(Some(&settings), &file(""));
+        let read: Settings = serde_json::from_value(values["channels"].clone()).unwrap();
+        let [
+            AdapterSettings::Telegram(bot),
+            AdapterSettings::WhatsApp(number),
+        ] = read.of(Channel::Chat)
+        else {
+            panic!("{read:?}");
+        };
+        assert!(bot.typing && bot.name == "telegram" && bot.limits.rate.is_some());
+        assert_eq!(
+            (&*number.phone_number_id, &*number.name),
+            ("106540352242922", "number")
+        );
+        assert_eq!(number.url, "http://x");
+        let yes = file("channels: { chat: { telegram: { token: \"1:x\", typing: yes } } }");
+        let found = journey::settings::check(&yes);
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+
     #[test]
     fn limits_are_written_as_they_are_said() {
         let read = |json: &str| serde_json::from_str::<Limits>(json).map_err(|e| e.to_string());

@@ -136,7 +136,7 @@ fn takes(variable: &str) -> Option<Takes> {
 }
 
 /// The settings of the file with those of the environment over them, as their grammar reads them: whole numbers are
-/// numbers, durations are in seconds (`90s`), everything else is text. What is wrong with them is said by [`check`] and [`environment`].
+/// numbers, truth values are such, durations are in seconds (`90s`), everything else is text. What is wrong with them is said by [`check`] and [`environment`].
 pub fn values(file: Option<&SourceFile>, environment: &SourceFile) -> Json {
     let root = file.and_then(|file| source::load(file, &mut Sink::new(file)));
     let mut values = match &root {
@@ -174,6 +174,10 @@ fn value(node: &Node, takes: &Takes) -> Json {
         (Kind::Scalar(scalar), Takes::Whole { .. }) => {
             let number = scalar.text.trim().parse::<u32>();
             number.map_or(Json::Null, Json::from)
+        }
+        (Kind::Scalar(scalar), Takes::Truth) => {
+            let truth = scalar.text.trim().parse::<bool>();
+            truth.map_or(Json::Null, Json::from)
         }
         (Kind::Scalar(scalar), _) if !node.is_empty() => Json::from(scalar.text.trim()),
         _ => Json::Null,

@@ -26,6 +26,7 @@ mod variant;
 mod whatsapp;
 
 use path::Kind;
+pub(super) use whatsapp::WhatsApp;
 
 /// The largest file, in bytes.
 const LARGEST_FILE: usize = 256 * 1024;
@@ -46,16 +47,6 @@ pub(super) enum Variant {
         text: String,
         whatsapp: Option<WhatsApp>,
     },
-}
-
-/// What WhatsApp sends in a chat message's place.
-#[derive(Clone, Debug)]
-pub(super) struct WhatsApp {
-    pub template: String,
-    pub language: String,
-    /// The names of pieces.
-    pub parameters: Vec<String>,
-    pub always: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -3,13 +3,23 @@
 use std::ops::Range;
 
 use super::{
-    Compiler, Field, Pieces, SourceFile, WhatsApp, codes,
+    Compiler, Field, Pieces, SourceFile, codes,
     front_matter::{self, Fault},
     variant::Reported,
 };
 
 /// The longest name of a template, in bytes.
 const LONGEST_NAME: usize = 512;
+
+/// What WhatsApp sends in a chat message's place.
+#[derive(Clone, Debug)]
+pub(in crate::render) struct WhatsApp {
+    pub template: String,
+    pub language: String,
+    /// The names of pieces.
+    pub parameters: Vec<String>,
+    pub always: bool,
+}
 
 impl Compiler<'_> {
     pub(super) fn whatsapp(
