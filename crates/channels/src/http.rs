@@ -15,7 +15,7 @@ use crate::{About, Outcome, Problem, detail, trust::client_config};
 /// The most of an answer that is read, in bytes.
 const MOST: usize = 64 * 1024;
 /// The longest `Retry-After` that is believed.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest provider id that is kept, in bytes.
 const LONGEST_ID: usize = 256;
 

@@ -7,19 +7,24 @@
 //! ([`Channels::place`]).
 
 pub mod capture;
+#[cfg(test)]
+mod conformance;
 mod detail;
 mod endpoints;
 mod hear;
 mod http;
 mod limits;
 mod line;
+mod offers;
 mod outcome;
 mod settings;
 mod smtp;
+mod telegram;
 #[cfg(test)]
 mod testing;
 mod trust;
 mod webhook;
+mod whatsapp;
 
 use std::time::Duration;
 
@@ -37,11 +42,15 @@ pub use self::settings::{AdapterSettings, Failover, Providers, Secret, Settings}
 use self::{
     line::{Line, Provider},
     smtp::Smtp,
+    telegram::Telegram,
     webhook::Webhook,
+    whatsapp::WhatsApp,
 };
 pub use self::{
     smtp::{DkimSettings, SmtpSettings, TlsMode},
+    telegram::TelegramSettings,
     webhook::WebhookSettings,
+    whatsapp::WhatsAppSettings,
 };
 
 /// One message, ready to be handed to a provider.
@@ -119,7 +128,9 @@ pub struct Channels {
 #[derive(Debug)]
 enum Adapter {
     Smtp(Box<Smtp>),
+    Telegram(Box<Telegram>),
     Webhook(Box<Webhook>),
+    WhatsApp(Box<WhatsApp>),
 }
 
 impl Channels {
@@ -259,29 +270,41 @@ impl Adapter {
             AdapterSettings::Smtp(_) if channel != Channel::Email => {
                 Err(("smtp", "carries mail only".to_owned()))
             }
+            AdapterSettings::Telegram(_) | AdapterSettings::WhatsApp(_)
+                if channel != Channel::Chat =>
+            {
+                Err((settings.kind(), "carries chat only".to_owned()))
+            }
             AdapterSettings::Smtp(s) => Ok(Self::Smtp(Box::new(Smtp::new(s)?))),
+            AdapterSettings::Telegram(s) => Ok(Self::Telegram(Box::new(Telegram::new(s)?))),
             AdapterSettings::Webhook(s) => Ok(Self::Webhook(Box::new(Webhook::new(s)?))),
+            AdapterSettings::WhatsApp(s) => Ok(Self::WhatsApp(Box::new(WhatsApp::new(s)?))),
         }
     }
 
     fn name(&self) -> &str {
         match self {
             Self::Smtp(smtp) => smtp.name(),
+            Self::Telegram(telegram) => telegram.name(),
             Self::Webhook(webhook) => webhook.name(),
+            Self::WhatsApp(whatsapp) => whatsapp.name(),
         }
     }
 
     /// Whether the provider takes a message's token along and reports by it.
     fn reports(&self) -> bool {
         match self {
-            Self::Smtp(_) | Self::Webhook(_) => false,
+            Self::Smtp(_) | Self::Telegram(_) | Self::Webhook(_) => false,
+            Self::WhatsApp(_) => true,
         }
     }
 
     /// What the provider tells by a web hook, after its signature was looked at.
-    fn hear(&self, _hook: &Hook<'_>) -> Result<Heard, Unheard> {
+    fn hear(&self, hook: &Hook<'_>) -> Result<Heard, Unheard> {
         match self {
             Self::Smtp(_) | Self::Webhook(_) => Err(Unheard::Nobody),
+            Self::Telegram(telegram) => telegram.hear(hook),
+            Self::WhatsApp(whatsapp) => whatsapp.hear(hook),
         }
     }
 
@@ -289,7 +312,9 @@ impl Adapter {
     async fn send(&self, message: &Outgoing<'_>, within: Duration) -> Outcome {
         match self {
             Self::Smtp(smtp) => smtp.send(message, within).await,
+            Self::Telegram(telegram) => telegram.send(message, within).await,
             Self::Webhook(webhook) => webhook.send(message, within).await,
+            Self::WhatsApp(whatsapp) => whatsapp.send(message, within).await,
         }
     }
 }

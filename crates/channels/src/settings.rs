@@ -3,12 +3,13 @@
 use std::{fmt, marker::PhantomData};
 
 use journey::message::Channel;
+use ring::hmac;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use crate::{SmtpSettings, WebhookSettings, limits::Limits};
+use crate::{SmtpSettings, TelegramSettings, WebhookSettings, WhatsAppSettings, limits::Limits};
 
 /// Who serves which channel; a channel without a provider is not served.
 ///
@@ -128,8 +129,12 @@ pub enum Failover {
 pub enum AdapterSettings {
     /// A mail server; for `email` only.
     Smtp(SmtpSettings),
+    /// A bot at Telegram; for `chat` only.
+    Telegram(TelegramSettings),
     /// Any provider behind one HTTP address.
     Webhook(WebhookSettings),
+    /// A number at WhatsApp; for `chat` only.
+    WhatsApp(WhatsAppSettings),
 }
 
 impl AdapterSettings {
@@ -137,7 +142,9 @@ impl AdapterSettings {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Smtp(_) => "smtp",
+            Self::Telegram(_) => "telegram",
             Self::Webhook(_) => "webhook",
+            Self::WhatsApp(_) => "whatsapp",
         }
     }
 
@@ -145,7 +152,9 @@ impl AdapterSettings {
     pub fn limits(&self) -> &Limits {
         match self {
             Self::Smtp(smtp) => &smtp.limits,
+            Self::Telegram(telegram) => &telegram.limits,
             Self::Webhook(webhook) => &webhook.limits,
+            Self::WhatsApp(whatsapp) => &whatsapp.limits,
         }
     }
 
@@ -153,7 +162,9 @@ impl AdapterSettings {
     pub fn concurrency(&self) -> usize {
         match self {
             Self::Smtp(smtp) => smtp.connections,
+            Self::Telegram(telegram) => telegram.concurrency,
             Self::Webhook(webhook) => webhook.concurrency,
+            Self::WhatsApp(whatsapp) => whatsapp.concurrency,
         }
     }
 }
@@ -171,6 +182,14 @@ impl Secret {
 
     pub(crate) fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// Whether that text is it; how long that takes tells nothing of where they differ.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        // Two texts are the same where a MAC of the one is one of the other.
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_bytes());
+        let tag = hmac::sign(&key, text.as_bytes());
+        hmac::verify(&key, self.0.as_bytes(), tag.as_ref()).is_ok()
     }
 }
 
@@ -233,6 +252,52 @@ mod tests {
         let many = vec![hook("a"); 9].join(",");
         let wrong = refused(&format!(r#"{{"sms":[{many}]}}"#));
         assert!(wrong.contains("at most 8 providers"), "{wrong}");
+    }
+
+    #[test]
+    fn a_secret_is_known_again() {
+        let secret = Secret::new("été");
+        assert!(secret.is("été"));
+        for other in ["", "ét", "été ", "Été"] {
+            assert!(!secret.is(other), "{other}");
+        }
+    }
+
+    /// As the configuration file spells them: all words of the grammar are read.
+    #[test]
+    fn adapters_read_what_the_file_says() {
+        let file = |text: &str| journey::diagnostic::SourceFile {
+            path: journey::settings::FILE.into(),
+            text: text.into(),
+        };
+        let settings = file(
+            "channels:
+  chat:
+    - telegram: { token: \"1:x\", secret_token: y, typing: true, url: \"http://x\", ca_file: z,
+                  timeout_seconds: 3, concurrency: 2, limits: { rate: { max: 25, per: 1s } } }
+    - whatsapp: { phone_number_id: 106540352242922, access_token: x, app_secret: y, verify_token: z,
+                  list_button: Choose, version: v24.0, url: \"http://x\", name: number }
+",
+        );
+        assert_eq!(journey::settings::check(&settings), []);
+        let values = journey::settings::values(Some(&settings), &file(""));
+        let read: Settings = serde_json::from_value(values["channels"].clone()).unwrap();
+        let [
+            AdapterSettings::Telegram(bot),
+            AdapterSettings::WhatsApp(number),
+        ] = read.of(Channel::Chat)
+        else {
+            panic!("{read:?}");
+        };
+        assert!(bot.typing && bot.name == "telegram" && bot.limits.rate.is_some());
+        assert_eq!(
+            (&*number.phone_number_id, &*number.name),
+            ("106540352242922", "number")
+        );
+        assert_eq!(number.url, "http://x");
+        let yes = file("channels: { chat: { telegram: { token: \"1:x\", typing: yes } } }");
+        let found = journey::settings::check(&yes);
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 
     #[test]

@@ -151,17 +151,30 @@ fn cut(text: &str) -> Arc<str> {
 
 fn option(choices: &[Choice], text: &str) -> Option<Understood> {
     let said = normal(text);
-    let means = |choice: &Choice| {
-        let mut words = std::iter::once(&choice.name)
-            .chain(choice.label.values())
-            .chain(&choice.synonyms);
-        words.any(|word| normal(word) == said)
-    };
-    let index = choices.iter().position(means)?;
+    let means = |choice: &Choice| words(choice).any(|word| normal(word) == said);
+    let index = choices.iter().position(means);
+    let index = index.or_else(|| numbered(choices, &said))?;
     Some(Understood {
         value: Value::Text(choices[index].name.clone()),
         option: Some(index),
     })
+}
+
+fn words(choice: &Choice) -> impl Iterator<Item = &Arc<str>> {
+    let labels = choice.label.values();
+    std::iter::once(&choice.name)
+        .chain(labels)
+        .chain(&choice.synonyms)
+}
+
+/// The option of that number, counted from 1: where there is nothing to press, providers number them.
+/// Where an option has a number in its own words, that may be what is meant.
+fn numbered(choices: &[Choice], said: &str) -> Option<usize> {
+    let number: usize = said.parse().ok()?;
+    let index = number.checked_sub(1).filter(|i| *i < choices.len())?;
+    let digit = |word: &Arc<str>| word.contains(|c: char| c.is_ascii_digit());
+    let ambiguous = choices.iter().any(|choice| words(choice).any(digit));
+    (!ambiguous).then_some(index)
 }
 
 /// A number as people write it: `9`, `9,5`, `9 / 10` is not one.
@@ -231,6 +244,19 @@ mod tests {
         for text in ["", "  ", "talk to", "person"] {
             assert_eq!(answer(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_option_is_understood_by_its_number_unless_others_have_numbers_of_their_own() {
+        let answer = |choices: Vec<Choice>, text: &str| {
+            understand(&Expect::Options(choices), text).and_then(|u| u.option)
+        };
+        for (text, option) in [("1", Some(0)), ("2.", Some(1)), ("0", None), ("3", None)] {
+            assert_eq!(answer(choices(), text), option, "{text}");
+        }
+        let mut nights = choices();
+        nights[1].label = [(Arc::from(""), Arc::from("7 nights"))].into();
+        assert_eq!(answer(nights, "1"), None);
     }
 
     #[test]

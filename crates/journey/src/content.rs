@@ -39,7 +39,26 @@ pub enum Content {
         /// The answers that a question offers, in order; none where it is no question.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         options: Vec<Offer>,
+        /// What WhatsApp sends in its place where it may not be written freely.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        whatsapp: Option<WhatsAppTemplate>,
     },
+}
+
+/// A template that WhatsApp has approved: what a business may say to somebody who has not written to it for
+/// 24 hours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhatsAppTemplate {
+    /// Its name there.
+    pub template: String,
+    /// Which of its translations: `fr`, `en_US`.
+    pub language: String,
+    /// The texts of its body, in order; each on one line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<String>,
+    /// Whether it is sent even to those who may be written to freely.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub always: bool,
 }
 
 /// One answer that a question offers: a button.

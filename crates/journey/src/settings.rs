@@ -11,6 +11,7 @@ use crate::{
     diagnostic::{Diagnostic, Severity, SourceFile},
     diagnostics::{Sink, nearest, yaml},
     grammar::{File, Key, Takes, VARIABLES, below, takes_at},
+    message::Channel,
     parse::{self, Reader},
     source::{self, Kind, Node, Pair, Scalar, Span, Style},
 };
@@ -19,6 +20,26 @@ pub use shown::shown;
 
 /// Where the settings stand in a workspace.
 pub const FILE: &str = "config/parcours.yaml";
+/// Whether a channel has a provider of that kind; not, where the file cannot be read.
+pub(crate) fn carries(file: &SourceFile, channel: Channel, kind: &str) -> bool {
+    let below = |node: &Node, name: &str| match &node.kind {
+        Kind::Map(pairs) => {
+            let found = pairs.iter().find(|p| *p.name == *name);
+            found.map(|p| p.value.clone())
+        }
+        _ => None,
+    };
+    let root = source::load(file, &mut Sink::new(file));
+    let channels = root.and_then(|root| below(&root, "channels"));
+    let Some(providers) = channels.and_then(|c| below(&c, channel.as_str())) else {
+        return false;
+    };
+    match &providers.kind {
+        Kind::List(all) => all.iter().any(|one| below(one, kind).is_some()),
+        _ => below(&providers, kind).is_some(),
+    }
+}
+
 /// What the environment is called in diagnostics.
 pub const ENVIRONMENT: &str = "environment";
 /// How the variables of ours begin.
@@ -115,7 +136,7 @@ fn takes(variable: &str) -> Option<Takes> {
 }
 
 /// The settings of the file with those of the environment over them, as their grammar reads them: whole numbers are
-/// numbers, durations are in seconds (`90s`), everything else is text. What is wrong with them is said by [`check`] and [`environment`].
+/// numbers, truth values are such, durations are in seconds (`90s`), everything else is text. What is wrong with them is said by [`check`] and [`environment`].
 pub fn values(file: Option<&SourceFile>, environment: &SourceFile) -> Json {
     let root = file.and_then(|file| source::load(file, &mut Sink::new(file)));
     let mut values = match &root {
@@ -153,6 +174,10 @@ fn value(node: &Node, takes: &Takes) -> Json {
         (Kind::Scalar(scalar), Takes::Whole { .. }) => {
             let number = scalar.text.trim().parse::<u32>();
             number.map_or(Json::Null, Json::from)
+        }
+        (Kind::Scalar(scalar), Takes::Truth) => {
+            let truth = scalar.text.trim().parse::<bool>();
+            truth.map_or(Json::Null, Json::from)
         }
         (Kind::Scalar(scalar), _) if !node.is_empty() => Json::from(scalar.text.trim()),
         _ => Json::Null,

@@ -15,6 +15,7 @@ use crate::{
     diagnostics::{Sink, names, testing as test_codes},
     endpoints::Endpoints,
     machine::Machine,
+    message,
     parse::{
         self, Fragments, Reader,
         ast::{Journey, Word},
@@ -103,6 +104,8 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         segments: &segments,
         endpoints: &endpoints,
         journeys: (!options.alone).then_some(&names),
+        whatsapp: of_role(files, |role| matches!(role, Role::Settings))
+            .any(|file| settings::carries(file, message::Channel::Chat, "whatsapp")),
     };
     let instants: Vec<_> = parsed
         .iter()

@@ -129,6 +129,7 @@ pub fn drawer(nudge: Option<MessageId>) -> Drawer {
                     label: label.into(),
                 })
                 .into(),
+            whatsapp: None,
         },
     ];
     let mut all = vec![mail];

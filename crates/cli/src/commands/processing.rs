@@ -79,12 +79,17 @@ fn providers(all: &[AdapterSettings]) -> String {
 fn provider(adapter: &AdapterSettings) -> String {
     match adapter {
         AdapterSettings::Smtp(smtp) => smtp.host.clone(),
-        AdapterSettings::Webhook(hook) => {
-            let parsed = reqwest::Url::parse(&hook.url).ok();
-            let host = parsed.as_ref().and_then(reqwest::Url::host_str);
-            host.unwrap_or(&hook.name).to_owned()
-        }
+        AdapterSettings::Telegram(bot) => host(&bot.url, &bot.name),
+        AdapterSettings::Webhook(hook) => host(&hook.url, &hook.name),
+        AdapterSettings::WhatsApp(number) => host(&number.url, &number.name),
     }
+}
+
+/// Where an address leads; the provider's name, where that cannot be told.
+fn host(url: &str, name: &str) -> String {
+    let parsed = reqwest::Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(reqwest::Url::host_str);
+    host.unwrap_or(name).to_owned()
 }
 
 fn text(printed: &Printed) -> String {

@@ -45,6 +45,8 @@ pub struct World<'w> {
     pub endpoints: &'w Endpoints,
     /// The journeys beside this one; `None`: nobody knows all of them.
     pub journeys: Option<&'w Names>,
+    /// Whether chat leaves by WhatsApp, as far as the settings tell.
+    pub whatsapp: bool,
 }
 
 /// The machine of a journey; `None` where an error stands in `sink`.

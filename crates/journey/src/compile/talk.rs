@@ -5,11 +5,15 @@ use super::{
     here::{Current, Here, join},
 };
 use crate::{
-    diagnostics::{flow, names, policy},
+    diagnostics::{flow, names, policy, templates},
     expr::types::Type,
     message::Channel,
-    parse::ast::{Ask, Call, Expect, Given, Repeat, Step, Word},
+    parse::ast::{Ask, Call, Choice, Expect, Given, Repeat, Step, Word},
 };
+
+/// The most answers that WhatsApp shows, as a list:
+/// <https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-list-messages>.
+const MOST_SHOWN: usize = 10;
 
 impl Checker<'_> {
     pub(super) fn ask(&mut self, step: &Step, ask: &Ask, here: Here) -> Here {
@@ -17,6 +21,9 @@ impl Checker<'_> {
             if matches!(channel, Channel::Email | Channel::Push) {
                 self.one_way(*channel, place);
             }
+        }
+        if let Some(Expect::Options(choices)) = &ask.expect {
+            self.many_offers(ask, choices);
         }
         // A question that cannot go is silence: the answer is never there at once.
         let offers = matches!(ask.expect, Some(Expect::Options(_)));
@@ -41,6 +48,29 @@ impl Checker<'_> {
             _ => ends.push(answered()),
         }
         join(ends, &answered().event)
+    }
+
+    /// WhatsApp has buttons and lists for so many answers only.
+    fn many_offers(&mut self, ask: &Ask, choices: &[Choice]) {
+        let Some(first) = choices.get(MOST_SHOWN) else {
+            return;
+        };
+        let template = ask.send.template.as_ref().zip(self.world.templates);
+        let spoken =
+            self.world.whatsapp || template.is_some_and(|(name, all)| all.has_whatsapp(&name.text));
+        if !spoken || !ask.send.channels.iter().any(|c| c.0 == Channel::Chat) {
+            return;
+        }
+        self.reader
+            .sink
+            .error(
+                templates::MANY_OFFERS,
+                first.name.span.clone(),
+                format!("WhatsApp shows at most {MOST_SHOWN} answers to choose from"),
+            )
+            .labelled(format!("number {} of {}", MOST_SHOWN + 1, choices.len()))
+            .noted("they go out as a numbered text there, without anything to press: offer fewer, or ask in two steps")
+            .warns();
     }
 
     fn one_way(&mut self, channel: Channel, place: &crate::source::Span) {

@@ -39,4 +39,8 @@ super::codes! {
     LONG = "J618";
     /// A language that one channel of a template has, and another has not.
     NO_LANGUAGE = "J619";
+    /// A `whatsapp` part without what WhatsApp needs.
+    WHATSAPP = "J620";
+    /// A question with more answers than WhatsApp shows.
+    MANY_OFFERS = "J621";
 }

@@ -34,6 +34,9 @@ impl Reader<'_> {
             Takes::Whole { min, max } => {
                 self.whole(node, "a setting", *min, *max);
             }
+            Takes::Truth => {
+                self.truth(node);
+            }
             Takes::OneOf(choices) => {
                 let words: Vec<(&str, ())> = choices.iter().map(|c| (c.name, ())).collect();
                 self.one_of(node, "value of this setting", &words);

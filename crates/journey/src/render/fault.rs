@@ -94,6 +94,8 @@ pub enum Piece {
     Title,
     /// Of a push notification.
     Body,
+    /// Of a template that WhatsApp has approved.
+    Parameter,
 }
 
 /// What a template names.
@@ -119,6 +121,7 @@ impl Piece {
             Self::Text => ["text", "le texte"],
             Self::Title => ["title", "le titre"],
             Self::Body => ["body", "le corps"],
+            Self::Parameter => ["parameter for WhatsApp", "le paramètre pour WhatsApp"],
         };
         both[language as usize]
     }

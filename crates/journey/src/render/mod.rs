@@ -141,6 +141,22 @@ impl Templates {
         locales.map_or_else(Vec::new, |l| l.keys().map(String::as_str).collect())
     }
 
+    /// Whether WhatsApp has a template of its own for that template's chat, in any locale.
+    pub(crate) fn has_whatsapp(&self, template: &str) -> bool {
+        let channels = self.inner.templates.get(template);
+        let locales = channels.and_then(|c| c.get(&Channel::Chat));
+        let has = |v: &Variant| {
+            matches!(
+                v,
+                Variant::Chat {
+                    whatsapp: Some(_),
+                    ..
+                }
+            )
+        };
+        locales.is_some_and(|l| l.values().any(has))
+    }
+
     /// The names of all templates, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.inner.templates.keys().map(|name| &**name)

@@ -9,9 +9,9 @@ use super::{
     fault::{Fault, Piece, Thing, Wrong},
     mail,
     said::Said,
-    source::Variant,
+    source::{Variant, WhatsApp},
 };
-use crate::content::Content;
+use crate::content::{Content, WhatsAppTemplate};
 
 /// The most that one piece may write, in bytes.
 pub(super) const LARGEST: usize = 512 * 1024;
@@ -66,11 +66,25 @@ impl<'a> Fill<'a> {
                 body: self.text(body, Piece::Body)?,
                 url: Some(self.optional_line(url.as_deref())?).filter(|url| !url.is_empty()),
             }),
-            Variant::Chat { text } => Ok(Content::Chat {
+            Variant::Chat { text, whatsapp } => Ok(Content::Chat {
                 text: self.text(text, Piece::Text)?,
                 options: Vec::new(),
+                whatsapp: whatsapp.as_ref().map(|w| self.whatsapp(w)).transpose()?,
             }),
         }
+    }
+
+    fn whatsapp(&self, whatsapp: &WhatsApp) -> Result<WhatsAppTemplate, Failure> {
+        let parameters = whatsapp.parameters.iter();
+        Ok(WhatsAppTemplate {
+            template: whatsapp.template.clone(),
+            language: whatsapp.language.clone(),
+            // WhatsApp takes no line breaks in them.
+            parameters: parameters
+                .map(|piece| self.line(piece, Piece::Parameter))
+                .collect::<Result<_, _>>()?,
+            always: whatsapp.always,
+        })
     }
 
     /// A piece on one line, which must not be empty.

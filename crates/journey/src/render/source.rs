@@ -23,8 +23,10 @@ use crate::{
 mod path;
 mod size;
 mod variant;
+mod whatsapp;
 
 use path::Kind;
+pub(super) use whatsapp::WhatsApp;
 
 /// The largest file, in bytes.
 const LARGEST_FILE: usize = 256 * 1024;
@@ -43,6 +45,7 @@ pub(super) enum Variant {
     },
     Chat {
         text: String,
+        whatsapp: Option<WhatsApp>,
     },
 }
 
@@ -61,8 +64,12 @@ impl Variant {
     pub fn pieces(&self) -> impl Iterator<Item = &str> {
         let (all, optional) = match self {
             Self::Email(e) => (vec![&e.subject, &e.body, &e.text], &e.preheader),
-            Self::Sms { text } | Self::Chat { text } => (vec![text], &None),
+            Self::Sms { text } => (vec![text], &None),
             Self::Push { title, body, url } => (vec![title, body], url),
+            Self::Chat { text, whatsapp } => {
+                let parameters = whatsapp.iter().flat_map(|w| &w.parameters);
+                (std::iter::once(text).chain(parameters).collect(), &None)
+            }
         };
         all.into_iter().chain(optional).map(String::as_str)
     }
@@ -71,7 +78,7 @@ impl Variant {
     pub fn is_body(&self, piece: &str) -> bool {
         match self {
             Self::Email(e) => piece == e.body || piece == e.text,
-            Self::Sms { text } | Self::Chat { text } => piece == text,
+            Self::Sms { text } | Self::Chat { text, .. } => piece == text,
             Self::Push { body, .. } => piece == body,
         }
     }

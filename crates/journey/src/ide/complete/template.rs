@@ -208,7 +208,8 @@ fn head_fields(path: &str) -> &'static [&'static str] {
     match name.split('.').next() {
         Some("email") => &["subject", "preheader"],
         Some("push") => &["title", "body", "url"],
-        Some("chat") => &["text"],
+        Some("chat") if name.ends_with(".yaml") => &["text", "whatsapp"],
+        Some("chat") => &["whatsapp"],
         _ => &[],
     }
 }

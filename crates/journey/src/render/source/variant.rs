@@ -90,11 +90,21 @@ impl Compiler<'_> {
         prefix: &str,
         group: &Group<'_>,
     ) -> Option<Variant> {
-        let text = match (group.get("txt"), group.get("yaml")) {
-            (Some(txt), None) => self.body(pieces, &format!("{prefix}.txt"), txt)?,
+        let (file, fields, text) = match (group.get("txt"), group.get("yaml")) {
+            (Some(txt), None) => {
+                if !self.fits(txt) {
+                    return None;
+                }
+                let (fields, body_at) = self.front_matter(txt)?;
+                self.known_keys(txt, &fields, &["whatsapp"]);
+                let body = whole(txt, body_at);
+                let text = self.piece(pieces, &format!("{prefix}.txt"), txt, &body);
+                (*txt, fields, text)
+            }
             (None, Some(yaml)) => {
-                let fields = self.yaml(yaml, &["text"])?;
-                self.required(pieces, prefix, yaml, &fields, "text")?
+                let fields = self.yaml(yaml, &["text", "whatsapp"])?;
+                let text = self.required(pieces, prefix, yaml, &fields, "text");
+                (*yaml, fields, text)
             }
             (Some(_), Some(yaml)) => {
                 let message = "this chat message is written twice, as .txt and as .yaml";
@@ -103,7 +113,11 @@ impl Compiler<'_> {
             }
             (None, None) => return None,
         };
-        Some(Variant::Chat { text })
+        let whatsapp = self.whatsapp(pieces, prefix, file, &fields);
+        Some(Variant::Chat {
+            text: text?,
+            whatsapp: whatsapp.ok()?,
+        })
     }
 
     /// The whole of a file as one piece.
@@ -141,7 +155,7 @@ impl Compiler<'_> {
     }
 
     /// Reports keys that mean nothing, or stand twice.
-    fn known_keys(&mut self, file: &SourceFile, fields: &[Field], keys: &[&str]) {
+    pub(super) fn known_keys(&mut self, file: &SourceFile, fields: &[Field], keys: &[&str]) {
         for (at, field) in fields.iter().enumerate() {
             let (key, span) = (&field.key, field.key_span.clone());
             if fields[..at].iter().any(|f| f.key == *key) {
@@ -215,6 +229,18 @@ impl Compiler<'_> {
         let Some(field) = found.filter(|f| !f.value.trim().is_empty()) else {
             return Ok(None);
         };
+        let name = format!("{prefix}#{key}");
+        self.written(pieces, &name, file, field).map(Some)
+    }
+
+    /// The piece of a field that is there.
+    pub(super) fn written(
+        &mut self,
+        pieces: &mut Pieces,
+        name: &str,
+        file: &SourceFile,
+        field: &Field,
+    ) -> Result<String, Reported> {
         // Between quotes a text is written as it is, but for what is escaped in it.
         let quoted = field.span.start + 1..field.span.end.saturating_sub(1);
         let span = match file.text.get(quoted.clone()) {
@@ -228,12 +254,9 @@ impl Compiler<'_> {
             exact: file.text[span.clone()] == *field.value,
             span,
         };
-        let name = format!("{prefix}#{key}");
-        self.piece(pieces, &name, file, &place)
-            .map(Some)
-            .ok_or(Reported)
+        self.piece(pieces, name, file, &place).ok_or(Reported)
     }
 }
 
 /// Something is wrong and has been said.
-struct Reported;
+pub(super) struct Reported;

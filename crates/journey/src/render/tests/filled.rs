@@ -2,9 +2,10 @@ use serde_json::json;
 
 use super::{in_locale, render, sms, templates};
 use crate::{
-    content::{Content, Offer},
+    content::{Content, Offer, WhatsAppTemplate},
+    explain::{Language, Tongue},
     message::Channel,
-    render::Context,
+    render::{Context, Fault, Piece},
 };
 
 const LAYOUT: &str = r#"<mjml>
@@ -131,8 +132,44 @@ fn plain_html_push_and_chat() {
         Content::Chat {
             text: "Hello Ana <3".into(),
             options: Vec::new(),
+            whatsapp: None,
         }
     );
+}
+
+#[test]
+fn whatsapp_gets_the_texts_of_its_own_template() {
+    let head = "whatsapp:\n  template: cart_reminder\n  language: en_GB\n  parameters:\n    # of the body\n    - {{ customer.first_name }}\n    - '{{ n }}: {{ words }}'\n  always: true\n";
+    let txt = format!("---\n{head}---\nHello {{{{ customer.first_name }}}}\n");
+    let yaml = format!("{head}text: Hello {{{{ customer.first_name }}}}\n");
+    for (file, text) in [("t/chat.en.txt", &txt), ("t/chat.en.yaml", &yaml)] {
+        let templates = templates(&[(file, text)]);
+        let values = json!({"n": 2, "words": " two\n\n\tlines "});
+        let chat = render(&templates, Channel::Chat, None, values).unwrap();
+        let whatsapp = WhatsAppTemplate {
+            template: "cart_reminder".into(),
+            language: "en_GB".into(),
+            parameters: vec!["Ana <3".into(), "2: two lines".into()],
+            always: true,
+        };
+        let expected = Content::Chat {
+            text: "Hello Ana <3".into(),
+            options: Vec::new(),
+            whatsapp: Some(whatsapp),
+        };
+        assert_eq!(chat, expected, "{file}");
+        let empty = render(&templates, Channel::Chat, None, json!({"n": 2}));
+        let said = empty.unwrap_err().say(&Tongue::plain(Language::English));
+        let line = if file.ends_with("txt") { 8 } else { 7 };
+        assert!(said.contains(&format!("line {line}: ")), "{said}");
+    }
+    let templates = templates(&[(
+        "t/chat.en.txt",
+        "---\nwhatsapp:\n  template: a\n  language: en\n  parameters:\n    - \"{{ gap }}\"\n---\nHello\n",
+    )]);
+    let empty = render(&templates, Channel::Chat, None, json!({"gap": " "}));
+    let part = Piece::Parameter;
+    assert_eq!(empty.unwrap_err().fault, Fault::Empty { part });
 }
 
 #[test]

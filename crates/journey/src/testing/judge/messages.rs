@@ -249,7 +249,12 @@ fn texts(content: &Content) -> Vec<&str> {
             texts.extend(url.as_deref());
             texts
         }
-        Content::Sms { text } | Content::Chat { text, .. } => vec![text],
+        Content::Sms { text } => vec![text],
+        Content::Chat { text, whatsapp, .. } => {
+            let parameters = whatsapp.iter().flat_map(|w| &w.parameters);
+            let parameters = parameters.map(String::as_str);
+            std::iter::once(text.as_str()).chain(parameters).collect()
+        }
     }
 }
 

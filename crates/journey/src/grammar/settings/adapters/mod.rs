@@ -2,9 +2,11 @@
 
 mod limits;
 mod smtp;
+mod telegram;
 mod webhook;
+mod whatsapp;
 
-use self::{limits::LIMITS, smtp::SMTP, webhook::WEBHOOK};
+use self::{limits::LIMITS, smtp::SMTP, telegram::TELEGRAM, webhook::WEBHOOK, whatsapp::WHATSAPP};
 use super::super::{Context, Form, PLAIN, Takes, Word, takes::choice, word};
 
 /// The longest that one attempt at a provider may be allowed to take, in seconds.
@@ -74,6 +76,28 @@ const BY_WEBHOOK: Form = Form {
     what: "a web hook",
 };
 
+const BY_TELEGRAM: Form = Form {
+    head: word(
+        "telegram",
+        Takes::Fields(&TELEGRAM),
+        "A bot at Telegram",
+        "telegram: { token: \"123456789:AAF0x-example\" }",
+    ),
+    words: &[],
+    what: "a bot at Telegram",
+};
+
+const BY_WHATSAPP: Form = Form {
+    head: word(
+        "whatsapp",
+        Takes::Fields(&WHATSAPP),
+        "A number at WhatsApp's Cloud API",
+        "whatsapp: { phone_number_id: \"106540352242922\", access_token: EAAJB }",
+    ),
+    words: &[],
+    what: "a number at WhatsApp",
+};
+
 static MAIL: Context = Context {
     name: "mail",
     what: "an adapter for e-mail",
@@ -114,7 +138,7 @@ static CHAT: Context = Context {
     name: "chat",
     what: "an adapter for chatbots",
     about: "Who carries what chatbots say",
-    forms: &[BY_WEBHOOK],
+    forms: &[BY_TELEGRAM, BY_WEBHOOK, BY_WHATSAPP],
     ..PLAIN
 };
 
