@@ -14,6 +14,7 @@ mod layers;
 mod operations;
 mod pages;
 mod process;
+mod providers;
 mod replay;
 mod rights;
 mod servers;
