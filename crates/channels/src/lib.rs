@@ -16,6 +16,7 @@ mod http;
 mod limits;
 mod line;
 mod offers;
+mod only_to;
 mod outcome;
 mod settings;
 mod smtp;
@@ -122,6 +123,7 @@ type Problem = (&'static str, String);
 #[derive(Debug)]
 pub struct Channels {
     lines: [Line; Channel::ALL.len()],
+    only_to: only_to::OnlyTo,
     caller: Caller,
 }
 
@@ -150,6 +152,7 @@ impl Channels {
         }
         Ok(Self {
             lines,
+            only_to: only_to::OnlyTo::new(&settings.only_to),
             caller: Caller::new(|_| None, true),
         })
     }
@@ -179,6 +182,11 @@ impl Channels {
             channel == Channel::Chat && providers.any(|p| *p.name == **name)
         });
         named.map_or((None, address), |(name, rest)| (Some(name), rest))
+    }
+
+    /// Whether messages may go to that address: always, unless they are kept to a few.
+    pub fn may_go_to(&self, channel: Channel, address: &str) -> bool {
+        self.only_to.has(channel, address)
     }
 
     /// Whether a provider of the channel reports what became of messages.

@@ -34,6 +34,10 @@ pub struct Settings {
     pub chat: Providers,
     /// Whether a message that one provider may have goes to another.
     pub failover: Failover,
+    /// The only addresses that messages go to, where things are tried out: whole ones, or `@shop.example` for every mail address of that
+    /// domain. None: they go to anybody.
+    #[serde(deserialize_with = "one_or_more_texts")]
+    pub only_to: Vec<String>,
 }
 
 impl Settings {
@@ -64,6 +68,8 @@ impl From<Option<AdapterSettings>> for Providers {
     }
 }
 
+/// The most addresses that messages may be kept to.
+const MOST_ADDRESSES: usize = 1_000;
 /// The most providers of one channel.
 const MOST_PROVIDERS: usize = 8;
 
@@ -73,6 +79,35 @@ impl<'de> Deserialize<'de> for Providers {
         let most = (MOST_PROVIDERS, "a channel has at most 8 providers");
         one_or_more(from, what, most).map(Providers)
     }
+}
+
+fn one_or_more_texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    struct Texts;
+    impl<'de> Visitor<'de> for Texts {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an address, or a list of them")
+        }
+
+        fn visit_str<E>(self, one: &str) -> Result<Vec<String>, E> {
+            Ok(vec![one.to_owned()])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
+            let mut all = Vec::new();
+            while let Some(one) = list.next_element()? {
+                if all.len() == MOST_ADDRESSES {
+                    return Err(serde::de::Error::custom(
+                        "at most 1,000 addresses can be named",
+                    ));
+                }
+                all.push(one);
+            }
+            Ok(all)
+        }
+    }
+    from.deserialize_any(Texts)
 }
 
 /// Written as one, or as a list of no more than so many; in words as well.

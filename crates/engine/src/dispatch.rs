@@ -239,9 +239,13 @@ impl Engine {
             return Err(stopped(Reason::Expired, Failure::Expired));
         }
         let addresses = customer.addresses(message.channel).into_iter();
-        let addresses: Vec<String> = addresses.map(str::to_owned).collect();
+        let mut addresses: Vec<String> = addresses.map(str::to_owned).collect();
         if addresses.is_empty() {
             return Err(stopped(Reason::Unreachable, Failure::AddressGone));
+        }
+        addresses.retain(|address| self.channels.may_go_to(channel, address));
+        if addresses.is_empty() {
+            return Err(stopped(Reason::Failed, Failure::OnlyTo));
         }
         let sent = Sent {
             customer: customer.id,

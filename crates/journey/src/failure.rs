@@ -34,6 +34,8 @@ pub enum Failure {
     Erased,
     /// The address is on the suppression list, and nobody has consented with it since.
     Listed,
+    /// Messages go to a few addresses only here, for trying things out, and this is none of them.
+    OnlyTo,
     /// It waited in the queue for longer than `expires`.
     Expired,
     /// The address is gone.

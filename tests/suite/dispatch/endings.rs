@@ -47,6 +47,32 @@ async fn a_channel_without_a_provider_fails_at_once() {
     );
 }
 
+/// Where things are tried out, nobody else is written to.
+#[tokio::test]
+async fn messages_that_are_kept_to_a_few_addresses_go_to_nobody_else() {
+    for (named, sent) in [("+33600000000", 0), ("@shop.example", 0), ("her own", 1)] {
+        let rig = Rig::new(&workspace(SMS)).await;
+        queue_one(&rig.engine(kit::quick()).await, recently()).await;
+        let ana = rig.reader().customer("ana").await.unwrap().unwrap();
+        let own = ana.row.traits["phone"].as_text().unwrap();
+        let settings = channels::Settings {
+            sms: rig.provider.adapter().into(),
+            only_to: vec![if sent == 1 { own } else { named }.to_owned()],
+            ..channels::Settings::default()
+        };
+        let channels = channels::Channels::new(&settings).unwrap();
+        let engine = rig.engine_with(kit::quick(), channels.into()).await;
+        let done = dispatch(&engine).await;
+        assert_eq!((done.sent, done.ended), (sent, 1 - sent), "{named}");
+        assert_eq!(rig.provider.taken().len(), sent);
+        let said = match sent {
+            0 => "sms failed failed 1",
+            _ => "sms sent - 1",
+        };
+        assert_eq!(rig.messages().await, [said]);
+    }
+}
+
 /// Rule 40: `expires` counts in the queue too.
 #[tokio::test]
 async fn rule_40_a_message_that_waited_too_long_in_the_queue_does_not_leave() {

@@ -62,6 +62,7 @@ impl Failure {
             | Self::Suppressed { .. }
             | Self::Erased
             | Self::Listed
+            | Self::OnlyTo
             | Self::Expired
             | Self::AddressGone => self.of_second_look(tongue),
         }
@@ -102,6 +103,11 @@ impl Failure {
                 tongue,
                 "the address is on the suppression list, and nobody has consented with it since",
                 "l'adresse est sur la liste d'exclusion, et aucun consentement n'a été donné depuis"
+            ),
+            Self::OnlyTo => say!(
+                tongue,
+                "messages go to a few addresses only here (`channels.only_to`), and this is none of them",
+                "ici, les messages ne partent qu'à quelques adresses (`channels.only_to`), et celle-ci n'en fait pas partie"
             ),
             Self::Expired => say!(
                 tongue,

@@ -36,6 +36,7 @@ pub fn all() -> Vec<Failure> {
         Failure::Chosen,
         Failure::Erased,
         Failure::Listed,
+        Failure::OnlyTo,
         Failure::Expired,
         Failure::AddressGone,
         Failure::AddressUnusable {

@@ -54,6 +54,13 @@ pub(super) static CHANNELS: Context = Context {
             "failover: always",
         )
         .or("certain"),
+        word(
+            "only_to",
+            Takes::OneOrMore(&Takes::Text),
+            "The only addresses that messages go to, where things are tried out; `@shop.example` is every mail address of it",
+            "only_to: [\"@shop.example\", \"+33612345678\"]",
+        )
+        .or_else("anybody"),
     ],
     ..PLAIN
 };
