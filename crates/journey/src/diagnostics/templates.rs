@@ -39,4 +39,6 @@ super::codes! {
     LONG = "J618";
     /// A language that one channel of a template has, and another has not.
     NO_LANGUAGE = "J619";
+    /// A notification that is larger than providers carry.
+    HEAVY = "J622";
 }

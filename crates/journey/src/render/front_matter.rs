@@ -49,7 +49,10 @@ pub(super) fn split(text: &str) -> Result<(Vec<Field>, usize), Fault> {
 
 /// The fields in `region` of the file.
 pub(super) fn fields(text: &str, region: Range<usize>) -> Result<Vec<Field>, Fault> {
-    let mut lines = Lines::of(text, region);
+    collect(text, Lines::of(text, region))
+}
+
+fn collect(text: &str, mut lines: Lines<'_>) -> Result<Vec<Field>, Fault> {
     let mut found = Vec::new();
     while let Some(line) = lines.next() {
         let words = text[line.clone()].trim_end();
@@ -59,6 +62,56 @@ pub(super) fn fields(text: &str, region: Range<usize>) -> Result<Vec<Field>, Fau
         found.push(field(text, &line, &mut lines)?);
     }
     Ok(found)
+}
+
+/// The fields under a key: `data:`, and below it `screen: cart`.
+pub(super) fn map(text: &str, field: &Field) -> Result<Vec<Field>, Fault> {
+    collect(text, below(text, field)?)
+}
+
+/// The items under a key, each with its fields: `actions:`, and below it `- name: buy`.
+pub(super) fn list(text: &str, field: &Field) -> Result<Vec<Vec<Field>>, Fault> {
+    let (mut items, mut indent) = (Vec::<Lines<'_>>::new(), 0);
+    for line in below(text, field)?.all {
+        let words = &text[line.clone()];
+        if let Some(rest) = words
+            .strip_prefix('-')
+            .filter(|r| r.starts_with([' ', '\t']))
+        {
+            indent = words.len() - rest.trim_start().len();
+            let (all, at) = (vec![line.start + indent..line.end], 0);
+            items.push(Lines { text, all, at });
+        } else if let Some(item) = items.last_mut() {
+            let lead = words.len() - words.trim_start_matches([' ', '\t']).len();
+            item.all.push(line.start + lead.min(indent)..line.end);
+        } else if !words.trim().is_empty() && !words.starts_with('#') {
+            let here = line.start..line.start + words.trim_end().len();
+            return Err((here, "here should stand an item: `- name: buy`"));
+        }
+    }
+    items.into_iter().map(|item| collect(text, item)).collect()
+}
+
+/// The lines below a key, without their common indentation.
+fn below<'a>(text: &'a str, field: &Field) -> Result<Lines<'a>, Fault> {
+    let beside = text[field.key_span.end + 1..].lines().next();
+    if !beside.unwrap_or_default().trim().is_empty() {
+        let fault = "this stands below its key, each in a line of its own, two spaces in";
+        return Err((field.span.clone(), fault));
+    }
+    let mut lines = Lines::of(text, field.span.clone());
+    let lead = |line: &Range<usize>| {
+        let words = &text[line.clone()];
+        let lead = words.len() - words.trim_start().len();
+        (lead < words.len()).then_some(lead)
+    };
+    let indent = lines.all.iter().filter_map(lead).min().unwrap_or(0);
+    for line in &mut lines.all {
+        if lead(line).is_some() {
+            line.start += indent;
+        }
+    }
+    Ok(lines)
 }
 
 fn field(text: &str, line: &Range<usize>, lines: &mut Lines<'_>) -> Result<Field, Fault> {

@@ -21,10 +21,13 @@ use crate::{
 };
 
 mod path;
+mod push;
 mod size;
 mod variant;
 
 use path::Kind;
+pub(crate) use push::FIELDS as PUSH_FIELDS;
+pub(super) use push::{Push, is_key, ttl, weight};
 
 /// The largest file, in bytes.
 const LARGEST_FILE: usize = 256 * 1024;
@@ -33,17 +36,9 @@ const LARGEST_FILE: usize = 256 * 1024;
 #[derive(Clone, Debug)]
 pub(super) enum Variant {
     Email(Email),
-    Sms {
-        text: String,
-    },
-    Push {
-        title: String,
-        body: String,
-        url: Option<String>,
-    },
-    Chat {
-        text: String,
-    },
+    Sms { text: String },
+    Push(Box<Push>),
+    Chat { text: String },
 }
 
 #[derive(Clone, Debug)]
@@ -59,12 +54,16 @@ pub(super) struct Email {
 impl Variant {
     /// The names of its pieces.
     pub fn pieces(&self) -> impl Iterator<Item = &str> {
-        let (all, optional) = match self {
-            Self::Email(e) => (vec![&e.subject, &e.body, &e.text], &e.preheader),
-            Self::Sms { text } | Self::Chat { text } => (vec![text], &None),
-            Self::Push { title, body, url } => (vec![title, body], url),
+        let all = match self {
+            Self::Email(e) => {
+                let mut all = vec![&e.subject, &e.body, &e.text];
+                all.extend(&e.preheader);
+                all
+            }
+            Self::Sms { text } | Self::Chat { text } => vec![text],
+            Self::Push(push) => push.pieces(),
         };
-        all.into_iter().chain(optional).map(String::as_str)
+        all.into_iter().map(String::as_str)
     }
 
     /// Whether that piece is what a customer reads: in a mail, the layout or the plain text.
@@ -72,7 +71,7 @@ impl Variant {
         match self {
             Self::Email(e) => piece == e.body || piece == e.text,
             Self::Sms { text } | Self::Chat { text } => piece == text,
-            Self::Push { body, .. } => piece == body,
+            Self::Push(push) => piece == push.body,
         }
     }
 }

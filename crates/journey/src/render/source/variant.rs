@@ -66,24 +66,6 @@ impl Compiler<'_> {
         Some(Variant::Sms { text })
     }
 
-    pub(super) fn push(
-        &mut self,
-        pieces: &mut Pieces,
-        prefix: &str,
-        group: &Group<'_>,
-    ) -> Option<Variant> {
-        let file = *group.get("yaml")?;
-        let fields = self.yaml(file, &["title", "body", "url"])?;
-        let title = self.required(pieces, prefix, file, &fields, "title");
-        let body = self.required(pieces, prefix, file, &fields, "body");
-        let url = self.field(pieces, prefix, file, &fields, "url");
-        Some(Variant::Push {
-            title: title?,
-            body: body?,
-            url: url.ok()?,
-        })
-    }
-
     pub(super) fn chat(
         &mut self,
         pieces: &mut Pieces,
@@ -124,7 +106,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn yaml(&mut self, file: &SourceFile, keys: &[&str]) -> Option<Vec<Field>> {
+    pub(super) fn yaml(&mut self, file: &SourceFile, keys: &[&str]) -> Option<Vec<Field>> {
         if !self.fits(file) {
             return None;
         }
@@ -141,7 +123,7 @@ impl Compiler<'_> {
     }
 
     /// Reports keys that mean nothing, or stand twice.
-    fn known_keys(&mut self, file: &SourceFile, fields: &[Field], keys: &[&str]) {
+    pub(super) fn known_keys(&mut self, file: &SourceFile, fields: &[Field], keys: &[&str]) {
         for (at, field) in fields.iter().enumerate() {
             let (key, span) = (&field.key, field.key_span.clone());
             if fields[..at].iter().any(|f| f.key == *key) {
@@ -166,7 +148,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn required(
+    pub(super) fn required(
         &mut self,
         pieces: &mut Pieces,
         prefix: &str,
@@ -203,7 +185,7 @@ impl Compiler<'_> {
     }
 
     /// The piece of a field, if it is there and not empty.
-    fn field(
+    pub(super) fn field(
         &mut self,
         pieces: &mut Pieces,
         prefix: &str,
@@ -236,4 +218,4 @@ impl Compiler<'_> {
 }
 
 /// Something is wrong and has been said.
-struct Reported;
+pub(super) struct Reported;
