@@ -6,20 +6,26 @@
 //! the engine's dispatch. Who is asked, how often and when not is decided by the providers' limits
 //! ([`Channels::place`]).
 
+mod apns;
 pub mod capture;
+#[cfg(test)]
+mod conformance;
 mod detail;
 mod endpoints;
+mod fcm;
 mod hear;
 mod http;
 mod limits;
 mod line;
 mod outcome;
+mod push;
 mod settings;
 mod smtp;
 #[cfg(test)]
 mod testing;
 mod trust;
 mod webhook;
+mod webpush;
 
 use std::time::Duration;
 
@@ -35,13 +41,20 @@ pub use self::line::{Health, Place, Turn, Wish};
 pub use self::outcome::{About, Outcome};
 pub use self::settings::{AdapterSettings, Failover, Providers, Secret, Settings};
 use self::{
+    apns::Apns,
+    fcm::Fcm,
     line::{Line, Provider},
     smtp::Smtp,
     webhook::Webhook,
+    webpush::WebPush,
 };
 pub use self::{
+    apns::{ApnsSettings, Environment},
+    fcm::FcmSettings,
+    push::Priority,
     smtp::{SmtpSettings, TlsMode},
     webhook::WebhookSettings,
+    webpush::{Urgency, WebPushSettings},
 };
 
 /// One message, ready to be handed to a provider.
@@ -118,8 +131,11 @@ pub struct Channels {
 
 #[derive(Debug)]
 enum Adapter {
+    Apns(Box<Apns>),
+    Fcm(Box<Fcm>),
     Smtp(Box<Smtp>),
     Webhook(Box<Webhook>),
+    WebPush(Box<WebPush>),
 }
 
 impl Channels {
@@ -240,24 +256,37 @@ fn providers(channel: Channel, settings: &[AdapterSettings]) -> Result<Vec<Provi
 impl Adapter {
     fn new(channel: Channel, settings: &AdapterSettings) -> Result<Self, Problem> {
         match settings {
+            AdapterSettings::Apns(s) => Ok(Self::Apns(Box::new(
+                push::only(channel, "apns").and_then(|()| Apns::new(s))?,
+            ))),
+            AdapterSettings::Fcm(s) => Ok(Self::Fcm(Box::new(
+                push::only(channel, "fcm").and_then(|()| Fcm::new(s))?,
+            ))),
             AdapterSettings::Smtp(_) if channel != Channel::Email => {
                 Err(("smtp", "carries mail only".to_owned()))
             }
             AdapterSettings::Smtp(s) => Ok(Self::Smtp(Box::new(Smtp::new(s)?))),
             AdapterSettings::Webhook(s) => Ok(Self::Webhook(Box::new(Webhook::new(s)?))),
+            AdapterSettings::WebPush(s) => Ok(Self::WebPush(Box::new(
+                push::only(channel, "webpush").and_then(|()| WebPush::new(s))?,
+            ))),
         }
     }
 
     fn name(&self) -> &str {
         match self {
+            Self::Apns(apns) => apns.name(),
+            Self::Fcm(fcm) => fcm.name(),
             Self::Smtp(smtp) => smtp.name(),
             Self::Webhook(webhook) => webhook.name(),
+            Self::WebPush(webpush) => webpush.name(),
         }
     }
 
     /// What the provider tells by a web hook, after its signature was looked at.
     fn hear(&self, _hook: &Hook<'_>) -> Result<Heard, Unheard> {
         match self {
+            Self::Apns(_) | Self::Fcm(_) | Self::WebPush(_) => Err(Unheard::Nobody),
             Self::Smtp(_) | Self::Webhook(_) => Err(Unheard::Nobody),
         }
     }
@@ -265,8 +294,11 @@ impl Adapter {
     /// Makes one attempt, within the adapter's time-out and `within`.
     async fn send(&self, message: &Outgoing<'_>, within: Duration) -> Outcome {
         match self {
+            Self::Apns(apns) => apns.send(message, within).await,
+            Self::Fcm(fcm) => fcm.send(message, within).await,
             Self::Smtp(smtp) => smtp.send(message, within).await,
             Self::Webhook(webhook) => webhook.send(message, within).await,
+            Self::WebPush(webpush) => webpush.send(message, within).await,
         }
     }
 }

@@ -8,7 +8,9 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use crate::{SmtpSettings, WebhookSettings, limits::Limits};
+use crate::{
+    ApnsSettings, FcmSettings, SmtpSettings, WebPushSettings, WebhookSettings, limits::Limits,
+};
 
 /// Who serves which channel; a channel without a provider is not served.
 ///
@@ -116,34 +118,49 @@ pub enum Failover {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AdapterSettings {
+    /// Apple's Push Notification service; for `push` only.
+    Apns(ApnsSettings),
+    /// Firebase Cloud Messaging; for `push` only.
+    Fcm(FcmSettings),
     /// A mail server; for `email` only.
     Smtp(SmtpSettings),
     /// Any provider behind one HTTP address.
     Webhook(WebhookSettings),
+    /// Browsers; for `push` only.
+    WebPush(WebPushSettings),
 }
 
 impl AdapterSettings {
     /// The word that it is written under.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::Apns(_) => "apns",
+            Self::Fcm(_) => "fcm",
             Self::Smtp(_) => "smtp",
             Self::Webhook(_) => "webhook",
+            Self::WebPush(_) => "webpush",
         }
     }
 
     /// What the provider is spared.
     pub fn limits(&self) -> &Limits {
         match self {
+            Self::Apns(apns) => &apns.limits,
+            Self::Fcm(fcm) => &fcm.limits,
             Self::Smtp(smtp) => &smtp.limits,
             Self::Webhook(webhook) => &webhook.limits,
+            Self::WebPush(webpush) => &webpush.limits,
         }
     }
 
     /// The most messages that are with it at a time.
     pub fn concurrency(&self) -> usize {
         match self {
+            Self::Apns(apns) => apns.concurrency,
+            Self::Fcm(fcm) => fcm.concurrency,
             Self::Smtp(smtp) => smtp.connections,
             Self::Webhook(webhook) => webhook.concurrency,
+            Self::WebPush(webpush) => webpush.concurrency,
         }
     }
 }
