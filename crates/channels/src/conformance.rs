@@ -19,6 +19,9 @@ pub(crate) struct Setup {
     pub(crate) timeout_seconds: u64,
 }
 
+/// How an adapter is set up for a stand-in.
+pub(crate) type Configure<P> = dyn Fn(&P, &Setup) -> AdapterSettings;
+
 /// An adapter and its provider.
 pub(crate) struct Case<P: Provider> {
     /// The channel.
@@ -28,7 +31,7 @@ pub(crate) struct Case<P: Provider> {
     /// What is sent.
     pub(crate) content: Content,
     /// The adapter's settings.
-    pub(crate) settings: Box<dyn Fn(&P, &Setup) -> AdapterSettings>,
+    pub(crate) settings: Box<Configure<P>>,
     /// What must have arrived.
     pub(crate) arrived: fn(&P::Message),
     /// The provider's name for what arrived.

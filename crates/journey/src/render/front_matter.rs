@@ -79,8 +79,9 @@ pub(super) fn list(text: &str, field: &Field) -> Result<Vec<Vec<Field>>, Fault> 
             .filter(|r| r.starts_with([' ', '\t']))
         {
             indent = words.len() - rest.trim_start().len();
-            let (all, at) = (vec![line.start + indent..line.end], 0);
-            items.push(Lines { text, all, at });
+            let first = line.start + indent..line.end;
+            let all = Vec::from([first]);
+            items.push(Lines { text, all, at: 0 });
         } else if let Some(item) = items.last_mut() {
             let lead = words.len() - words.trim_start_matches([' ', '\t']).len();
             item.all.push(line.start + lead.min(indent)..line.end);

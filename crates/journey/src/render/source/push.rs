@@ -229,7 +229,8 @@ impl Compiler<'_> {
 
     /// What is the same for everybody can be looked at beforehand.
     fn literals(&mut self, file: &SourceFile, fields: &[Field]) {
-        let wrong: [(&str, fn(&str) -> bool, &str, &str); 3] = [
+        type Check = (&'static str, fn(&str) -> bool, &'static str, &'static str);
+        const CHECKS: [Check; 3] = [
             (
                 "ttl",
                 |text| ttl(text).is_none(),
@@ -249,7 +250,7 @@ impl Compiler<'_> {
                 "phones fetch pictures by https:// alone",
             ),
         ];
-        for (key, is_wrong, message, label) in wrong {
+        for (key, is_wrong, message, label) in CHECKS {
             let field = fields.iter().find(|f| f.key == key);
             let Some(field) = field.filter(|f| !f.value.is_empty() && is_literal(&f.value)) else {
                 continue;
