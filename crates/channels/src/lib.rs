@@ -49,7 +49,7 @@ use self::{
     webpush::WebPush,
 };
 pub use self::{
-    apns::{ApnsSettings, Environment},
+    apns::{ApnsSettings, Environment as ApnsEnvironment},
     fcm::FcmSettings,
     push::Priority,
     smtp::{SmtpSettings, TlsMode},
