@@ -5,8 +5,10 @@ use std::{error::Error as _, path::Path, time::Duration};
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
 use journey::failure::{Failure, Whom};
 use reqwest::{
-    Client, RequestBuilder, Response, StatusCode, Url, header::RETRY_AFTER, redirect::Policy,
+    Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url, header::RETRY_AFTER,
+    redirect::Policy,
 };
+use rustls::ClientConfig;
 use serde_json::Value as Json;
 use tokio::time::timeout;
 
@@ -29,15 +31,26 @@ pub(crate) struct Http {
 impl Http {
     /// A client that trusts the authorities of that file as well.
     pub(crate) fn new(timeout_seconds: u64, ca_file: Option<&Path>) -> Result<Self, Problem> {
+        Self::tuned(timeout_seconds, ca_file, |builder, tls| {
+            builder.tls_backend_preconfigured(tls)
+        })
+    }
+
+    /// The same for a provider that wants more than that; `tune` also gives the builder its side of TLS.
+    pub(crate) fn tuned(
+        timeout_seconds: u64,
+        ca_file: Option<&Path>,
+        tune: impl FnOnce(ClientBuilder, ClientConfig) -> ClientBuilder,
+    ) -> Result<Self, Problem> {
         let timeout = Duration::from_secs(timeout_seconds.max(1));
-        let client = Client::builder()
+        let builder = Client::builder()
             .redirect(Policy::none())
             // Where there is no connection by then, the provider has certainly not taken anything.
             .connect_timeout(timeout / 2)
             // Settings come from the configuration alone, so not from HTTP_PROXY either.
             .no_proxy()
-            .tls_backend_preconfigured(client_config(ca_file)?)
-            .user_agent("parcours")
+            .user_agent("parcours");
+        let client = tune(builder, client_config(ca_file)?)
             .build()
             .map_err(|e| ("url", format!("has no HTTP client: {e}")))?;
         Ok(Self { client, timeout })

@@ -6,11 +6,13 @@
 //! the engine's dispatch. Who is asked, how often and when not is decided by the providers' limits
 //! ([`Channels::place`]).
 
+mod apns;
 pub mod capture;
 #[cfg(test)]
 mod conformance;
 mod detail;
 mod endpoints;
+mod fcm;
 mod hear;
 mod http;
 mod limits;
@@ -18,6 +20,7 @@ mod line;
 mod offers;
 mod only_to;
 mod outcome;
+mod push;
 mod settings;
 mod smtp;
 mod telegram;
@@ -25,6 +28,7 @@ mod telegram;
 mod testing;
 mod trust;
 mod webhook;
+mod webpush;
 mod whatsapp;
 
 use std::time::Duration;
@@ -41,16 +45,23 @@ pub use self::line::{Health, Place, Turn, Wish};
 pub use self::outcome::{About, Outcome};
 pub use self::settings::{AdapterSettings, Failover, Providers, Secret, Settings};
 use self::{
+    apns::Apns,
+    fcm::Fcm,
     line::{Line, Provider},
     smtp::Smtp,
     telegram::Telegram,
     webhook::Webhook,
+    webpush::WebPush,
     whatsapp::WhatsApp,
 };
 pub use self::{
+    apns::{ApnsSettings, Environment as ApnsEnvironment},
+    fcm::FcmSettings,
+    push::Priority,
     smtp::{DkimSettings, SmtpSettings, TlsMode},
     telegram::TelegramSettings,
     webhook::WebhookSettings,
+    webpush::{Urgency, WebPushSettings},
     whatsapp::WhatsAppSettings,
 };
 
@@ -129,9 +140,12 @@ pub struct Channels {
 
 #[derive(Debug)]
 enum Adapter {
+    Apns(Box<Apns>),
+    Fcm(Box<Fcm>),
     Smtp(Box<Smtp>),
     Telegram(Box<Telegram>),
     Webhook(Box<Webhook>),
+    WebPush(Box<WebPush>),
     WhatsApp(Box<WhatsApp>),
 }
 
@@ -275,6 +289,12 @@ fn providers(channel: Channel, settings: &[AdapterSettings]) -> Result<Vec<Provi
 impl Adapter {
     fn new(channel: Channel, settings: &AdapterSettings) -> Result<Self, Problem> {
         match settings {
+            AdapterSettings::Apns(s) => Ok(Self::Apns(Box::new(
+                push::only(channel, "apns").and_then(|()| Apns::new(s))?,
+            ))),
+            AdapterSettings::Fcm(s) => Ok(Self::Fcm(Box::new(
+                push::only(channel, "fcm").and_then(|()| Fcm::new(s))?,
+            ))),
             AdapterSettings::Smtp(_) if channel != Channel::Email => {
                 Err(("smtp", "carries mail only".to_owned()))
             }
@@ -286,15 +306,21 @@ impl Adapter {
             AdapterSettings::Smtp(s) => Ok(Self::Smtp(Box::new(Smtp::new(s)?))),
             AdapterSettings::Telegram(s) => Ok(Self::Telegram(Box::new(Telegram::new(s)?))),
             AdapterSettings::Webhook(s) => Ok(Self::Webhook(Box::new(Webhook::new(s)?))),
+            AdapterSettings::WebPush(s) => Ok(Self::WebPush(Box::new(
+                push::only(channel, "webpush").and_then(|()| WebPush::new(s))?,
+            ))),
             AdapterSettings::WhatsApp(s) => Ok(Self::WhatsApp(Box::new(WhatsApp::new(s)?))),
         }
     }
 
     fn name(&self) -> &str {
         match self {
+            Self::Apns(apns) => apns.name(),
+            Self::Fcm(fcm) => fcm.name(),
             Self::Smtp(smtp) => smtp.name(),
             Self::Telegram(telegram) => telegram.name(),
             Self::Webhook(webhook) => webhook.name(),
+            Self::WebPush(webpush) => webpush.name(),
             Self::WhatsApp(whatsapp) => whatsapp.name(),
         }
     }
@@ -302,7 +328,8 @@ impl Adapter {
     /// Whether the provider takes a message's token along and reports by it.
     fn reports(&self) -> bool {
         match self {
-            Self::Smtp(_) | Self::Telegram(_) | Self::Webhook(_) => false,
+            Self::Apns(_) | Self::Fcm(_) | Self::Smtp(_) => false,
+            Self::Telegram(_) | Self::Webhook(_) | Self::WebPush(_) => false,
             Self::WhatsApp(_) => true,
         }
     }
@@ -310,6 +337,7 @@ impl Adapter {
     /// What the provider tells by a web hook, after its signature was looked at.
     fn hear(&self, hook: &Hook<'_>) -> Result<Heard, Unheard> {
         match self {
+            Self::Apns(_) | Self::Fcm(_) | Self::WebPush(_) => Err(Unheard::Nobody),
             Self::Smtp(_) | Self::Webhook(_) => Err(Unheard::Nobody),
             Self::Telegram(telegram) => telegram.hear(hook),
             Self::WhatsApp(whatsapp) => whatsapp.hear(hook),
@@ -319,9 +347,12 @@ impl Adapter {
     /// Makes one attempt, within the adapter's time-out and `within`.
     async fn send(&self, message: &Outgoing<'_>, within: Duration) -> Outcome {
         match self {
+            Self::Apns(apns) => apns.send(message, within).await,
+            Self::Fcm(fcm) => fcm.send(message, within).await,
             Self::Smtp(smtp) => smtp.send(message, within).await,
             Self::Telegram(telegram) => telegram.send(message, within).await,
             Self::Webhook(webhook) => webhook.send(message, within).await,
+            Self::WebPush(webpush) => webpush.send(message, within).await,
             Self::WhatsApp(whatsapp) => whatsapp.send(message, within).await,
         }
     }

@@ -9,7 +9,10 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use crate::{SmtpSettings, TelegramSettings, WebhookSettings, WhatsAppSettings, limits::Limits};
+use crate::{
+    ApnsSettings, FcmSettings, SmtpSettings, TelegramSettings, WebPushSettings, WebhookSettings,
+    WhatsAppSettings, limits::Limits,
+};
 
 /// Who serves which channel; a channel without a provider is not served.
 ///
@@ -162,12 +165,18 @@ pub enum Failover {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AdapterSettings {
+    /// Apple's Push Notification service; for `push` only.
+    Apns(ApnsSettings),
+    /// Firebase Cloud Messaging; for `push` only.
+    Fcm(FcmSettings),
     /// A mail server; for `email` only.
     Smtp(SmtpSettings),
     /// A bot at Telegram; for `chat` only.
     Telegram(TelegramSettings),
     /// Any provider behind one HTTP address.
     Webhook(WebhookSettings),
+    /// Browsers; for `push` only.
+    WebPush(WebPushSettings),
     /// A number at WhatsApp; for `chat` only.
     WhatsApp(WhatsAppSettings),
 }
@@ -176,9 +185,12 @@ impl AdapterSettings {
     /// The word that it is written under.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::Apns(_) => "apns",
+            Self::Fcm(_) => "fcm",
             Self::Smtp(_) => "smtp",
             Self::Telegram(_) => "telegram",
             Self::Webhook(_) => "webhook",
+            Self::WebPush(_) => "webpush",
             Self::WhatsApp(_) => "whatsapp",
         }
     }
@@ -186,9 +198,12 @@ impl AdapterSettings {
     /// What the provider is spared.
     pub fn limits(&self) -> &Limits {
         match self {
+            Self::Apns(apns) => &apns.limits,
+            Self::Fcm(fcm) => &fcm.limits,
             Self::Smtp(smtp) => &smtp.limits,
             Self::Telegram(telegram) => &telegram.limits,
             Self::Webhook(webhook) => &webhook.limits,
+            Self::WebPush(webpush) => &webpush.limits,
             Self::WhatsApp(whatsapp) => &whatsapp.limits,
         }
     }
@@ -196,9 +211,12 @@ impl AdapterSettings {
     /// The most messages that are with it at a time.
     pub fn concurrency(&self) -> usize {
         match self {
+            Self::Apns(apns) => apns.concurrency,
+            Self::Fcm(fcm) => fcm.concurrency,
             Self::Smtp(smtp) => smtp.connections,
             Self::Telegram(telegram) => telegram.concurrency,
             Self::Webhook(webhook) => webhook.concurrency,
+            Self::WebPush(webpush) => webpush.concurrency,
             Self::WhatsApp(whatsapp) => whatsapp.concurrency,
         }
     }

@@ -1,5 +1,7 @@
 //! Rendered content: what an adapter sends and what support sees.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The content of one message, ready to go.
@@ -23,15 +25,7 @@ pub enum Content {
         text: String,
     },
     /// A push notification.
-    Push {
-        /// One line.
-        title: String,
-        /// A few lines.
-        body: String,
-        /// Where a tap leads.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        url: Option<String>,
-    },
+    Push(Push),
     /// A chatbot's line.
     Chat {
         /// Its text.
@@ -59,6 +53,55 @@ pub struct WhatsAppTemplate {
     /// Whether it is sent even to those who may be written to freely.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub always: bool,
+}
+
+/// A push notification.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Push {
+    /// One line.
+    pub title: String,
+    /// A few lines.
+    pub body: String,
+    /// Where a tap leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The address of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// How long the provider keeps it for a device that is not there, in seconds; at most
+    /// [`LONGEST_TTL`](Self::LONGEST_TTL).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u32>,
+    /// Takes the place of an earlier one with the same key: 1 to 32 letters, digits, `-` and `_`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collapse: Option<String>,
+    /// Buttons, at most [`MOST_ACTIONS`](Self::MOST_ACTIONS).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<Action>,
+    /// What the app is told besides, such as the screen that a tap opens.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data: BTreeMap<String, String>,
+}
+
+/// A button of a push notification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// What the app knows it by: 1 to 32 letters, digits, `-` and `_`.
+    pub name: String,
+    /// What the customer reads.
+    pub label: String,
+    /// Where it leads; without it, the app does as the name says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+impl Push {
+    /// The longest time that every provider keeps a notification for, in seconds: four weeks.
+    pub const LONGEST_TTL: u32 = 28 * 24 * 60 * 60;
+    /// The most that every provider carries, in bytes.
+    pub const MOST: usize = 4_096;
+    /// The most buttons that a phone shows.
+    pub const MOST_ACTIONS: usize = 3;
 }
 
 /// One answer that a question offers: a button.

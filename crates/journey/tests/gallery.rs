@@ -99,7 +99,7 @@ fn read(content: &Content) -> Vec<&str> {
             ..
         } => vec![subject, preheader, text],
         Content::Sms { text } | Content::Chat { text, .. } => vec![text],
-        Content::Push { title, body, .. } => vec![title, body],
+        Content::Push(push) => vec![&push.title, &push.body],
     }
 }
 

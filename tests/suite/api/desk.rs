@@ -8,7 +8,7 @@ use api::{
 };
 use jiff::Timestamp;
 use journey::{
-    content::{Content, Offer},
+    content::{Content, Offer, Push},
     ids::MessageId,
     message::Channel,
     world::Startable,
@@ -116,11 +116,12 @@ pub fn drawer(nudge: Option<MessageId>) -> Drawer {
             text: "Shop: your basket is waiting. BACK10 gives 10 % until Friday. STOP to 36111"
                 .into(),
         },
-        Content::Push {
+        Content::Push(Push {
             title: "Still thinking it over?".into(),
             body: "Your walking boots are nearly sold out in size 39.".into(),
             url: Some("https://shop.example/cart".into()),
-        },
+            ..Push::default()
+        }),
         Content::Chat {
             text: "Hello Ana! Shall I keep the boots for you until tomorrow?".into(),
             options: ["Yes, please", "No, thanks"]

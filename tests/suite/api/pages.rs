@@ -355,7 +355,7 @@ async fn every_kind_of_message_has_its_look() {
         .map(|c| match c.content {
             Content::Email { .. } => "class=\"panel mail\"",
             Content::Sms { .. } => "class=\"panel phone\"",
-            Content::Push { .. } => "class=\"panel lock\"",
+            Content::Push(_) => "class=\"panel lock\"",
             Content::Chat { .. } => "class=\"panel chat\"",
         })
         .collect();

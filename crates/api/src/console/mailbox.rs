@@ -56,7 +56,7 @@ impl Shown {
     pub(super) fn summary(&self) -> String {
         let text = match &self.content {
             Content::Email { subject, .. } => subject,
-            Content::Push { title, .. } => title,
+            Content::Push(push) => &push.title,
             Content::Sms { text } | Content::Chat { text, .. } => text,
         };
         text.chars().take(100).collect()
@@ -98,7 +98,7 @@ impl From<Captured> for Shown {
         let channel = match captured.content {
             Content::Email { .. } => "email",
             Content::Sms { .. } => "sms",
-            Content::Push { .. } => "push",
+            Content::Push(_) => "push",
             Content::Chat { .. } => "chat",
         };
         Self {

@@ -162,7 +162,7 @@ fn message(name: &str, at: Timestamp, file: &[u8]) -> Option<Captured> {
     let message = stored.message;
     let line = match &message.content {
         Content::Email { subject, .. } => subject,
-        Content::Push { title, .. } => title,
+        Content::Push(push) => &push.title,
         Content::Sms { text } | Content::Chat { text, .. } => text,
     };
     let summary = Summary {

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use journey::{content::Content, message::Channel};
+use journey::{
+    content::{Content, Push},
+    message::Channel,
+};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -151,11 +154,11 @@ fn a_push_is_listed_by_its_title() {
     let mailbox = Mailbox::open(scratch.path()).unwrap();
     let mut push = message(1);
     push.channel = Channel::Push;
-    push.content = Content::Push {
+    push.content = Content::Push(Push {
         title: "Hello".into(),
         body: "there".into(),
-        url: None,
-    };
+        ..Push::default()
+    });
     mailbox.keep(&push, moment(0)).unwrap();
     let summary = mailbox.list(None, 10).remove(0);
     assert_eq!((summary.channel, &*summary.line), (Channel::Push, "Hello"));

@@ -10,7 +10,7 @@ use standins::{Mood, Provider as _, Telegram, Webhook, telegram::Who};
 use super::{TelegramSettings, body};
 use crate::{
     AdapterSettings, Channels, Heard, Outcome, Report, Said, Secret, Settings, Unheard, What,
-    conformance::{self, Case, channels, conforms},
+    conformance::{self, Case, Means, channels, conforms},
     testing::outgoing,
 };
 
@@ -51,17 +51,18 @@ fn bot(settings: TelegramSettings) -> Channels {
 async fn telegram_is_asked_and_understood() {
     conforms(&Case::<Telegram> {
         channel: Channel::Chat,
-        to: CHAT,
+        to: |_, _| CHAT.to_owned(),
         content: content(
             "1 < 2 & *so* _on_?",
             &[("yes", "Oui, merci"), ("no", "Non")],
         ),
-        settings: |url, ca_file| {
+        settings: Box::new(|_, setup| {
             AdapterSettings::Telegram(TelegramSettings {
-                ca_file,
-                ..settings(url)
+                ca_file: setup.ca_file.clone(),
+                timeout_seconds: setup.timeout_seconds,
+                ..settings(&setup.url)
             })
-        },
+        }),
         prepare: |_| {},
         says: |message| {
             assert_eq!(message.to, CHAT);
@@ -74,13 +75,14 @@ async fn telegram_is_asked_and_understood() {
             assert_eq!(message.reply_markup, Some(keyboard));
         },
         id: |message| Some(message.message_id.to_string()),
-        for_good: Mood::answer(standins::telegram::error(
-            400,
-            "Bad Request: message text is empty",
-        )),
-        for_now_is_unclear: true,
-        tells_gone: true,
-        garbled_is_accepted: false,
+        means: Means {
+            for_good: Mood::answer(standins::telegram::error(
+                400,
+                "Bad Request: message text is empty",
+            )),
+            garbled_is_accepted: false,
+            ..Means::default()
+        },
     })
     .await;
 }

@@ -78,9 +78,12 @@ fn providers(all: &[AdapterSettings]) -> String {
 /// Who it is, and where.
 fn provider(adapter: &AdapterSettings) -> String {
     match adapter {
+        AdapterSettings::Apns(apns) => host(apns.address(), &apns.name),
+        AdapterSettings::Fcm(fcm) => host(&fcm.url, &fcm.name),
         AdapterSettings::Smtp(smtp) => smtp.host.clone(),
         AdapterSettings::Telegram(bot) => host(&bot.url, &bot.name),
         AdapterSettings::Webhook(hook) => host(&hook.url, &hook.name),
+        AdapterSettings::WebPush(_) => "the browsers' own push services".to_owned(),
         AdapterSettings::WhatsApp(number) => host(&number.url, &number.name),
     }
 }

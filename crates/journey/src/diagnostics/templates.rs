@@ -43,4 +43,6 @@ super::codes! {
     WHATSAPP = "J620";
     /// A question with more answers than WhatsApp shows.
     MANY_OFFERS = "J621";
+    /// A notification that is larger than providers carry.
+    HEAVY = "J622";
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{RenderError, output::LARGEST, said::Said};
-use crate::explain::{Language, Tongue, say};
+use crate::{
+    content::Push,
+    explain::{Language, Tongue, say},
+};
 
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +40,15 @@ pub enum Fault {
     TooLarge,
     /// It writes what is no text.
     NoText,
+    /// A notification's `ttl` that is no time.
+    Ttl,
+    /// A notification's `collapse` that providers do not take.
+    Collapse,
+    /// A notification that is larger than providers carry.
+    Heavy {
+        /// How large it is, in bytes of JSON.
+        bytes: usize,
+    },
     /// An MJML element lacks an attribute.
     Attribute {
         /// Which.
@@ -96,6 +108,8 @@ pub enum Piece {
     Body,
     /// Of a template that WhatsApp has approved.
     Parameter,
+    /// Of a button of a push notification.
+    Label,
 }
 
 /// What a template names.
@@ -122,6 +136,7 @@ impl Piece {
             Self::Title => ["title", "le titre"],
             Self::Body => ["body", "le corps"],
             Self::Parameter => ["parameter for WhatsApp", "le paramètre pour WhatsApp"],
+            Self::Label => ["label of an action", "le libellé d'une action"],
         };
         both[language as usize]
     }
@@ -200,6 +215,24 @@ impl RenderError {
                 "the output is no text",
                 "le résultat n'est pas du texte"
             ),
+            Fault::Ttl => say!(
+                tongue,
+                "`ttl` is no time of up to four weeks, such as 4h",
+                "`ttl` n'est pas une durée de quatre semaines au plus, comme 4h"
+            ),
+            Fault::Collapse => say!(
+                tongue,
+                "`collapse` has not 1 to 32 letters, digits, - and _",
+                "`collapse` n'est pas fait de 1 à 32 lettres, chiffres, - et _"
+            ),
+            Fault::Heavy { bytes } => {
+                let most = Push::MOST;
+                say!(
+                    tongue,
+                    "the notification has {bytes} bytes, and providers carry {most}",
+                    "la notification pèse {bytes} octets, et les fournisseurs en transportent {most}"
+                )
+            }
             Fault::Attribute { name } => say!(
                 tongue,
                 "an element lacks its `{name}`",

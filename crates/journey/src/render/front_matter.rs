@@ -49,61 +49,99 @@ pub(super) fn split(text: &str) -> Result<(Vec<Field>, usize), Fault> {
 
 /// The fields in `region` of the file.
 pub(super) fn fields(text: &str, region: Range<usize>) -> Result<Vec<Field>, Fault> {
-    indented(text, region, 0)
+    collect(Lines::of(text, region, 0))
 }
 
-/// The fields below a key, each on an indented line of its own.
-pub(super) fn below(text: &str, field: &Field) -> Result<Vec<Field>, Fault> {
-    let region = under(
-        text,
-        field,
-        "here should stand nothing: its fields follow, each on a line of its own and indented",
-    )?;
-    let mut lines = text[region.clone()].lines();
-    let first = lines.find(|line| !is_passed_over(line)).unwrap_or_default();
-    indented(text, region, first.len() - first.trim_start().len())
+/// The fields below a key: `data:`, and below it `screen: cart`.
+pub(super) fn map(text: &str, field: &Field) -> Result<Vec<Field>, Fault> {
+    const HERE: &str =
+        "here should stand nothing: its fields follow, each on a line of its own and indented";
+    collect(below(text, field, HERE)?)
 }
 
-/// The items of a list below a key, each behind a dash on a line of its own.
-pub(super) fn items(text: &str, field: &Field) -> Result<Vec<Field>, Fault> {
+/// The items below a key, each with its fields: `actions:`, and below it `- name: buy`.
+pub(super) fn list(text: &str, field: &Field) -> Result<Vec<Vec<Field>>, Fault> {
+    const HERE: &str = "here should stand a list, each item behind a dash: `- name: buy`";
+    let items = items(text, field, HERE)?.into_iter();
+    items
+        .map(|(_, mut item)| {
+            item.indent = item.first_indent();
+            collect(item)
+        })
+        .collect()
+}
+
+/// The items below a key, each of them a text: `parameters:`, and below it `- {{ cart.total }}`.
+pub(super) fn texts(text: &str, field: &Field) -> Result<Vec<Field>, Fault> {
     const HERE: &str =
         "here should stand a list, each text on a line of its own: `- {{ customer.first_name }}`";
-    let lines = Lines::of(text, under(text, field, HERE)?, 0);
     let mut found = Vec::new();
-    for line in &lines.all {
-        let words = text[line.clone()].trim();
-        if is_passed_over(words) {
-            continue;
-        }
-        let end = line.start + text[line.clone()].trim_end().len();
-        let here = end - words.len()..end;
-        let item = words.strip_prefix('-');
-        let Some(item) = item.filter(|i| i.is_empty() || i.starts_with([' ', '\t'])) else {
-            return Err((here, HERE));
-        };
-        let item = item.trim_start();
-        let start = end - item.len();
-        found.push(Field {
+    for (here, mut lines) in items(text, field, HERE)? {
+        let span = here.end - lines.next().map_or(0, |l| text[l].trim().len())..here.end;
+        let mut item = Field {
             key: field.key.clone(),
             key_span: here,
-            value: unquoted(item, &(start..end))?,
-            span: start..end,
-            lines_before: lines.before(start),
-        });
+            value: text[span.clone()].to_owned(),
+            lines_before: lines.before(span.start),
+            span,
+        };
+        lines.value(&mut item)?;
+        let rest = std::iter::from_fn(|| lines.next()).map(|line| words(text, &line));
+        if let Some(stray) = rest.into_iter().find(|w| !is_passed_over(&text[w.clone()])) {
+            return Err((stray, HERE));
+        }
+        found.push(item);
     }
     Ok(found)
 }
 
-/// The lines that belong to a key without a value of its own.
-fn under(text: &str, field: &Field, here: &'static str) -> Result<Range<usize>, Fault> {
-    let first = text[field.span.clone()].split('\n').next();
-    match first.unwrap_or_default().trim() {
-        "" => Ok(field.span.clone()),
-        value => {
-            let end = field.span.start + value.len();
-            Err((field.span.start..end, here))
+/// The items below a key: where the first line of each stands with its dash, and its lines without the dash.
+fn items<'a>(
+    text: &'a str,
+    field: &Field,
+    here: &'static str,
+) -> Result<Vec<(Range<usize>, Lines<'a>)>, Fault> {
+    let lines = below(text, field, here)?;
+    let (indent, mut items) = (lines.indent, Vec::<(_, Lines<'_>)>::new());
+    for line in lines.all {
+        let words = words(text, &line);
+        let deeper = indent_of(text, &line) > indent || is_passed_over(&text[words.clone()]);
+        match (behind_dash(&text[words.clone()]), items.last_mut()) {
+            (_, Some((_, item))) if deeper => item.all.push(line),
+            (Some(rest), _) if indent_of(text, &line) == indent => {
+                let item = Lines::of(text, words.end - rest.len()..line.end, indent);
+                items.push((words, item));
+            }
+            _ if is_passed_over(&text[words.clone()]) => {}
+            _ => return Err((words, here)),
         }
     }
+    Ok(items)
+}
+
+/// The lines below a key, next to which stands nothing.
+fn below<'a>(text: &'a str, field: &Field, here: &'static str) -> Result<Lines<'a>, Fault> {
+    let start = field.key_span.end + 1;
+    let end = text[start..].find('\n').map_or(text.len(), |n| start + n);
+    let beside = words(text, &(start..end));
+    if !beside.is_empty() {
+        return Err((beside, here));
+    }
+    let mut lines = Lines::of(text, field.span.clone(), 0);
+    lines.indent = lines.first_indent();
+    Ok(lines)
+}
+
+fn collect(mut lines: Lines<'_>) -> Result<Vec<Field>, Fault> {
+    let mut found = Vec::new();
+    while let Some(line) = lines.next() {
+        let words = lines.text[line.clone()].trim_end();
+        if is_passed_over(words) || words == "---" {
+            continue;
+        }
+        found.push(field(&line, &mut lines)?);
+    }
+    Ok(found)
 }
 
 fn is_passed_over(line: &str) -> bool {
@@ -111,41 +149,34 @@ fn is_passed_over(line: &str) -> bool {
     words.is_empty() || words.starts_with('#')
 }
 
-/// The text between quotes, if it stands between quotes.
-fn unquoted(text: &str, span: &Range<usize>) -> Result<String, Fault> {
-    if !text.starts_with(['"', '\'']) {
-        return Ok(text.to_owned());
-    }
-    serde_yaml::from_str(text).map_err(|_| (span.clone(), "the quotes do not close on this line"))
+/// What stands behind a dash, if there is one.
+fn behind_dash(words: &str) -> Option<&str> {
+    let rest = words.strip_prefix('-')?;
+    (rest.is_empty() || rest.starts_with([' ', '\t'])).then(|| rest.trim_start())
 }
 
-/// The fields whose keys are indented by so many bytes.
-fn indented(text: &str, region: Range<usize>, indent: usize) -> Result<Vec<Field>, Fault> {
-    let mut lines = Lines::of(text, region, indent);
-    let mut found = Vec::new();
-    while let Some(line) = lines.next() {
-        let words = text[line.clone()].trim_end();
-        if is_passed_over(words) || words == "---" {
-            continue;
-        }
-        found.push(field(text, &line, &mut lines)?);
-    }
-    Ok(found)
+/// A line without the blanks around it.
+fn words(text: &str, line: &Range<usize>) -> Range<usize> {
+    let end = line.start + text[line.clone()].trim_end().len();
+    end - text[line.start..end].trim_start().len()..end
 }
 
-fn field(text: &str, line: &Range<usize>, lines: &mut Lines<'_>) -> Result<Field, Fault> {
-    let words = text[line.clone()].trim_end();
-    let lead = words.len() - words.trim_start().len();
-    let lead = lead.min(lines.indent);
-    let here = line.start + lead..line.start + words.len();
-    let words = &words[lead..];
+/// How far a line is indented, in bytes; behind a dash, the dash counts as well.
+fn indent_of(text: &str, line: &Range<usize>) -> usize {
+    let start = text[..line.start].rfind('\n').map_or(0, |at| at + 1);
+    words(text, line).start - start
+}
+
+fn field(line: &Range<usize>, lines: &mut Lines<'_>) -> Result<Field, Fault> {
+    let here = words(lines.text, line);
+    let words = &lines.text[here.clone()];
     let fault = (
         here.clone(),
         "here should stand a key and a text: `subject: Hello`",
     );
     let (key, rest) = words.split_once(':').ok_or_else(|| fault.clone())?;
     let is_key = !key.is_empty() && key.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
-    let is_there = lead == lines.indent;
+    let is_there = indent_of(lines.text, line) == lines.indent;
     if !is_key || !is_there || !(rest.is_empty() || rest.starts_with([' ', '\t'])) {
         return Err(fault);
     }
@@ -157,14 +188,7 @@ fn field(text: &str, line: &Range<usize>, lines: &mut Lines<'_>) -> Result<Field
         span: start..here.end,
         lines_before: lines.before(start),
     };
-    match rest.trim() {
-        "|" | "|-" | "|+" => lines.block("\n", &mut field),
-        ">" | ">-" | ">+" => lines.block(" ", &mut field),
-        quoted if quoted.starts_with(['"', '\'']) => {
-            field.value = unquoted(quoted, &field.span)?;
-        }
-        _ => lines.continuation(&mut field),
-    }
+    lines.value(&mut field)?;
     Ok(field)
 }
 
@@ -195,6 +219,15 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// How far the first line that says something is indented.
+    fn first_indent(&self) -> usize {
+        let mut said = self.all.iter().filter(|l| {
+            let line: &str = &self.text[(*l).clone()];
+            !is_passed_over(line)
+        });
+        said.next().map_or(0, |line| indent_of(self.text, line))
+    }
+
     fn next(&mut self) -> Option<Range<usize>> {
         let line = self.all.get(self.at).cloned();
         self.at += 1;
@@ -206,18 +239,17 @@ impl<'a> Lines<'a> {
         u32::try_from(lines).unwrap_or(u32::MAX)
     }
 
-    /// The next line, if it belongs to the value above it.
-    fn indented(&mut self, blank_too: bool) -> Option<Range<usize>> {
+    /// The next line, if it belongs to the value above it: indented, perhaps blank, perhaps an item.
+    fn indented(&mut self, blank_too: bool, item_too: bool) -> Option<Range<usize>> {
         let line = self.all.get(self.at)?.clone();
-        let words = &self.text[line.clone()];
-        let blank = words.trim().is_empty();
-        let belongs = if blank {
-            blank_too
-        } else {
-            let lead = words.len() - words.trim_start().len();
-            // YAML lets the dashes of a list stand below the key.
-            let is_item = self.indent > 0 && words.trim_start().starts_with('-');
-            lead > self.indent || (is_item && lead == self.indent)
+        let words = self.text[line.clone()].trim();
+        let belongs = match words.is_empty() {
+            true => blank_too,
+            false => {
+                let indent = indent_of(self.text, &line);
+                let is_item = item_too && behind_dash(words).is_some();
+                indent > self.indent || (is_item && indent == self.indent)
+            }
         };
         belongs.then(|| {
             self.at += 1;
@@ -225,10 +257,24 @@ impl<'a> Lines<'a> {
         })
     }
 
+    /// The value that begins on its key's line: in quotes, below it, or until the lines are indented no more.
+    fn value(&mut self, field: &mut Field) -> Result<(), Fault> {
+        match &*field.value {
+            "|" | "|-" | "|+" => self.block("\n", field),
+            ">" | ">-" | ">+" => self.block(" ", field),
+            quoted if quoted.starts_with(['"', '\'']) => {
+                field.value = serde_yaml::from_str(quoted)
+                    .map_err(|_| (field.span.clone(), "the quotes do not close on this line"))?;
+            }
+            _ => self.continuation(field),
+        }
+        Ok(())
+    }
+
     /// `|` and `>`: the indented lines below.
     fn block(&mut self, between: &str, field: &mut Field) {
         let mut lines = Vec::new();
-        while let Some(line) = self.indented(true) {
+        while let Some(line) = self.indented(true, false) {
             lines.push(line);
         }
         let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
@@ -255,9 +301,10 @@ impl<'a> Lines<'a> {
 
     /// A text that goes on in indented lines.
     fn continuation(&mut self, field: &mut Field) {
-        // Below a key without a value there may be blank lines.
-        let blank_too = field.value.is_empty();
-        while let Some(line) = self.indented(blank_too) {
+        // Below a key without a value there may be blank lines, and YAML lets the dashes of a list stand right
+        // below it.
+        let all = field.value.is_empty();
+        while let Some(line) = self.indented(all, all) {
             let words = self.text[line.clone()].trim();
             if words.is_empty() {
                 continue;

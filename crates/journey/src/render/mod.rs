@@ -39,6 +39,7 @@ pub use self::fault::{Fault, Piece, Thing, Wrong};
 pub(crate) use self::reads::{ITEM, Need, Reads, written};
 pub use self::said::Said;
 pub(crate) use self::scan::ELEMENTS;
+pub(crate) use self::source::PUSH_FIELDS;
 use self::{environment::Pieces, source::Variant};
 
 /// Every template of a workspace. Cheap to clone.

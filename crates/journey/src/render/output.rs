@@ -1,6 +1,6 @@
 //! From a template to content: each piece is run into a bounded buffer, then put together.
 
-use std::{io, sync::Arc};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
@@ -9,9 +9,9 @@ use super::{
     fault::{Fault, Piece, Thing, Wrong},
     mail,
     said::Said,
-    source::{Variant, WhatsApp},
+    source::{self, Variant, WhatsApp},
 };
-use crate::content::{Content, WhatsAppTemplate};
+use crate::content::{Action, Content, Push, WhatsAppTemplate};
 
 /// The most that one piece may write, in bytes.
 pub(super) const LARGEST: usize = 512 * 1024;
@@ -61,11 +61,7 @@ impl<'a> Fill<'a> {
             Variant::Sms { text } => Ok(Content::Sms {
                 text: self.text(text, Piece::Text)?,
             }),
-            Variant::Push { title, body, url } => Ok(Content::Push {
-                title: self.line(title, Piece::Title)?,
-                body: self.text(body, Piece::Body)?,
-                url: Some(self.optional_line(url.as_deref())?).filter(|url| !url.is_empty()),
-            }),
+            Variant::Push(push) => self.push(push),
             Variant::Chat { text, whatsapp } => Ok(Content::Chat {
                 text: self.text(text, Piece::Text)?,
                 options: Vec::new(),
@@ -85,6 +81,53 @@ impl<'a> Fill<'a> {
                 .collect::<Result<_, _>>()?,
             always: whatsapp.always,
         })
+    }
+
+    fn push(&self, push: &source::Push) -> Result<Content, Failure> {
+        let mut actions = Vec::with_capacity(push.actions.len());
+        for action in &push.actions {
+            actions.push(Action {
+                name: action.name.clone(),
+                label: self.line(&action.label, Piece::Label)?,
+                url: self.some_line(action.url.as_deref())?,
+            });
+        }
+        let mut data = BTreeMap::new();
+        for (name, piece) in &push.data {
+            data.insert(name.clone(), self.run(piece)?.trim().to_owned());
+        }
+        let ttl = self.some_line(push.ttl.as_deref())?;
+        let ttl = ttl.map(|text| source::ttl(&text).ok_or_else(|| self.at(&push.ttl, Fault::Ttl)));
+        let collapse = self.some_line(push.collapse.as_deref())?;
+        if collapse.as_deref().is_some_and(|key| !source::is_key(key)) {
+            return Err(self.at(&push.collapse, Fault::Collapse));
+        }
+        let content = Content::Push(Push {
+            title: self.line(&push.title, Piece::Title)?,
+            body: self.text(&push.body, Piece::Body)?,
+            url: self.some_line(push.url.as_deref())?,
+            image: self.some_line(push.image.as_deref())?,
+            ttl: ttl.transpose()?,
+            collapse,
+            actions,
+            data,
+        });
+        match source::weight(&content) {
+            bytes if bytes > Push::MOST => Err(Failure::from(Fault::Heavy { bytes })),
+            _ => Ok(content),
+        }
+    }
+
+    /// Something that is wrong with what a piece came to, where the piece stands.
+    fn at(&self, piece: &Option<String>, fault: Fault) -> Failure {
+        let place = piece.as_deref().and_then(|name| self.pieces.place(name));
+        let line = place.map(|place| place.lines_before + 1);
+        Failure { line, fault }
+    }
+
+    /// A piece on one line; `None` where there is none, or it is empty.
+    fn some_line(&self, piece: Option<&str>) -> Result<Option<String>, Failure> {
+        Ok(Some(self.optional_line(piece)?).filter(|line| !line.is_empty()))
     }
 
     /// A piece on one line, which must not be empty.

@@ -21,11 +21,14 @@ use crate::{
 };
 
 mod path;
+mod push;
 mod size;
 mod variant;
 mod whatsapp;
 
 use path::Kind;
+pub(crate) use push::FIELDS as PUSH_FIELDS;
+pub(super) use push::{Push, is_key, ttl, weight};
 pub(super) use whatsapp::WhatsApp;
 
 /// The largest file, in bytes.
@@ -38,11 +41,7 @@ pub(super) enum Variant {
     Sms {
         text: String,
     },
-    Push {
-        title: String,
-        body: String,
-        url: Option<String>,
-    },
+    Push(Box<Push>),
     Chat {
         text: String,
         whatsapp: Option<WhatsApp>,
@@ -62,16 +61,20 @@ pub(super) struct Email {
 impl Variant {
     /// The names of its pieces.
     pub fn pieces(&self) -> impl Iterator<Item = &str> {
-        let (all, optional) = match self {
-            Self::Email(e) => (vec![&e.subject, &e.body, &e.text], &e.preheader),
-            Self::Sms { text } => (vec![text], &None),
-            Self::Push { title, body, url } => (vec![title, body], url),
+        let all = match self {
+            Self::Email(e) => {
+                let mut all = vec![&e.subject, &e.body, &e.text];
+                all.extend(&e.preheader);
+                all
+            }
+            Self::Sms { text } => vec![text],
+            Self::Push(push) => push.pieces(),
             Self::Chat { text, whatsapp } => {
                 let parameters = whatsapp.iter().flat_map(|w| &w.parameters);
-                (std::iter::once(text).chain(parameters).collect(), &None)
+                std::iter::once(text).chain(parameters).collect()
             }
         };
-        all.into_iter().chain(optional).map(String::as_str)
+        all.into_iter().map(String::as_str)
     }
 
     /// Whether that piece is what a customer reads: in a mail, the layout or the plain text.
@@ -79,7 +82,7 @@ impl Variant {
         match self {
             Self::Email(e) => piece == e.body || piece == e.text,
             Self::Sms { text } | Self::Chat { text, .. } => piece == text,
-            Self::Push { body, .. } => piece == body,
+            Self::Push(push) => piece == push.body,
         }
     }
 }

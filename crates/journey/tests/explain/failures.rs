@@ -105,6 +105,9 @@ fn faults() -> Vec<Fault> {
         Fault::Endless,
         Fault::TooLarge,
         Fault::NoText,
+        Fault::Ttl,
+        Fault::Collapse,
+        Fault::Heavy { bytes: 5_000 },
         Fault::Attribute {
             name: Arc::from("src"),
         },
@@ -126,6 +129,7 @@ fn faults() -> Vec<Fault> {
         Piece::Text,
         Piece::Title,
         Piece::Body,
+        Piece::Label,
     ];
     all.extend(parts.map(|part| Fault::Empty { part }));
     let things = [Thing::Filter, Thing::Test, Thing::Function, Thing::Template];

@@ -16,7 +16,7 @@ use standins::{
 use super::{WhatsAppSettings, number};
 use crate::{
     About, AdapterSettings, Callback, Channels, Outcome, Outgoing, Secret, Settings,
-    conformance::{Case, TOKEN, channels, conforms},
+    conformance::{Case, Means, TOKEN, channels, conforms},
     testing::outgoing,
 };
 
@@ -86,14 +86,15 @@ fn inbound(said: Says<'_>) -> Inbound<'_> {
 fn case(content: Content) -> Case<WhatsApp> {
     Case {
         channel: Channel::Chat,
-        to: TO,
+        to: |_, _| TO.to_owned(),
         content,
-        settings: |url, ca_file| {
+        settings: Box::new(|_, setup| {
             AdapterSettings::WhatsApp(WhatsAppSettings {
-                ca_file,
-                ..settings(url)
+                ca_file: setup.ca_file.clone(),
+                timeout_seconds: setup.timeout_seconds,
+                ..settings(&setup.url)
             })
-        },
+        }),
         prepare: write,
         says: |message| {
             assert_eq!((&*message.to, &*message.kind), (WA_ID, "interactive"));
@@ -106,10 +107,13 @@ fn case(content: Content) -> Case<WhatsApp> {
             assert_eq!(message.json["interactive"]["action"]["buttons"], buttons);
         },
         id: |message| Some(message.id.clone()),
-        for_good: Mood::answer(error(400, 131_051, "Unsupported message type", "no")),
-        for_now_is_unclear: false,
-        tells_gone: false,
-        garbled_is_accepted: false,
+        means: Means {
+            for_good: Mood::answer(error(400, 131_051, "Unsupported message type", "no")),
+            is_gone: false,
+            for_now_is_unclear: false,
+            garbled_is_accepted: false,
+            ..Means::default()
+        },
     }
 }
 

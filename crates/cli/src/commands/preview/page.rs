@@ -117,15 +117,14 @@ fn content_of(content: &Content, variant: &Variant, tag: &str) -> String {
                 escaped(&travel)
             )
         }
-        Content::Push { title, body, url } => {
-            let url = url
-                .iter()
-                .map(|u| format!("<div class=\"url\">{}</div>", escaped(u)));
+        Content::Push(push) => {
+            let below = words::below(push).into_iter();
+            let below = below.map(|line| format!("<div class=\"url\">{}</div>", escaped(&line)));
             format!(
                 "<h2>{tag}</h2>\n<div class=\"bubble\"><strong>{}</strong>\n{}{}</div>\n",
-                escaped(title),
-                escaped(body),
-                url.collect::<String>()
+                escaped(&push.title),
+                escaped(&push.body),
+                below.collect::<String>()
             )
         }
         Content::Chat { text, .. } => {

@@ -2,7 +2,12 @@
 
 use std::fmt::Write as _;
 
-use journey::{content::Content, preview::Use, sms::Travel, value::Value};
+use journey::{
+    content::{Content, Push},
+    preview::Use,
+    sms::Travel,
+    value::Value,
+};
 
 use super::{Outcome, Preview, Variant};
 
@@ -51,12 +56,28 @@ fn body(content: &Content, variant: &Variant, out: &mut String) {
             let travel = variant.sms.as_ref().map(travel).unwrap_or_default();
             writeln!(out, "{text}\n\n{travel}")
         }
-        Content::Push { title, body, url } => {
-            let _ = writeln!(out, "{title}\n{body}");
-            url.iter().try_for_each(|url| writeln!(out, "→ {url}"))
+        Content::Push(push) => {
+            let _ = writeln!(out, "{}\n{}", push.title, push.body);
+            let mut below = below(push).into_iter();
+            below.try_for_each(|line| writeln!(out, "→ {line}"))
         }
         Content::Chat { text, .. } => writeln!(out, "{text}"),
     };
+}
+
+/// What a notification has besides its title and body, a line each.
+pub fn below(push: &Push) -> Vec<String> {
+    let mut lines: Vec<String> = push.url.iter().cloned().collect();
+    lines.extend(push.image.iter().map(|image| format!("image: {image}")));
+    for action in &push.actions {
+        let url = action.url.as_deref().unwrap_or(&action.name);
+        lines.push(format!("[{}] {url}", action.label));
+    }
+    let data = push.data.iter();
+    lines.extend(data.map(|(name, value)| format!("{name}: {value}")));
+    lines.extend(push.collapse.iter().map(|key| format!("collapse: {key}")));
+    lines.extend(push.ttl.map(|ttl| format!("ttl: {ttl} s")));
+    lines
 }
 
 /// `2 segments, 161 characters in GSM-7`, and what made it UCS-2.

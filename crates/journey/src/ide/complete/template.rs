@@ -12,7 +12,7 @@ use crate::{
         template::{Meaning, Tag, locals, names_file, tags},
     },
     links,
-    render::ELEMENTS,
+    render::{ELEMENTS, PUSH_FIELDS},
     source::Span,
 };
 
@@ -207,7 +207,7 @@ fn head_fields(path: &str) -> &'static [&'static str] {
     let name = path.rsplit('/').next().unwrap_or_default();
     match name.split('.').next() {
         Some("email") => &["subject", "preheader"],
-        Some("push") => &["title", "body", "url"],
+        Some("push") => &PUSH_FIELDS,
         Some("chat") if name.ends_with(".yaml") => &["text", "whatsapp"],
         Some("chat") => &["whatsapp"],
         _ => &[],

@@ -22,7 +22,7 @@ const MAIL: usize = 102 * 1024;
 const SHOWN: usize = 40;
 
 /// What is printed of a template in any case; `None` where it builds on another, or is not Jinja.
-fn fixed(text: &str) -> Option<String> {
+pub(super) fn fixed(text: &str) -> Option<String> {
     let Ok(Stmt::Template(root)) = parse(text, "size", Default::default()) else {
         return None;
     };
@@ -49,7 +49,7 @@ impl Compiler<'_> {
         for file in files {
             match variant {
                 Variant::Sms { .. } => self.segments(file),
-                Variant::Push { .. } => self.notification(file),
+                Variant::Push(_) => self.notification(file),
                 Variant::Email(_) if !file.path.ends_with(".txt") => self.mail(file),
                 _ => {}
             }

@@ -1,7 +1,11 @@
 //! One channel of a template in one locale: its files, their fields, and what is missing.
 
 use super::{Compiler, Email, Field, Group, Pieces, Place, SourceFile, Variant};
-use super::{codes, front_matter, nearest, whole};
+use super::{
+    codes,
+    front_matter::{self, Fault},
+    nearest, whole,
+};
 
 impl Compiler<'_> {
     pub(super) fn email(
@@ -66,24 +70,6 @@ impl Compiler<'_> {
         Some(Variant::Sms { text })
     }
 
-    pub(super) fn push(
-        &mut self,
-        pieces: &mut Pieces,
-        prefix: &str,
-        group: &Group<'_>,
-    ) -> Option<Variant> {
-        let file = *group.get("yaml")?;
-        let fields = self.yaml(file, &["title", "body", "url"])?;
-        let title = self.required(pieces, prefix, file, &fields, "title");
-        let body = self.required(pieces, prefix, file, &fields, "body");
-        let url = self.field(pieces, prefix, file, &fields, "url");
-        Some(Variant::Push {
-            title: title?,
-            body: body?,
-            url: url.ok()?,
-        })
-    }
-
     pub(super) fn chat(
         &mut self,
         pieces: &mut Pieces,
@@ -129,29 +115,29 @@ impl Compiler<'_> {
     }
 
     fn front_matter(&mut self, file: &SourceFile) -> Option<(Vec<Field>, usize)> {
-        match front_matter::split(&file.text) {
-            Ok(found) => Some(found),
-            Err((span, message)) => {
-                self.report(file, span, codes::FRONT_MATTER, message);
-                None
-            }
-        }
+        self.read(file, front_matter::split(&file.text)).ok()
     }
 
-    fn yaml(&mut self, file: &SourceFile, keys: &[&str]) -> Option<Vec<Field>> {
+    pub(super) fn yaml(&mut self, file: &SourceFile, keys: &[&str]) -> Option<Vec<Field>> {
         if !self.fits(file) {
             return None;
         }
-        match front_matter::fields(&file.text, 0..file.text.len()) {
-            Ok(fields) => {
-                self.known_keys(file, &fields, keys);
-                Some(fields)
-            }
-            Err((span, message)) => {
-                self.report(file, span, codes::FRONT_MATTER, message);
-                None
-            }
-        }
+        let fields = front_matter::fields(&file.text, 0..file.text.len());
+        let fields = self.read(file, fields).ok()?;
+        self.known_keys(file, &fields, keys);
+        Some(fields)
+    }
+
+    /// What was read of the file; reports where it could not be.
+    pub(super) fn read<T>(
+        &mut self,
+        file: &SourceFile,
+        found: Result<T, Fault>,
+    ) -> Result<T, Reported> {
+        found.map_err(|(span, message)| {
+            self.report(file, span, codes::FRONT_MATTER, message);
+            Reported
+        })
     }
 
     /// Reports keys that mean nothing, or stand twice.
@@ -180,7 +166,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn required(
+    pub(super) fn required(
         &mut self,
         pieces: &mut Pieces,
         prefix: &str,
@@ -217,7 +203,7 @@ impl Compiler<'_> {
     }
 
     /// The piece of a field, if it is there and not empty.
-    fn field(
+    pub(super) fn field(
         &mut self,
         pieces: &mut Pieces,
         prefix: &str,

@@ -2,11 +2,7 @@
 
 use std::ops::Range;
 
-use super::{
-    Compiler, Field, Pieces, SourceFile, codes,
-    front_matter::{self, Fault},
-    variant::Reported,
-};
+use super::{Compiler, Field, Pieces, SourceFile, codes, front_matter, variant::Reported};
 
 /// The longest name of a template, in bytes.
 const LONGEST_NAME: usize = 512;
@@ -33,7 +29,7 @@ impl Compiler<'_> {
             return Ok(None);
         };
         let before = self.diagnostics.len();
-        let fields = self.read(file, front_matter::below(&file.text, whole))?;
+        let fields = self.read(file, front_matter::map(&file.text, whole))?;
         let keys = ["template", "language", "parameters", "always"];
         self.known_keys(file, &fields, &keys);
         if self.diagnostics.len() > before {
@@ -45,7 +41,7 @@ impl Compiler<'_> {
         let language = of("language").map(|f| self.language(file, f));
         let always = of("always").is_some_and(|f| self.truth(file, f));
         let list = match of("parameters") {
-            Some(list) => self.read(file, front_matter::items(&file.text, list))?,
+            Some(list) => self.read(file, front_matter::texts(&file.text, list))?,
             None => Vec::new(),
         };
         let mut parameters = Vec::with_capacity(list.len());
@@ -71,13 +67,6 @@ impl Compiler<'_> {
             }
             _ => Err(Reported),
         }
-    }
-
-    fn read<T>(&mut self, file: &SourceFile, found: Result<T, Fault>) -> Result<T, Reported> {
-        found.map_err(|(span, message)| {
-            self.report(file, span, codes::FRONT_MATTER, message);
-            Reported
-        })
     }
 
     /// Both the name and the language are needed.

@@ -189,6 +189,26 @@ fn unknown_mjml_elements_are_found_though_mrml_passes_them() {
 }
 
 #[test]
+fn a_notification_that_nobody_carries_is_told_beforehand() {
+    let codes = |text: &str| {
+        let found = mistakes(&[("a/push.en.yaml", text)]);
+        let codes: Vec<&str> = found.iter().map(|d| d.code).collect();
+        codes.join(" ")
+    };
+    let long = "word ".repeat(1_000);
+    assert_eq!(codes(&format!("title: a\nbody: b\nurl: {long}")), "J622");
+    let action = format!("title: a\nbody: b\nactions:\n  - name: x\n    label: {long}");
+    assert_eq!(codes(&action), "J622");
+    assert_eq!(
+        codes(&format!("title: a\nbody: b\ndata:\n  x: {long}")),
+        "J622"
+    );
+    // What stands under a condition is not there for everybody.
+    let some = format!("title: a\nbody: b\nurl: \"{{% if x %}}{long}{{% endif %}}\"");
+    assert_eq!(codes(&some), "");
+}
+
+#[test]
 fn a_mail_that_gmail_cuts_off_is_told_by_what_is_there_for_everybody() {
     let mail = |inner: &str| format!("---\nsubject: Hi\n---\n<p>{inner}</p>");
     let codes = |html: &str| {

@@ -230,7 +230,7 @@ fn texts_differ(sent: &Sent, content: &Content) -> Vec<Wrong> {
 fn title(content: &Content) -> Option<&str> {
     match content {
         Content::Email { subject, .. } => Some(subject),
-        Content::Push { title, .. } => Some(title),
+        Content::Push(push) => Some(&push.title),
         Content::Sms { .. } | Content::Chat { .. } => None,
     }
 }
@@ -244,9 +244,13 @@ fn texts(content: &Content) -> Vec<&str> {
             html,
             text,
         } => vec![subject, preheader, html, text],
-        Content::Push { title, body, url } => {
-            let mut texts = vec![title.as_str(), body.as_str()];
-            texts.extend(url.as_deref());
+        Content::Push(push) => {
+            let mut texts = vec![push.title.as_str(), push.body.as_str()];
+            texts.extend(push.url.as_deref());
+            for action in &push.actions {
+                texts.push(&action.label);
+                texts.extend(action.url.as_deref());
+            }
             texts
         }
         Content::Sms { text } => vec![text],
@@ -267,7 +271,7 @@ fn one_line(text: &str) -> String {
 fn beginning(content: &Content) -> String {
     let text = match content {
         Content::Email { text, .. } | Content::Sms { text } | Content::Chat { text, .. } => text,
-        Content::Push { body, .. } => body,
+        Content::Push(push) => &push.body,
     };
     let text = one_line(text);
     match text.char_indices().nth(120) {

@@ -1,12 +1,18 @@
 //! Who serves which channel.
 
+mod apns;
+mod fcm;
 mod limits;
 mod smtp;
 mod telegram;
 mod webhook;
+mod webpush;
 mod whatsapp;
 
-use self::{limits::LIMITS, smtp::SMTP, telegram::TELEGRAM, webhook::WEBHOOK, whatsapp::WHATSAPP};
+use self::{
+    apns::APNS, fcm::FCM, limits::LIMITS, smtp::SMTP, telegram::TELEGRAM, webhook::WEBHOOK,
+    webpush::WEBPUSH, whatsapp::WHATSAPP,
+};
 use super::super::{Context, Form, PLAIN, Takes, Word, takes::choice, word};
 
 /// The longest that one attempt at a provider may be allowed to take, in seconds.
@@ -137,7 +143,39 @@ static PUSH: Context = Context {
     name: "push",
     what: "an adapter for push notifications",
     about: "Who carries push notifications",
-    forms: &[BY_WEBHOOK],
+    forms: &[
+        Form {
+            head: word(
+                "apns",
+                Takes::Fields(&APNS),
+                "Apple's Push Notification service",
+                "apns: { key_file: /run/secrets/apns.p8, key_id: ABC123DEFG, team_id: DEF123GHIJ, topic: example.shop }",
+            ),
+            words: &[],
+            what: "Apple's Push Notification service",
+        },
+        Form {
+            head: word(
+                "fcm",
+                Takes::Fields(&FCM),
+                "Firebase Cloud Messaging",
+                "fcm: { service_account_file: /run/secrets/firebase.json }",
+            ),
+            words: &[],
+            what: "Firebase Cloud Messaging",
+        },
+        BY_WEBHOOK,
+        Form {
+            head: word(
+                "webpush",
+                Takes::Fields(&WEBPUSH),
+                "Browsers, by Web Push",
+                "webpush: { private_key: q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94, subject: \"mailto:push@shop.example\" }",
+            ),
+            words: &[],
+            what: "Web Push",
+        },
+    ],
     ..PLAIN
 };
 
@@ -160,6 +198,17 @@ const CA_FILE: Word = word(
     Takes::Text,
     "A PEM file with further authorities to trust, such as a company's own",
     "ca_file: /etc/ssl/company.pem",
+);
+
+/// How urgent notifications are.
+const PRIORITY: Word = word(
+    "priority",
+    Takes::OneOf(&[
+        choice("high", "shown at once, though that wakes the device up"),
+        choice("normal", "when it suits the device"),
+    ]),
+    "How urgent notifications are",
+    "priority: normal",
 );
 
 /// How many requests at a time.
