@@ -2,6 +2,7 @@
 //! tells by web hook reaches the customer.
 
 mod chat;
+mod devices;
 
 use std::sync::Arc;
 
