@@ -7,18 +7,25 @@
 //! ([`Channels::place`]).
 
 pub mod capture;
+#[cfg(test)]
+mod conformance;
 mod detail;
 mod endpoints;
 mod hear;
 mod http;
 mod limits;
 mod line;
+mod mail;
 mod outcome;
+mod postmark;
 mod settings;
+mod sms;
 mod smtp;
 #[cfg(test)]
 mod testing;
 mod trust;
+mod twilio;
+mod vonage;
 mod webhook;
 
 use std::time::Duration;
@@ -36,11 +43,17 @@ pub use self::outcome::{About, Outcome};
 pub use self::settings::{AdapterSettings, Failover, Providers, Secret, Settings};
 use self::{
     line::{Line, Provider},
+    postmark::Postmark,
     smtp::Smtp,
+    twilio::Twilio,
+    vonage::Vonage,
     webhook::Webhook,
 };
 pub use self::{
+    postmark::PostmarkSettings,
     smtp::{SmtpSettings, TlsMode},
+    twilio::TwilioSettings,
+    vonage::VonageSettings,
     webhook::WebhookSettings,
 };
 
@@ -118,7 +131,10 @@ pub struct Channels {
 
 #[derive(Debug)]
 enum Adapter {
+    Postmark(Box<Postmark>),
     Smtp(Box<Smtp>),
+    Twilio(Box<Twilio>),
+    Vonage(Box<Vonage>),
     Webhook(Box<Webhook>),
 }
 
@@ -240,24 +256,42 @@ fn providers(channel: Channel, settings: &[AdapterSettings]) -> Result<Vec<Provi
 impl Adapter {
     fn new(channel: Channel, settings: &AdapterSettings) -> Result<Self, Problem> {
         match settings {
+            AdapterSettings::Postmark(_) if channel != Channel::Email => {
+                Err(("postmark", "carries mail only".to_owned()))
+            }
             AdapterSettings::Smtp(_) if channel != Channel::Email => {
                 Err(("smtp", "carries mail only".to_owned()))
             }
+            AdapterSettings::Twilio(_) if channel != Channel::Sms => {
+                Err(("twilio", "carries text messages only".to_owned()))
+            }
+            AdapterSettings::Vonage(_) if channel != Channel::Sms => {
+                Err(("vonage", "carries text messages only".to_owned()))
+            }
+            AdapterSettings::Postmark(s) => Ok(Self::Postmark(Box::new(Postmark::new(s)?))),
             AdapterSettings::Smtp(s) => Ok(Self::Smtp(Box::new(Smtp::new(s)?))),
+            AdapterSettings::Twilio(s) => Ok(Self::Twilio(Box::new(Twilio::new(s)?))),
+            AdapterSettings::Vonage(s) => Ok(Self::Vonage(Box::new(Vonage::new(s)?))),
             AdapterSettings::Webhook(s) => Ok(Self::Webhook(Box::new(Webhook::new(s)?))),
         }
     }
 
     fn name(&self) -> &str {
         match self {
+            Self::Postmark(postmark) => postmark.name(),
             Self::Smtp(smtp) => smtp.name(),
+            Self::Twilio(twilio) => twilio.name(),
+            Self::Vonage(vonage) => vonage.name(),
             Self::Webhook(webhook) => webhook.name(),
         }
     }
 
     /// What the provider tells by a web hook, after its signature was looked at.
-    fn hear(&self, _hook: &Hook<'_>) -> Result<Heard, Unheard> {
+    fn hear(&self, hook: &Hook<'_>) -> Result<Heard, Unheard> {
         match self {
+            Self::Postmark(postmark) => postmark.hear(hook),
+            Self::Twilio(twilio) => twilio.hear(hook),
+            Self::Vonage(vonage) => vonage.hear(hook),
             Self::Smtp(_) | Self::Webhook(_) => Err(Unheard::Nobody),
         }
     }
@@ -265,7 +299,10 @@ impl Adapter {
     /// Makes one attempt, within the adapter's time-out and `within`.
     async fn send(&self, message: &Outgoing<'_>, within: Duration) -> Outcome {
         match self {
+            Self::Postmark(postmark) => postmark.send(message, within).await,
             Self::Smtp(smtp) => smtp.send(message, within).await,
+            Self::Twilio(twilio) => twilio.send(message, within).await,
+            Self::Vonage(vonage) => vonage.send(message, within).await,
             Self::Webhook(webhook) => webhook.send(message, within).await,
         }
     }

@@ -8,7 +8,9 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use crate::{SmtpSettings, WebhookSettings, limits::Limits};
+use crate::{
+    PostmarkSettings, SmtpSettings, TwilioSettings, VonageSettings, WebhookSettings, limits::Limits,
+};
 
 /// Who serves which channel; a channel without a provider is not served.
 ///
@@ -116,8 +118,14 @@ pub enum Failover {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AdapterSettings {
+    /// Postmark; for `email` only.
+    Postmark(PostmarkSettings),
     /// A mail server; for `email` only.
     Smtp(SmtpSettings),
+    /// Twilio; for `sms` only.
+    Twilio(TwilioSettings),
+    /// Vonage; for `sms` only.
+    Vonage(VonageSettings),
     /// Any provider behind one HTTP address.
     Webhook(WebhookSettings),
 }
@@ -126,7 +134,10 @@ impl AdapterSettings {
     /// The word that it is written under.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::Postmark(_) => "postmark",
             Self::Smtp(_) => "smtp",
+            Self::Twilio(_) => "twilio",
+            Self::Vonage(_) => "vonage",
             Self::Webhook(_) => "webhook",
         }
     }
@@ -134,7 +145,10 @@ impl AdapterSettings {
     /// What the provider is spared.
     pub fn limits(&self) -> &Limits {
         match self {
+            Self::Postmark(postmark) => &postmark.limits,
             Self::Smtp(smtp) => &smtp.limits,
+            Self::Twilio(twilio) => &twilio.limits,
+            Self::Vonage(vonage) => &vonage.limits,
             Self::Webhook(webhook) => &webhook.limits,
         }
     }
@@ -142,7 +156,10 @@ impl AdapterSettings {
     /// The most messages that are with it at a time.
     pub fn concurrency(&self) -> usize {
         match self {
+            Self::Postmark(postmark) => postmark.concurrency,
             Self::Smtp(smtp) => smtp.connections,
+            Self::Twilio(twilio) => twilio.concurrency,
+            Self::Vonage(vonage) => vonage.concurrency,
             Self::Webhook(webhook) => webhook.concurrency,
         }
     }

@@ -78,13 +78,19 @@ fn providers(all: &[AdapterSettings]) -> String {
 /// Who it is, and where.
 fn provider(adapter: &AdapterSettings) -> String {
     match adapter {
+        AdapterSettings::Postmark(postmark) => host(&postmark.url, &postmark.name),
         AdapterSettings::Smtp(smtp) => smtp.host.clone(),
-        AdapterSettings::Webhook(hook) => {
-            let parsed = reqwest::Url::parse(&hook.url).ok();
-            let host = parsed.as_ref().and_then(reqwest::Url::host_str);
-            host.unwrap_or(&hook.name).to_owned()
-        }
+        AdapterSettings::Twilio(twilio) => host(&twilio.url, &twilio.name),
+        AdapterSettings::Vonage(vonage) => host(&vonage.url, &vonage.name),
+        AdapterSettings::Webhook(hook) => host(&hook.url, &hook.name),
     }
+}
+
+/// The host of an address, or what its provider is called.
+fn host(url: &str, name: &str) -> String {
+    let parsed = reqwest::Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(reqwest::Url::host_str);
+    host.unwrap_or(name).to_owned()
 }
 
 fn text(printed: &Printed) -> String {
