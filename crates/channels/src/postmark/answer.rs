@@ -1,5 +1,7 @@
 //! What Postmark's answers mean.
 
+use serde_json::Value as Json;
+
 use crate::{
     About, Outcome,
     http::{Answer, provider_id},
@@ -7,8 +9,8 @@ use crate::{
 
 /// Postmark's number of an error decides, and the status where it has none that we know.
 pub(super) fn said(answer: &Answer, to: &str) -> Outcome {
-    let code = answer.body.get("ErrorCode").and_then(|code| code.as_u64());
-    let message = answer.body.get("Message").and_then(|words| words.as_str());
+    let code = answer.body.get("ErrorCode").and_then(Json::as_u64);
+    let message = answer.body.get("Message").and_then(Json::as_str);
     let words = match (code, message) {
         (Some(code), Some(message)) => Some(format!("{code}: {message}")),
         (_, message) => message.map(str::to_owned),

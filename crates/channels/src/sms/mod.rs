@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use journey::{content::Content, failure::Failure};
 use phonenumber::{
     country::Id,
-    metadata::{DATABASE, Metadata},
+    metadata::{DATABASE, Descriptor, Metadata},
 };
 use tokio::sync::OnceCell;
 
@@ -150,7 +150,7 @@ fn is_as_long(plan: &Metadata, national: &str) -> bool {
     let mut lengths = kinds
         .into_iter()
         .flatten()
-        .flat_map(|k| k.possible_length());
+        .flat_map(Descriptor::possible_length);
     lengths.any(|length| usize::from(*length) == national.len())
 }
 

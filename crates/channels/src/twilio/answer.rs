@@ -1,6 +1,7 @@
 //! What Twilio's answers mean.
 
 use reqwest::StatusCode;
+use serde_json::Value as Json;
 
 use crate::{
     About, Outcome,
@@ -18,8 +19,8 @@ pub(super) fn said(answer: &Answer, to: &str) -> Outcome {
             false => Outcome::unclear(answer.failure(None, to)),
         };
     }
-    let code = answer.body.get("code").and_then(|code| code.as_u64());
-    let message = answer.body.get("message").and_then(|words| words.as_str());
+    let code = answer.body.get("code").and_then(Json::as_u64);
+    let message = answer.body.get("message").and_then(Json::as_str);
     let words = match (code, message) {
         (Some(code), Some(message)) => Some(format!("{code}: {message}")),
         (Some(code), None) => Some(code.to_string()),

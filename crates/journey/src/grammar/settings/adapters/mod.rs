@@ -1,10 +1,16 @@
 //! Who serves which channel.
 
 mod limits;
+mod postmark;
 mod smtp;
+mod twilio;
+mod vonage;
 mod webhook;
 
-use self::{limits::LIMITS, smtp::SMTP, webhook::WEBHOOK};
+use self::{
+    limits::LIMITS, postmark::POSTMARK, smtp::SMTP, twilio::TWILIO, vonage::VONAGE,
+    webhook::WEBHOOK,
+};
 use super::super::{Context, Form, PLAIN, Takes, Word, takes::choice, word};
 
 /// The longest that one attempt at a provider may be allowed to take, in seconds.
@@ -74,11 +80,45 @@ const BY_WEBHOOK: Form = Form {
     what: "a web hook",
 };
 
+const BY_POSTMARK: Form = Form {
+    head: word(
+        "postmark",
+        Takes::Fields(&POSTMARK),
+        "Postmark",
+        "postmark: { server_token: a-token, from: bonjour@shop.example }",
+    ),
+    words: &[],
+    what: "Postmark",
+};
+
+const BY_TWILIO: Form = Form {
+    head: word(
+        "twilio",
+        Takes::Fields(&TWILIO),
+        "Twilio",
+        "twilio: { account_sid: AC0123456789abcdef0123456789abcdef, auth_token: a-token, from: Tilleul }",
+    ),
+    words: &[],
+    what: "Twilio",
+};
+
+const BY_VONAGE: Form = Form {
+    head: word(
+        "vonage",
+        Takes::Fields(&VONAGE),
+        "Vonage",
+        "vonage: { api_key: a1b2c3d4, api_secret: a-secret, from: Tilleul }",
+    ),
+    words: &[],
+    what: "Vonage",
+};
+
 static MAIL: Context = Context {
     name: "mail",
     what: "an adapter for e-mail",
     about: "Who carries e-mail",
     forms: &[
+        BY_POSTMARK,
         Form {
             head: word(
                 "smtp",
@@ -98,7 +138,7 @@ static SMS: Context = Context {
     name: "sms",
     what: "an adapter for text messages",
     about: "Who carries text messages",
-    forms: &[BY_WEBHOOK],
+    forms: &[BY_TWILIO, BY_VONAGE, BY_WEBHOOK],
     ..PLAIN
 };
 
