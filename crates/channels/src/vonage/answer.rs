@@ -30,6 +30,10 @@ pub(super) fn said(answer: &Answer, to: &str) -> Outcome {
     let detail = answer.failure(words, to);
     match name {
         "1000" | "rate-limit" => answer.hasty(detail),
+        // Trouble of its own, whatever the status: which one comes with a number is not documented.
+        "1030" | "1230" if !answer.status.is_server_error() => Outcome::unclear(detail),
+        // It was not submitted.
+        "1100" => Outcome::for_now(About::Trouble, detail),
         // This number was written to too often.
         "1241" => Outcome::for_now(About::Message, detail),
         // Barred, no longer active, opted out by STOP.

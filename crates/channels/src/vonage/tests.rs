@@ -116,6 +116,8 @@ async fn errors_mean_what_vonage_says() {
         (404, "#not-found", now(Trouble)),
         (400, "", good(false)),
         (429, "", now(Haste)),
+        (422, "/messages#1100", now(Trouble)),
+        (422, "/messages#1030", (Some(Trouble), false, true)),
         (500, "/messages#1030", (Some(Trouble), false, true)),
         (502, "", (Some(Trouble), false, true)),
         (200, "", (Some(Trouble), false, true)),
