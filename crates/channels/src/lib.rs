@@ -17,16 +17,21 @@ mod hear;
 mod http;
 mod limits;
 mod line;
+mod mail;
 mod offers;
 mod only_to;
 mod outcome;
+mod postmark;
 mod push;
 mod settings;
+mod sms;
 mod smtp;
 mod telegram;
 #[cfg(test)]
 mod testing;
 mod trust;
+mod twilio;
+mod vonage;
 mod webhook;
 mod webpush;
 mod whatsapp;
@@ -48,8 +53,11 @@ use self::{
     apns::Apns,
     fcm::Fcm,
     line::{Line, Provider},
+    postmark::Postmark,
     smtp::Smtp,
     telegram::Telegram,
+    twilio::Twilio,
+    vonage::Vonage,
     webhook::Webhook,
     webpush::WebPush,
     whatsapp::WhatsApp,
@@ -57,9 +65,12 @@ use self::{
 pub use self::{
     apns::{ApnsSettings, Environment as ApnsEnvironment},
     fcm::FcmSettings,
+    postmark::PostmarkSettings,
     push::Priority,
     smtp::{DkimSettings, SmtpSettings, TlsMode},
     telegram::TelegramSettings,
+    twilio::TwilioSettings,
+    vonage::VonageSettings,
     webhook::WebhookSettings,
     webpush::{Urgency, WebPushSettings},
     whatsapp::WhatsAppSettings,
@@ -142,8 +153,11 @@ pub struct Channels {
 enum Adapter {
     Apns(Box<Apns>),
     Fcm(Box<Fcm>),
+    Postmark(Box<Postmark>),
     Smtp(Box<Smtp>),
     Telegram(Box<Telegram>),
+    Twilio(Box<Twilio>),
+    Vonage(Box<Vonage>),
     Webhook(Box<Webhook>),
     WebPush(Box<WebPush>),
     WhatsApp(Box<WhatsApp>),
@@ -288,37 +302,40 @@ fn providers(channel: Channel, settings: &[AdapterSettings]) -> Result<Vec<Provi
 
 impl Adapter {
     fn new(channel: Channel, settings: &AdapterSettings) -> Result<Self, Problem> {
-        match settings {
-            AdapterSettings::Apns(s) => Ok(Self::Apns(Box::new(
-                push::only(channel, "apns").and_then(|()| Apns::new(s))?,
-            ))),
-            AdapterSettings::Fcm(s) => Ok(Self::Fcm(Box::new(
-                push::only(channel, "fcm").and_then(|()| Fcm::new(s))?,
-            ))),
-            AdapterSettings::Smtp(_) if channel != Channel::Email => {
-                Err(("smtp", "carries mail only".to_owned()))
-            }
-            AdapterSettings::Telegram(_) | AdapterSettings::WhatsApp(_)
-                if channel != Channel::Chat =>
-            {
-                Err((settings.kind(), "carries chat only".to_owned()))
-            }
-            AdapterSettings::Smtp(s) => Ok(Self::Smtp(Box::new(Smtp::new(s)?))),
-            AdapterSettings::Telegram(s) => Ok(Self::Telegram(Box::new(Telegram::new(s)?))),
-            AdapterSettings::Webhook(s) => Ok(Self::Webhook(Box::new(Webhook::new(s)?))),
-            AdapterSettings::WebPush(s) => Ok(Self::WebPush(Box::new(
-                push::only(channel, "webpush").and_then(|()| WebPush::new(s))?,
-            ))),
-            AdapterSettings::WhatsApp(s) => Ok(Self::WhatsApp(Box::new(WhatsApp::new(s)?))),
+        use AdapterSettings as Of;
+        let (only, what) = match settings {
+            Of::Apns(_) | Of::Fcm(_) | Of::WebPush(_) => (Channel::Push, "push notifications"),
+            Of::Postmark(_) | Of::Smtp(_) => (Channel::Email, "mail"),
+            Of::Telegram(_) | Of::WhatsApp(_) => (Channel::Chat, "chat"),
+            Of::Twilio(_) | Of::Vonage(_) => (Channel::Sms, "text messages"),
+            Of::Webhook(_) => (channel, "everything"),
+        };
+        if channel != only {
+            return Err((settings.kind(), format!("carries {what} only")));
         }
+        Ok(match settings {
+            Of::Apns(s) => Self::Apns(Box::new(Apns::new(s)?)),
+            Of::Fcm(s) => Self::Fcm(Box::new(Fcm::new(s)?)),
+            Of::Postmark(s) => Self::Postmark(Box::new(Postmark::new(s)?)),
+            Of::Smtp(s) => Self::Smtp(Box::new(Smtp::new(s)?)),
+            Of::Telegram(s) => Self::Telegram(Box::new(Telegram::new(s)?)),
+            Of::Twilio(s) => Self::Twilio(Box::new(Twilio::new(s)?)),
+            Of::Vonage(s) => Self::Vonage(Box::new(Vonage::new(s)?)),
+            Of::Webhook(s) => Self::Webhook(Box::new(Webhook::new(s)?)),
+            Of::WebPush(s) => Self::WebPush(Box::new(WebPush::new(s)?)),
+            Of::WhatsApp(s) => Self::WhatsApp(Box::new(WhatsApp::new(s)?)),
+        })
     }
 
     fn name(&self) -> &str {
         match self {
             Self::Apns(apns) => apns.name(),
             Self::Fcm(fcm) => fcm.name(),
+            Self::Postmark(postmark) => postmark.name(),
             Self::Smtp(smtp) => smtp.name(),
             Self::Telegram(telegram) => telegram.name(),
+            Self::Twilio(twilio) => twilio.name(),
+            Self::Vonage(vonage) => vonage.name(),
             Self::Webhook(webhook) => webhook.name(),
             Self::WebPush(webpush) => webpush.name(),
             Self::WhatsApp(whatsapp) => whatsapp.name(),
@@ -328,9 +345,9 @@ impl Adapter {
     /// Whether the provider takes a message's token along and reports by it.
     fn reports(&self) -> bool {
         match self {
-            Self::Apns(_) | Self::Fcm(_) | Self::Smtp(_) => false,
-            Self::Telegram(_) | Self::Webhook(_) | Self::WebPush(_) => false,
-            Self::WhatsApp(_) => true,
+            Self::Apns(_) | Self::Fcm(_) | Self::WebPush(_) => false,
+            Self::Smtp(_) | Self::Telegram(_) | Self::Webhook(_) => false,
+            Self::Postmark(_) | Self::Twilio(_) | Self::Vonage(_) | Self::WhatsApp(_) => true,
         }
     }
 
@@ -338,8 +355,11 @@ impl Adapter {
     fn hear(&self, hook: &Hook<'_>) -> Result<Heard, Unheard> {
         match self {
             Self::Apns(_) | Self::Fcm(_) | Self::WebPush(_) => Err(Unheard::Nobody),
+            Self::Postmark(postmark) => postmark.hear(hook),
             Self::Smtp(_) | Self::Webhook(_) => Err(Unheard::Nobody),
             Self::Telegram(telegram) => telegram.hear(hook),
+            Self::Twilio(twilio) => twilio.hear(hook),
+            Self::Vonage(vonage) => vonage.hear(hook),
             Self::WhatsApp(whatsapp) => whatsapp.hear(hook),
         }
     }
@@ -349,8 +369,11 @@ impl Adapter {
         match self {
             Self::Apns(apns) => apns.send(message, within).await,
             Self::Fcm(fcm) => fcm.send(message, within).await,
+            Self::Postmark(postmark) => postmark.send(message, within).await,
             Self::Smtp(smtp) => smtp.send(message, within).await,
             Self::Telegram(telegram) => telegram.send(message, within).await,
+            Self::Twilio(twilio) => twilio.send(message, within).await,
+            Self::Vonage(vonage) => vonage.send(message, within).await,
             Self::Webhook(webhook) => webhook.send(message, within).await,
             Self::WebPush(webpush) => webpush.send(message, within).await,
             Self::WhatsApp(whatsapp) => whatsapp.send(message, within).await,

@@ -10,8 +10,8 @@ use serde::{
 };
 
 use crate::{
-    ApnsSettings, FcmSettings, SmtpSettings, TelegramSettings, WebPushSettings, WebhookSettings,
-    WhatsAppSettings, limits::Limits,
+    ApnsSettings, FcmSettings, PostmarkSettings, SmtpSettings, TelegramSettings, TwilioSettings,
+    VonageSettings, WebPushSettings, WebhookSettings, WhatsAppSettings, limits::Limits,
 };
 
 /// Who serves which channel; a channel without a provider is not served.
@@ -169,10 +169,16 @@ pub enum AdapterSettings {
     Apns(ApnsSettings),
     /// Firebase Cloud Messaging; for `push` only.
     Fcm(FcmSettings),
+    /// Postmark; for `email` only.
+    Postmark(PostmarkSettings),
     /// A mail server; for `email` only.
     Smtp(SmtpSettings),
     /// A bot at Telegram; for `chat` only.
     Telegram(TelegramSettings),
+    /// Twilio; for `sms` only.
+    Twilio(TwilioSettings),
+    /// Vonage; for `sms` only.
+    Vonage(VonageSettings),
     /// Any provider behind one HTTP address.
     Webhook(WebhookSettings),
     /// Browsers; for `push` only.
@@ -187,8 +193,11 @@ impl AdapterSettings {
         match self {
             Self::Apns(_) => "apns",
             Self::Fcm(_) => "fcm",
+            Self::Postmark(_) => "postmark",
             Self::Smtp(_) => "smtp",
             Self::Telegram(_) => "telegram",
+            Self::Twilio(_) => "twilio",
+            Self::Vonage(_) => "vonage",
             Self::Webhook(_) => "webhook",
             Self::WebPush(_) => "webpush",
             Self::WhatsApp(_) => "whatsapp",
@@ -200,8 +209,11 @@ impl AdapterSettings {
         match self {
             Self::Apns(apns) => &apns.limits,
             Self::Fcm(fcm) => &fcm.limits,
+            Self::Postmark(postmark) => &postmark.limits,
             Self::Smtp(smtp) => &smtp.limits,
             Self::Telegram(telegram) => &telegram.limits,
+            Self::Twilio(twilio) => &twilio.limits,
+            Self::Vonage(vonage) => &vonage.limits,
             Self::Webhook(webhook) => &webhook.limits,
             Self::WebPush(webpush) => &webpush.limits,
             Self::WhatsApp(whatsapp) => &whatsapp.limits,
@@ -213,8 +225,11 @@ impl AdapterSettings {
         match self {
             Self::Apns(apns) => apns.concurrency,
             Self::Fcm(fcm) => fcm.concurrency,
+            Self::Postmark(postmark) => postmark.concurrency,
             Self::Smtp(smtp) => smtp.connections,
             Self::Telegram(telegram) => telegram.concurrency,
+            Self::Twilio(twilio) => twilio.concurrency,
+            Self::Vonage(vonage) => vonage.concurrency,
             Self::Webhook(webhook) => webhook.concurrency,
             Self::WebPush(webpush) => webpush.concurrency,
             Self::WhatsApp(whatsapp) => whatsapp.concurrency,

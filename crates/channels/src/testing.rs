@@ -48,7 +48,8 @@ impl Channels {
     }
 }
 
-const LONG: Duration = Duration::from_secs(600);
+/// More than any attempt takes.
+pub(crate) const LONG: Duration = Duration::from_secs(600);
 
 /// A directory that goes away with its owner.
 pub(crate) struct Scratch(PathBuf);

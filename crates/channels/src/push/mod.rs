@@ -7,12 +7,11 @@ pub(crate) mod testing;
 use journey::{
     content::{Content, Push},
     failure::Failure,
-    message::Channel,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
-use crate::{Outcome, Outgoing, Problem};
+use crate::{Outcome, Outgoing};
 
 /// How urgent notifications are to the device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,14 +22,6 @@ pub enum Priority {
     High,
     /// When it suits the device.
     Normal,
-}
-
-/// Providers of push notifications carry nothing else.
-pub(crate) fn only(channel: Channel, kind: &'static str) -> Result<(), Problem> {
-    match channel {
-        Channel::Push => Ok(()),
-        _ => Err((kind, "carries push notifications only".to_owned())),
-    }
 }
 
 /// The notification that a message is.

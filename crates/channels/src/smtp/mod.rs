@@ -34,10 +34,9 @@ use tokio::time::timeout;
 pub use self::settings::{DkimSettings, SmtpSettings, TlsMode};
 use self::{
     dkim::Dkim,
-    mail::Sender,
     pool::{ConnectError, Pool},
 };
-use crate::{About, Outcome, Outgoing, Problem, detail};
+use crate::{About, Outcome, Outgoing, Problem, detail, mail::Sender};
 
 /// The adapter: builds the mail and hands it over on a pooled connection.
 #[derive(Debug)]
@@ -73,7 +72,11 @@ enum Phase {
 
 impl Smtp {
     pub(crate) fn new(settings: &SmtpSettings) -> Result<Self, Problem> {
-        let sender = Sender::new(settings)?;
+        let sender = Sender::new(
+            &settings.from,
+            settings.reply_to.as_deref(),
+            settings.list_domain.as_deref(),
+        )?;
         let pool = Pool::new(settings, sender.domain())?;
         Ok(Self {
             name: settings.name.clone(),
@@ -93,7 +96,7 @@ impl Smtp {
     }
 
     pub(crate) async fn send(&self, message: &Outgoing<'_>, within: Duration) -> Outcome {
-        let mail = match self.sender.compose(message) {
+        let mail = match mail::compose(&self.sender, message) {
             Ok(mail) => mail,
             Err(problem) => return Outcome::for_good(problem),
         };

@@ -80,8 +80,11 @@ fn provider(adapter: &AdapterSettings) -> String {
     match adapter {
         AdapterSettings::Apns(apns) => host(apns.address(), &apns.name),
         AdapterSettings::Fcm(fcm) => host(&fcm.url, &fcm.name),
+        AdapterSettings::Postmark(postmark) => host(&postmark.url, &postmark.name),
         AdapterSettings::Smtp(smtp) => smtp.host.clone(),
         AdapterSettings::Telegram(bot) => host(&bot.url, &bot.name),
+        AdapterSettings::Twilio(twilio) => host(&twilio.url, &twilio.name),
+        AdapterSettings::Vonage(vonage) => host(&vonage.url, &vonage.name),
         AdapterSettings::Webhook(hook) => host(&hook.url, &hook.name),
         AdapterSettings::WebPush(_) => "the browsers' own push services".to_owned(),
         AdapterSettings::WhatsApp(number) => host(&number.url, &number.name),

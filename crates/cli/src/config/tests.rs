@@ -15,8 +15,20 @@ const GROUPS: &[(&[&str], &str)] = &[
     (&["links"], "{}"),
     (&["channels"], "{}"),
     (
+        &["channels", "email", "postmark"],
+        r#"{"server_token":"a","from":"b@c.example"}"#,
+    ),
+    (
         &["channels", "email", "smtp"],
         r#"{"host":"a","from":"b@c.example"}"#,
+    ),
+    (
+        &["channels", "sms", "twilio"],
+        r#"{"account_sid":"a","auth_token":"b","from":"c"}"#,
+    ),
+    (
+        &["channels", "sms", "vonage"],
+        r#"{"api_key":"a","api_secret":"b","from":"c"}"#,
     ),
     (
         &["channels", "sms", "webhook"],

@@ -100,6 +100,8 @@ fn every_word_with_its_example_fits() {
                     ("goal" | "exit" | "wait_for" | "any", "within" | "as" | "then") => {
                         "event: a, "
                     }
+                    ("twilio", "from" | "messaging_service_sid") => "",
+                    ("twilio", _) => "from: a, ",
                     _ => "",
                 };
                 let document = place.with(word.name, &format!("{beside}{}", word.example));

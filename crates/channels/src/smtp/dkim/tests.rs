@@ -6,8 +6,8 @@ use journey::{content::Content, message::Channel};
 
 use super::{Dkim, DkimSettings, relaxed_body, squeezed};
 use crate::{
-    SmtpSettings,
-    smtp::mail::Sender,
+    mail::Sender,
+    smtp::mail::compose,
     testing::{Scratch, at, mail, outgoing},
 };
 
@@ -68,11 +68,10 @@ fn verified(mail: &[u8]) -> Option<String> {
 }
 
 fn composed(content: &Content) -> Vec<u8> {
-    let settings = SmtpSettings::new("localhost", "Boutique Zoë <news@shop.example>");
     let mut message = outgoing(1, Channel::Email, "ada@example.com", content);
     message.unsubscribe_url = Some("https://shop.example/u/abc");
-    let sender = Sender::new(&settings).unwrap();
-    sender.compose(&message).unwrap().formatted()
+    let sender = Sender::new("Boutique Zoë <news@shop.example>", None, None).unwrap();
+    compose(&sender, &message).unwrap().formatted()
 }
 
 #[expect(clippy::print_stderr, reason = "whoever runs the tests must see it")]

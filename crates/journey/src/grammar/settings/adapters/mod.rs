@@ -3,15 +3,18 @@
 mod apns;
 mod fcm;
 mod limits;
+mod postmark;
 mod smtp;
 mod telegram;
+mod twilio;
+mod vonage;
 mod webhook;
 mod webpush;
 mod whatsapp;
 
 use self::{
-    apns::APNS, fcm::FCM, limits::LIMITS, smtp::SMTP, telegram::TELEGRAM, webhook::WEBHOOK,
-    webpush::WEBPUSH, whatsapp::WHATSAPP,
+    apns::APNS, fcm::FCM, limits::LIMITS, postmark::POSTMARK, smtp::SMTP, telegram::TELEGRAM,
+    twilio::TWILIO, vonage::VONAGE, webhook::WEBHOOK, webpush::WEBPUSH, whatsapp::WHATSAPP,
 };
 use super::super::{Context, Form, PLAIN, Takes, Word, takes::choice, word};
 
@@ -111,11 +114,45 @@ const BY_WHATSAPP: Form = Form {
     what: "a number at WhatsApp",
 };
 
+const BY_POSTMARK: Form = Form {
+    head: word(
+        "postmark",
+        Takes::Fields(&POSTMARK),
+        "Postmark",
+        "postmark: { server_token: a-token, from: bonjour@shop.example }",
+    ),
+    words: &[],
+    what: "Postmark",
+};
+
+const BY_TWILIO: Form = Form {
+    head: word(
+        "twilio",
+        Takes::Fields(&TWILIO),
+        "Twilio",
+        "twilio: { account_sid: AC0123456789abcdef0123456789abcdef, auth_token: a-token, from: Tilleul }",
+    ),
+    words: &[],
+    what: "Twilio",
+};
+
+const BY_VONAGE: Form = Form {
+    head: word(
+        "vonage",
+        Takes::Fields(&VONAGE),
+        "Vonage",
+        "vonage: { api_key: a1b2c3d4, api_secret: a-secret, from: Tilleul }",
+    ),
+    words: &[],
+    what: "Vonage",
+};
+
 static MAIL: Context = Context {
     name: "mail",
     what: "an adapter for e-mail",
     about: "Who carries e-mail",
     forms: &[
+        BY_POSTMARK,
         Form {
             head: word(
                 "smtp",
@@ -135,7 +172,7 @@ static SMS: Context = Context {
     name: "sms",
     what: "an adapter for text messages",
     about: "Who carries text messages",
-    forms: &[BY_WEBHOOK],
+    forms: &[BY_TWILIO, BY_VONAGE, BY_WEBHOOK],
     ..PLAIN
 };
 
