@@ -3,6 +3,8 @@
 
 mod chat;
 mod devices;
+mod mail;
+mod texts;
 
 use std::sync::Arc;
 

@@ -346,7 +346,9 @@ impl Adapter {
     fn reports(&self) -> bool {
         match self {
             Self::Apns(_) | Self::Fcm(_) | Self::WebPush(_) => false,
-            Self::Smtp(_) | Self::Telegram(_) | Self::Webhook(_) => false,
+            Self::Telegram(_) | Self::Webhook(_) => false,
+            // By mails that come back.
+            Self::Smtp(_) => true,
             Self::Postmark(_) | Self::Twilio(_) | Self::Vonage(_) | Self::WhatsApp(_) => true,
         }
     }
@@ -356,7 +358,8 @@ impl Adapter {
         match self {
             Self::Apns(_) | Self::Fcm(_) | Self::WebPush(_) => Err(Unheard::Nobody),
             Self::Postmark(postmark) => postmark.hear(hook),
-            Self::Smtp(_) | Self::Webhook(_) => Err(Unheard::Nobody),
+            Self::Smtp(_) => Smtp::hear(hook),
+            Self::Webhook(_) => Err(Unheard::Nobody),
             Self::Telegram(telegram) => telegram.hear(hook),
             Self::Twilio(twilio) => twilio.hear(hook),
             Self::Vonage(vonage) => vonage.hear(hook),

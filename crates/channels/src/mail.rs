@@ -11,7 +11,15 @@ pub(crate) struct Sender {
     pub(crate) from: Mailbox,
     pub(crate) reply_to: Option<Mailbox>,
     list_domain: String,
+    /// Who it is, where receivers count complaints by sender; none where the domain is too short for that.
+    feedback: Option<String>,
 }
+
+/// The header that a mail's token stands in: a mail that comes back is known by it.
+pub(crate) const REPORT: &str = "X-Parcours-Report";
+/// How long a sender's name in `Feedback-ID` may be, by Gmail's rules
+/// (<https://support.google.com/a/answer/6254652>).
+const FEEDBACK: std::ops::RangeInclusive<usize> = 5..=15;
 
 impl Sender {
     pub(crate) fn new(
@@ -22,7 +30,11 @@ impl Sender {
         let from = mailbox("from", from)?;
         let reply_to = reply_to.map(|text| mailbox("reply_to", text)).transpose()?;
         let list_domain = label(list_domain.unwrap_or(from.email.domain()));
+        let name = label(from.email.domain()).replace('.', "-");
+        let name: String = name.chars().take(*FEEDBACK.end()).collect();
+        let feedback = FEEDBACK.contains(&name.len()).then_some(name);
         Ok(Self {
+            feedback,
             from,
             reply_to,
             list_domain,
@@ -45,6 +57,14 @@ impl Sender {
             ("X-Parcours-Message", message.id.to_string()),
             ("List-Id", list),
         ];
+        if let Some(report) = message.report {
+            headers.push((REPORT, report.token.to_owned()));
+        }
+        if let Some(sender) = &self.feedback {
+            let (journey, purpose) = (label(message.journey), label(message.purpose));
+            let feedback = format!("{journey}:{purpose}:parcours:{sender}");
+            headers.push(("Feedback-ID", feedback));
+        }
         if let Some(locale) = message.locale {
             headers.push(("Content-Language", label(&locale.replace('_', "-"))));
         }

@@ -3,6 +3,7 @@
 mod dkim;
 mod mail;
 mod pool;
+mod returned;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -36,7 +37,7 @@ use self::{
     dkim::Dkim,
     pool::{ConnectError, Pool},
 };
-use crate::{About, Outcome, Outgoing, Problem, detail, mail::Sender};
+use crate::{About, Heard, Hook, Outcome, Outgoing, Problem, Unheard, detail, mail::Sender};
 
 /// The adapter: builds the mail and hands it over on a pooled connection.
 #[derive(Debug)]
@@ -93,6 +94,11 @@ impl Smtp {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What a mail that came back tells.
+    pub(crate) fn hear(hook: &Hook<'_>) -> Result<Heard, Unheard> {
+        returned::hear(hook)
     }
 
     pub(crate) async fn send(&self, message: &Outgoing<'_>, within: Duration) -> Outcome {
