@@ -36,8 +36,10 @@ pub(super) fn said(answer: &Answer, to: &str) -> Outcome {
         }
         // Asked too often: by the second, by the day, or the sender's queue is full.
         Some(14107 | 20429 | 21611 | 30022 | 60728 | 63017 | 63038) => answer.hasty(detail),
-        // Opted out, no mobile number, a landline.
-        Some(21610 | 21614 | 21635) => Outcome::gone(detail),
+        // Opted out; START undoes it.
+        Some(21610) => Outcome::for_good(detail),
+        // No mobile number, a landline.
+        Some(21614 | 21635) => Outcome::gone(detail),
         _ => match answer.status.as_u16() {
             // Nothing that Twilio says of a message: a proxy, or an address that is not Twilio's.
             300..=399 | 401 | 402 | 403 | 404 | 405 | 407 => {

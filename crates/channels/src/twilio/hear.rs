@@ -64,8 +64,8 @@ fn failed(code: Option<&str>) -> Fate {
     };
     let detail = Failure::from(&*words);
     match code {
-        // No number, opted out, no mobile number, a landline, unknown or out of service.
-        Some("21211" | "21610" | "21614" | "21635" | "30005" | "30006") => Fate::Bounced {
+        // No number, no mobile number, a landline, unknown or out of service.
+        Some("21211" | "21614" | "21635" | "30005" | "30006") => Fate::Bounced {
             permanent: true,
             detail,
         },

@@ -5,6 +5,7 @@ mod hear;
 use std::collections::BTreeMap;
 
 use journey::{content::Content, message::Channel};
+use serde_json::json;
 use standins::{Mood, Provider as _, Reply, StandIn, Twilio as There};
 
 use super::{Twilio, TwilioSettings};
@@ -52,7 +53,14 @@ async fn it_conforms() {
             assert_eq!(text.messaging_service_sid, None);
         },
         id: |text| Some(text.sid.clone()),
-        means: Means::default(),
+        means: Means {
+            // Where the stand-in says 21610, the customer has opted out, and may come back.
+            gone: Mood::answer(Reply::json(
+                400,
+                &json!({"code": 21614, "message": "no mobile"}),
+            )),
+            ..Means::default()
+        },
     })
     .await;
 }
@@ -129,7 +137,7 @@ async fn errors_mean_what_twilio_says() {
     let good = |gone| (None, gone, false);
     let now = |about| (Some(about), false, false);
     for (status, body, expected) in [
-        (400, r#"{"code":21610,"message":"opted out"}"#, good(true)),
+        (400, r#"{"code":21610,"message":"opted out"}"#, good(false)),
         (400, r#"{"code":21635,"message":"landline"}"#, good(true)),
         (400, r#"{"code":21408,"message":"region"}"#, good(false)),
         (403, r#"{"code":21408,"message":"region"}"#, now(Trouble)),

@@ -36,8 +36,10 @@ pub(super) fn said(answer: &Answer, to: &str) -> Outcome {
         "1100" => Outcome::for_now(About::Trouble, detail),
         // This number was written to too often.
         "1241" => Outcome::for_now(About::Message, detail),
-        // Barred, no longer active, opted out by STOP.
-        "1050" | "1190" | "1240" => Outcome::gone(detail),
+        // Opted out by STOP; START undoes it.
+        "1240" => Outcome::for_good(detail),
+        // Barred, no longer active.
+        "1050" | "1190" => Outcome::gone(detail),
         // The account: credentials, credit, what it may do and whom it may be.
         "1060" | "1070" | "1080" | "1110" | "1120" | "1140" | "unauthorized" | "forbidden"
         | "unprovisioned" | "account-suspended" | "low-balance" | "not-found"

@@ -91,8 +91,8 @@ fn failed(body: &Json) -> Fate {
     let words = format!("{number}: {}", text("detail").unwrap_or_default());
     let detail = Failure::from(&*detail::clean(words.trim_end_matches(": "), to));
     match number {
-        // Barred, no number, no longer active, opted out by STOP.
-        "1050" | "1170" | "1190" | "1240" => Fate::Bounced {
+        // Barred, no number, no longer active.
+        "1050" | "1170" | "1190" => Fate::Bounced {
             permanent: true,
             detail,
         },

@@ -104,7 +104,7 @@ async fn errors_mean_what_vonage_says() {
     for (status, kind, expected) in [
         (422, "/messages#1050", good(true)),
         (422, "/messages#1190", good(true)),
-        (422, "/messages#1240", good(true)),
+        (422, "/messages#1240", good(false)),
         (422, "/messages#1040", good(false)),
         (422, "/messages#1120", now(Trouble)),
         (422, "/messages#1070", now(Trouble)),
@@ -244,11 +244,11 @@ fn statuses_tell_what_became_of_a_message() {
     assert_eq!(fate("read", None), Some(Fate::Opened));
     for (number, expected) in [
         (1190, Some(true)),
-        (1240, Some(true)),
         (1180, Some(false)),
         (1330, Some(false)),
         (1210, None),
         (1230, None),
+        (1240, None),
     ] {
         let (permanent, detail) = match fate("rejected", Some((number, "33612345678 says no"))) {
             Some(Fate::Bounced { permanent, detail }) => (Some(permanent), detail),

@@ -116,7 +116,7 @@ impl WebPush {
         }
         let request = request.body(sealed);
         let answer = self.http.ask(request, message.at, within).await;
-        Ok(said(&answer.map_err(inside)?, endpoint.as_str()))
+        Ok(said(&answer.map_err(unanswered)?, endpoint.as_str()))
     }
 
     /// The parts of a subscription, or what is wrong with it.
@@ -154,13 +154,28 @@ fn unusable(words: &'static str) -> Outcome {
     Outcome::for_good(Failure::AddressUnusable { words })
 }
 
-/// A name that leads into a private network is the subscription's fault, and no provider's.
-fn inside(outcome: Outcome) -> Outcome {
-    match outcome.failure() {
-        Some(Failure::Unreachable {
-            words: Some(words), ..
-        }) if **words == *guard::OWN_NETWORK => unusable(guard::OWN_NETWORK),
-        _ => outcome,
+/// A name that leads into a private network is the subscription's fault, and no provider's. So is a host that
+/// does not answer, which may be anybody's: others have other hosts, and may go.
+fn unanswered(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::RefusedForNow {
+            detail: Failure::Unreachable {
+                words: Some(words), ..
+            },
+            ..
+        } if *words == *guard::OWN_NETWORK => unusable(guard::OWN_NETWORK),
+        Outcome::RefusedForNow {
+            detail,
+            retry_after,
+            unclear,
+            ..
+        } => Outcome::RefusedForNow {
+            detail,
+            retry_after,
+            about: About::Message,
+            unclear,
+        },
+        outcome => outcome,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The adapter against a push service and the browser behind it.
 
+use std::net::TcpListener;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use journey::{content::Content, failure::Failure, message::Channel};
 use p256::{PublicKey, SecretKey};
@@ -90,7 +92,11 @@ async fn it_conforms() {
         prepare: |_| {},
         says,
         id: |push| Some(push.id.clone()),
-        means: Means::default(),
+        means: Means {
+            // Anybody's host.
+            unreachable: About::Message,
+            ..Means::default()
+        },
     })
     .await;
 }
@@ -258,6 +264,33 @@ async fn no_subscription_leads_into_our_own_network() {
     let said = unusable(send(&channels, &to, &plain()).await);
     assert_eq!(said, "the endpoint is not https://");
     assert_eq!(service.requests(), 0);
+}
+
+/// A subscription may lead to any host: one that is dead, or never answers, stops nobody else's messages.
+#[tokio::test]
+async fn a_dead_host_concerns_its_own_subscriptions_alone() {
+    let service = WebPush::start().await;
+    let to = subscription(service.provider(), service.url());
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let dead = TcpListener::bind("127.0.0.1:0").unwrap();
+    let [silent_at, dead_at] = [&silent, &dead].map(|l| l.local_addr().unwrap().to_string());
+    drop(dead);
+    let mut settings = WebPushSettings {
+        timeout_seconds: 1,
+        ..settings()
+    };
+    settings.limits.circuit.failures = 1;
+    let channels = channels(settings).unwrap();
+    for (host, open) in [(dead_at, false), (silent_at, true)] {
+        let real = service.url().rsplit('/').next().unwrap();
+        let got = send(&channels, &to.replace(real, &host), &plain()).await;
+        let Outcome::RefusedForNow { about, unclear, .. } = got else {
+            panic!("{got:?}");
+        };
+        assert_eq!((about, unclear), (About::Message, open), "{host}");
+    }
+    let got = send(&channels, &to, &plain()).await;
+    assert!(matches!(got, Outcome::Accepted { .. }), "{got:?}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What WhatsApp's answers mean. The code decides, not the status: 130429 comes with 400.
 
+use journey::failure::Failure;
 use serde_json::Value as Json;
 
 use crate::{
@@ -21,6 +22,8 @@ pub(super) enum Kind {
     Account,
     /// Asked too often.
     Haste,
+    /// Too many messages to this one customer.
+    Pair,
     /// Meta's own trouble.
     Trouble,
     /// The window of 24 hours is closed.
@@ -42,8 +45,9 @@ pub(super) fn kind(code: i64) -> Kind {
         0 | 3 | 10 | 33 | 190 | 200..=299 => Kind::Account,
         // Restricted for its policies, locked, not paid for, without a name or not registered.
         368 | 131_005 | 131_031 | 131_037 | 131_042 | 131_045 | 133_010 => Kind::Account,
-        // By the app, the account, the number, for spam, and to one recipient.
-        4 | 17 | 80_007 | 130_429 | 131_048 | 131_056 => Kind::Haste,
+        // By the app, the account, the number, and for spam.
+        4 | 17 | 80_007 | 130_429 | 131_048 => Kind::Haste,
+        131_056 => Kind::Pair,
         1 | 2 | 131_000 | 131_016 | 131_057 | 133_004 => Kind::Trouble,
         131_047 => Kind::Closed,
         131_026 => Kind::Undeliverable,
@@ -104,17 +108,22 @@ pub(super) fn said(answer: Answer, to: &str) -> Verdict {
         Kind::Account => account(&answer, Some(&told), to),
         Kind::Message if unreached => account(&answer, Some(&told), to),
         Kind::Haste => answer.hasty(detail),
-        // It says that it did not take the message.
-        Kind::Trouble => Outcome::RefusedForNow {
-            detail,
-            retry_after: answer.retry_after,
-            about: About::Trouble,
-            unclear: false,
-        },
+        // It says that it did not take the message. Others may go.
+        Kind::Pair => not_taken(&answer, About::Message, detail),
+        Kind::Trouble => not_taken(&answer, About::Trouble, detail),
         Kind::Message | Kind::Undeliverable | Kind::OptedOut => Outcome::for_good(detail),
         Kind::Unknown if answer.status == 401 => account(&answer, Some(&told), to),
         Kind::Unknown => answer.refused(detail),
     })
+}
+
+fn not_taken(answer: &Answer, about: About, detail: Failure) -> Outcome {
+    Outcome::RefusedForNow {
+        detail,
+        retry_after: answer.retry_after,
+        about,
+        unclear: false,
+    }
 }
 
 /// The 24-hour rule, and no template to keep it with.

@@ -79,7 +79,8 @@ fn statuses_tell_what_became_of_a_message() {
     for (code, expected) in [
         (30005, Some(true)),
         (30006, Some(true)),
-        (21610, Some(true)),
+        (21614, Some(true)),
+        (21610, None),
         (30003, Some(false)),
         (30004, Some(false)),
         (30007, None),

@@ -217,9 +217,9 @@ async fn lists_and_numbers_are_taken() {
 /// The codes that do not say what their status does.
 #[tokio::test]
 async fn codes_decide() {
-    use About::{Haste, Trouble};
+    use About::{Haste, Message, Trouble};
     let table = [
-        (400, 131_056, Some(Haste)),
+        (400, 131_056, Some(Message)),
         (400, 130_429, Some(Haste)),
         (429, 80_007, Some(Haste)),
         (401, 190, Some(Trouble)),
