@@ -90,9 +90,14 @@ fn said(form: &Form, sid: &str) -> Result<Heard, Unheard> {
     if from.contains(':') {
         return Ok(heard);
     }
-    let report = |id, what| Report { id, at: None, what };
+    // Twilio takes care of opt-outs itself, by words that may be the account's own: then they are said as everybody
+    // says them. What STOP takes away, START gives back.
+    let text = match form.get("OptOutType") {
+        Some(word @ ("STOP" | "START")) => Some(word),
+        _ => form.get("Body"),
+    };
     // A picture without words says nothing to us.
-    if let Some(text) = form.get("Body") {
+    if let Some(text) = text {
         let what = What::Said(Said {
             channel: Channel::Sms,
             from: from.to_owned(),
@@ -101,16 +106,8 @@ fn said(form: &Form, sid: &str) -> Result<Heard, Unheard> {
             name: None,
             token: None,
         });
-        heard.reports.push(report(sid.to_owned(), what));
-    }
-    // Twilio itself takes care of opt-outs, by words that may be the account's own, and lets nothing
-    // through any more.
-    if form.get("OptOutType") == Some("STOP") {
-        let what = What::Left {
-            channel: Channel::Sms,
-            from: from.to_owned(),
-        };
-        heard.reports.push(report(format!("{sid}:left"), what));
+        let (id, at) = (sid.to_owned(), None);
+        heard.reports.push(Report { id, at, what });
     }
     Ok(heard)
 }

@@ -132,24 +132,19 @@ fn customers_are_heard_and_nothing_is_sent_back() {
         answer: answer.clone(),
     };
     assert_eq!(heard(URL, &there.inbound(URL, &inbound)), Ok(expected));
-    let stop = Inbound {
-        body: "ARRET",
-        opt_out_type: Some("STOP"),
-        ..inbound.clone()
-    };
-    let left = Report {
-        id: "SM2:left".to_owned(),
-        at: None,
-        what: What::Left {
-            channel: Channel::Sms,
-            from: "+33612345678".to_owned(),
-        },
-    };
-    let expected = Heard {
-        reports: vec![said("ARRET"), left],
-        answer: answer.clone(),
-    };
-    assert_eq!(heard(URL, &there.inbound(URL, &stop)), Ok(expected));
+    // Words of the account's own are said as everybody says them.
+    for (body, word) in [("Basta", "STOP"), ("Wieder", "START")] {
+        let own = Inbound {
+            body,
+            opt_out_type: Some(word),
+            ..inbound.clone()
+        };
+        let expected = Heard {
+            reports: vec![said(word)],
+            answer: answer.clone(),
+        };
+        assert_eq!(heard(URL, &there.inbound(URL, &own)), Ok(expected));
+    }
     let nothing = Ok(Heard {
         reports: Vec::new(),
         answer,
