@@ -307,6 +307,11 @@ pub enum Fact {
         /// `bounced` or `complained`.
         reason: Arc<str>,
     },
+    /// The customer wrote from an address that had bounced: it is used again.
+    AddressUsed {
+        /// Of which channel.
+        channel: Channel,
+    },
     /// The input had no effect.
     Ignored {
         /// Why.

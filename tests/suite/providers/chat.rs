@@ -202,4 +202,10 @@ async fn somebody_new_becomes_a_customer_who_can_be_answered() {
     place.dispatch().await;
     assert_eq!(chats.telegram.accepted().len(), 1);
     assert!(place.messages().await[1].contains("suppression_list"));
+    // Until they write again.
+    let back = chats.telegram.provider().message(&who, "I am back");
+    assert_eq!(place.told(TELEGRAM, &back).await.0, StatusCode::OK);
+    place.does(key, "start", json!({})).await;
+    place.dispatch().await;
+    assert_eq!(chats.telegram.accepted().len(), 2);
 }

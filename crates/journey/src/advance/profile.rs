@@ -63,7 +63,10 @@ impl Stepper<'_> {
             "message.complained" => self.suppress(event, "complained"),
             UNREGISTERED => self.drop_devices(event),
             PREFERENCES_CHANGED => self.change_preferences(event),
-            REPLIED => self.keyword(event),
+            REPLIED => {
+                let used = self.use_again(event);
+                self.keyword(event) || used
+            }
             _ => false,
         };
         self.note_receipt(event);
@@ -156,6 +159,26 @@ impl Stepper<'_> {
         *restricted = is.then_some(self.now);
         self.effects.profile = true;
         self.note(None, None, Fact::Restricted { is });
+        true
+    }
+
+    /// Whoever writes from an address is there: what bounced, or was blocked for a while, is used again. What was
+    /// complained of stays as it is.
+    fn use_again(&mut self, event: &Event) -> bool {
+        let channel = event.properties.field("channel");
+        let channel = channel.as_text().and_then(|c| c.parse::<Channel>().ok());
+        let suppressed = &mut self.customer.ledger.suppressed;
+        let bounced = |channel: &Channel| {
+            suppressed
+                .get(channel)
+                .is_some_and(|s| &*s.reason == "bounced")
+        };
+        let Some(channel) = channel.filter(bounced) else {
+            return false;
+        };
+        suppressed.remove(&channel);
+        self.effects.profile = true;
+        self.note(None, None, Fact::AddressUsed { channel });
         true
     }
 

@@ -300,6 +300,14 @@ impl Fact {
                     "l'adresse {channel} n'est plus utilisée ({why})"
                 )
             }
+            Self::AddressUsed { channel } => {
+                let channel = by(*channel, tongue);
+                say!(
+                    tongue,
+                    "they wrote from the {channel} address, which had bounced: it is used again",
+                    "message reçu de l'adresse {channel}, qui n'était plus utilisée : elle l'est à nouveau"
+                )
+            }
             Self::Ignored { why } => {
                 let french = if &**why == NOTHING_LISTENED {
                     "aucun parcours n'écoutait"

@@ -270,6 +270,7 @@ impl Fact {
             | Self::Restricted { .. }
             | Self::Consent { .. }
             | Self::AddressSuppressed { .. }
+            | Self::AddressUsed { .. }
             | Self::Ignored { .. } => self.profile(tongue),
         }
     }

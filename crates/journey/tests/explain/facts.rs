@@ -280,6 +280,9 @@ fn profiles() -> Vec<Fact> {
             reason,
         });
     }
+    all.push(Fact::AddressUsed {
+        channel: Channel::Chat,
+    });
     all.push(Fact::Ignored {
         why: words(NOTHING_LISTENED),
     });

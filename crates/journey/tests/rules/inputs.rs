@@ -400,3 +400,26 @@ fn a_device_that_is_gone_is_nobodys_address_any_more() {
     assert_eq!(play.ana().traits.get("push_tokens"), None);
     assert_eq!(play.ana().address(Channel::Push), None);
 }
+
+#[test]
+fn whoever_writes_from_an_address_that_bounced_is_there_again() {
+    let mut play = Play::new("enter: { event: go }\nsteps: []", FREE);
+    play.is(json!({ "chat_id": "telegram:42", "phone": "+33612345678" }));
+    play.does("message.bounced", json!({ "channel": "chat" }));
+    play.does("message.complained", json!({ "channel": "sms" }));
+    let suppressed = |play: &mut Play| -> Vec<Channel> {
+        play.ana().ledger.suppressed.keys().copied().collect()
+    };
+    assert_eq!(suppressed(&mut play), [Channel::Sms, Channel::Chat]);
+    for channel in ["sms", "chat", "chat"] {
+        play.does(
+            "message.replied",
+            json!({ "channel": channel, "text": "hello" }),
+        );
+    }
+    assert_eq!(suppressed(&mut play), [Channel::Sms], "a complaint stays");
+    assert_eq!(
+        play.log_of("address chat"),
+        ["address chat bounced", "address chat used again"]
+    );
+}

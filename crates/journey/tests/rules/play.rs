@@ -449,6 +449,7 @@ fn short(line: &Line) -> String {
         Fact::Preferences => "preferences".into(),
         Fact::Restricted { is } => format!("restricted {is}"),
         Fact::AddressSuppressed { channel, reason } => format!("address {channel} {reason}"),
+        Fact::AddressUsed { channel } => format!("address {channel} used again"),
         Fact::Ignored { why } => format!("ignored: {why}"),
     }
 }
