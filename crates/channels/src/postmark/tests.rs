@@ -82,6 +82,8 @@ fn says(mail: &standins::postmark::Mail) {
     let expected = [
         ("X-Parcours-Message", &*message_id),
         ("List-Id", "<news.shop.example>"),
+        ("X-Parcours-Report", TOKEN),
+        ("Feedback-ID", "abandoned-cart:news:parcours:shop-example"),
         ("Content-Language", "fr"),
         ("List-Unsubscribe", list),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
@@ -104,7 +106,7 @@ async fn a_mail_without_more_says_no_more() {
     adapter(&there).send(&unheard, LONG).await;
     let mail = there.accepted().remove(0);
     assert_eq!((mail.metadata.len(), &*mail.stream), (0, "outbound"));
-    assert_eq!(mail.headers.len(), 3);
+    assert_eq!(mail.headers.len(), 4);
     assert_eq!(there.violations(), Vec::<String>::new());
 }
 
