@@ -186,7 +186,7 @@ fn settings_say_where_they_are_wrong_and_what_there_is() {
         ),
         (
             "channels:\n  email:\n    smpt: { host: a }\n",
-            "an adapter for e-mail needs `smtp` or `webhook`",
+            "an adapter for e-mail needs `postmark` or `smtp` or `webhook`",
         ),
         (
             "channels:\n  sms:\n    webhook: { secret: x }\n",
