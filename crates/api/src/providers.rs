@@ -3,7 +3,7 @@
 //! A provider is answered with success once the events are safe, and calls again otherwise. What is signed wrongly, or by
 //! nobody, is refused before anything is read; a report of a message that is not ours is passed over.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
@@ -16,7 +16,7 @@ use axum::{
 use channels::{Channels, Fate, Heard, Hook, Report, Said, Unheard, What};
 use jiff::Timestamp;
 use journey::{
-    ids::MessageId,
+    ids::{CustomerId, MessageId},
     intake::SegmentCall,
     links::{Key, LinkKind},
     machine::REPLIED,
@@ -43,8 +43,6 @@ pub struct Providers {
     pub base: Arc<str>,
 }
 
-/// The most reports of one call.
-const MOST: usize = 1_000;
 /// The longest that a customer says at once, in characters; the rest is left out.
 const LONGEST: usize = 10_000;
 
@@ -73,14 +71,16 @@ async fn hear(
     };
     let heard = providers.channels.hear(&name, &hook);
     let Heard { reports, answer } = heard.map_err(|why| unheard(&name, &why))?;
+    let teller = Teller {
+        state: &state,
+        providers: &providers,
+        name: &name,
+    };
+    let keys = teller.keys(&reports).await?;
     let mut events = Vec::new();
-    for report in reports.into_iter().take(MOST) {
-        let teller = Teller {
-            state: &state,
-            providers: &providers,
-            name: &name,
-        };
-        events.extend(teller.events(report).await?);
+    // As many as there are: a body holds a bounded number, and what is left out here would be lost.
+    for report in reports {
+        events.extend(teller.events(report, &keys).await?);
     }
     if !events.is_empty() {
         state.accept.accept(events).await.map_err(not_accepted)?;
@@ -131,6 +131,9 @@ struct Teller<'a> {
     name: &'a str,
 }
 
+/// What producers call the customers whom reports are about.
+type Keys = BTreeMap<CustomerId, Arc<str>>;
+
 /// A message that is reported on: whose, which, how.
 struct Reported {
     key: Arc<str>,
@@ -140,15 +143,33 @@ struct Reported {
 }
 
 impl Teller<'_> {
+    /// Whose messages the reports are about, by one look at the database.
+    async fn keys(&self, reports: &[Report]) -> Result<Keys, Problem> {
+        let now = self.state.now();
+        let link = |report: &Report| match &report.what {
+            What::Became { token, .. } => self.providers.key.read(token, now).ok(),
+            _ => None,
+        };
+        let ids: Vec<_> = reports
+            .iter()
+            .filter_map(link)
+            .map(|l| l.customer)
+            .collect();
+        match ids.is_empty() {
+            true => Ok(Keys::new()),
+            false => Ok(self.state.reader.keys(&ids).await?),
+        }
+    }
+
     /// The events that the report becomes; none if it is of nobody we know.
-    async fn events(&self, report: Report) -> Result<Vec<Accepted>, Problem> {
+    async fn events(&self, report: Report, keys: &Keys) -> Result<Vec<Accepted>, Problem> {
         let Report { id, at, what } = report;
         let now = self.state.now();
         // A provider's clock may be ahead of ours.
         let at = at.map_or(now, |at| at.min(now));
         match what {
             What::Became { token, fate } => {
-                let Some(of) = self.message(&token, &fate).await? else {
+                let Some(of) = self.message(&token, &fate, keys).await? else {
                     return Ok(Vec::new());
                 };
                 let (event, fields) = became(&of, fate);
@@ -168,15 +189,19 @@ impl Teller<'_> {
     }
 
     /// Whose message it is, if the token is ours.
-    async fn message(&self, token: &str, fate: &Fate) -> Result<Option<Reported>, Problem> {
+    async fn message(
+        &self,
+        token: &str,
+        fate: &Fate,
+        keys: &Keys,
+    ) -> Result<Option<Reported>, Problem> {
         let Ok(link) = self.providers.key.read(token, self.state.now()) else {
             return Ok(None);
         };
         let LinkKind::Report { channel } = link.kind else {
             return Ok(None);
         };
-        let id = link.customer.to_string();
-        let Some(customer) = self.state.reader.customer(&id).await? else {
+        let Some(key) = keys.get(&link.customer) else {
             // They were erased.
             return Ok(None);
         };
@@ -189,7 +214,7 @@ impl Teller<'_> {
             _ => None,
         };
         Ok(Some(Reported {
-            key: customer.row.key,
+            key: key.clone(),
             message: link.message,
             channel,
             row,

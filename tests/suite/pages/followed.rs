@@ -103,6 +103,9 @@ async fn a_link_leads_on_and_tells_once_and_so_does_the_picture() {
     let shop = shop().await;
     shop.customer("ana").await;
     let html = shop.mail("ana", "go").await;
+    // Somebody whom a producer calls by what is ana's id is somebody else.
+    let twin = journey::ids::CustomerId::of("ana").to_string();
+    shop.customer(&twin).await;
     let base = &shop.engine.settings().links.base;
     let link = path(&html, &format!("<a href=\"{base}/l/")).to_owned();
     let picture = path(&html, &format!("<img src=\"{base}/o/")).to_owned();
@@ -127,6 +130,7 @@ async fn a_link_leads_on_and_tells_once_and_so_does_the_picture() {
         shop.said("ana").await,
         ["message.opened", "message.clicked"]
     );
+    assert!(shop.said(&twin).await.is_empty());
     let customer = shop.rig.reader().customer("ana").await.unwrap().unwrap();
     let runs = shop.rig.reader().runs(customer.row.id).await.unwrap();
     let run = json!(runs.open[0]).to_string();

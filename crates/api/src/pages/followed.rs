@@ -78,13 +78,9 @@ fn read(state: &State, word: &str) -> Option<Link> {
 /// Tells what was done, once for each `which`. Whoever follows a link gets there, whether or not it can be told.
 async fn tell(state: &State, link: &Link, event: &str, which: &str, mut fields: Value) {
     let told = async {
-        let id = link.customer.to_string();
-        let customer = state
-            .reader
-            .customer(&id)
-            .await
-            .map_err(|e| e.to_string())?;
-        let Some(customer) = customer else {
+        let keys = state.reader.keys(&[link.customer]).await;
+        let keys = keys.map_err(|e| e.to_string())?;
+        let Some(key) = keys.get(&link.customer) else {
             // They were erased.
             return Ok(());
         };
@@ -92,7 +88,7 @@ async fn tell(state: &State, link: &Link, event: &str, which: &str, mut fields: 
         let now = state.now();
         let call = json!({
             "messageId": which,
-            "userId": customer.row.key,
+            "userId": key,
             "event": event,
             "timestamp": now,
             "properties": fields,

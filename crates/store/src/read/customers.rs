@@ -1,6 +1,6 @@
 //! Customers: one by key or id, by address, and all of them page by page.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
@@ -146,6 +146,28 @@ impl Reader {
             customers,
             complete,
         })
+    }
+
+    /// What producers call these customers; who is not known is left out. By id alone: somebody's key may look like
+    /// another's id.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn keys(
+        &self,
+        ids: &[CustomerId],
+    ) -> Result<BTreeMap<CustomerId, Arc<str>>, ReadError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let mut tx = self.page().await?;
+        let rows: Vec<(Uuid, String)> =
+            sqlx::query_as("select id, key from customer where id = any($1)")
+                .bind(ids)
+                .fetch_all(&mut *tx)
+                .await?;
+        let rows = rows.into_iter();
+        Ok(rows
+            .map(|(id, key)| (CustomerId(id), Arc::from(key)))
+            .collect())
     }
 
     /// The keys of those who are reached at one of these addresses of the channel, at most 20, in order of id. A
