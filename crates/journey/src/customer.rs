@@ -78,12 +78,7 @@ impl Customer {
     /// Every address at which `channel` reaches the customer, [`Customer::address`] first: of push
     /// notifications all devices, but no more than [`MOST_DEVICES`]; of all others one.
     pub fn addresses(&self, channel: Channel) -> Vec<&str> {
-        let traits = match channel {
-            Channel::Email => &["email"][..],
-            Channel::Sms => &["phone"],
-            Channel::Push => &["push_token", "push_tokens"],
-            Channel::Chat => &["chat_id"],
-        };
+        let traits = crate::processing::address(channel);
         let held = traits.iter().filter_map(|name| self.traits.get(*name));
         let texts = held.flat_map(|value| match value {
             Value::List(list) => &list[..],
