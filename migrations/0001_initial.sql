@@ -257,6 +257,32 @@ create table call (
 -- What engines look at for calls.
 create index call_due on call (due_at) where due_at is not null;
 
+-- The chat widget -----------------------------------------------------------------------------
+
+-- What was said in it, by the shop and by the customer. A line of the shop's has its message's id.
+create table chat_line (
+    customer uuid not null,                   -- whose conversation it is
+    id uuid not null,
+    visitor uuid,                             -- who they were when a journey wrote or they answered; null: the customer
+    seq bigint generated always as identity,  -- what a widget has been shown already
+    at timestamptz not null,
+    who smallint not null check (who between 0 and 1), -- 0 the customer, 1 the shop
+    body jsonb not null,                      -- text, options, what it answers, who wrote (store::chat::Said)
+    primary key (customer, id)
+);
+
+create index chat_line_seq on chat_line (customer, seq);
+
+-- Strangers who turned out to be a customer: what their journeys say goes on in the customer's conversation.
+create table chat_link (
+    customer uuid not null,
+    visitor uuid not null,
+    at timestamptz not null,
+    primary key (customer, visitor)
+);
+
+create index chat_link_visitor on chat_link (visitor);
+
 -- Erased customers -------------------------------------------------------------------------------
 
 -- How many were erased on a day (UTC), and nothing else.

@@ -6,6 +6,7 @@ mod audience;
 mod bad_input;
 mod broker;
 mod calls;
+mod chat;
 mod cluster;
 mod dispatch;
 mod faults;

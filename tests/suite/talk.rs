@@ -79,6 +79,7 @@ fn router(rig: &Rig, engine: &Arc<Engine>) -> Router {
         write_key: None,
         pages: None,
         providers: None,
+        chat: None,
     })
 }
 

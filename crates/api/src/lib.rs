@@ -5,6 +5,7 @@
 
 mod accept;
 mod capture;
+mod chat;
 mod cloudevents;
 mod console;
 mod health;
@@ -27,6 +28,7 @@ use tokio::net::TcpListener;
 
 pub use accept::{Accept, Accepted, BoxFuture, NotAccepted};
 pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
+pub use chat::{Chat, Hub};
 pub use health::{Looks, Numbers, Ops, Readiness, ops_router};
 pub use pages::{Look, Pages};
 pub use providers::Providers;
@@ -68,6 +70,8 @@ pub struct State {
     pub clock: fn() -> Timestamp,
     /// The pages of customers; `None`: there are none.
     pub pages: Option<Pages>,
+    /// The chat widget; `None`: there is none.
+    pub chat: Option<Chat>,
     /// What providers tell; `None`: none is heard.
     pub providers: Option<Providers>,
     /// What intake asks for as the user name of HTTP Basic; `None`: nothing.
@@ -100,6 +104,9 @@ pub fn router(state: State) -> Router {
     if state.pages.is_some() {
         router = router.merge(pages::routes());
     }
+    if state.chat.is_some() {
+        router = router.merge(chat::routes());
+    }
     if state.mailbox.is_some() {
         router = router
             .merge(capture::routes())
@@ -114,8 +121,11 @@ pub fn router(state: State) -> Router {
 
 /// The routes of customers' pages and of providers alone, for an address that the world may reach.
 pub fn pages_router(state: State) -> Router {
-    pages::routes()
-        .merge(providers::routes())
+    let mut router = pages::routes().merge(providers::routes());
+    if state.chat.is_some() {
+        router = router.merge(chat::routes());
+    }
+    router
         .fallback(pages::nothing)
         .method_not_allowed_fallback(pages::nothing)
         .layer(middleware::map_response(console::guarded))

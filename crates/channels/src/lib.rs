@@ -32,11 +32,12 @@ mod testing;
 mod trust;
 mod twilio;
 mod vonage;
+mod web;
 mod webhook;
 mod webpush;
 mod whatsapp;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use journey::{content::Content, message::Channel};
@@ -58,6 +59,7 @@ use self::{
     telegram::Telegram,
     twilio::Twilio,
     vonage::Vonage,
+    web::Web,
     webhook::Webhook,
     webpush::WebPush,
     whatsapp::WhatsApp,
@@ -71,6 +73,7 @@ pub use self::{
     telegram::TelegramSettings,
     twilio::TwilioSettings,
     vonage::VonageSettings,
+    web::{Board, BoardLine, NotPut, Put, WebSettings},
     webhook::WebhookSettings,
     webpush::{Urgency, WebPushSettings},
     whatsapp::WhatsAppSettings,
@@ -158,6 +161,7 @@ enum Adapter {
     Telegram(Box<Telegram>),
     Twilio(Box<Twilio>),
     Vonage(Box<Vonage>),
+    Web(Box<Web>),
     Webhook(Box<Webhook>),
     WebPush(Box<WebPush>),
     WhatsApp(Box<WhatsApp>),
@@ -189,6 +193,17 @@ impl Channels {
     #[must_use]
     pub fn with_caller(mut self, caller: Caller) -> Self {
         self.caller = caller;
+        self
+    }
+
+    /// The same with a board for the lines of the chat widget; without it, none is sent.
+    #[must_use]
+    pub fn with_board(self, board: &Arc<dyn Board>) -> Self {
+        for provider in self.lines.iter().flat_map(|line| &line.providers) {
+            if let Adapter::Web(web) = &provider.adapter {
+                web.set_board(board.clone());
+            }
+        }
         self
     }
 
@@ -306,7 +321,7 @@ impl Adapter {
         let (only, what) = match settings {
             Of::Apns(_) | Of::Fcm(_) | Of::WebPush(_) => (Channel::Push, "push notifications"),
             Of::Postmark(_) | Of::Smtp(_) => (Channel::Email, "mail"),
-            Of::Telegram(_) | Of::WhatsApp(_) => (Channel::Chat, "chat"),
+            Of::Telegram(_) | Of::Web(_) | Of::WhatsApp(_) => (Channel::Chat, "chat"),
             Of::Twilio(_) | Of::Vonage(_) => (Channel::Sms, "text messages"),
             Of::Webhook(_) => (channel, "everything"),
         };
@@ -321,6 +336,7 @@ impl Adapter {
             Of::Telegram(s) => Self::Telegram(Box::new(Telegram::new(s)?)),
             Of::Twilio(s) => Self::Twilio(Box::new(Twilio::new(s)?)),
             Of::Vonage(s) => Self::Vonage(Box::new(Vonage::new(s)?)),
+            Of::Web(s) => Self::Web(Box::new(Web::new(s)?)),
             Of::Webhook(s) => Self::Webhook(Box::new(Webhook::new(s)?)),
             Of::WebPush(s) => Self::WebPush(Box::new(WebPush::new(s)?)),
             Of::WhatsApp(s) => Self::WhatsApp(Box::new(WhatsApp::new(s)?)),
@@ -336,6 +352,7 @@ impl Adapter {
             Self::Telegram(telegram) => telegram.name(),
             Self::Twilio(twilio) => twilio.name(),
             Self::Vonage(vonage) => vonage.name(),
+            Self::Web(web) => web.name(),
             Self::Webhook(webhook) => webhook.name(),
             Self::WebPush(webpush) => webpush.name(),
             Self::WhatsApp(whatsapp) => whatsapp.name(),
@@ -346,7 +363,7 @@ impl Adapter {
     fn reports(&self) -> bool {
         match self {
             Self::Apns(_) | Self::Fcm(_) | Self::WebPush(_) => false,
-            Self::Telegram(_) | Self::Webhook(_) => false,
+            Self::Telegram(_) | Self::Web(_) | Self::Webhook(_) => false,
             // By mails that come back.
             Self::Smtp(_) => true,
             Self::Postmark(_) | Self::Twilio(_) | Self::Vonage(_) | Self::WhatsApp(_) => true,
@@ -359,7 +376,7 @@ impl Adapter {
             Self::Apns(_) | Self::Fcm(_) | Self::WebPush(_) => Err(Unheard::Nobody),
             Self::Postmark(postmark) => postmark.hear(hook),
             Self::Smtp(_) => Smtp::hear(hook),
-            Self::Webhook(_) => Err(Unheard::Nobody),
+            Self::Web(_) | Self::Webhook(_) => Err(Unheard::Nobody),
             Self::Telegram(telegram) => telegram.hear(hook),
             Self::Twilio(twilio) => twilio.hear(hook),
             Self::Vonage(vonage) => vonage.hear(hook),
@@ -377,6 +394,7 @@ impl Adapter {
             Self::Telegram(telegram) => telegram.send(message, within).await,
             Self::Twilio(twilio) => twilio.send(message, within).await,
             Self::Vonage(vonage) => vonage.send(message, within).await,
+            Self::Web(web) => web.send(message, within).await,
             Self::Webhook(webhook) => webhook.send(message, within).await,
             Self::WebPush(webpush) => webpush.send(message, within).await,
             Self::WhatsApp(whatsapp) => whatsapp.send(message, within).await,

@@ -11,7 +11,8 @@ use serde::{
 
 use crate::{
     ApnsSettings, FcmSettings, PostmarkSettings, SmtpSettings, TelegramSettings, TwilioSettings,
-    VonageSettings, WebPushSettings, WebhookSettings, WhatsAppSettings, limits::Limits,
+    VonageSettings, WebPushSettings, WebSettings, WebhookSettings, WhatsAppSettings,
+    limits::Limits,
 };
 
 /// Who serves which channel; a channel without a provider is not served.
@@ -44,6 +45,14 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The chat widget's, where there is one.
+    pub fn web(&self) -> Option<&WebSettings> {
+        self.chat.0.iter().find_map(|adapter| match adapter {
+            AdapterSettings::Web(web) => Some(web),
+            _ => None,
+        })
+    }
+
     /// The channel's providers, the first is preferred.
     pub fn of(&self, channel: Channel) -> &[AdapterSettings] {
         match channel {
@@ -84,7 +93,9 @@ impl<'de> Deserialize<'de> for Providers {
     }
 }
 
-fn one_or_more_texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+pub(crate) fn one_or_more_texts<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Vec<String>, D::Error> {
     struct Texts;
     impl<'de> Visitor<'de> for Texts {
         type Value = Vec<String>;
@@ -179,6 +190,8 @@ pub enum AdapterSettings {
     Twilio(TwilioSettings),
     /// Vonage; for `sms` only.
     Vonage(VonageSettings),
+    /// Our own chat widget; for `chat` only.
+    Web(WebSettings),
     /// Any provider behind one HTTP address.
     Webhook(WebhookSettings),
     /// Browsers; for `push` only.
@@ -198,6 +211,7 @@ impl AdapterSettings {
             Self::Telegram(_) => "telegram",
             Self::Twilio(_) => "twilio",
             Self::Vonage(_) => "vonage",
+            Self::Web(_) => "web",
             Self::Webhook(_) => "webhook",
             Self::WebPush(_) => "webpush",
             Self::WhatsApp(_) => "whatsapp",
@@ -214,6 +228,7 @@ impl AdapterSettings {
             Self::Telegram(telegram) => &telegram.limits,
             Self::Twilio(twilio) => &twilio.limits,
             Self::Vonage(vonage) => &vonage.limits,
+            Self::Web(web) => &web.limits,
             Self::Webhook(webhook) => &webhook.limits,
             Self::WebPush(webpush) => &webpush.limits,
             Self::WhatsApp(whatsapp) => &whatsapp.limits,
@@ -230,6 +245,7 @@ impl AdapterSettings {
             Self::Telegram(telegram) => telegram.concurrency,
             Self::Twilio(twilio) => twilio.concurrency,
             Self::Vonage(vonage) => vonage.concurrency,
+            Self::Web(web) => web.concurrency,
             Self::Webhook(webhook) => webhook.concurrency,
             Self::WebPush(webpush) => webpush.concurrency,
             Self::WhatsApp(whatsapp) => whatsapp.concurrency,
@@ -248,7 +264,8 @@ impl Secret {
         Self(text.into())
     }
 
-    pub(crate) fn expose(&self) -> &str {
+    /// The text, for whoever signs or reads signatures with it.
+    pub fn expose(&self) -> &str {
         &self.0
     }
 

@@ -2,6 +2,7 @@
 //! of its own.
 
 pub mod args;
+pub mod board;
 mod capture;
 pub mod commands;
 mod config;

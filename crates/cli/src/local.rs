@@ -8,13 +8,14 @@ use std::{
 
 use anyhow::{Context, Result};
 use channels::{
-    AdapterSettings, Caller, Channels, SmtpSettings, TlsMode, WebhookSettings,
+    AdapterSettings, Caller, Channels, SmtpSettings, TlsMode, WebSettings, WebhookSettings,
     capture::{Mailbox, SmtpSink},
 };
 use store::Store;
 use tokio::net::TcpListener;
 
 use crate::{
+    board,
     capture::Captures,
     config::{Config, DEFAULT_HTTP},
     output,
@@ -68,6 +69,8 @@ pub struct Providers {
     pub captures: Captures,
     /// The adapters that talk to them.
     pub channels: Arc<Channels>,
+    /// The chat widget, as it is set up.
+    pub web: WebSettings,
     /// Where the console will listen; the stand-in for web hooks is part of it.
     pub listener: TcpListener,
     /// Held: it stops with this.
@@ -79,15 +82,22 @@ impl Providers {
     ///
     /// # Errors
     /// If there is no free port or the directory cannot be written.
-    pub async fn start(directory: &Path, http: Option<&str>) -> Result<Self> {
+    pub async fn start(
+        directory: &Path,
+        http: Option<&str>,
+        store: &Store,
+        config: &Config,
+    ) -> Result<Self> {
         let listener = service::listen(http.unwrap_or(DEFAULT_HTTP), http.is_none()).await?;
         let mailbox = Mailbox::open(directory.join("mailbox"))?;
         let sink = SmtpSink::start(mailbox.clone()).await?;
         let address = listener.local_addr()?;
         let webhook = |channel: &str| {
             let url = format!("http://{address}/capture/{channel}");
-            AdapterSettings::Webhook(WebhookSettings::new("capture", url)).into()
+            AdapterSettings::Webhook(WebhookSettings::new("capture", url))
         };
+        // The widget reaches nobody outside: who talks in it is at this machine.
+        let web = config.channels.web().cloned().unwrap_or_default();
         let smtp = SmtpSettings {
             name: "capture".into(),
             port: Some(sink.addr().port()),
@@ -96,17 +106,19 @@ impl Providers {
         };
         let settings = channels::Settings {
             email: AdapterSettings::Smtp(smtp).into(),
-            sms: webhook("sms"),
-            push: webhook("push"),
-            chat: webhook("chat"),
+            sms: webhook("sms").into(),
+            push: webhook("push").into(),
+            chat: channels::Providers(vec![webhook("chat"), AdapterSettings::Web(web.clone())]),
             ..channels::Settings::default()
         };
         Ok(Self {
             captures: Captures(mailbox),
             channels: Arc::new(
                 Channels::new(&settings)?
+                    .with_board(&board::board(store))
                     .with_caller(Caller::new(|name| std::env::var(name).ok(), true)),
             ),
+            web,
             listener,
             _sink: sink,
         })

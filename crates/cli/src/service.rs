@@ -96,6 +96,7 @@ pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
         clock: Timestamp::now,
         write_key: None,
         pages: None,
+        chat: None,
         providers: None,
     }
 }

@@ -1,5 +1,7 @@
 //! Answers to questions: what a customer's words mean (rule 29).
 
+mod written;
+
 use std::sync::Arc;
 
 use crate::{
@@ -41,6 +43,40 @@ const START: [&str; 6] = [
 /// one.
 const HELP: [&str; 3] = ["help", "info", "aide"];
 
+/// Words by which a customer wants a conversation to begin anew. Journeys heed them where they say so.
+const RESTART: [&str; 8] = [
+    "restart",
+    "start over",
+    "start again",
+    "menu",
+    "main menu",
+    "tout recommencer",
+    "menu principal",
+    "retour au menu",
+];
+
+/// Words by which a customer wants to talk to a person. Journeys heed them where they say so.
+const PERSON: [&str; 18] = [
+    "agent",
+    "human",
+    "person",
+    "a person",
+    "real person",
+    "operator",
+    "talk to a person",
+    "talk to a human",
+    "talk to an agent",
+    "talk to someone",
+    "speak to someone",
+    "conseiller",
+    "conseillere",
+    "un conseiller",
+    "humain",
+    "parler a quelqu un",
+    "parler a une personne",
+    "parler a un conseiller",
+];
+
 /// What a reply may ask for, whatever was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keyword {
@@ -50,6 +86,10 @@ pub enum Keyword {
     Start,
     /// Who writes, and how to end it.
     Help,
+    /// The conversation from its beginning.
+    Restart,
+    /// A person.
+    Person,
 }
 
 impl Keyword {
@@ -59,6 +99,8 @@ impl Keyword {
             Self::Stop => "stop",
             Self::Start => "start",
             Self::Help => "help",
+            Self::Restart => "restart",
+            Self::Person => "person",
         }
     }
 }
@@ -66,15 +108,15 @@ impl Keyword {
 /// The keyword that a reply is, and nothing beside it.
 pub fn keyword(text: &str) -> Option<Keyword> {
     let text = normal(text);
-    if STOP.contains(&&*text) {
-        Some(Keyword::Stop)
-    } else if START.contains(&&*text) {
-        Some(Keyword::Start)
-    } else if HELP.contains(&&*text) {
-        Some(Keyword::Help)
-    } else {
-        None
-    }
+    let all: [(&[&str], Keyword); 5] = [
+        (&STOP, Keyword::Stop),
+        (&START, Keyword::Start),
+        (&HELP, Keyword::Help),
+        (&RESTART, Keyword::Restart),
+        (&PERSON, Keyword::Person),
+    ];
+    let found = all.into_iter().find(|(words, _)| words.contains(&&*text));
+    found.map(|(_, keyword)| keyword)
 }
 
 /// A text without capitals, accents, punctuation and outer or double spaces: what two answers are
@@ -130,9 +172,9 @@ pub fn understand(expect: &Expect, text: &str) -> Option<Understood> {
     let value = match expect {
         Expect::Options(choices) => return option(choices, text),
         Expect::Text => Value::Text(cut(text)),
-        Expect::Number { min, max } => number(text, *min, *max)?,
-        Expect::Date => Value::Text(Arc::from(date(text)?.to_string())),
-        Expect::Email => Value::Text(email(text)?),
+        Expect::Number { min, max } => written::number(text, *min, *max)?,
+        Expect::Date => Value::Text(Arc::from(written::date(text)?.to_string())),
+        Expect::Email => Value::Text(written::email(text)?),
     };
     Some(Understood {
         value,
@@ -153,10 +195,47 @@ fn option(choices: &[Choice], text: &str) -> Option<Understood> {
     let said = normal(text);
     let means = |choice: &Choice| words(choice).any(|word| normal(word) == said);
     let index = choices.iter().position(means);
-    let index = index.or_else(|| numbered(choices, &said))?;
+    let index = index
+        .or_else(|| numbered(choices, &said))
+        .or_else(|| only(choices, |word| nearly(word, &said)))
+        .or_else(|| mentioned(choices, &said))?;
     Some(Understood {
         value: Value::Text(choices[index].name.clone()),
         option: Some(index),
+    })
+}
+
+/// The only option with a label or a synonym that is it; its name is for authors, and may be any word.
+fn only(choices: &[Choice], is_it: impl Fn(&str) -> bool) -> Option<usize> {
+    let means = |choice: &Choice| words(choice).skip(1).any(|word| is_it(&normal(word)));
+    let mut found = (0..choices.len()).filter(|i| means(&choices[*i]));
+    let first = found.next();
+    first.filter(|_| found.next().is_none())
+}
+
+/// Whether it is that word but for a slip: one letter of five, two of nine.
+fn nearly(word: &str, said: &str) -> bool {
+    let slips = match word.chars().count() {
+        ..5 => return false,
+        5..9 => 1,
+        _ => 2,
+    };
+    strsim::osa_distance(word, said) <= slips
+}
+
+/// Words that turn what is said round.
+const NOT: [&str; 10] = [
+    "not", "no", "never", "don", "doesn", "pas", "non", "jamais", "ni", "sans",
+];
+
+/// The only option whose label or synonym is part of a sentence: `where is my parcel please`.
+fn mentioned(choices: &[Choice], said: &str) -> Option<usize> {
+    if said.split(' ').any(|word| NOT.contains(&word)) {
+        return None;
+    }
+    let said = format!(" {said} ");
+    only(choices, |word| {
+        word.chars().count() >= 4 && said.contains(&format!(" {word} "))
     })
 }
 
@@ -175,45 +254,6 @@ fn numbered(choices: &[Choice], said: &str) -> Option<usize> {
     let digit = |word: &Arc<str>| word.contains(|c: char| c.is_ascii_digit());
     let ambiguous = choices.iter().any(|choice| words(choice).any(digit));
     (!ambiguous).then_some(index)
-}
-
-/// A number as people write it: `9`, `9,5`, `9 / 10` is not one.
-fn number(text: &str, min: Option<f64>, max: Option<f64>) -> Option<Value> {
-    let text = text.replace(',', ".");
-    let text = text.trim_end_matches(['.', '!']);
-    let number: f64 = text.parse().ok().filter(|n: &f64| n.is_finite())?;
-    let inside = min.is_none_or(|m| number >= m) && max.is_none_or(|m| number <= m);
-    let value = text
-        .parse()
-        .map_or_else(|_| Value::number(number), Value::Int);
-    inside.then_some(value)
-}
-
-/// A date as `2026-05-17`, `17.5.2026` or `17/05/2026`: the day first, as in Europe.
-fn date(text: &str) -> Option<jiff::civil::Date> {
-    if let Ok(date) = text.parse() {
-        return Some(date);
-    }
-    let parts: Vec<&str> = text.split(['/', '.', '-', ' ']).collect();
-    let [day, month, year] = parts.as_slice() else {
-        return None;
-    };
-    if year.len() != 4 {
-        return None;
-    }
-    jiff::civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
-}
-
-/// Something of the form of a mail address.
-fn email(text: &str) -> Option<Arc<str>> {
-    let (user, host) = text.rsplit_once('@')?;
-    let good = !user.is_empty()
-        && host.contains('.')
-        && !host.starts_with('.')
-        && !host.ends_with('.')
-        && text.len() <= 254
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',');
-    good.then(|| Arc::from(text))
 }
 
 #[cfg(test)]
@@ -241,6 +281,23 @@ mod tests {
             assert_eq!(answer(text), Some(0), "{text}");
         }
         assert_eq!(answer("plus tard ete"), Some(1));
+        for text in [
+            "Agnet",
+            "un conseillr",
+            "I want an agent, please",
+            "je veux un conseiller",
+        ] {
+            assert_eq!(answer(text), Some(0), "{text}");
+        }
+        // Not what was meant, or not for sure.
+        for text in [
+            "no agent please",
+            "pas un conseiller",
+            "an agent, plus tard été",
+            "agentur",
+        ] {
+            assert_eq!(answer(text), None, "{text}");
+        }
         for text in ["", "  ", "talk to", "person"] {
             assert_eq!(answer(text), None, "{text}");
         }
@@ -260,33 +317,14 @@ mod tests {
     }
 
     #[test]
-    fn numbers_dates_and_addresses_are_read_as_people_write_them() {
-        let bounded = Expect::Number {
-            min: Some(0.0),
-            max: Some(10.0),
-        };
-        let value = |expect: &Expect, text: &str| understand(expect, text).map(|u| u.value);
-        assert_eq!(value(&bounded, "9"), Some(Value::Int(9)));
-        assert_eq!(value(&bounded, "9,5"), Some(Value::Float(9.5)));
-        for text in ["11", "-1", "nine", "NaN", "inf", "9/10"] {
-            assert_eq!(value(&bounded, text), None, "{text}");
-        }
-        let day = Some(Value::text("2026-05-17"));
-        for text in ["2026-05-17", "17/05/2026", "17.5.2026"] {
-            assert_eq!(value(&Expect::Date, text), day, "{text}");
-        }
-        assert_eq!(value(&Expect::Date, "31/02/2026"), None);
-        assert!(value(&Expect::Email, "ana@shop.example").is_some());
-        for text in ["ana", "@b.c", "a@b", "a b@c.d", "a@.d"] {
-            assert_eq!(value(&Expect::Email, text), None, "{text}");
-        }
-    }
-
-    #[test]
     fn stop_words_are_known_in_both_languages() {
         for text in ["STOP", "stop!", "Arrêt", "Unsubscribe", "désabonner"] {
             assert_eq!(keyword(text), Some(Keyword::Stop), "{text}");
         }
+        assert_eq!(keyword("Main menu"), Some(Keyword::Restart));
+        assert_eq!(keyword("Parler à quelqu’un"), Some(Keyword::Person));
+        // Which asks for messages again.
+        assert_eq!(keyword("recommencer"), Some(Keyword::Start));
         for text in ["stop it please", "no", "continue"] {
             assert_eq!(keyword(text), None, "{text}");
         }

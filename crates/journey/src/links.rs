@@ -4,6 +4,8 @@
 //! what it is for in bytes, followed by the first half of an HMAC-SHA-256 over them (RFC 2104
 //! allows no less), all in base64url. Nothing in it names an address.
 
+mod sealed;
+
 use std::{fmt, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

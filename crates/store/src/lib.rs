@@ -8,6 +8,7 @@
 //! Every batch costs a fixed number of statements, whatever its size. No SQL is built from data.
 
 mod calls;
+pub mod chat;
 mod codec;
 mod error;
 mod floor;

@@ -10,7 +10,10 @@ use serde_json::Value;
 use super::scratch;
 
 /// axe-core, as published.
-const AXE: &str = include_str!("../../vendor/axe-core/axe.min.js");
+pub(super) const AXE: &str = include_str!("../../vendor/axe-core/axe.min.js");
+/// What it is asked for: WCAG 2.2 AA, and axe's own practices.
+pub(super) const RULES: &str =
+    "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
 /// Around what the browser is to tell us.
 const MARKS: [&str; 2] = ["<!--axe:", ":axe-->"];
 
@@ -18,7 +21,7 @@ const MARKS: [&str; 2] = ["<!--axe:", ":axe-->"];
 ///
 /// # Panics
 /// There is none: `make browser` installs it.
-fn browser() -> PathBuf {
+pub(super) fn browser() -> PathBuf {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let on_path = std::env::split_paths(&paths).flat_map(|dir| names.map(|n| dir.join(n)));
@@ -44,8 +47,7 @@ pub enum Scheme {
 #[must_use]
 pub fn wrong(html: &str, sheet: &str, scheme: Scheme) -> Vec<String> {
     let run = format!(
-        "<script>{AXE}</script><script>axe.run(document, {{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', \
-         'wcag21aa', 'wcag22aa', 'best-practice'] }}).then(r => document.body.append(document.createComment(\
+        "<script>{AXE}</script><script>axe.run(document, {{ runOnly: {RULES} }}).then(r => document.body.append(document.createComment(\
          'axe:' + JSON.stringify(r.violations.concat(r.passes.length ? [] : [{{ id: 'nothing', help: 'no rule ran', \
          nodes: [] }}])) + ':axe')));</script>"
     );
@@ -60,6 +62,11 @@ pub fn wrong(html: &str, sheet: &str, scheme: Scheme) -> Vec<String> {
         .and_then(|(_, rest)| rest.split_once(MARKS[1]));
     let (found, _) = found.unwrap_or_else(|| panic!("axe did not run: {dom:.400}"));
     let found: Value = serde_json::from_str(found).expect("axe tells JSON");
+    told(&found)
+}
+
+/// One line for each thing that axe has found.
+pub(super) fn told(found: &Value) -> Vec<String> {
     let all = found.as_array().cloned().unwrap_or_default();
     let line = |v: &Value| {
         let nodes = v["nodes"].as_array().cloned().unwrap_or_default();

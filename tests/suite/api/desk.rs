@@ -161,5 +161,6 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
         write_key: None,
         pages: None,
         providers: None,
+        chat: None,
     }
 }

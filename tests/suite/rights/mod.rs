@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::calls::Desk;
 
 /// The person's words, each of which stands for itself alone.
-const MARKERS: [&str; 10] = [
+const MARKERS: [&str; 11] = [
     "key-zebulonia",
     "Zebulonia Quagmire",
     "old.zebulonia@quagmire.example",
@@ -32,6 +32,7 @@ const MARKERS: [&str; 10] = [
     "reply-of-zebulonia",
     "answer-for-zebulonia",
     "error-about-zebulonia",
+    "line-of-zebulonia",
 ];
 const KEY: &str = MARKERS[0];
 
@@ -115,11 +116,30 @@ async fn lived(rig: &Rig, engine: &Arc<Engine>) {
         .execute(rig.store.pool())
         .await
         .expect("an error");
+    talked(rig).await;
     // One run is over, one is watched for its goal.
     let over = events::track(KEY, "stop", "7", &fields);
     events::take(engine, &[over], earlier()).await;
     let later = Timestamp::now() + SignedDuration::from_hours(2);
     engine.timers_once(later).await.expect("timers");
+}
+
+/// The person was a stranger in the chat widget first.
+async fn talked(rig: &Rig) {
+    let chat = rig.store.chat();
+    let line = store::chat::NewLine {
+        id: uuid::Uuid::from_u128(1),
+        at: earlier(),
+        who: store::chat::Who::Customer,
+        said: store::chat::Said {
+            text: MARKERS[10].to_owned(),
+            ..store::chat::Said::default()
+        },
+    };
+    assert!(chat.put(id(), &line).await.expect("a line"));
+    let stranger = CustomerId::of("stranger");
+    let adopted = chat.adopt(stranger, id(), earlier()).await;
+    assert!(adopted.expect("adopted"));
 }
 
 async fn dispatch(engine: &Arc<Engine>) -> usize {

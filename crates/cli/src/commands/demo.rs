@@ -19,6 +19,7 @@ use store::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    board,
     commands::{database, event},
     config::Config,
     intake::IntoBroker,
@@ -136,9 +137,10 @@ async fn with_broker(
     stop: &CancellationToken,
 ) -> Result<Option<Verdict>> {
     let directory = local::directory(root, "demo");
-    let providers = Providers::start(&directory, args.http.as_deref()).await?;
-    let address = providers.listener.local_addr()?.to_string();
     let config = Config::load(root)?;
+    let http = args.http.as_deref();
+    let providers = Providers::start(&directory, http, &store, &config).await?;
+    let address = providers.listener.local_addr()?.to_string();
     let (settings, look) = (config.engine(&address)?, config.look()?);
     let recorded = engine::Settings {
         clock: Clock::Recorded,
@@ -152,6 +154,7 @@ async fn with_broker(
     });
     let state = api::State {
         mailbox: Some(Arc::new(providers.captures.clone())),
+        chat: Some(board::chat(&past, &providers.web, &look, stop)),
         pages: Some(service::pages(&past, look)),
         ops: service::ops(&past, Some(broker)),
         ..service::state(&past, accept)

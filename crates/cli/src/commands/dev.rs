@@ -12,6 +12,7 @@ use engine::{Engine, Roles};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    board,
     commands::database,
     config::Config,
     intake::IntoTurn,
@@ -56,15 +57,17 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
     let seen = files(root);
     // With errors in the workspace it still starts: they are shown until they are mended.
     show(database::publish(&store, root, Format::Text).await);
-    let providers = Providers::start(&directory, args.http.as_deref()).await?;
-    let address = providers.listener.local_addr()?.to_string();
     let config = Config::load(root)?;
-    let settings = config.engine(&address)?;
+    let http = args.http.as_deref();
+    let providers = Providers::start(&directory, http, &store, &config).await?;
+    let address = providers.listener.local_addr()?.to_string();
+    let (settings, look) = (config.engine(&address)?, config.look()?);
     let engine = Engine::start(store.clone(), providers.channels.clone(), settings).await?;
     let accept = Arc::new(IntoTurn(engine.clone()));
     let state = api::State {
         mailbox: Some(Arc::new(providers.captures.clone())),
-        pages: Some(service::pages(&engine, config.look()?)),
+        chat: Some(board::chat(&engine, &providers.web, &look, &stop)),
+        pages: Some(service::pages(&engine, look)),
         ..service::state(&engine, accept)
     };
     let http = Http::start(providers.listener, state, &stop)?;
@@ -99,6 +102,7 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
 fn announce(http: &Http, database: &str) {
     output::text(&format!(
         "console   http://{0}/\n\
+         chat      http://{0}/chat
          events    http://{0}/v1/track (Segment), /v1/events (CloudEvents)\n\
          database  {database}\n\
          try       parcours event --http http://{0} --customer ana --name customer.signed_up\n\

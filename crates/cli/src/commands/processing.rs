@@ -85,6 +85,7 @@ fn provider(adapter: &AdapterSettings) -> String {
         AdapterSettings::Telegram(bot) => host(&bot.url, &bot.name),
         AdapterSettings::Twilio(twilio) => host(&twilio.url, &twilio.name),
         AdapterSettings::Vonage(vonage) => host(&vonage.url, &vonage.name),
+        AdapterSettings::Web(_) => "our own chat widget".to_owned(),
         AdapterSettings::Webhook(hook) => host(&hook.url, &hook.name),
         AdapterSettings::WebPush(_) => "the browsers' own push services".to_owned(),
         AdapterSettings::WhatsApp(number) => host(&number.url, &number.name),

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    board,
     commands::database,
     config::Config,
     intake::IntoBroker,
@@ -99,6 +100,7 @@ async fn with_broker(
 ) -> Result<Stopped> {
     let channels = Arc::new(
         Channels::new(&config.channels)?
+            .with_board(&board::board(&store))
             .with_caller(Caller::new(|name| std::env::var(name).ok(), false)),
     );
     let has = |role| args.roles.contains(&role);
@@ -182,9 +184,13 @@ async fn serve(
         publisher: broker.publisher().await?,
         traces: engine.settings().traces.clone(),
     });
+    let look = config.look()?;
+    let chat = config.channels.web();
+    let chat = chat.map(|web| board::chat(engine, web, &look, stop));
     let mut state = api::State {
+        chat,
         write_key: config.write_key.as_deref().map(Arc::from),
-        pages: Some(service::pages(engine, config.look()?)),
+        pages: Some(service::pages(engine, look)),
         providers: Some(service::providers(engine)),
         ops: service::ops(engine, Some(broker)),
         ..service::state(engine, accept)
@@ -198,6 +204,7 @@ async fn serve(
         let pages = Http::start_pages(outside, state.clone(), stop)?;
         tracing::info!(http.address = %pages.address, "customers' pages");
         state.pages = None;
+        state.chat = None;
         return Ok(Http::start(listener, state, stop)?.beside(pages));
     }
     Http::start(listener, state, stop)

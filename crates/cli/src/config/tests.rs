@@ -47,6 +47,7 @@ const GROUPS: &[(&[&str], &str)] = &[
         r#"{"private_key":"a","subject":"mailto:b@c.example"}"#,
     ),
     (&["channels", "chat", "telegram"], r#"{"token":"a"}"#),
+    (&["channels", "chat", "web"], "{}"),
     (
         &["channels", "chat", "whatsapp"],
         r#"{"phone_number_id":"a","access_token":"b"}"#,

@@ -105,7 +105,7 @@ impl Stepper<'_> {
             Some(Keyword::Stop) => self.stop_word(channel, &said),
             Some(Keyword::Start) => self.start_word(channel, &said),
             // A journey answers it, if one does: nothing is taken or given.
-            Some(Keyword::Help) | None => false,
+            Some(Keyword::Help | Keyword::Restart | Keyword::Person) | None => false,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     customer::PREFERENCES_CHANGED,
     diagnostic::SourceFile,
     diagnostics::{Sink, names, schemas, templates},
-    machine::{By, HANDED_BACK, Machine, Op, STARTED, UNREGISTERED},
+    machine::{By, CHAT_OPENED, HANDED_BACK, Machine, Op, STARTED, UNREGISTERED},
 };
 
 /// What the journeys of a workspace use, by name.
@@ -67,6 +67,7 @@ pub(super) fn of_the_engine(event: &str) -> bool {
         "identify",
         "page",
         "screen",
+        CHAT_OPENED,
         HANDED_BACK,
         STARTED,
         PREFERENCES_CHANGED,

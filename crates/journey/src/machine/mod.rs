@@ -26,6 +26,8 @@ use crate::{
 pub const UNREGISTERED: &str = "device.unregistered";
 /// The event of a customer's answer to a message.
 pub const REPLIED: &str = "message.replied";
+/// The event of a customer who opens the chat widget.
+pub const CHAT_OPENED: &str = "chat.opened";
 /// The event by which a person hands a conversation back.
 pub const HANDED_BACK: &str = "hand_over.ended";
 /// The event by which the API starts a journey.

@@ -34,6 +34,15 @@ pub struct Erased {
     pub hashes: Vec<ErasedHash>,
 }
 
+impl Erased {
+    fn add(&mut self, other: Self) {
+        for (table, rows) in other.rows {
+            *self.rows.entry(table).or_default() += rows;
+        }
+        self.hashes.extend(other.hashes);
+    }
+}
+
 /// The profile, as far as it is needed.
 struct Profile {
     key: String,
@@ -49,6 +58,37 @@ impl Store {
     /// the way for too long. Nothing is erased then.
     pub async fn erase(&self, id: CustomerId, at: Timestamp) -> Result<Option<Erased>, Error> {
         let secret = self.secret.as_ref().ok_or(Error::NoSecret)?;
+        let mut erased: Option<Erased> = None;
+        // Strangers first: who they were is known as long as the customer is there.
+        for id in self.strangers(id).await?.into_iter().chain([id]) {
+            let Some(one) = self.erase_surely(id, at, secret).await? else {
+                continue;
+            };
+            match &mut erased {
+                Some(all) => all.add(one),
+                None => erased = Some(one),
+            }
+        }
+        Ok(erased)
+    }
+
+    /// The strangers in the chat widget who turned out to be that customer.
+    async fn strangers(&self, id: CustomerId) -> Result<Vec<CustomerId>, Error> {
+        let strangers: Vec<Uuid> =
+            sqlx::query_scalar("select visitor from chat_link where customer = $1")
+                .bind(id.0)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(during("erasing"))?;
+        Ok(strangers.into_iter().map(CustomerId).collect())
+    }
+
+    async fn erase_surely(
+        &self,
+        id: CustomerId,
+        at: Timestamp,
+        secret: &Secret,
+    ) -> Result<Option<Erased>, Error> {
         let mut tries = 1;
         loop {
             match self.erase_once(id, at, secret).await {

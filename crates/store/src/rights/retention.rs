@@ -16,7 +16,7 @@ use crate::{
 pub struct Cutoffs {
     /// Inputs from before.
     pub inputs: Option<Timestamp>,
-    /// Messages decided before.
+    /// Messages decided before, and lines of chats said before.
     pub messages: Option<Timestamp>,
     /// Runs that were over before.
     pub runs: Option<Timestamp>,
@@ -48,6 +48,10 @@ const RUNS: &str = "delete from run_ended e using unnest($1::uuid[]) a (customer
  where e.customer = a.customer and greatest(e.left_at, e.goal_at) < $2
    and not exists (select from sweep s
                    where s.journey = e.journey and s.due_at is not null and s.at <= e.entered_at)";
+
+/// A line of the chat widget is a message, whoever said it.
+const LINES: &str = "delete from chat_line l using unnest($1::uuid[]) a (customer)
+ where l.customer = a.customer and l.at < $2";
 
 const CALLS: &str = "delete from call c using unnest($1::uuid[]) a (customer)
  where c.customer = a.customer and c.done_at < $2 and c.due_at is null
@@ -133,6 +137,7 @@ async fn remove(
     for (sql, before) in [
         (INPUTS, cutoffs.inputs),
         (MESSAGES, cutoffs.messages),
+        (LINES, cutoffs.messages),
         (RUNS, cutoffs.runs),
         (CALLS, cutoffs.calls),
     ] {

@@ -8,13 +8,15 @@ mod smtp;
 mod telegram;
 mod twilio;
 mod vonage;
+mod web;
 mod webhook;
 mod webpush;
 mod whatsapp;
 
 use self::{
     apns::APNS, fcm::FCM, limits::LIMITS, postmark::POSTMARK, smtp::SMTP, telegram::TELEGRAM,
-    twilio::TWILIO, vonage::VONAGE, webhook::WEBHOOK, webpush::WEBPUSH, whatsapp::WHATSAPP,
+    twilio::TWILIO, vonage::VONAGE, web::WEB, webhook::WEBHOOK, webpush::WEBPUSH,
+    whatsapp::WHATSAPP,
 };
 use super::super::{Context, Form, PLAIN, Takes, Word, takes::choice, word};
 
@@ -90,6 +92,17 @@ const BY_WEBHOOK: Form = Form {
     ),
     words: &[],
     what: "a web hook",
+};
+
+const BY_WEB: Form = Form {
+    head: word(
+        "web",
+        Takes::Fields(&WEB),
+        "The chat widget on the shop's own pages",
+        "web: { origins: https://shop.example }",
+    ),
+    words: &[],
+    what: "the chat widget",
 };
 
 const BY_TELEGRAM: Form = Form {
@@ -220,7 +233,7 @@ static CHAT: Context = Context {
     name: "chat",
     what: "an adapter for chatbots",
     about: "Who carries what chatbots say",
-    forms: &[BY_TELEGRAM, BY_WEBHOOK, BY_WHATSAPP],
+    forms: &[BY_TELEGRAM, BY_WEB, BY_WEBHOOK, BY_WHATSAPP],
     ..PLAIN
 };
 
