@@ -228,7 +228,8 @@ create index sweep_due on sweep (due_at) where due_at is not null;
 create type call_status as enum (
     'queued',      -- decided; an engine makes it at due_at
     'leased',      -- with an engine until due_at, then free again
-    'answered',    -- the endpoint has answered
+    'open',        -- in the inbox of the console, for people to answer
+    'answered',    -- the endpoint, or a person, has answered
     'failed',      -- refused for good, or out of tries
     'cancelled'    -- nobody waits for it any more, and it need not be made
 );
@@ -241,6 +242,7 @@ create table call (
     at timestamptz not null,                  -- when it was decided
     due_at timestamptz,                       -- when an engine may take it; null: nothing left to do
     expires_at timestamptz,                   -- nobody waits for the answer any more
+    wanted_at timestamptz,                    -- by when a person should have done it
     done_at timestamptz,
     attempt smallint not null default 0,      -- the fence: only the holder of this attempt may record
     status call_status not null default 'queued',
@@ -256,6 +258,9 @@ create table call (
 
 -- What engines look at for calls.
 create index call_due on call (due_at) where due_at is not null;
+
+-- What people look at: few rows, for what is done is in it no more.
+create index call_open on call (at, id) where status = 'open';
 
 -- The chat widget -----------------------------------------------------------------------------
 

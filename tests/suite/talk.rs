@@ -80,6 +80,7 @@ fn router(rig: &Rig, engine: &Arc<Engine>) -> Router {
         pages: None,
         providers: None,
         chat: None,
+        typing: None,
     })
 }
 

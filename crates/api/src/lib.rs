@@ -9,6 +9,7 @@ mod chat;
 mod cloudevents;
 mod console;
 mod health;
+mod inbox;
 mod intake;
 mod pages;
 mod problem;
@@ -72,6 +73,8 @@ pub struct State {
     pub pages: Option<Pages>,
     /// The chat widget; `None`: there is none.
     pub chat: Option<Chat>,
+    /// Where it is told that a person of the shop's is typing; `None`: nowhere.
+    pub typing: Option<store::chat::Chat>,
     /// What providers tell; `None`: none is heard.
     pub providers: Option<Providers>,
     /// What intake asks for as the user name of HTTP Basic; `None`: nothing.
@@ -97,6 +100,7 @@ pub fn router(state: State) -> Router {
     let mut router = Router::new()
         .merge(intake::routes())
         .merge(support::routes())
+        .merge(inbox::routes())
         .merge(rights::routes())
         .merge(health::routes(&state.ops))
         .merge(providers::routes())

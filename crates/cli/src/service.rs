@@ -97,6 +97,7 @@ pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
         write_key: None,
         pages: None,
         chat: None,
+        typing: Some(engine.store().chat()),
         providers: None,
     }
 }

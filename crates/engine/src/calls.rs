@@ -16,6 +16,7 @@ use journey::{
     ids::InputId,
     input::{Input, InputKind},
     time::plus,
+    value::Value,
 };
 use store::{Arrival, CallEnd, CallKey, CallRetry, LeasedCall};
 use tokio_util::sync::CancellationToken;
@@ -53,6 +54,8 @@ pub(crate) enum Next {
     Ends(Outcome),
     /// Another attempt.
     Again(Timestamp, Failure),
+    /// People answer it, in the console's inbox.
+    Opens,
     /// It was not made.
     Released,
 }
@@ -121,6 +124,9 @@ impl Engine {
             let name = call.endpoint.clone();
             return Next::Ends(Outcome::Failed(Failure::NoEndpoint { name }));
         };
+        if endpoint.inbox {
+            return Next::Opens;
+        }
         if round.stop.is_cancelled() || plus(self.wall(), endpoint.timeout) >= round.until {
             return Next::Released;
         }
@@ -170,6 +176,7 @@ impl Engine {
 
     async fn record_calls(&self, chunk: Vec<Made>, counts: &mut Calls) -> Result<(), Error> {
         let (mut ended, mut again, mut released) = (vec![], vec![], vec![]);
+        let mut opened = Vec::new();
         for (leased, next) in chunk {
             self.metrics.call(&leased.call.endpoint, &next);
             match next {
@@ -179,6 +186,7 @@ impl Engine {
                     due_at,
                     error,
                 }),
+                Next::Opens => opened.push(leased),
                 Next::Released => released.push(leased.lease()),
             }
         }
@@ -186,8 +194,25 @@ impl Engine {
         counts.retried += again.len();
         counts.released += released.len();
         self.take_answers(ended).await?;
+        self.open(opened).await?;
         self.store.retry_calls(&again).await?;
         self.store.release_calls(&released, self.wall()).await?;
+        Ok(())
+    }
+
+    /// Puts calls into the inbox; of a hand-over it is told that it has arrived.
+    async fn open(&self, opened: Vec<LeasedCall>) -> Result<(), Error> {
+        let arrived = Outcome::Answered(Value::Null);
+        let arrived: Vec<_> = opened
+            .iter()
+            .filter(|leased| leased.call.hand_over)
+            .map(|leased| self.answer(leased, &arrived))
+            .collect();
+        if !arrived.is_empty() {
+            self.turn(arrived).await?;
+        }
+        let leases: Vec<_> = opened.iter().map(LeasedCall::lease).collect();
+        self.store.open_calls(&leases).await?;
         Ok(())
     }
 

@@ -266,15 +266,14 @@ impl Engine {
             links: &links,
             options: &loaded.world.offers(message, locale),
         };
-        let mut content = loaded
-            .templates
-            .render(
-                &message.decision.template,
-                message.channel,
-                locale,
-                &context,
-            )
-            .map_err(|error| stopped(Reason::Unrenderable, Failure::Template(error)))?;
+        let mut content = match message.decision.words() {
+            Some(words) => Content::spoken(channel, words)
+                .map_err(|words| stopped(Reason::Failed, Failure::Content { words }))?,
+            None => loaded
+                .templates
+                .render(&message.decision.template, channel, locale, &context)
+                .map_err(|error| stopped(Reason::Unrenderable, Failure::Template(error)))?,
+        };
         if let Content::Email { html, .. } = &mut content
             && let Some(track) = policy::tracked(policies, customer, &message.purpose, channel)
         {

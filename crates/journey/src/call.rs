@@ -31,6 +31,9 @@ pub struct Call {
     /// The `with` of the step, as decided.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub with: Value,
+    /// By when a person should have done it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted_at: Option<Timestamp>,
     /// Nobody waits for the answer at or after this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,

@@ -1,8 +1,10 @@
 //! Rendered content: what an adapter sends and what support sees.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+
+use crate::message::Channel;
 
 /// The content of one message, ready to go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +116,23 @@ pub struct Offer {
 }
 
 impl Content {
+    /// What a person wrote, as it goes out by that channel.
+    ///
+    /// # Errors
+    /// If nobody talks by that channel, in words.
+    pub fn spoken(channel: Channel, words: &str) -> Result<Self, Arc<str>> {
+        let text = words.to_owned();
+        match channel {
+            Channel::Chat => Ok(Self::Chat {
+                text,
+                options: Vec::new(),
+                whatsapp: None,
+            }),
+            Channel::Sms => Ok(Self::Sms { text }),
+            Channel::Email | Channel::Push => Err("people write by chat and sms".into()),
+        }
+    }
+
     /// The same as a question with these answers; only a chat can show them.
     #[must_use]
     pub fn offering(mut self, offers: Vec<Offer>) -> Self {

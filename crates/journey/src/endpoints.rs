@@ -9,11 +9,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints(pub BTreeMap<Arc<str>, Endpoint>);
 
-/// One endpoint: a URL that takes a signed POST with a JSON body and answers with JSON.
+/// One endpoint: a URL that takes a signed POST with a JSON body and answers with JSON, or the console's inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
-    /// Where: `https`, or `http` for tests on one's own machine.
+    /// Where: `https`, or `http` for tests on one's own machine; empty for the inbox.
     pub url: Arc<str>,
+    /// Whether it is the inbox of the console, where people answer, and nobody is called.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inbox: bool,
     /// How long one attempt may take.
     pub timeout: SignedDuration,
     /// How often a failed attempt is repeated, further and further apart.

@@ -201,7 +201,7 @@ pub struct Decision {
     /// The run's key.
     #[serde(default)]
     pub key: Arc<str>,
-    /// The template's name.
+    /// The template's name; empty where a person wrote the message.
     pub template: Arc<str>,
     /// The `with` of the step, as decided (rule 48).
     #[serde(default, skip_serializing_if = "Value::is_null")]
@@ -221,4 +221,12 @@ pub struct Decision {
     /// Every rule that refused, in the order of rule 38, also for channels tried before this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
+}
+
+impl Decision {
+    /// What a person wrote, whose message it is: it has no template.
+    pub fn words(&self) -> Option<&str> {
+        let written = self.template.is_empty().then_some(&self.with)?;
+        written.as_map()?.get("text")?.as_text()
+    }
 }

@@ -26,7 +26,7 @@ const WITH: &str = r#"{
   "cart": { "cart_id": "c1", "total": 29, "currency": "EUR", "url": "https://shop.example/c/1", "items": [ { "name": "Darjeeling", "quantity": 2, "price": 14.5 } ] },
   "order": { "order_id": "o-880", "total": 29, "items": [ { "name": "Darjeeling", "quantity": 2, "price": 14.5 } ] },
   "order_id": "o-880", "code": "BACK10", "gift": "BD-7F3A", "voucher": "WELCOME10", "percent": 10, "keen": true,
-  "round": 1, "points": 860, "missing": 140, "adviser": "Claire", "number": "R-31", "subject": "question",
+  "round": 1, "status": "arrives tomorrow", "points": 860, "missing": 140, "adviser": "Claire", "number": "R-31", "subject": "question",
   "event_id": "e-31", "event_name": "Soirée oolongs", "starts_at": "2026-01-22T19:00:00+01:00", "place": "12 rue des Exemples",
   "ends_at": "2026-03-01T00:00:00+01:00", "confirm_url": "https://shop.example/confirm/9f2c"
 }"#;

@@ -66,6 +66,7 @@ fn the_sample_workspace_has_nothing_to_complain_about() {
             "birthday",
             "browse-abandonment",
             "cart-rescue",
+            "concierge",
             "confirm-subscription",
             "event-reminder",
             "keywords",

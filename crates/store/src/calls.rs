@@ -96,7 +96,7 @@ impl Store {
                    from due where c.customer = due.customer and c.id = due.id
                    returning c.*
                )
-               select l.customer, u.key, l.id, l.run, l.at, l.expires_at, l.attempt, l.hand_over,
+               select l.customer, u.key, l.id, l.run, l.at, l.expires_at, l.wanted_at, l.attempt, l.hand_over,
                       l.journey, l.step, l.endpoint, l."with", u.ledger
                from leased l join customer u on u.id = l.customer"#,
         )
@@ -180,6 +180,32 @@ impl Store {
         Ok(done.rows_affected())
     }
 
+    /// Puts calls into the inbox, where people answer them. Returns how many were still held.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn open_calls(&self, leases: &[CallKey]) -> Result<u64, Error> {
+        if leases.is_empty() {
+            return Ok(0);
+        }
+        let mut leases: Vec<_> = leases.iter().collect();
+        leases.sort();
+        let keys = Keys::of(leases.into_iter());
+        let done = sqlx::query(
+            "update call c set status = 'open', due_at = null
+             from unnest($1::uuid[], $2::uuid[], $3::int[]) a (customer, id, attempt)
+             where c.customer = a.customer and c.id = a.id and c.attempt = a.attempt
+               and c.status = 'leased'",
+        )
+        .bind(keys.customer)
+        .bind(keys.id)
+        .bind(keys.attempt)
+        .execute(self.pool())
+        .await
+        .map_err(during("putting calls into the inbox"))?;
+        Ok(done.rows_affected())
+    }
+
     /// Records that calls are over: answered, or failed for good with that error. Their answers
     /// have been taken in before. Returns how many were still held.
     ///
@@ -260,6 +286,9 @@ fn leased(row: &sqlx::postgres::PgRow) -> Result<LeasedCall, Error> {
             endpoint: text("endpoint")?,
             hand_over: row.try_get("hand_over")?,
             with: journey::value::Value::Null,
+            wanted_at: row
+                .try_get::<Option<Moment>, _>("wanted_at")?
+                .map(Moment::to_jiff),
             expires_at: row
                 .try_get::<Option<Moment>, _>("expires_at")?
                 .map(Moment::to_jiff),

@@ -236,14 +236,16 @@ impl Chat {
         Ok(true)
     }
 
-    /// Tells whoever has the conversation open that somebody is typing.
+    /// Tells whoever has the conversation open, or that of whom they turned out to be, that somebody is typing.
     ///
     /// # Errors
     /// If the database fails.
     pub async fn types(&self, customer: CustomerId) -> Result<(), Error> {
-        sqlx::query("select pg_notify($1, $2)")
+        sqlx::query(
+            "select pg_notify($1, coalesce((select customer from chat_link where visitor = $2), $2) || ' typing')",
+        )
             .bind(CHANNEL)
-            .bind(format!("{} typing", customer.0))
+            .bind(customer.0)
             .execute(&self.pool)
             .await
             .map_err(during("telling that somebody types"))?;

@@ -162,5 +162,6 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
         pages: None,
         providers: None,
         chat: None,
+        typing: None,
     }
 }

@@ -2,13 +2,14 @@
 
 mod browser;
 mod hostile;
+mod inbox;
 mod talks;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use channels::{AdapterSettings, Channels, Secret, Settings, WebSettings};
 use cli::{board, intake::IntoTurn, service};
-use engine::Roles;
+use engine::{Engine, Roles};
 use jiff::Timestamp;
 use journey::{ids::CustomerId, localized::Localized};
 use parcours_tests::kit::{self, Rig, Workspace};
@@ -59,6 +60,7 @@ steps:
 /// A process with the widget, listening.
 struct Place {
     rig: Rig,
+    engine: Arc<Engine>,
     address: SocketAddr,
     stop: CancellationToken,
     client: reqwest::Client,
@@ -117,6 +119,7 @@ impl Place {
         });
         Self {
             rig,
+            engine,
             address,
             stop,
             client: reqwest::Client::new(),
@@ -216,6 +219,6 @@ fn proof(id: &str) -> String {
 
 fn next() -> u128 {
     use std::sync::atomic::{AtomicU64, Ordering};
-    static LAST: AtomicU64 = AtomicU64::new(1);
+    static LAST: AtomicU64 = AtomicU64::new(1_000_000);
     LAST.fetch_add(1, Ordering::Relaxed).into()
 }

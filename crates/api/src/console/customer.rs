@@ -161,7 +161,7 @@ pub(super) async fn page(
     let language = language(asked.lang.as_deref(), &headers);
     let tongue = state.reader.tongue(&view, language).await?;
     let slowed = state.reader.slowed(&view, language, state.now()).await?;
-    let name = customers::name(&view.row);
+    let name = customers::name(&view.row.traits);
     html(&CustomerPage {
         frame: Frame::new(&state, "customers"),
         id,

@@ -5,7 +5,7 @@ use axum::{
     extract::{Query, State as Shared, rejection::QueryRejection},
     response::{IntoResponse, Redirect},
 };
-use journey::ids::CustomerId;
+use journey::{ids::CustomerId, value::Map};
 use serde::Deserialize;
 use store::read::CustomerRow;
 use uuid::Uuid;
@@ -84,7 +84,7 @@ fn row(customer: &CustomerRow) -> Row {
     Row {
         id: customer.id,
         key: customer.key.to_string(),
-        name: name(customer),
+        name: name(&customer.traits),
         email: text("email"),
         phone: text("phone"),
         seen: When(customer.seen_at),
@@ -92,8 +92,8 @@ fn row(customer: &CustomerRow) -> Row {
 }
 
 /// What to call the customer: their name if it is known; may be empty.
-pub(super) fn name(customer: &CustomerRow) -> String {
-    let text = |name| customer.traits.get(name).and_then(|v| v.as_text());
+pub(super) fn name(traits: &Map) -> String {
+    let text = |name| traits.get(name).and_then(|v| v.as_text());
     if let Some(name) = text("name") {
         return name.to_owned();
     }

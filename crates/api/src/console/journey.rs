@@ -42,7 +42,7 @@ pub(super) async fn page(
     let language = language(asked.lang.as_deref(), &headers);
     let why = state.reader.why_journey(&view, &asked.name, language);
     let why = why.await?.ok_or(PageError::NotFound("journey"))?;
-    let name = customers::name(&view.row);
+    let name = customers::name(&view.row.traits);
     html(&JourneyPage {
         frame: Frame::new(&state, "customers"),
         customer: view.row.id,

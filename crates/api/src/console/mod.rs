@@ -2,6 +2,7 @@
 
 mod customer;
 mod customers;
+mod inbox;
 mod journey;
 mod mailbox;
 mod messages;
@@ -22,7 +23,7 @@ use crate::{CaptureError, State, problem::Problem};
 
 const STYLE: &str = include_str!("../../static/console.css");
 
-/// Nothing from elsewhere, no script at all.
+/// Nothing from elsewhere, no script at all; the inbox has one of its own.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -34,6 +35,13 @@ pub(crate) fn routes() -> Router<State> {
         .route("/customers/{key}/journey", get(journey::page))
         .route("/messages", get(messages::list))
         .route("/messages/{id}", get(messages::one))
+        .route("/inbox", get(inbox::list))
+        .route("/inbox.js", get(inbox::script))
+        .route("/inbox/{customer}/{call}", get(inbox::one))
+        .route("/inbox/{customer}/{call}/talk", get(inbox::talk))
+        .route("/inbox/{customer}/{call}/say", post(inbox::say))
+        .route("/inbox/{customer}/{call}/typing", post(inbox::types))
+        .route("/inbox/{customer}/{call}/end", post(inbox::end))
         .route("/console.css", get(style))
 }
 

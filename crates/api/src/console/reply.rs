@@ -95,7 +95,7 @@ async fn say(state: &State, question: &MessageRow, answer: &str) -> Result<(), P
 }
 
 /// Whether a browser says that a page of somebody else's sends this.
-fn is_foreign(headers: &HeaderMap) -> bool {
+pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site");
     site.is_some_and(|site| site != "same-origin" && site != "none")
 }

@@ -19,6 +19,7 @@ const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 fn endpoint(server: SocketAddr) -> Endpoint {
     Endpoint {
         url: format!("http://{server}/vouchers").into(),
+        inbox: false,
         timeout: SignedDuration::from_secs(20),
         retries: 0,
         secret: Some("KEY".into()),
@@ -36,6 +37,7 @@ fn call() -> Call {
         endpoint: "vouchers".into(),
         hand_over: false,
         with: Value::from(json!({ "percent": 15 })),
+        wanted_at: None,
         expires_at: None,
     }
 }
@@ -192,6 +194,7 @@ async fn in_development_no_call_leaves_the_machine() {
     ] {
         let endpoint = Endpoint {
             url: Arc::from(url),
+            inbox: false,
             timeout: SignedDuration::from_secs(1),
             retries: 0,
             secret: None,

@@ -252,6 +252,7 @@ impl Metrics {
             Next::Ends(Ended::Answered(_)) => "answered",
             Next::Ends(Ended::Failed(_)) => "failed",
             Next::Again(..) => "retried",
+            Next::Opens => "inbox",
             Next::Released => return,
         };
         let labels = [self.others.label(endpoint), result];

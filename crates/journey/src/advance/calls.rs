@@ -24,6 +24,7 @@ pub(super) struct Calling<'m> {
     with: Option<&'m Operand>,
     save: Option<&'m Target>,
     within: Option<SignedDuration>,
+    due: Option<SignedDuration>,
     otherwise: NodeId,
     hand_over: bool,
 }
@@ -35,6 +36,7 @@ impl<'m> Calling<'m> {
             with: call.with.as_ref(),
             save: call.save.as_ref(),
             within: call.within,
+            due: call.due,
             otherwise: call.otherwise,
             hand_over: false,
         }
@@ -44,8 +46,9 @@ impl<'m> Calling<'m> {
         Self {
             endpoint: &call.endpoint,
             with: call.with.as_ref(),
-            save: None,
+            save: call.save.as_ref(),
             within: call.within,
+            due: call.due,
             otherwise: call.otherwise,
             hand_over: true,
         }
@@ -95,6 +98,7 @@ impl Stepper<'_> {
             endpoint: calling.endpoint.clone(),
             hand_over: calling.hand_over,
             with,
+            wanted_at: calling.due.map(|due| time::plus(at, due)),
             expires_at: until,
         });
         let fact = Fact::Calls {
@@ -151,15 +155,7 @@ impl Stepper<'_> {
                 BTreeSet::new()
             }
             Outcome::Answered(value) => {
-                self.note(Some(id), step, Fact::CallAnswered { call });
-                let value = value.storable();
-                self.step_state(id, &node.id, |s| {
-                    (s.answer, s.failed) = (value.clone(), false);
-                });
-                if let Some(target) = calling.save {
-                    self.put(id, &node.id, target, value);
-                }
-                self.move_on(id, node.next);
+                self.call_answered(id, node, calling, call, value.storable());
                 BTreeSet::from([id])
             }
             Outcome::Failed(why) => {
@@ -169,6 +165,25 @@ impl Stepper<'_> {
                 BTreeSet::from([id])
             }
         }
+    }
+
+    pub(super) fn call_answered(
+        &mut self,
+        id: RunId,
+        node: &Node,
+        calling: Calling<'_>,
+        call: CallId,
+        answer: Value,
+    ) {
+        let step = Some(node.id.clone());
+        self.note(Some(id), step, Fact::CallAnswered { call });
+        self.step_state(id, &node.id, |s| {
+            (s.answer, s.failed) = (answer.clone(), false);
+        });
+        if let Some(target) = calling.save {
+            self.put(id, &node.id, target, answer);
+        }
+        self.move_on(id, node.next);
     }
 
     fn call_failed(&mut self, id: RunId, node: &Node, calling: Calling<'_>) {
@@ -205,48 +220,5 @@ impl Stepper<'_> {
             Some(index) => drop(calls.remove(index)),
             None => self.effects.cancelled.push(call),
         }
-    }
-
-    /// Whether a hand-over that an event ends is this run's; then the run goes on.
-    pub(super) fn handed_back(&mut self, id: RunId, node: &Node) -> bool {
-        if self.answered || self.hand_over_of() != Some(id) {
-            return false;
-        }
-        self.answered = true;
-        let call = self
-            .run(id)
-            .and_then(|r| r.state.pending.as_ref())
-            .and_then(|p| p.call);
-        let answer = self.event.field("answer").storable();
-        self.step_state(id, &node.id, |s| {
-            (s.matched, s.answer) = (true, answer);
-        });
-        if let Some(call) = call {
-            self.note(Some(id), Some(node.id.clone()), Fact::HandedBack { call });
-        }
-        self.move_on(id, node.next);
-        true
-    }
-
-    /// The run whose hand-over the event names by `call`, else the one that waits longest.
-    fn hand_over_of(&self) -> Option<RunId> {
-        let named = self.event.field("call");
-        let named = named.as_text().and_then(|t| t.parse().ok()).map(CallId);
-        let handed_over = |run: &crate::customer::Run| {
-            let machine = self.world.machine(run.machine);
-            let node = machine.and_then(|m| m.node(run.node));
-            node.is_some_and(|n| matches!(n.op, Op::HandOver(_)))
-        };
-        self.customer
-            .runs
-            .iter()
-            .filter(|r| r.left.is_none() && handed_over(r))
-            .filter_map(|r| {
-                let pending = r.state.pending.as_ref()?;
-                Some((pending.since, r.id, pending.call?))
-            })
-            .filter(|(.., call)| named.is_none_or(|named| named == *call))
-            .min_by_key(|(since, id, _)| (*since, *id))
-            .map(|(_, id, _)| id)
     }
 }

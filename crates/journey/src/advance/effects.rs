@@ -49,6 +49,8 @@ pub struct Effects {
     pub calls: Vec<Call>,
     /// Calls that nobody waits for any more. Those that were not made need not be.
     pub cancelled: Vec<CallId>,
+    /// Calls that people have answered: they are done.
+    pub answered: Vec<CallId>,
     /// The steps that were walked, in their order: what coverage counts. Not written.
     pub path: Vec<Visit>,
     /// Events that steps emitted, with the run of each: what tests look at. Not written.

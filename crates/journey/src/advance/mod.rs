@@ -15,6 +15,7 @@ mod leave;
 mod others;
 mod pass;
 mod pause;
+mod people;
 mod preferences;
 mod profile;
 mod questions;

@@ -278,7 +278,13 @@ impl Stepper<'_> {
         self.may_be_heeded(message);
     }
 
-    fn refuse(&mut self, id: RunId, place: Place<'_>, reason: Reason, refusals: Vec<Refusal>) {
+    pub(super) fn refuse(
+        &mut self,
+        id: RunId,
+        place: Place<'_>,
+        reason: Reason,
+        refusals: Vec<Refusal>,
+    ) {
         let channel = place.send.channels.first().copied();
         let Some(mut message) = self.message(id, place, channel.unwrap_or(Channel::Email)) else {
             return;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Stepper, profile::Changes};
 use crate::{
     ids::RunId,
-    machine::{HANDED_BACK, Machine, Node, NodeId, Op, WaitFor},
+    machine::{HANDED_BACK, Machine, Node, NodeId, Op, PERSON_SAID, WaitFor},
     trace::Fact,
 };
 
@@ -24,6 +24,11 @@ impl Stepper<'_> {
                     self.wake_ask(id, node, ask, event)
                         || (changes.moves_holds() && self.is_held(id))
                         || (changes.asks && self.is_queued(id))
+                }
+                Op::Call(_) => event == Some(HANDED_BACK) && self.task_done(id, node),
+                Op::HandOver(_) if event == Some(PERSON_SAID) => {
+                    self.person_says(id, &machine, node);
+                    false
                 }
                 Op::HandOver(_) => event == Some(HANDED_BACK) && self.handed_back(id, node),
                 Op::Wait(_) => changes.moves_moments() && self.recompute_wait(id),

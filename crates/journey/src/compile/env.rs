@@ -94,7 +94,7 @@ pub(super) fn targets(step: &Step) -> Vec<&Target> {
     match &step.action {
         Action::Set(set) => set.iter().map(|(target, ..)| target).collect(),
         Action::Ask(ask) => ask.save.iter().collect(),
-        Action::Call(call) => call.save.iter().collect(),
+        Action::Call(call) | Action::HandOver(call) => call.save.iter().collect(),
         _ => Vec::new(),
     }
 }

@@ -93,6 +93,10 @@ impl Checker<'_> {
         if let Some(endpoint) = &call.endpoint {
             self.endpoint(endpoint);
         }
+        if let Some(purpose) = &call.purpose {
+            let purposes = &self.world.policies.purposes;
+            self.reader.known_purpose(purpose, purposes);
+        }
         let after = Here {
             event: Current::Gone(Some(step.verb_span.clone())),
             left: None,

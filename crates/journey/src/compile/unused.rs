@@ -7,7 +7,7 @@ use crate::{
     customer::PREFERENCES_CHANGED,
     diagnostic::SourceFile,
     diagnostics::{Sink, names, schemas, templates},
-    machine::{By, CHAT_OPENED, HANDED_BACK, Machine, Op, STARTED, UNREGISTERED},
+    machine::{By, CHAT_OPENED, HANDED_BACK, Machine, Op, PERSON_SAID, STARTED, UNREGISTERED},
 };
 
 /// What the journeys of a workspace use, by name.
@@ -69,6 +69,7 @@ pub(super) fn of_the_engine(event: &str) -> bool {
         "screen",
         CHAT_OPENED,
         HANDED_BACK,
+        PERSON_SAID,
         STARTED,
         PREFERENCES_CHANGED,
         UNREGISTERED,

@@ -19,7 +19,14 @@ static ENDPOINT: Context = Context {
             "Where it is",
             "url: https://shop.example/vouchers",
         )
-        .needed(),
+        .or_else("an error, unless it is an inbox"),
+        word(
+            "inbox",
+            Takes::Truth,
+            "Whether it is an inbox of the console, where people answer, instead of a service",
+            "inbox: true",
+        )
+        .or("false"),
         word(
             "timeout",
             Takes::Duration,

@@ -136,6 +136,19 @@ pub(super) static STEP: Context = Context {
                 )
                 .or_else("nothing"),
                 word(
+                    "save",
+                    Takes::Ref(Known::Target),
+                    "Where it is kept what they hand back with",
+                    "save: run.outcome",
+                ),
+                word(
+                    "due",
+                    Takes::Duration,
+                    "Within what time a person should have done it: told to them, and nothing else",
+                    "due: 4h",
+                )
+                .or_else("nothing is said of it"),
+                word(
                     "within",
                     Takes::Duration,
                     "How long it waits for the customer to come back",
@@ -149,6 +162,13 @@ pub(super) static STEP: Context = Context {
                     "else: [ { exit: lost } ]",
                 )
                 .or_else("the journey goes on"),
+                word(
+                    "purpose",
+                    Takes::Ref(Known::Purpose),
+                    "The consent purpose of what they write to the customer",
+                    "purpose: service",
+                )
+                .or_else("the first that needs no consent"),
             ],
         },
         Form {
@@ -310,6 +330,13 @@ pub(super) static STEP: Context = Context {
                     "Where the answer is kept",
                     "save: run.gift",
                 ),
+                word(
+                    "due",
+                    Takes::Duration,
+                    "Within what time a person should have done it: told to them, and nothing else",
+                    "due: 4h",
+                )
+                .or_else("nothing is said of it"),
                 word(
                     "within",
                     Takes::Duration,

@@ -30,6 +30,8 @@ pub const REPLIED: &str = "message.replied";
 pub const CHAT_OPENED: &str = "chat.opened";
 /// The event by which a person hands a conversation back.
 pub const HANDED_BACK: &str = "hand_over.ended";
+/// The event by which a person says something to the customer who was handed over.
+pub const PERSON_SAID: &str = "hand_over.said";
 /// The event by which the API starts a journey.
 pub const STARTED: &str = "journey.start";
 
@@ -136,7 +138,9 @@ impl Machine {
             match &node.op {
                 Op::WaitFor(w) => names.extend(w.arms.iter().filter_map(|a| a.event.clone())),
                 Op::Ask(_) => names.push(Arc::from(REPLIED)),
-                Op::HandOver(_) => names.push(Arc::from(HANDED_BACK)),
+                // Who answers a task hands it back.
+                Op::Call(_) => names.push(Arc::from(HANDED_BACK)),
+                Op::HandOver(_) => names.extend([HANDED_BACK, PERSON_SAID].map(Arc::from)),
                 _ => {}
             }
         }

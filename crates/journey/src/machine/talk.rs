@@ -104,6 +104,9 @@ pub struct Call {
     pub save: Option<super::Target>,
     /// How long to wait for the answer; `None`: until it comes or has failed for good.
     pub within: Option<SignedDuration>,
+    /// Within what time a person should have done it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<SignedDuration>,
     /// Where a final failure or a time-out leads.
     pub otherwise: NodeId,
 }
@@ -115,6 +118,15 @@ pub struct HandOver {
     pub endpoint: Arc<str>,
     /// What they need to know.
     pub with: Option<Operand>,
+    /// Into which variable of the run or trait goes what they hand back with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub save: Option<super::Target>,
+    /// Within what time they should be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<SignedDuration>,
+    /// The purpose of what they write; `None`: the first that needs no consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Arc<str>>,
     /// How long to wait until it is handed back; `None`: for ever.
     pub within: Option<SignedDuration>,
     /// Where a time-out or a final failure leads.

@@ -38,6 +38,7 @@ impl Reader<'_> {
     fn endpoint(&mut self, node: &Node, labels: &BTreeMap<Arc<str>, Label>) -> Endpoint {
         let mut made = Endpoint {
             url: Arc::from(""),
+            inbox: false,
             timeout: Endpoint::TIMEOUT,
             retries: Endpoint::RETRIES,
             secret: None,
@@ -46,14 +47,21 @@ impl Reader<'_> {
         let Some(mut f) = Fields::of(node, "an endpoint", self) else {
             return made;
         };
-        let url = f
-            .need(
-                "url",
-                "it says where: `url: https://shop.example/vouchers`",
-                self,
-            )
-            .and_then(|n| self.url(n));
-        made.url = url.unwrap_or(made.url);
+        f.exclude(
+            "url",
+            "inbox",
+            "an inbox is read in the console, and nobody is called",
+            self,
+        );
+        let inbox = f.get("inbox").and_then(|n| self.truth(n));
+        made.inbox = inbox.unwrap_or(false);
+        let url = if made.inbox {
+            f.get("url")
+        } else {
+            let why = "it says where: `url: https://shop.example/vouchers`; `inbox: true` is people in the console";
+            f.need("url", why, self)
+        };
+        made.url = url.and_then(|n| self.url(n)).unwrap_or(made.url);
         if let Some(timeout) = f.get("timeout").and_then(|n| self.attempt(n)) {
             made.timeout = timeout;
         }

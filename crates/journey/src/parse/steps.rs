@@ -122,8 +122,8 @@ impl Reader<'_> {
                 let event = self.text(value, "the name of an event");
                 Action::Emit(event, self.passed_on(&mut f))
             }
-            "call" => Action::Call(Box::new(self.call(value, &mut f, true))),
-            "hand_over" => Action::HandOver(Box::new(self.call(value, &mut f, false))),
+            "call" => Action::Call(Box::new(self.call(value, &mut f, false))),
+            "hand_over" => Action::HandOver(Box::new(self.call(value, &mut f, true))),
             "start" => {
                 let journey = self.text(value, "the name of a journey");
                 Action::Start(journey, self.passed_on(&mut f))

@@ -56,7 +56,7 @@ impl Reader<'_> {
         }))
     }
 
-    pub(super) fn call(&mut self, node: &Node, f: &mut Fields<'_>, saves: bool) -> Call {
+    pub(super) fn call(&mut self, node: &Node, f: &mut Fields<'_>, to_a_person: bool) -> Call {
         let with = f.get("with").and_then(|n| match &n.kind {
             Kind::Map(_) | Kind::Bad => self.given(n),
             _ => {
@@ -67,13 +67,15 @@ impl Reader<'_> {
         Call {
             endpoint: self.text(node, "the name of an endpoint"),
             with,
-            save: if saves {
-                f.get("save").and_then(|n| self.saved(n))
+            save: f.get("save").and_then(|n| self.saved(n)),
+            within: f.get("within").and_then(|n| self.some_time(n)),
+            bounded: f.get("within").is_some(),
+            due: f.get("due").and_then(|n| self.some_time(n)),
+            purpose: if to_a_person {
+                f.get("purpose").and_then(|n| self.text(n, "a purpose"))
             } else {
                 None
             },
-            within: f.get("within").and_then(|n| self.some_time(n)),
-            bounded: f.get("within").is_some(),
             otherwise: f.get("else").map_or_else(Vec::new, |n| self.steps(n)),
         }
     }

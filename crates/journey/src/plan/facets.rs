@@ -76,11 +76,15 @@ pub(super) fn step(op: &Op) -> Vec<Facet> {
             facets.maybe("with", call.with.as_ref().map(written));
             facets.maybe("save", call.save.as_ref().map(target_name));
             facets.span("within", call.within);
+            facets.span("due", call.due);
         }
         Op::HandOver(call) => {
             facets.add("hand_over", &*call.endpoint);
             facets.maybe("with", call.with.as_ref().map(written));
+            facets.maybe("save", call.save.as_ref().map(target_name));
             facets.span("within", call.within);
+            facets.span("due", call.due);
+            facets.maybe("purpose", call.purpose.as_deref());
         }
         Op::Repeat(repeat) => {
             facets.span("every", Some(repeat.every));

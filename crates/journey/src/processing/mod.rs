@@ -244,6 +244,9 @@ pub(crate) fn address(channel: Channel) -> &'static [&'static str] {
 
 /// Where an endpoint stands: its host, without account, port and path.
 fn host(endpoint: &Endpoint) -> Arc<str> {
+    if endpoint.inbox {
+        return Arc::from("the console's inbox");
+    }
     let url = &endpoint.url;
     let after = url.split_once("://").map_or(&**url, |(_, after)| after);
     let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
@@ -382,6 +385,7 @@ steps: [ { set: { customer.pages: event.pages } } ]
         ] {
             let endpoint = Endpoint {
                 url: Arc::from(url),
+                inbox: false,
                 timeout: Endpoint::TIMEOUT,
                 retries: 0,
                 secret: None,

@@ -10,7 +10,7 @@ use crate::{
     expr::{Operand, Root, Scope},
     ids::{InputId, MessageId, RunId},
     input::Event,
-    machine::{CHAT_OPENED, HANDED_BACK, Machine, Op, STARTED, Target, UNREGISTERED},
+    machine::{CHAT_OPENED, HANDED_BACK, Machine, Op, PERSON_SAID, STARTED, Target, UNREGISTERED},
     message::Channel,
     policies::Policies,
     schema::Schemas,
@@ -264,6 +264,7 @@ pub(super) fn is_own(name: &str) -> bool {
         "customer.unrestricted",
         CHAT_OPENED,
         HANDED_BACK,
+        PERSON_SAID,
         STARTED,
         UNREGISTERED,
     ];

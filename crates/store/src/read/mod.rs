@@ -11,6 +11,7 @@ mod counted;
 mod customers;
 mod expected;
 mod export;
+mod inbox;
 mod journeys;
 mod messages;
 mod runs;
@@ -28,6 +29,7 @@ pub use export::{
     Export, ExportedCall, ExportedCustomer, ExportedFact, ExportedInput, ExportedMessage,
     ExportedRun, Rows,
 };
+pub use inbox::{InboxCursor, InboxItem, InboxPage, Speaker, Utterance};
 pub use journeys::{JourneyName, JourneyWhy};
 pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
 pub use runs::{RunView, Runs, StepView};

@@ -22,6 +22,16 @@ use crate::{
     row::{Moment, moment, node_to_column, settled_status, to_bytes},
 };
 
+/// A call that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Over {
+    pub(super) customer: CustomerId,
+    pub(super) call: CallId,
+    pub(super) at: Timestamp,
+    /// By a person's answer; else nobody waits for it any more.
+    pub(super) answered: bool,
+}
+
 /// Everything that a batch of turns writes.
 #[derive(Default)]
 pub(super) struct Rows<'a> {
@@ -38,7 +48,7 @@ pub(super) struct Rows<'a> {
     /// Calls to be made.
     pub(super) calls: Vec<(CustomerId, &'a Call)>,
     /// Calls that nobody waits for any more, and since when.
-    pub(super) cancelled: Vec<(CustomerId, CallId, Timestamp)>,
+    pub(super) over: Vec<Over>,
 }
 
 impl<'a> Rows<'a> {
@@ -60,7 +70,7 @@ impl<'a> Rows<'a> {
             rows.consents.extend(said.map(|record| (id, record)));
         }
         rows.closed.sort();
-        rows.cancelled.sort();
+        rows.over.sort();
         Ok(rows)
     }
 
@@ -104,13 +114,19 @@ impl<'a> Rows<'a> {
     fn calls(&mut self, turn: &'a Turn) {
         let (customer, effects) = (turn.customer.id, &turn.effects);
         let now = effects.inputs.last().map_or(Timestamp::MIN, |(i, _)| i.now);
-        let cancelled = effects.cancelled.iter();
         // Decided by one input of this turn and cancelled by the next: it is never written.
         let gone = |call: &&Call| effects.cancelled.contains(&call.id);
         let calls = effects.calls.iter().filter(|c| !gone(c));
         self.calls.extend(calls.map(|call| (customer, call)));
-        self.cancelled
-            .extend(cancelled.map(|id| (customer, *id, now)));
+        let over = |call: &CallId, answered| Over {
+            customer,
+            call: *call,
+            at: now,
+            answered,
+        };
+        let cancelled = effects.cancelled.iter().map(|id| over(id, false));
+        let answered = effects.answered.iter().map(|id| over(id, true));
+        self.over.extend(cancelled.chain(answered));
     }
 
     fn messages(&mut self, turn: &'a Turn) -> Result<(), Error> {

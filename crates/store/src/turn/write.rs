@@ -23,7 +23,7 @@ pub(super) async fn all(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Er
     ended(tx, &rows.ended).await?;
     consents(tx, rows).await?;
     calls(tx, rows).await?;
-    cancelled(tx, rows).await
+    over(tx, rows).await
 }
 
 async fn consents(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
@@ -73,11 +73,11 @@ async fn calls(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
         .collect();
     sqlx::query(
         r#"insert into call (customer, id, run, at, due_at, expires_at, hand_over, journey, step,
-                             endpoint, "with")
-           select customer, id, run, at, at, expires_at, hand_over, journey, step, endpoint, body
+                             endpoint, "with", wanted_at)
+           select customer, id, run, at, at, expires_at, hand_over, journey, step, endpoint, body, wanted_at
            from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[],
-                       $6::bool[], $7::text[], $8::text[], $9::text[], $10::bytea[])
-                a (customer, id, run, at, expires_at, hand_over, journey, step, endpoint, body)"#,
+                       $6::bool[], $7::text[], $8::text[], $9::text[], $10::bytea[], $11::timestamptz[])
+                a (customer, id, run, at, expires_at, hand_over, journey, step, endpoint, body, wanted_at)"#,
     )
     .bind(calls.iter().map(|(c, _)| c.0).collect::<Vec<_>>())
     .bind(calls.iter().map(|(_, c)| c.id.0).collect::<Vec<_>>())
@@ -94,30 +94,38 @@ async fn calls(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
     .bind(calls.iter().map(|(_, c)| &*c.step).collect::<Vec<_>>())
     .bind(calls.iter().map(|(_, c)| &*c.endpoint).collect::<Vec<_>>())
     .bind(with?)
+    .bind(
+        calls
+            .iter()
+            .map(|(_, c)| c.wanted_at.map(moment))
+            .collect::<Vec<_>>(),
+    )
     .execute(tx)
     .await
     .map_err(during("writing calls"))?;
     Ok(())
 }
 
-/// Calls that nobody waits for any more; one that is being made ends as it ends, and its answer
-/// finds nobody.
-async fn cancelled(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
-    let cancelled = &rows.cancelled;
-    if cancelled.is_empty() {
+/// Calls that nobody waits for any more, and those that people have answered. One that is being made ends as it ends, and its
+/// answer finds nobody.
+async fn over(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
+    let over = &rows.over;
+    if over.is_empty() {
         return Ok(());
     }
     sqlx::query(
-        "update call c set status = 'cancelled', due_at = null, done_at = a.done_at
-         from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) a (customer, id, done_at)
-         where c.customer = a.customer and c.id = a.id and c.status in ('queued', 'leased')",
+        "update call c set status = case when a.answered then 'answered' else 'cancelled' end::call_status,
+                           due_at = null, done_at = a.done_at
+         from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bool[]) a (customer, id, done_at, answered)
+         where c.customer = a.customer and c.id = a.id and c.status in ('queued', 'leased', 'open')",
     )
-    .bind(cancelled.iter().map(|c| c.0.0).collect::<Vec<_>>())
-    .bind(cancelled.iter().map(|c| c.1.0).collect::<Vec<_>>())
-    .bind(cancelled.iter().map(|c| moment(c.2)).collect::<Vec<_>>())
+    .bind(over.iter().map(|c| c.customer.0).collect::<Vec<_>>())
+    .bind(over.iter().map(|c| c.call.0).collect::<Vec<_>>())
+    .bind(over.iter().map(|c| moment(c.at)).collect::<Vec<_>>())
+    .bind(over.iter().map(|c| c.answered).collect::<Vec<_>>())
     .execute(tx)
     .await
-    .map_err(during("cancelling calls"))?;
+    .map_err(during("ending calls"))?;
     Ok(())
 }
 

@@ -74,6 +74,10 @@ pub struct Call {
     pub within: Option<SignedDuration>,
     /// Whether `within` is written, readable or not.
     pub bounded: bool,
+    /// Within what time a person should have done it.
+    pub due: Option<SignedDuration>,
+    /// The purpose of what a person writes.
+    pub purpose: Option<Word>,
     /// On failure and time-out.
     pub otherwise: Vec<Step>,
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::{Delivery, Player, Refusal};
 use crate::{
+    content::Content,
     failure::Failure,
     ids::InputId,
     input::{Input, InputKind, Receipt},
     links,
     message::{Message, Reason},
-    render::{Context, RenderError},
+    render::Context,
     time,
     value::{Map, Value},
 };
@@ -28,7 +29,7 @@ impl Player<'_> {
 
     fn hand_over(&mut self, message: Message) {
         let (reason, detail) = match self.content(&message) {
-            Err(error) => (Reason::Unrenderable, Failure::Template(error)),
+            Err((reason, detail)) => (reason, detail),
             Ok(_) if self.fails(&message) => (Reason::Failed, Failure::Staged),
             Ok(content) => {
                 let defaults = &self.stage.world.policies.defaults;
@@ -56,7 +57,11 @@ impl Player<'_> {
         self.answers.push_back(input);
     }
 
-    fn content(&self, message: &Message) -> Result<crate::content::Content, RenderError> {
+    fn content(&self, message: &Message) -> Result<Content, (Reason, Failure)> {
+        if let Some(words) = message.decision.words() {
+            let said = Content::spoken(message.channel, words);
+            return said.map_err(|words| (Reason::Failed, Failure::Content { words }));
+        }
         let link = |(name, _): (&str, _)| {
             let leads = Value::text(format!("https://shop.example/{name}"));
             (Arc::from(name), leads)
@@ -74,6 +79,7 @@ impl Player<'_> {
         self.stage
             .templates
             .render(template, message.channel, locale, &context)
+            .map_err(|error| (Reason::Unrenderable, Failure::Template(error)))
     }
 
     fn fails(&self, message: &Message) -> bool {

@@ -128,10 +128,12 @@ pub struct ExportedCall {
     pub endpoint: Arc<str>,
     /// Whether it hands over to a person.
     pub hand_over: bool,
-    /// `queued`, `leased`, `answered`, `failed` or `cancelled`.
+    /// `queued`, `leased`, `open` (in the inbox), `answered`, `failed` or `cancelled`.
     pub status: Arc<str>,
     /// When it may be made.
     pub due_at: Option<Timestamp>,
+    /// By when a person should have done it.
+    pub wanted_at: Option<Timestamp>,
     /// When nobody waits for its answer any more.
     pub expires_at: Option<Timestamp>,
     /// When it was over.
@@ -283,7 +285,7 @@ async fn calls(
     loop {
         let rows = sqlx::query(
             r#"select id, at, run, journey, step, endpoint, hand_over, status::text as status, due_at,
-                      expires_at, done_at, attempt, error, "with"
+                      wanted_at, expires_at, done_at, attempt, error, "with"
                from call where customer = $1 and id > $2 order by id limit $3"#,
         )
         .bind(customer.0)
@@ -312,6 +314,7 @@ fn call(row: &PgRow) -> Result<ExportedCall, sqlx::Error> {
         hand_over: row.try_get("hand_over")?,
         status: text(row, "status")?,
         due_at: moment_or_none(row, "due_at")?,
+        wanted_at: moment_or_none(row, "wanted_at")?,
         expires_at: moment_or_none(row, "expires_at")?,
         done_at: moment_or_none(row, "done_at")?,
         attempt: row.try_get("attempt")?,
