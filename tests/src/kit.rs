@@ -9,6 +9,7 @@
 
 pub mod browser;
 mod cluster;
+pub mod devtools;
 mod engine;
 pub mod events;
 mod network;

@@ -6,6 +6,7 @@ mod fatigue;
 mod followed;
 mod hostile;
 mod preferences;
+mod push;
 mod rights;
 mod suppressions;
 mod unsubscribe;

@@ -22,6 +22,9 @@ pub const PREFERENCES: &str = "/p/";
 /// See [`UNSUBSCRIBE`].
 pub const CONFIRM: &str = "/c/";
 
+/// See [`UNSUBSCRIBE`].
+pub const PUSH: &str = "/push/";
+
 /// Where links of mails lead past us.
 pub const CLICK: &str = "/l/";
 /// Where the picture is by which a mail is known to be shown.
@@ -113,7 +116,9 @@ impl Linker {
     pub fn links(&self, sent: Sent<'_>, now: Timestamp) -> Map {
         let channel = sent.channel;
         let confirm = self.word(LinkKind::Confirm { channel }, sent, now);
+        let push = self.word(LinkKind::Push { channel }, sent, now);
         Map::from([
+            (Arc::from("push"), Value::text(self.at(PUSH, &push))),
             (
                 Arc::from("unsubscribe"),
                 Value::text(self.unsubscribe(sent, now).url),

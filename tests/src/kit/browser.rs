@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::scratch;
 
 /// axe-core, as published.
-const AXE: &str = include_str!("../../vendor/axe-core/axe.min.js");
+pub(super) const AXE: &str = include_str!("../../vendor/axe-core/axe.min.js");
 /// Around what the browser is to tell us.
 const MARKS: [&str; 2] = ["<!--axe:", ":axe-->"];
 
@@ -18,7 +18,7 @@ const MARKS: [&str; 2] = ["<!--axe:", ":axe-->"];
 ///
 /// # Panics
 /// There is none: `make browser` installs it.
-fn browser() -> PathBuf {
+pub(super) fn browser() -> PathBuf {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let on_path = std::env::split_paths(&paths).flat_map(|dir| names.map(|n| dir.join(n)));
@@ -60,6 +60,11 @@ pub fn wrong(html: &str, sheet: &str, scheme: Scheme) -> Vec<String> {
         .and_then(|(_, rest)| rest.split_once(MARKS[1]));
     let (found, _) = found.unwrap_or_else(|| panic!("axe did not run: {dom:.400}"));
     let found: Value = serde_json::from_str(found).expect("axe tells JSON");
+    lines(&found)
+}
+
+/// What axe found, one line each.
+pub(super) fn lines(found: &Value) -> Vec<String> {
     let all = found.as_array().cloned().unwrap_or_default();
     let line = |v: &Value| {
         let nodes = v["nodes"].as_array().cloned().unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::{
     customer::PREFERENCES_CHANGED,
     diagnostic::SourceFile,
     diagnostics::{Sink, names, schemas, templates},
-    machine::{By, HANDED_BACK, Machine, Op, STARTED, UNREGISTERED},
+    machine::{By, HANDED_BACK, Machine, Op, REGISTERED, STARTED, UNREGISTERED},
 };
 
 /// What the journeys of a workspace use, by name.
@@ -70,6 +70,7 @@ pub(super) fn of_the_engine(event: &str) -> bool {
         HANDED_BACK,
         STARTED,
         PREFERENCES_CHANGED,
+        REGISTERED,
         UNREGISTERED,
     ];
     let families = [

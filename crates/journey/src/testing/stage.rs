@@ -10,7 +10,7 @@ use crate::{
     expr::{Operand, Root, Scope},
     ids::{InputId, MessageId, RunId},
     input::Event,
-    machine::{HANDED_BACK, Machine, Op, STARTED, Target, UNREGISTERED},
+    machine::{HANDED_BACK, Machine, Op, REGISTERED, STARTED, Target, UNREGISTERED},
     message::Channel,
     policies::Policies,
     schema::Schemas,
@@ -264,6 +264,7 @@ pub(super) fn is_own(name: &str) -> bool {
         "customer.unrestricted",
         HANDED_BACK,
         STARTED,
+        REGISTERED,
         UNREGISTERED,
     ];
     own.contains(&name) || name.starts_with("message.")

@@ -1,6 +1,9 @@
 //! Rules 8 to 14: inputs, their order, and what they cause.
 
-use journey::{advance::MAX_CHAINED, message::Channel};
+use journey::{
+    advance::{MAX_CHAINED, MAX_DEVICES},
+    message::Channel,
+};
 
 use crate::play::{FREE, Play, at, json};
 
@@ -399,6 +402,29 @@ fn a_device_that_is_gone_is_nobodys_address_any_more() {
     play.does("device.unregistered", json!({ "tokens": "b" }));
     assert_eq!(play.ana().traits.get("push_tokens"), None);
     assert_eq!(play.ana().address(Channel::Push), None);
+}
+
+#[test]
+fn a_device_that_is_registered_joins_the_others_and_the_oldest_leaves() {
+    let mut play = Play::new("enter: { event: go }\nsteps: []", FREE);
+    play.is(json!({ "push_token": "a", "push_tokens": "b" }));
+    for token in ["a", "b", "c", "c"] {
+        play.does("device.registered", json!({ "token": token }));
+    }
+    assert_eq!(play.ana().addresses(Channel::Push), ["a", "b", "c"]);
+    for token in [json!(null), json!(""), json!(7), json!(["d"])] {
+        play.does("device.registered", json!({ "token": token }));
+    }
+    assert_eq!(play.ana().addresses(Channel::Push), ["a", "b", "c"]);
+    for number in 0..MAX_DEVICES {
+        play.does(
+            "device.registered",
+            json!({ "token": format!("d{number}") }),
+        );
+    }
+    let all = play.ana().addresses(Channel::Push).len();
+    assert_eq!(all, MAX_DEVICES + 1, "and the one of `push_token`");
+    assert!(!play.ana().addresses(Channel::Push).contains(&"b"));
 }
 
 #[test]
