@@ -8,6 +8,7 @@ mod hostile;
 mod preferences;
 mod push;
 mod rights;
+mod short;
 mod suppressions;
 mod unsubscribe;
 

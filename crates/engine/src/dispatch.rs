@@ -6,6 +6,7 @@ mod observed;
 mod record;
 mod rounds;
 mod send;
+mod short;
 
 use std::sync::Arc;
 
@@ -181,6 +182,13 @@ impl Engine {
         let (step, channel) = (self.step(&leased), leased.message.channel);
         let done = match self.prepare(&leased, off_limits, &round.loaded, now) {
             Ok((addresses, content, unsubscribe)) => {
+                let content = match self.with_short_links(&leased, content, &round.loaded).await {
+                    Ok(content) => content,
+                    Err(error) => {
+                        tracing::warn!(%error, "short links cannot be kept, so the message waits");
+                        return Done::Released(given_back(&leased, self.wall()));
+                    }
+                };
                 let rendered = Rendered {
                     leased,
                     addresses,

@@ -8,10 +8,10 @@ use journey::{
     links::{Key, LONGEST_URL, Link, LinkKind},
     message::Channel,
     policies::Track,
-    track,
+    short, track,
     value::{Map, Value},
 };
-use store::{Leased, Store};
+use store::{Leased, ShortLink, Store};
 
 use crate::{Error, Links};
 
@@ -29,6 +29,8 @@ pub const PUSH: &str = "/push/";
 pub const CLICK: &str = "/l/";
 /// Where the picture is by which a mail is known to be shown.
 pub const OPEN: &str = "/o/";
+/// Where short forms of addresses lead past us, below [`Links::short_base`].
+pub const SHORT: &str = "/s/";
 /// Where providers call, below [`Links::base`]; their name follows.
 pub const PROVIDERS: &str = "/v1/providers/";
 
@@ -181,6 +183,38 @@ impl Linker {
             html = Cow::Owned(track::pixel(&html, &self.at(OPEN, &word)));
         }
         html.into_owned()
+    }
+
+    /// The text with short forms of its addresses, and what they stand for: of those that are longer, where the settings
+    /// want that, and where it is told who follows them (`told`) of all. The code of a page of ours does not depend on its
+    /// signature, which is another in each attempt.
+    pub fn shortened(&self, text: &str, told: bool, sent: Sent<'_>) -> (String, Vec<ShortLink>) {
+        let mut links: Vec<ShortLink> = Vec::new();
+        if !self.settings.short && !told {
+            return (text.to_owned(), links);
+        }
+        let base = format!("{}{SHORT}", self.settings.short_base);
+        let short = short::addresses(text, |url| {
+            let page = url.strip_prefix(&*self.settings.base);
+            let page = page.and_then(|rest| rest.strip_prefix('/')?.split('/').next());
+            let longer = url.len() > base.len() + short::CODE;
+            let wanted = longer || (told && page.is_none());
+            if !wanted || url.len() > short::LONGEST_URL || links.len() >= short::MOST {
+                return None;
+            }
+            let code = self.key.code(sent.message, page.unwrap_or(url));
+            let short = format!("{base}{code}");
+            if links.iter().all(|link| link.code != code) {
+                links.push(ShortLink {
+                    code,
+                    url: url.to_owned(),
+                    // What is done on our own pages says itself.
+                    told: told && page.is_none(),
+                });
+            }
+            Some(short)
+        });
+        (short, links)
     }
 
     fn preferences(&self, sent: Sent<'_>, now: Timestamp) -> String {

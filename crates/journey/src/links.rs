@@ -209,6 +209,11 @@ impl Key {
         Self { current, before }
     }
 
+    /// For other uses than links, each with a beginning of its own.
+    pub(crate) fn mac(&self) -> Hmac<Sha256> {
+        self.current.clone()
+    }
+
     /// The link as a word of an address: letters, digits, `-` and `_`.
     pub fn sign(&self, link: &Link) -> String {
         let mut bytes = written(link);

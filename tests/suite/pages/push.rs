@@ -61,20 +61,20 @@ async fn shop(service: &StandIn<WebPush>) -> Shop {
         private_endpoints: true,
         ..WebPushSettings::new(Secret::new(KEY), "mailto:push@shop.example")
     };
-    shop_with(AdapterSettings::WebPush(webpush)).await
+    shop_with(&Settings {
+        push: AdapterSettings::WebPush(webpush).into(),
+        ..Settings::default()
+    })
+    .await
 }
 
-async fn shop_with(push: AdapterSettings) -> Shop {
-    let settings = Settings {
-        push: push.into(),
-        ..Settings::default()
-    };
+async fn shop_with(settings: &Settings) -> Shop {
     let workspace = Workspace::new()
         .file("config/policies.yaml", super::POLICIES)
         .file("templates/note/push.en.yaml", NOTE)
         .journey("notes", SENDS);
     let rig = Rig::new(&workspace).await;
-    let channels = Channels::new(&settings).unwrap();
+    let channels = Channels::new(settings).unwrap();
     let engine = rig.engine_with(kit::quick(), channels.into()).await;
     let accept = Arc::new(IntoTurn(engine.clone()));
     let router = api::router(api::State {
@@ -323,7 +323,7 @@ async fn only_a_subscription_by_a_link_of_this_kind_is_taken() {
 
 #[tokio::test]
 async fn without_a_provider_the_page_says_so_and_scripts_carry_no_key() {
-    let shop = shop_with(AdapterSettings::default()).await;
+    let shop = shop_with(&Settings::default()).await;
     shop.customer("ana").await;
     let page = shop.get(&shop.push("ana")).await;
     assert_eq!(page.status, StatusCode::OK);

@@ -117,6 +117,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/e/{word}", get(rights::ask).post(rights::submit))
         .route("/c/{word}", get(confirm::ask).post(confirm::submit))
         .route("/l/{word}", get(followed::link))
+        .route("/s/{code}", get(followed::short))
         .route("/o/{word}", get(followed::picture))
         .route("/push/{word}", get(push::show).post(push::submit))
         .route("/push/worker.js", get(push::worker))

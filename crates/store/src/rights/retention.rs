@@ -49,6 +49,10 @@ const RUNS: &str = "delete from run_ended e using unnest($1::uuid[]) a (customer
    and not exists (select from sweep s
                    where s.journey = e.journey and s.due_at is not null and s.at <= e.entered_at)";
 
+/// As long as messages are kept.
+const SHORT_LINKS: &str = "delete from short_link l using unnest($1::uuid[]) a (customer)
+ where l.customer = a.customer and l.at < $2";
+
 const CALLS: &str = "delete from call c using unnest($1::uuid[]) a (customer)
  where c.customer = a.customer and c.done_at < $2 and c.due_at is null
    and not exists (select from run r where r.customer = c.customer and r.id = c.run)";
@@ -133,6 +137,7 @@ async fn remove(
     for (sql, before) in [
         (INPUTS, cutoffs.inputs),
         (MESSAGES, cutoffs.messages),
+        (SHORT_LINKS, cutoffs.messages),
         (RUNS, cutoffs.runs),
         (CALLS, cutoffs.calls),
     ] {
