@@ -90,6 +90,8 @@ struct Rendered {
     /// At least one: several devices, where it is a push notification.
     addresses: Vec<String>,
     content: Content,
+    /// What browsers get instead, of a notification.
+    for_browsers: Option<Content>,
     unsubscribe: Option<Unsubscribe>,
     step: Option<Step>,
 }
@@ -190,6 +192,7 @@ impl Engine {
                     }
                 };
                 let rendered = Rendered {
+                    for_browsers: self.for_browsers(&leased, &content, &round.loaded),
                     leased,
                     addresses,
                     content,

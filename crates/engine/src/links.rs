@@ -4,6 +4,7 @@ use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
+    content::Push,
     ids::{CustomerId, MessageId},
     links::{Key, LONGEST_URL, Link, LinkKind},
     message::Channel,
@@ -33,6 +34,9 @@ pub const OPEN: &str = "/o/";
 pub const SHORT: &str = "/s/";
 /// Where providers call, below [`Links::base`]; their name follows.
 pub const PROVIDERS: &str = "/v1/providers/";
+
+/// The largest notification whose taps lead past us, in bytes as JSON: what push services carry, less what they need besides.
+const LARGEST: usize = Push::MOST - 256;
 
 /// Makes links.
 #[derive(Clone, Debug)]
@@ -183,6 +187,24 @@ impl Linker {
             html = Cow::Owned(track::pixel(&html, &self.at(OPEN, &word)));
         }
         html.into_owned()
+    }
+
+    /// The notification with taps that lead past us; `None` where none does, or it would be larger than push services carry.
+    /// Links to pages of ours are not led past us again, and an address that is too long stays as it is.
+    pub fn tracked_push(&self, push: &Push, sent: Sent<'_>, now: Timestamp) -> Option<Push> {
+        let channel = sent.channel;
+        let mut led = push.clone();
+        let urls = led.actions.iter_mut().filter_map(|a| a.url.as_mut());
+        for url in urls.chain(&mut led.url) {
+            let ours = url.strip_prefix(&*self.settings.base);
+            let ours = ours.is_some_and(|rest| rest.starts_with('/'));
+            if url.starts_with("https://") && !ours && url.len() <= LONGEST_URL {
+                let to = Arc::from(&**url);
+                let kind = LinkKind::Click { channel, url: to };
+                *url = self.at(CLICK, &self.word(kind, sent, now));
+            }
+        }
+        (led != *push && led.bytes() <= LARGEST).then_some(led)
     }
 
     /// The text with short forms of its addresses, and what they stand for: of those that are longer, where the settings

@@ -24,8 +24,11 @@ url: https://shop.example/teas
 image: https://shop.example/teas.png
 collapse: teas
 actions:
-  - { name: buy, label: Buy now, url: https://shop.example/checkout }
-  - { name: later, label: Remind me }
+  - name: buy
+    label: Buy now
+    url: https://shop.example/checkout
+  - name: later
+    label: Remind me
 ";
 
 const SENDS: &str = "purpose: service

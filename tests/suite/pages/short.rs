@@ -1,6 +1,6 @@
 //! Short forms of addresses in text messages.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -10,7 +10,7 @@ use cli::{intake::IntoTurn, service};
 use engine::Links;
 use jiff::{SignedDuration, Timestamp};
 use journey::ids::CustomerId;
-use parcours_tests::kit::{self, Rig, Workspace, events};
+use parcours_tests::kit::{self, Answer, Rig, Workspace, events};
 use serde_json::json;
 use store::Cutoffs;
 use tokio_util::sync::CancellationToken;
@@ -171,15 +171,22 @@ async fn a_click_is_told_once_of_whoever_said_yes() {
 async fn a_message_that_is_tried_again_says_the_same_and_its_codes_go_with_its_customer() {
     let shop = shop(true).await;
     shop.is("bo").await;
-    let first = shop.text("bo", "paid").await;
-    // As if the answer had been lost.
-    sqlx::query(
-        "update message set status = 'queued', due_at = now(), done_at = null, provider = null",
-    )
-    .execute(shop.rig.store.pool())
-    .await
-    .unwrap();
-    assert_eq!(shop.sent(1).await, first);
+    shop.rig.provider.script([Answer::Refuse(500)]);
+    shop.happens("bo", "paid").await;
+    let stop = CancellationToken::new();
+    let again = "the message is tried again";
+    kit::eventually(Duration::from_secs(20), again, async || {
+        shop.engine.dispatch_once(&stop).await.unwrap();
+        shop.rig.provider.posts().len() == 2
+    })
+    .await;
+    let posts = shop.rig.provider.posts();
+    let text = |at: usize| {
+        let text = &posts[at].body["content"]["text"];
+        text.as_str().unwrap().to_owned()
+    };
+    let first = text(0);
+    assert_eq!(text(1), first);
     assert_eq!(shop.kept().await, 2);
     let code = codes(&first)[0].to_owned();
     // They are a part of what is held, and of what is kept for a while.

@@ -112,7 +112,17 @@ fn a_template_is_shown_with_what_its_journey_would_pass_on() {
         assert!(text.contains(expected), "no `{expected}` in {text}");
     }
     let page = workspace.read(".parcours/preview/cart/nudge/index.html");
-    assert_eq!(page.matches("<iframe").count(), 4, "{page}");
+    assert_eq!(page.matches("<iframe").count(), 2, "{page}");
+    for expected in [
+        "<span class=\"seen-subject\"><strong>You left something in your basket</strong>",
+        "<span class=\"seen-dash\"> – </span>",
+        "src=\"email.fr.html\"",
+        "class=\"seen-narrow\"",
+        "class=\"seen-night\"",
+    ] {
+        assert!(page.contains(expected), "no `{expected}` in {page}");
+    }
+    assert!(!page.contains("<script"), "{page}");
     let mail = workspace.read(".parcours/preview/cart/nudge/email.fr.html");
     assert!(mail.contains("Darjeeling de printemps"), "{mail}");
 
