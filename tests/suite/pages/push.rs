@@ -6,8 +6,9 @@ use axum::http::{StatusCode, header};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use channels::{AdapterSettings, Channels, Secret, Settings, WebPushSettings};
 use cli::{intake::IntoTurn, service};
+use jiff::Timestamp;
 use journey::{links::LinkKind, message::Channel};
-use parcours_tests::kit::{self, Rig, Workspace, browser::Scheme, devtools::Tab};
+use parcours_tests::kit::{self, Rig, Workspace, browser::Scheme, devtools::Tab, events};
 use serde_json::{Value, json};
 use standins::{Provider as _, StandIn, WebPush, webpush};
 use tokio::net::TcpListener;
@@ -29,6 +30,12 @@ actions:
     url: https://shop.example/checkout
   - name: later
     label: Remind me
+";
+
+const POLICIES: &str = "purposes:
+  marketing: { consent: opt_out, track: clicks }
+  service: { consent: none }
+defaults: { locale: en }
 ";
 
 const SENDS: &str = "purpose: service
@@ -73,9 +80,13 @@ async fn shop(service: &StandIn<WebPush>) -> Shop {
 
 async fn shop_with(settings: &Settings) -> Shop {
     let workspace = Workspace::new()
-        .file("config/policies.yaml", super::POLICIES)
+        .file("config/policies.yaml", POLICIES)
         .file("templates/note/push.en.yaml", NOTE)
-        .journey("notes", SENDS);
+        .journey("notes", SENDS)
+        .journey(
+            "news",
+            &SENDS.replace("service", "marketing").replace("go", "news"),
+        );
     let rig = Rig::new(&workspace).await;
     let channels = Channels::new(settings).unwrap();
     let engine = rig.engine_with(kit::quick(), channels.into()).await;
@@ -254,7 +265,13 @@ async fn a_browser_subscribes_is_written_to_shows_it_and_subscribes_no_more() {
         .collect();
     assert_eq!(labels, ["Buy now", "Remind me"]);
     assert_eq!(shop.devices("ana").await, Value::Null);
-    assert_eq!(service.violations(), Vec::<String>::new());
+    // The service's own browser has other keys; nothing else is wrong with the request.
+    let remarks = service.violations();
+    let foreign = |remark: &String| remark.ends_with("it was not encrypted for this subscription");
+    assert!(
+        remarks.len() == 1 && remarks.iter().all(foreign),
+        "{remarks:?}"
+    );
 }
 
 #[tokio::test]
@@ -322,6 +339,57 @@ async fn only_a_subscription_by_a_link_of_this_kind_is_taken() {
     );
     assert!(!page.body.contains("<script>"), "{}", page.body);
     assert_eq!(shop.devices("ana").await, Value::Null);
+}
+
+#[tokio::test]
+async fn a_tap_in_a_browser_is_told_of_whoever_said_yes_and_apps_are_left_alone() {
+    let service = WebPush::start().await;
+    let shop = shop(&service).await;
+    let base = &shop.engine.settings().links.base;
+    for key in ["ana", "bo"] {
+        shop.customer(key).await;
+        let browser = service.provider().subscription(service.url(), key);
+        let keys = json!({ "p256dh": browser.p256dh, "auth": browser.auth });
+        let subscription = json!({ "endpoint": browser.endpoint, "keys": keys });
+        let body = json!({ "subscribe": subscription }).to_string();
+        shop.post(&shop.push(key), &body).await;
+    }
+    let yes = json!({ "purpose": "marketing", "channels": ["push"], "how": "form" });
+    let yes = events::track("ana", "consent.granted", "ana-push", &yes);
+    events::take(&shop.engine, &[yes], Timestamp::now()).await;
+    for (key, event) in [("ana", "news"), ("ana", "go"), ("bo", "news")] {
+        shop.happens(key, event).await;
+        let stop = CancellationToken::new();
+        shop.engine.dispatch_once(&stop).await.unwrap();
+    }
+    let shown: Vec<Value> = service
+        .accepted()
+        .iter()
+        .map(|push| serde_json::from_slice(push.plaintext.as_ref().unwrap()).unwrap())
+        .collect();
+    let url = |at: usize| shown[at]["url"].as_str().unwrap().to_owned();
+    // What needs no consent, and who has not been asked, is not followed.
+    for plain in [1, 2] {
+        assert_eq!(url(plain), "https://shop.example/teas");
+    }
+    let led = url(0);
+    let way = led.strip_prefix(&**base).unwrap();
+    assert!(way.starts_with("/l/"), "{led}");
+    let button = shown[0]["actions"][0]["url"].as_str().unwrap();
+    assert!(
+        button.starts_with(&format!("{base}/l/")) && button != led,
+        "{button}"
+    );
+    assert_eq!(
+        shown[0]["actions"][1],
+        json!({ "action": "later", "title": "Remind me" })
+    );
+    for _ in 0..2 {
+        let on = shop.get(way).await;
+        assert_eq!(on.headers[header::LOCATION], "https://shop.example/teas");
+    }
+    let told = "select count(*) from input where name = 'message.clicked'";
+    assert_eq!(shop.rig.count(told).await, 1);
 }
 
 #[tokio::test]

@@ -216,7 +216,7 @@ async fn a_message_that_is_tried_again_says_the_same_and_its_codes_go_with_its_c
         shop.get(&format!("/s/{code}")).await.status,
         StatusCode::NOT_FOUND
     );
-    let again = shop.text("bo", "paid").await;
+    let again = shop.text("bo", "go").await;
     let erased = shop
         .rig
         .store
