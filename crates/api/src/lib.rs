@@ -97,6 +97,7 @@ pub fn router(state: State) -> Router {
         .merge(intake::routes())
         .merge(support::routes())
         .merge(rights::routes())
+        .merge(pages::given_routes())
         .merge(health::routes(&state.ops))
         .merge(providers::routes())
         .merge(console::routes());

@@ -219,7 +219,7 @@ impl Linker {
         let short = short::addresses(text, |url| {
             let page = url.strip_prefix(&*self.settings.base);
             let page = page.and_then(|rest| rest.strip_prefix('/')?.split('/').next());
-            let longer = url.len() > base.len() + short::CODE;
+            let longer = url.len() > self.settings.short_form();
             let wanted = longer || (told && page.is_none());
             if !wanted || url.len() > short::LONGEST_URL || links.len() >= short::MOST {
                 return None;

@@ -178,6 +178,13 @@ pub struct Links {
     pub short_base: String,
 }
 
+impl Links {
+    /// How many characters a short form of an address has.
+    pub fn short_form(&self) -> usize {
+        self.short_base.len() + crate::links::SHORT.len() + journey::short::CODE
+    }
+}
+
 impl Default for Links {
     fn default() -> Self {
         Self {

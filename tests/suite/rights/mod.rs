@@ -109,13 +109,13 @@ async fn lived(rig: &Rig, engine: &Arc<Engine>) {
         .await
         .expect("calls are made");
     // An address in a text message.
-    let short = store::ShortLink {
+    let short = [store::ShortLink {
         code: "Zq7mK2xW9a".to_owned(),
         url: format!("https://shop.example/?note={}", MARKERS[6]),
         told: false,
-    };
+    }];
     let message = journey::ids::MessageId(id().0);
-    let kept = rig.store.keep_short(id(), message, &[short], earlier());
+    let kept = rig.store.keep_short(id(), message, &short, earlier());
     assert!(kept.await.expect("a short link"));
     // A provider that says too much.
     sqlx::query("update message set error = $1 where channel = 'sms' and customer = $2")

@@ -5,6 +5,7 @@
 mod choices;
 mod confirm;
 mod followed;
+mod given;
 mod mail;
 mod preferences;
 mod push;
@@ -126,6 +127,11 @@ pub(crate) fn routes() -> Router<State> {
         .route("/pages.css", get(style))
         .layer(middleware::map_response(unlisted))
         .route("/v1/unsubscribe/mail", post(mail::submit))
+}
+
+/// What the shop's own servers ask for, beside intake.
+pub(crate) fn given_routes() -> Router<State> {
+    Router::new().route("/v1/customers/{key}/links", get(given::links))
 }
 
 /// One who has followed a link.

@@ -8,6 +8,7 @@ use minijinja::machinery::{ast::Stmt, parse};
 use super::{Compiler, SourceFile, Variant, codes};
 use crate::{
     diagnostic::{Diagnostic, Severity},
+    short,
     sms::{self, Alphabet, Travel},
 };
 
@@ -59,6 +60,13 @@ impl Compiler<'_> {
     fn segments(&mut self, file: &SourceFile) {
         let Some(text) = fixed(&file.text) else {
             return;
+        };
+        // As it leaves: an address with its short form.
+        let text = match self.short {
+            Some(most) => {
+                short::addresses(&text, |url| (url.len() > most).then(|| "x".repeat(most)))
+            }
+            None => text,
         };
         let travel = sms::travel(text.trim());
         if travel.segments <= SEGMENTS {

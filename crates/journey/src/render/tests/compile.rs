@@ -253,6 +253,16 @@ fn one_character_that_costs_a_segment_is_named() {
     assert!(found("It’s here").is_empty());
     assert!(found(&format!("{} ê", odd("’"))).is_empty());
     assert!(found(&format!("{{% if x %}}’{{% endif %}}{word}{word}")).is_empty());
+    // An address counts as it leaves.
+    let long = format!("It’s https://shop.example/{}\n", "x".repeat(60));
+    assert_eq!(found(&long).len(), 1);
+    let sources = files(&[("a/sms.en.txt", &long)]);
+    assert!(
+        Templates::compile_for(&sources, "en", Some(30))
+            .1
+            .is_empty()
+    );
+    assert_eq!(Templates::compile_for(&sources, "en", Some(80)).1.len(), 1);
     // More than a few segments are one mistake, not two.
     assert!(found(&format!("{}’", "word ".repeat(100)))[0].starts_with("J618"));
 }
