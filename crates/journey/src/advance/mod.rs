@@ -37,7 +37,6 @@ pub use self::{
     audience::{NextDate, concerns, next_date},
     effects::{Effects, Settled, Turn, Visit},
     others::OWN,
-    profile::MAX_DEVICES,
     timers::{Due, next_due},
 };
 use self::{profile::Changes, scope::View};

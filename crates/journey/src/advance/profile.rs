@@ -7,7 +7,7 @@ use super::{
     consent::{channels_named, granted},
 };
 use crate::{
-    customer::{ConsentState, PREFERENCES_CHANGED, StepState, Suppression},
+    customer::{ConsentState, MOST_DEVICES, PREFERENCES_CHANGED, StepState, Suppression},
     ids::{MessageId, RunId},
     input::Event,
     machine::{REGISTERED, REPLIED, UNREGISTERED},
@@ -18,9 +18,6 @@ use crate::{
 
 /// The most traits that one customer may have; more are left out, and the trace says so.
 pub const MAX_TRAITS: usize = 1_000;
-
-/// The most devices that one customer's notifications go to; a further one takes the place of the oldest.
-pub const MAX_DEVICES: usize = 20;
 
 /// What an input changed that waits and held sends depend on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -140,7 +137,9 @@ impl Stepper<'_> {
         }
         self.remember_members();
         devices.push(token);
-        let surplus = devices.len().saturating_sub(MAX_DEVICES);
+        // All of them are written to; a further one takes the place of the oldest.
+        let first = usize::from(self.customer.traits.contains_key("push_token"));
+        let surplus = (first + devices.len()).saturating_sub(MOST_DEVICES);
         devices.drain(..surplus);
         let name: Arc<str> = Arc::from("push_tokens");
         let devices = Value::List(devices.into());
