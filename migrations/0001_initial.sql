@@ -287,6 +287,20 @@ create table chat_link (
 );
 
 create index chat_link_visitor on chat_link (visitor);
+-- What the short forms of addresses in text messages stand for. A code is found whoever's it is, and no two messages
+-- have the same.
+create table short_link (
+    customer uuid not null,
+    code text not null,                       -- letters and digits (journey::short)
+    message uuid not null,
+    at timestamptz not null,                  -- when the message was about to leave
+    told boolean not null,                    -- whether who follows it is told of
+    url text not null,
+    primary key (customer, code)
+);
+
+-- Whoever follows one gives its code alone.
+create index short_link_code on short_link (code);
 
 -- Erased customers -------------------------------------------------------------------------------
 

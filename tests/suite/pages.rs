@@ -6,7 +6,9 @@ mod fatigue;
 mod followed;
 mod hostile;
 mod preferences;
+mod push;
 mod rights;
+mod short;
 mod suppressions;
 mod unsubscribe;
 

@@ -16,10 +16,12 @@ mod problem;
 mod providers;
 mod request;
 mod rights;
+mod seen;
 mod support;
 
 use std::{collections::BTreeMap, future::Future, io, sync::Arc};
 
+pub use askama::Template;
 pub use axum::Router;
 use axum::middleware;
 use jiff::{Timestamp, Unit};
@@ -34,6 +36,7 @@ pub use health::{Looks, Numbers, Ops, Readiness, ops_router};
 pub use pages::{Look, Pages};
 pub use providers::Providers;
 pub use rights::{NotErased, export_page};
+pub use seen::{SEEN_STYLE, Seen};
 
 /// Why an event does not fit its schema, in a sentence for its producer.
 pub type Refuse = dyn Fn(&Event) -> Option<String> + Send + Sync;
@@ -102,6 +105,7 @@ pub fn router(state: State) -> Router {
         .merge(support::routes())
         .merge(inbox::routes())
         .merge(rights::routes())
+        .merge(pages::given_routes())
         .merge(health::routes(&state.ops))
         .merge(providers::routes())
         .merge(console::routes());

@@ -75,7 +75,7 @@ pub use self::{
     vonage::VonageSettings,
     web::{Board, BoardLine, NotPut, Put, WebSettings},
     webhook::WebhookSettings,
-    webpush::{Urgency, WebPushSettings},
+    webpush::{Browsers, LONGEST_SUBSCRIPTION, Urgency, WebPushSettings},
     whatsapp::WhatsAppSettings,
 };
 
@@ -261,6 +261,16 @@ impl Channels {
         let now = Instant::now();
         let all = self.lines.iter().flat_map(|line| &line.providers);
         all.map(|provider| provider.health(now)).collect()
+    }
+
+    /// What browsers subscribe with to the first provider of Web Push; `None` where there is none.
+    pub fn browsers(&self) -> Option<Browsers> {
+        let providers = self.line(Channel::Push).providers.iter();
+        let mut all = providers.filter_map(|provider| match &provider.adapter {
+            Adapter::WebPush(webpush) => Some(webpush.browsers()),
+            _ => None,
+        });
+        all.next()
     }
 
     /// What a provider tells us by a web hook.

@@ -81,6 +81,10 @@ pub struct LinksConfig {
     pub preferences: Option<String>,
     /// `PARCOURS_LINKS_MAILTO`: an address that takes unsubscriptions
     pub mailto: Option<String>,
+    /// `PARCOURS_LINKS_SHORT`: whether addresses in text messages get a short form
+    pub short: bool,
+    /// `PARCOURS_LINKS_SHORT_BASE`: where our pages are reached by a shorter name
+    pub short_base: Option<String>,
 }
 
 impl LinksConfig {
@@ -93,9 +97,13 @@ impl LinksConfig {
             Some(base) => base.trim_end_matches('/').to_owned(),
             None => format!("http://{http}"),
         };
-        let is_web = ["https://", "http://"].iter().any(|s| base.starts_with(s));
-        if !is_web || !base.bytes().all(|b| b.is_ascii_graphic()) {
-            bail!("links.base is `{base}`; it is an address such as https://my.shop.example");
+        let short_base = self.short_base.as_deref().unwrap_or(&base);
+        let short_base = short_base.trim_end_matches('/').to_owned();
+        for (name, base) in [("base", &base), ("short_base", &short_base)] {
+            let is_web = ["https://", "http://"].iter().any(|s| base.starts_with(s));
+            if !is_web || !base.bytes().all(|b| b.is_ascii_graphic()) {
+                bail!("links.{name} is `{base}`; it is an address such as https://my.shop.example");
+            }
         }
         let secrets = self.secret.iter().flat_map(|s| s.split_whitespace());
         let secrets: Vec<String> = secrets.map(str::to_owned).collect();
@@ -116,6 +124,8 @@ impl LinksConfig {
             unsubscribe: self.unsubscribe.clone(),
             preferences: self.preferences.clone(),
             mailto,
+            short: self.short,
+            short_base,
         })
     }
 }

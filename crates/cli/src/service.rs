@@ -119,6 +119,7 @@ pub fn pages(engine: &Arc<Engine>, look: Look) -> Pages {
         turn: Arc::new(IntoTurn(engine.clone())),
         policies: Arc::new(move || policies.loaded().world.policies.clone()),
         uses: Arc::new(move || uses.loaded().uses.clone()),
+        browsers: engine.channels().browsers(),
         look,
     }
 }

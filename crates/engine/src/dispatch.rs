@@ -6,6 +6,7 @@ mod observed;
 mod record;
 mod rounds;
 mod send;
+mod short;
 
 use std::sync::Arc;
 
@@ -89,6 +90,8 @@ struct Rendered {
     /// At least one: several devices, where it is a push notification.
     addresses: Vec<String>,
     content: Content,
+    /// What browsers get instead, of a notification.
+    for_browsers: Option<Content>,
     unsubscribe: Option<Unsubscribe>,
     step: Option<Step>,
 }
@@ -181,7 +184,15 @@ impl Engine {
         let (step, channel) = (self.step(&leased), leased.message.channel);
         let done = match self.prepare(&leased, off_limits, &round.loaded, now) {
             Ok((addresses, content, unsubscribe)) => {
+                let content = match self.with_short_links(&leased, content, &round.loaded).await {
+                    Ok(content) => content,
+                    Err(error) => {
+                        tracing::warn!(%error, "short links cannot be kept, so the message waits");
+                        return Done::Released(given_back(&leased, self.wall()));
+                    }
+                };
                 let rendered = Rendered {
+                    for_browsers: self.for_browsers(&leased, &content, &round.loaded),
                     leased,
                     addresses,
                     content,

@@ -4,14 +4,15 @@ use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
+    content::Push,
     ids::{CustomerId, MessageId},
     links::{Key, LONGEST_URL, Link, LinkKind},
     message::Channel,
     policies::Track,
-    track,
+    short, track,
     value::{Map, Value},
 };
-use store::{Leased, Store};
+use store::{Leased, ShortLink, Store};
 
 use crate::{Error, Links};
 
@@ -22,12 +23,20 @@ pub const PREFERENCES: &str = "/p/";
 /// See [`UNSUBSCRIBE`].
 pub const CONFIRM: &str = "/c/";
 
+/// See [`UNSUBSCRIBE`].
+pub const PUSH: &str = "/push/";
+
 /// Where links of mails lead past us.
 pub const CLICK: &str = "/l/";
 /// Where the picture is by which a mail is known to be shown.
 pub const OPEN: &str = "/o/";
+/// Where short forms of addresses lead past us, below [`Links::short_base`].
+pub const SHORT: &str = "/s/";
 /// Where providers call, below [`Links::base`]; their name follows.
 pub const PROVIDERS: &str = "/v1/providers/";
+
+/// The largest notification whose taps lead past us, in bytes as JSON: what push services carry, less what they need besides.
+const LARGEST: usize = Push::MOST - 256;
 
 /// Makes links.
 #[derive(Clone, Debug)]
@@ -113,7 +122,9 @@ impl Linker {
     pub fn links(&self, sent: Sent<'_>, now: Timestamp) -> Map {
         let channel = sent.channel;
         let confirm = self.word(LinkKind::Confirm { channel }, sent, now);
+        let push = self.word(LinkKind::Push { channel }, sent, now);
         Map::from([
+            (Arc::from("push"), Value::text(self.at(PUSH, &push))),
             (
                 Arc::from("unsubscribe"),
                 Value::text(self.unsubscribe(sent, now).url),
@@ -176,6 +187,56 @@ impl Linker {
             html = Cow::Owned(track::pixel(&html, &self.at(OPEN, &word)));
         }
         html.into_owned()
+    }
+
+    /// The notification with taps that lead past us; `None` where none does, or it would be larger than push services carry.
+    /// Links to pages of ours are not led past us again, and an address that is too long stays as it is.
+    pub fn tracked_push(&self, push: &Push, sent: Sent<'_>, now: Timestamp) -> Option<Push> {
+        let channel = sent.channel;
+        let mut led = push.clone();
+        let urls = led.actions.iter_mut().filter_map(|a| a.url.as_mut());
+        for url in urls.chain(&mut led.url) {
+            let ours = url.strip_prefix(&*self.settings.base);
+            let ours = ours.is_some_and(|rest| rest.starts_with('/'));
+            if url.starts_with("https://") && !ours && url.len() <= LONGEST_URL {
+                let to = Arc::from(&**url);
+                let kind = LinkKind::Click { channel, url: to };
+                *url = self.at(CLICK, &self.word(kind, sent, now));
+            }
+        }
+        (led != *push && led.bytes() <= LARGEST).then_some(led)
+    }
+
+    /// The text with short forms of its addresses, and what they stand for: of those that are longer, where the settings
+    /// want that, and where it is told who follows them (`told`) of all. The code of a page of ours does not depend on its
+    /// signature, which is another in each attempt.
+    pub fn shortened(&self, text: &str, told: bool, sent: Sent<'_>) -> (String, Vec<ShortLink>) {
+        let mut links: Vec<ShortLink> = Vec::new();
+        if !self.settings.short && !told {
+            return (text.to_owned(), links);
+        }
+        let base = format!("{}{SHORT}", self.settings.short_base);
+        let short = short::addresses(text, |url| {
+            let page = url.strip_prefix(&*self.settings.base);
+            let page = page.and_then(|rest| rest.strip_prefix('/')?.split('/').next());
+            let longer = url.len() > self.settings.short_form();
+            let wanted = longer || (told && page.is_none());
+            if !wanted || url.len() > short::LONGEST_URL || links.len() >= short::MOST {
+                return None;
+            }
+            let code = self.key.code(sent.message, page.unwrap_or(url));
+            let short = format!("{base}{code}");
+            if links.iter().all(|link| link.code != code) {
+                links.push(ShortLink {
+                    code,
+                    url: url.to_owned(),
+                    // What is done on our own pages says itself.
+                    told: told && page.is_none(),
+                });
+            }
+            Some(short)
+        });
+        (short, links)
     }
 
     fn preferences(&self, sent: Sent<'_>, now: Timestamp) -> String {

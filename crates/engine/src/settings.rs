@@ -172,6 +172,17 @@ pub struct Links {
     /// A mail address that takes unsubscriptions, for `List-Unsubscribe`; whatever arrives there is
     /// to be passed to `POST /v1/unsubscribe/mail`.
     pub mailto: Option<String>,
+    /// Whether addresses in text messages that are longer than a short form get one.
+    pub short: bool,
+    /// Where short forms are reached from outside, without a slash at the end.
+    pub short_base: String,
+}
+
+impl Links {
+    /// How many characters a short form of an address has.
+    pub fn short_form(&self) -> usize {
+        self.short_base.len() + crate::links::SHORT.len() + journey::short::CODE
+    }
 }
 
 impl Default for Links {
@@ -182,6 +193,8 @@ impl Default for Links {
             unsubscribe: None,
             preferences: None,
             mailto: None,
+            short: false,
+            short_base: "http://127.0.0.1:8080".into(),
         }
     }
 }

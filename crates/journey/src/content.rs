@@ -104,6 +104,11 @@ impl Push {
     pub const MOST: usize = 4_096;
     /// The most buttons that a phone shows.
     pub const MOST_ACTIONS: usize = 3;
+
+    /// How large it is as JSON, in bytes.
+    pub fn bytes(&self) -> usize {
+        serde_json::to_vec(self).map_or(usize::MAX, |json| json.len())
+    }
 }
 
 /// One answer that a question offers: a button.

@@ -48,6 +48,7 @@ pub mod render;
 pub mod schema;
 pub mod segments;
 pub mod settings;
+pub mod short;
 pub mod sms;
 pub mod suppression;
 pub mod testing;

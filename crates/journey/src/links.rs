@@ -34,9 +34,10 @@ pub const SHORTEST_SECRET: usize = 32;
 pub const LONGEST_URL: usize = LONGEST_TEXT;
 
 /// The links that a template can print, as `links.NAME`: what each is for.
-pub const NAMES: [(&str, &str); 3] = [
+pub const NAMES: [(&str, &str); 4] = [
     ("confirm", "where the reader confirms what they asked for"),
     ("preferences", "where the reader chooses what to get"),
+    ("push", "where the reader gets notifications on a device"),
     ("unsubscribe", "where the reader takes the consent back"),
 ];
 
@@ -53,6 +54,11 @@ pub enum LinkKind {
     /// Seeing and changing what one receives.
     Preferences {
         /// By which channel the link went out: whoever follows it holds that address.
+        channel: Channel,
+    },
+    /// Getting notifications on a device of theirs.
+    Push {
+        /// By which channel the link went out.
         channel: Channel,
     },
     /// Confirming the consents that wait for it on one channel.
@@ -89,7 +95,7 @@ impl LinkKind {
         SignedDuration::from_hours(match self {
             // A link that leads nowhere any more is the reader's loss.
             Self::Unsubscribe { .. } | Self::Click { .. } => 24 * 800,
-            Self::Preferences { .. } => 24 * 60,
+            Self::Preferences { .. } | Self::Push { .. } => 24 * 60,
             Self::Confirm { .. } | Self::Report { .. } | Self::Open { .. } => 24 * 30,
             Self::Erase => 1,
         })
@@ -104,6 +110,7 @@ impl LinkKind {
             Self::Report { .. } => 5,
             Self::Click { .. } => 6,
             Self::Open { .. } => 7,
+            Self::Push { .. } => 8,
         }
     }
 
@@ -111,6 +118,7 @@ impl LinkKind {
         match self {
             Self::Unsubscribe { channel, .. }
             | Self::Preferences { channel }
+            | Self::Push { channel }
             | Self::Confirm { channel }
             | Self::Report { channel }
             | Self::Click { channel, .. }
@@ -201,6 +209,11 @@ impl Key {
         let current = Hmac::<Sha256>::new(&Default::default());
         let before = Vec::new();
         Self { current, before }
+    }
+
+    /// For other uses than links, each with a beginning of its own.
+    pub(crate) fn mac(&self) -> Hmac<Sha256> {
+        self.current.clone()
     }
 
     /// The link as a word of an address: letters, digits, `-` and `_`.
@@ -298,6 +311,9 @@ fn read(bytes: &[u8]) -> Option<Link> {
         7 => LinkKind::Open {
             channel: channel()?,
         },
+        8 => LinkKind::Push {
+            channel: channel()?,
+        },
         _ => return None,
     };
     let seconds = u32::from_be_bytes(head[2..6].try_into().ok()?);
@@ -331,7 +347,7 @@ mod tests {
         Key::new(&[letter.to_string().repeat(32)]).unwrap()
     }
 
-    fn kinds() -> [LinkKind; 7] {
+    fn kinds() -> [LinkKind; 8] {
         let (purpose, channel) = (Arc::from("marketing"), Channel::Email);
         [
             LinkKind::Unsubscribe { purpose, channel },
@@ -344,6 +360,7 @@ mod tests {
                 url: Arc::from("https://shop.example/teas?a=1&b=é"),
             },
             LinkKind::Open { channel },
+            LinkKind::Push { channel },
         ]
     }
 

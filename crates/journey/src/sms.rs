@@ -75,6 +75,30 @@ pub fn travel(text: &str) -> Travel {
     }
 }
 
+/// What can stand in GSM-7 for a character that is not there, and how that is called.
+pub fn plain(c: char) -> Option<(&'static str, &'static str)> {
+    Some(match c {
+        '’' | '‘' | 'ʼ' | '´' | '`' => ("'", "the straight apostrophe `'`"),
+        '“' | '”' | '„' | '«' | '»' | '‹' | '›' => {
+            ("\"", "the straight quotation mark `\"`")
+        }
+        '–' | '—' | '‑' | '‐' | '−' => ("-", "the hyphen `-`"),
+        '…' => ("...", "three dots `...`"),
+        '\u{a0}' | '\u{202f}' | '\u{2009}' | '\t' => (" ", "an ordinary space"),
+        '•' | '·' => ("-", "the hyphen `-`"),
+        'ê' | 'ë' => ("e", "`e`"),
+        'â' | 'á' | 'ã' => ("a", "`a`"),
+        'î' | 'ï' | 'í' => ("i", "`i`"),
+        'ô' | 'ó' | 'õ' => ("o", "`o`"),
+        'û' | 'ú' => ("u", "`u`"),
+        'ç' => ("c", "`c`"),
+        'œ' => ("oe", "`oe`"),
+        'À' | 'Â' => ("A", "`A`"),
+        'È' | 'Ê' => ("E", "`E`"),
+        _ => return None,
+    })
+}
+
 /// How many units a character takes in GSM-7, if it is there.
 fn gsm(c: char) -> Option<usize> {
     if BASIC.contains(c) {
@@ -103,7 +127,7 @@ fn segments(sizes: &[usize], (alone, each): (usize, usize)) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Alphabet, travel};
+    use super::{Alphabet, plain, travel};
 
     #[test]
     fn texts_are_counted_as_operators_bill_them() {
@@ -134,5 +158,16 @@ mod tests {
             );
         }
         assert_eq!(travel("l’été, l’hiver").because_of, ['’']);
+    }
+
+    #[test]
+    fn what_stands_for_a_character_is_in_the_alphabet() {
+        let odd = "’‘ʼ´`“”„«»‹›–—‑‐−…\u{a0}\u{202f}\u{2009}\t•·êëâáãîïíôóõûúçœÀÂÈÊ";
+        for c in odd.chars() {
+            assert_eq!(travel(&c.to_string()).encoding, Alphabet::Ucs2, "{c}");
+            let (text, _) = plain(c).unwrap();
+            assert_eq!(travel(text).encoding, Alphabet::Gsm7, "{c}");
+        }
+        assert_eq!(plain('👋'), None);
     }
 }

@@ -38,6 +38,8 @@ pub struct Options {
     /// Whether to warn of what nobody uses: where the files are the whole workspace of somebody who
     /// looks at it.
     pub unused: bool,
+    /// How many characters a short form of an address in a text message has, where the settings want them.
+    pub short: Option<usize>,
 }
 
 /// Whether sends need their templates.
@@ -91,7 +93,8 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         .filter(|f| matches!(Role::of(&f.path), Role::Template))
         .cloned()
         .collect();
-    let (templates, wrong) = Templates::compile(&messages, &policies.defaults.locale);
+    let (templates, wrong) =
+        Templates::compile_for(&messages, &policies.defaults.locale, options.short);
     found.extend(wrong);
     let segments = segments(files, &schemas, &mut found);
     let endpoints = endpoints(files, &policies.labels, &mut found);

@@ -298,7 +298,7 @@ fn completion_knows_the_place_in_config_and_templates() {
         (
             TEMPLATE,
             "{{ links.|",
-            &["confirm", "preferences", "unsubscribe"],
+            &["confirm", "preferences", "push", "unsubscribe"],
             &["customer"],
         ),
         (

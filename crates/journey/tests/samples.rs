@@ -89,6 +89,7 @@ fn obstacles(file: &SourceFile) -> Vec<&'static str> {
         templates: TemplateCheck::Ignored,
         alone: true,
         unused: false,
+        short: None,
     };
     let beside = [
         (

@@ -20,6 +20,7 @@ fn sarif(path: &str, text: &str) -> Value {
         templates: TemplateCheck::Ignored,
         alone: true,
         unused: false,
+        short: None,
     };
     let (_, found) = workspace::compile(&files, &options);
     serde_json::from_str(&render::sarif(&found, &files)).unwrap()

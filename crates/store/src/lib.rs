@@ -25,6 +25,7 @@ mod row;
 mod secret;
 mod secrets;
 mod settings;
+mod short;
 mod sweeps;
 mod tables;
 mod turn;
@@ -43,6 +44,7 @@ pub use partitions::PARTITIONS;
 pub use rights::{Cutoffs, Erased, ErasedHash, ErasedKind, OffLimits, Reapplied, RetentionPage};
 pub use secret::{Secret, TooShort};
 pub use settings::Settings;
+pub use short::{FollowedLink, ShortLink};
 pub use sweeps::{NewSweep, StoredSweep, SweepPage};
 pub use turn::{Arrival, OpenTurn, Work};
 pub use workspace::{

@@ -42,6 +42,7 @@ fuzz_target!(|data: &[u8]| {
         templates: TemplateCheck::Ignored,
         alone: false,
         unused: false,
+        short: None,
     };
     let (made, found) = workspace::compile(&files, &options);
     let failed = found.iter().any(|d| d.severity == Severity::Error);

@@ -4,7 +4,6 @@
 //! <https://chromedevtools.github.io/devtools-protocol/>
 
 use std::{
-    collections::VecDeque,
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
@@ -29,7 +28,8 @@ pub struct Driver {
     child: Child,
     to: ChildStdin,
     from: Receiver<Value>,
-    events: VecDeque<Value>,
+    /// What it told by itself, oldest first.
+    events: Vec<Value>,
     session: String,
     last: u64,
 }
@@ -81,7 +81,7 @@ impl Driver {
             child,
             to,
             from,
-            events: VecDeque::new(),
+            events: Vec::new(),
             session: String::new(),
             last: 0,
         };
@@ -96,8 +96,9 @@ impl Driver {
             .as_str()
             .expect("a session")
             .to_owned();
-        driver.call("Page.enable", &json!({}));
-        driver.call("Runtime.enable", &json!({}));
+        for domain in ["Page", "Runtime", "Log", "ServiceWorker"] {
+            driver.call(&format!("{domain}.enable"), &json!({}));
+        }
         driver
     }
 
@@ -124,21 +125,37 @@ impl Driver {
         self.answer(id, method)
     }
 
-    /// Waits for an event of the browser's for which `find` gives something; those before it are forgotten.
-    ///
-    /// # Panics
-    /// There is none in half a minute.
-    pub fn event<T>(&mut self, find: impl Fn(&Value) -> Option<T>) -> T {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            while let Some(event) = self.events.pop_front() {
-                if let Some(found) = find(&event) {
-                    return found;
-                }
-            }
-            let message = self.hear(until, "an event");
-            self.events.push_back(message);
-        }
+    /// Lets the origin do what it would ask for: `notifications`.
+    pub fn grant(&mut self, origin: &str, permission: &str) {
+        let allowed = json!({ "origin": origin, "permissions": [permission] });
+        self.browser("Browser.grantPermissions", &allowed);
+    }
+
+    /// The ids of the service workers that were registered.
+    pub fn workers(&self) -> Vec<String> {
+        let updates = self.told("ServiceWorker.workerRegistrationUpdated");
+        let all = updates.flat_map(|t| {
+            t["params"]["registrations"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default()
+        });
+        all.filter_map(|r| Some(r["registrationId"].as_str()?.to_owned()))
+            .collect()
+    }
+
+    /// What went wrong in the page by its console: errors, and what the content security policy held back.
+    pub fn complaints(&self) -> Vec<String> {
+        let all = ["Log.entryAdded", "Runtime.exceptionThrown"].into_iter();
+        let all = all.flat_map(|method| self.told(method));
+        all.map(|t| t["params"].to_string()).collect()
+    }
+
+    /// What the browser has told by itself under that name.
+    fn told<'a>(&'a self, method: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.events
+            .iter()
+            .filter(move |event| event["method"] == method)
     }
 
     /// Goes to an address, and waits until the page is loaded.
@@ -156,8 +173,8 @@ impl Driver {
     /// # Panics
     /// It throws.
     pub fn eval(&mut self, expression: &str) -> Value {
-        let asked =
-            json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let asked = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true,
+            "userGesture": true });
         let told = self.call("Runtime.evaluate", &asked);
         assert!(
             told["exceptionDetails"].is_null(),
@@ -268,7 +285,8 @@ impl Driver {
         let Some(folder) = std::env::var_os("PICTURES").map(PathBuf::from) else {
             return;
         };
-        let shot = self.call("Page.captureScreenshot", &json!({ "format": "png" }));
+        let asked = json!({ "format": "png", "captureBeyondViewport": true });
+        let shot = self.call("Page.captureScreenshot", &asked);
         let shot = shot["data"].as_str().expect("a picture");
         let shot = BASE64_STANDARD.decode(shot).expect("base64");
         let file: &Path = &folder.join(format!("{name}.png"));
@@ -295,7 +313,7 @@ impl Driver {
                 assert!(message["error"].is_null(), "{method}: {}", message["error"]);
                 return message["result"].clone();
             }
-            self.events.push_back(message);
+            self.events.push(message);
         }
     }
 

@@ -41,6 +41,10 @@ async fn axe_finds_nothing_wrong_with_what_explains() {
             "left-fr",
             "/customers/ben/journey?name=cart-rescue&lang=fr".to_owned(),
         ),
+        ("mail", "/mailbox/20260105-110100-mail".to_owned()),
+        ("text", "/mailbox/note-1".to_owned()),
+        ("push", "/mailbox/note-2".to_owned()),
+        ("chat", "/mailbox/note-3".to_owned()),
     ] {
         let (_, page) = server.get(&path).await;
         for scheme in [Scheme::Light, Scheme::Dark] {

@@ -353,10 +353,10 @@ async fn every_kind_of_message_has_its_look() {
         .expect("a lock")
         .iter()
         .map(|c| match c.content {
-            Content::Email { .. } => "class=\"panel mail\"",
-            Content::Sms { .. } => "class=\"panel phone\"",
-            Content::Push(_) => "class=\"panel lock\"",
-            Content::Chat { .. } => "class=\"panel chat\"",
+            Content::Email { .. } => "class=\"seen-mail\"",
+            Content::Sms { .. } => "class=\"seen-bubble\"",
+            Content::Push(_) => "class=\"seen-phone seen-lock\"",
+            Content::Chat { .. } => "class=\"seen-phone seen-chat\"",
         })
         .collect();
     let server = server().await;

@@ -113,6 +113,16 @@ fn a_template_is_shown_with_what_its_journey_would_pass_on() {
     }
     let page = workspace.read(".parcours/preview/cart/nudge/index.html");
     assert_eq!(page.matches("<iframe").count(), 4, "{page}");
+    for expected in [
+        "<span class=\"seen-subject\"><strong>You left something in your basket</strong>",
+        "<span class=\"seen-dash\"> – </span>",
+        "src=\"email.fr.html\"",
+        "class=\"seen-narrow\"",
+        "class=\"seen-night\"",
+    ] {
+        assert!(page.contains(expected), "no `{expected}` in {page}");
+    }
+    assert!(!page.contains("<script"), "{page}");
     let mail = workspace.read(".parcours/preview/cart/nudge/email.fr.html");
     assert!(mail.contains("Darjeeling de printemps"), "{mail}");
 
@@ -167,7 +177,7 @@ fn a_preview_shows_what_it_is_given_and_says_what_is_missing() {
     assert!(
         workspace
             .read("out/index.html")
-            .contains("Ana &amp; &lt;Co&gt;")
+            .contains("Ana &#38; &#60;Co&#62;")
     );
 
     let missing = preview(&["--with", "code=X"]).expect(1);

@@ -109,6 +109,15 @@ async fn lived(rig: &Rig, engine: &Arc<Engine>) {
         .calls_once(&CancellationToken::new())
         .await
         .expect("calls are made");
+    // An address in a text message.
+    let short = [store::ShortLink {
+        code: "Zq7mK2xW9a".to_owned(),
+        url: format!("https://shop.example/?note={}", MARKERS[6]),
+        told: false,
+    }];
+    let message = journey::ids::MessageId(id().0);
+    let kept = rig.store.keep_short(id(), message, &short, earlier());
+    assert!(kept.await.expect("a short link"));
     // A provider that says too much.
     sqlx::query("update message set error = $1 where channel = 'sms' and customer = $2")
         .bind(MARKERS[9])

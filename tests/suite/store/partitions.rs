@@ -69,6 +69,7 @@ async fn tables_that_are_cut_keep_their_keys_indexes_checks_and_triggers() {
         "message",
         "run",
         "run_ended",
+        "short_link",
     ];
     assert_eq!(
         names, of_customers,

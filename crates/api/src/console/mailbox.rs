@@ -3,16 +3,13 @@
 use askama::Template;
 use axum::{
     extract::{Path, State as Shared},
-    http::header,
-    response::{Html, IntoResponse},
+    http::{HeaderValue, header},
+    response::{Html, IntoResponse, Response},
 };
-use journey::{
-    content::{Content, Offer},
-    ids::MessageId,
-};
+use journey::{content::Content, ids::MessageId};
 
 use super::{Frame, Page, PageError, html as page, reply, words, words::When};
-use crate::{CaptureStore, Captured, State};
+use crate::{CaptureStore, Captured, Seen, State};
 
 /// How many messages the list shows.
 const NEWEST: usize = 100;
@@ -74,12 +71,25 @@ impl Shown {
         })
     }
 
-    /// The answers that it offers, if it shows them as buttons.
-    fn offers(&self) -> &[Offer] {
-        match &self.content {
-            Content::Chat { options, .. } => options,
-            _ => &[],
-        }
+    /// As its reader sees it.
+    fn seen(&self) -> String {
+        let (mail, reply) = (format!("/mailbox/{}/html", self.name), self.reply());
+        let at = words::moment(self.at.0);
+        let seen = Seen {
+            id: &self.name,
+            content: &self.content,
+            from: &self.from,
+            to: &self.to,
+            at: &at,
+            mail: &mail,
+            reply: self.open.then_some(&*reply),
+        };
+        // Writing into a string cannot fail.
+        seen.render().unwrap_or_default()
+    }
+
+    fn reply(&self) -> String {
+        format!("/mailbox/{}/reply", self.name)
     }
 
     /// What its own page is headed: the subject, or whom the text went to.
@@ -114,6 +124,16 @@ impl From<Captured> for Shown {
     }
 }
 
+/// A page that shows the picture of a notification.
+pub(super) fn with_pictures(mut page: Response) -> Response {
+    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data: https:; \
+        frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let policy = HeaderValue::from_static(POLICY);
+    page.headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy);
+    page
+}
+
 fn store(state: &State) -> Result<&dyn CaptureStore, PageError> {
     state.mailbox.as_deref().ok_or(PageError::NotFound("page"))
 }
@@ -129,10 +149,11 @@ pub(super) async fn list(Shared(state): Shared<State>) -> Page {
 
 pub(super) async fn one(Shared(state): Shared<State>, Path(name): Path<String>) -> Page {
     let captured = get(&state, &name).await?;
-    page(&CapturedPage {
+    let shown = page(&CapturedPage {
         frame: Frame::new(&state, "mailbox"),
         shown: Shown::with_question(&state, captured).await?,
-    })
+    })?;
+    Ok(with_pictures(shown))
 }
 
 pub(super) async fn html(Shared(state): Shared<State>, Path(name): Path<String>) -> Page {

@@ -11,7 +11,12 @@ use journey::{
 use store::read::{MessageCursor, MessageRow, MessageView};
 use uuid::Uuid;
 
-use super::{Frame, Page, PageError, html, mailbox::Shown, words, words::When};
+use super::{
+    Frame, Page, PageError, html,
+    mailbox::{Shown, with_pictures},
+    words,
+    words::When,
+};
 use crate::{
     State,
     support::{MessagesQuery, OfQuery, PAGE, STATUSES, language},
@@ -157,10 +162,11 @@ pub(super) async fn one(
         None => None,
     };
     let why = state.reader.why(&message, language).await?;
-    html(&Message {
+    let page = html(&Message {
         captured,
         ..page(&state, &message, why)
-    })
+    })?;
+    Ok(with_pictures(page))
 }
 
 fn page(state: &State, message: &MessageView, why: Explanation) -> Message {

@@ -163,7 +163,7 @@ fn html(page: &impl Template) -> Page {
 
 async fn style() -> Response {
     let kind = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
-    (kind, STYLE).into_response()
+    (kind, [STYLE, crate::SEEN_STYLE].concat()).into_response()
 }
 
 pub(crate) async fn no_such_page(uri: Uri) -> Response {

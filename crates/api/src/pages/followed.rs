@@ -1,16 +1,23 @@
-//! Links of mails that lead past us, and the picture by which a mail is known to be shown. Each tells once; nothing
+//! Links that lead past us, and the picture by which a mail is known to be shown. Each tells once; nothing
 //! else about whoever asks is kept.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use axum::{
     extract::{Path, State as Shared},
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use jiff::SignedDuration;
 use journey::{
+    ids::{CustomerId, MessageId},
     intake::SegmentCall,
     links::{Link, LinkKind},
+    message::Channel,
+    short, time,
 };
 use serde_json::{Value, json};
 
@@ -35,22 +42,71 @@ pub(super) async fn link(
     };
     // Programs that look at a link do not follow it.
     if method == Method::GET {
-        let mut hasher = DefaultHasher::new();
-        url.hash(&mut hasher);
-        let which = format!("click:{}:{:x}", link.message, hasher.finish());
+        let of = (link.customer, link.message);
         tell(
             &state,
-            &link,
+            of,
             "message.clicked",
-            &which,
+            &which(link.message, &url),
             json!({ "url": url }),
         )
         .await;
     }
+    on(url)
+}
+
+/// On to what a short form of a text message stands for.
+pub(super) async fn short(
+    Shared(state): Shared<State>,
+    Path(code): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let found = match short::is_code(&code) {
+        true => {
+            let since = time::plus(state.now(), -lifetime());
+            state.reader.short_link(&code, since).await
+        }
+        false => Ok(None),
+    };
+    let found = match found {
+        Ok(Some(found)) => found,
+        Ok(None) => return answered(&state, &headers, Err(Gone::Link)),
+        Err(error) => return answered(&state, &headers, Err(error.into())),
+    };
+    let url = found.link.url;
+    if method == Method::GET && found.link.told {
+        let of = (found.customer, found.message);
+        tell(
+            &state,
+            of,
+            "message.clicked",
+            &which(found.message, &url),
+            json!({ "url": url }),
+        )
+        .await;
+    }
+    on(url)
+}
+
+/// How long a short form leads on, where nothing removes it before: as long as any other link that is followed.
+fn lifetime() -> SignedDuration {
+    let (channel, url) = (Channel::Sms, Arc::from(""));
+    LinkKind::Click { channel, url }.lifetime()
+}
+
+/// What makes a click the same again.
+fn which(message: MessageId, url: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    url.hash(&mut hasher);
+    format!("click:{message}:{:x}", hasher.finish())
+}
+
+fn on(url: String) -> Response {
     let to = [
         (header::LOCATION, url),
         (header::CACHE_CONTROL, "no-store".to_owned()),
-        // The page that is led to need not know which mail it was.
+        // The page that is led to need not know which message it was.
         (header::REFERRER_POLICY, "no-referrer".to_owned()),
     ];
     (StatusCode::FOUND, to).into_response()
@@ -61,7 +117,8 @@ pub(super) async fn picture(Shared(state): Shared<State>, Path(word): Path<Strin
     let link = read(&state, &word).filter(|link| matches!(link.kind, LinkKind::Open { .. }));
     if let Some(link) = link {
         let which = format!("open:{}", link.message);
-        tell(&state, &link, "message.opened", &which, json!({})).await;
+        let of = (link.customer, link.message);
+        tell(&state, of, "message.opened", &which, json!({})).await;
     }
     let head = [
         (header::CONTENT_TYPE, "image/gif"),
@@ -76,15 +133,21 @@ fn read(state: &State, word: &str) -> Option<Link> {
 }
 
 /// Tells what was done, once for each `which`. Whoever follows a link gets there, whether or not it can be told.
-async fn tell(state: &State, link: &Link, event: &str, which: &str, mut fields: Value) {
+async fn tell(
+    state: &State,
+    (customer, message): (CustomerId, MessageId),
+    event: &str,
+    which: &str,
+    mut fields: Value,
+) {
     let told = async {
-        let keys = state.reader.keys(&[link.customer]).await;
+        let keys = state.reader.keys(&[customer]).await;
         let keys = keys.map_err(|e| e.to_string())?;
-        let Some(key) = keys.get(&link.customer) else {
+        let Some(key) = keys.get(&customer) else {
             // They were erased.
             return Ok(());
         };
-        fields["message_id"] = json!(link.message);
+        fields["message_id"] = json!(message);
         let now = state.now();
         let call = json!({
             "messageId": which,

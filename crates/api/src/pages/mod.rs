@@ -1,12 +1,14 @@
-//! Pages of customers: to unsubscribe, to choose what to receive, to confirm, to have their data. Each is reached by a
-//! signed link and by nothing else, works without a script, sets no cookie, and tells nobody who
-//! has no link whether a customer exists.
+//! Pages of customers: to unsubscribe, to choose what to receive, to confirm, to have their data, to get notifications.
+//! Each is reached by a signed link and by nothing else, works without a script (but for notifications, which browsers give
+//! to scripts alone), sets no cookie, and tells nobody who has no link whether a customer exists.
 
 mod choices;
 mod confirm;
 mod followed;
+mod given;
 mod mail;
 mod preferences;
+mod push;
 mod rights;
 mod say;
 mod unsubscribe;
@@ -59,6 +61,8 @@ pub struct Pages {
     pub policies: Arc<dyn Fn() -> Policies + Send + Sync>,
     /// For which purposes each trait is read.
     pub uses: Arc<dyn Fn() -> Uses + Send + Sync>,
+    /// What browsers subscribe with for push notifications; `None` where no provider of Web Push is set up.
+    pub browsers: Option<channels::Browsers>,
     /// Whose pages they are, and how they look.
     pub look: Look,
 }
@@ -114,10 +118,20 @@ pub(crate) fn routes() -> Router<State> {
         .route("/e/{word}", get(rights::ask).post(rights::submit))
         .route("/c/{word}", get(confirm::ask).post(confirm::submit))
         .route("/l/{word}", get(followed::link))
+        .route("/s/{code}", get(followed::short))
         .route("/o/{word}", get(followed::picture))
+        .route("/push/{word}", get(push::show).post(push::submit))
+        .route("/push/worker.js", get(push::worker))
+        .route("/push/subscribe.js", get(push::subscribe))
+        .route("/push/page.js", get(push::page_script))
         .route("/pages.css", get(style))
         .layer(middleware::map_response(unlisted))
         .route("/v1/unsubscribe/mail", post(mail::submit))
+}
+
+/// What the shop's own servers ask for, beside intake.
+pub(crate) fn given_routes() -> Router<State> {
+    Router::new().route("/v1/customers/{key}/links", get(given::links))
 }
 
 /// One who has followed a link.

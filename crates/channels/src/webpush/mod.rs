@@ -7,6 +7,7 @@
 //! there are any. No key makes a request idempotent, but for a `Topic` while the browser is away. Push
 //! services call nobody back.
 
+mod browsers;
 mod guard;
 mod seal;
 mod settings;
@@ -30,6 +31,7 @@ use reqwest::{
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
+pub use self::browsers::{Browsers, LONGEST_SUBSCRIPTION};
 pub use self::settings::{Urgency, WebPushSettings};
 use self::vapid::Vapid;
 use crate::{
@@ -59,6 +61,13 @@ struct Subscription {
 struct Keys {
     p256dh: String,
     auth: String,
+}
+
+/// The parts of a subscription.
+struct Parts {
+    endpoint: Url,
+    key: PublicKey,
+    auth: Vec<u8>,
 }
 
 impl WebPush {
@@ -92,7 +101,8 @@ impl WebPush {
 
     async fn attempt(&self, message: &Outgoing<'_>, within: Duration) -> Result<Outcome, Outcome> {
         let push = push::content(message)?;
-        let (endpoint, receiver, auth) = self.subscription(message.to).map_err(unusable)?;
+        let parts = parts(message.to.as_bytes(), self.private_endpoints).map_err(unusable)?;
+        let (endpoint, receiver, auth) = (parts.endpoint, parts.key, parts.auth);
         let plain = payload(message, push).to_string();
         if plain.len() > seal::MOST {
             return Err(push::too_large(plain.len(), seal::MOST));
@@ -119,25 +129,31 @@ impl WebPush {
         Ok(said(&answer.map_err(unanswered)?, endpoint.as_str()))
     }
 
-    /// The parts of a subscription, or what is wrong with it.
-    fn subscription(&self, to: &str) -> Result<(Url, PublicKey, Vec<u8>), &'static str> {
-        let subscription: Subscription =
-            serde_json::from_str(to).map_err(|_| "this is no subscription of a browser")?;
-        let endpoint = Url::parse(&subscription.endpoint)
-            .map_err(|_| "the endpoint of the subscription is no URL")?;
-        if !self.private_endpoints
-            && let Some(problem) = guard::problem(&endpoint)
-        {
-            return Err(problem);
-        }
-        let key = decode(&subscription.keys.p256dh).unwrap_or_default();
-        let key = PublicKey::from_sec1_bytes(&key)
-            .map_err(|_| "`p256dh` of the subscription is no public key")?;
-        match decode(&subscription.keys.auth) {
-            Some(auth) if auth.len() == 16 => Ok((endpoint, key, auth)),
-            _ => Err("`auth` of the subscription has not 16 bytes"),
-        }
+    /// What browsers need to subscribe.
+    pub(crate) fn browsers(&self) -> Browsers {
+        Browsers::new(&self.vapid.public, self.private_endpoints)
     }
+}
+
+/// The parts of a subscription, or what is wrong with it.
+fn parts(to: &[u8], private_endpoints: bool) -> Result<Parts, &'static str> {
+    let subscription: Subscription =
+        serde_json::from_slice(to).map_err(|_| "this is no subscription of a browser")?;
+    let endpoint = Url::parse(&subscription.endpoint)
+        .map_err(|_| "the endpoint of the subscription is no URL")?;
+    if !private_endpoints && let Some(problem) = guard::problem(&endpoint) {
+        return Err(problem);
+    }
+    let key = decode(&subscription.keys.p256dh).unwrap_or_default();
+    let key = PublicKey::from_sec1_bytes(&key)
+        .map_err(|_| "`p256dh` of the subscription is no public key")?;
+    let auth = decode(&subscription.keys.auth).filter(|auth| auth.len() == 16);
+    let auth = auth.ok_or("`auth` of the subscription has not 16 bytes")?;
+    Ok(Parts {
+        endpoint,
+        key,
+        auth,
+    })
 }
 
 /// Base64url, with or without padding.

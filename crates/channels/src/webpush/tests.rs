@@ -359,3 +359,35 @@ fn settings_that_cannot_work_are_refused_at_the_start() {
         "{said}"
     );
 }
+
+#[test]
+fn a_subscription_is_the_same_address_however_it_is_written() {
+    let channels = channels(WebPushSettings::new(
+        Secret::new(KEY),
+        "mailto:a@shop.example",
+    ));
+    let browsers = channels.unwrap().browsers().unwrap();
+    assert_eq!(bytes(browsers.key()).len(), 65);
+    let plain = json!({ "endpoint": "https://push.example.net/x", "keys": { "p256dh": RECEIVER, "auth": AUTH } });
+    let long = json!({ "keys": { "auth": format!("{AUTH}=="), "p256dh": format!("{RECEIVER}=") },
+        "expirationTime": null, "endpoint": "https://PUSH.example.net:443/x" });
+    let address = |json: &Json| browsers.address(json.to_string().as_bytes());
+    let is = address(&plain).unwrap();
+    assert_eq!(address(&long).unwrap(), is);
+    assert_eq!(browsers.address(is.as_bytes()).unwrap(), is);
+    for (field, wrong) in [
+        ("/endpoint", "http://push.example.net/x"),
+        ("/endpoint", "https://127.0.0.1/x"),
+        ("/endpoint", "https://a:b@push.example.net/x"),
+        ("/endpoint", "x"),
+        ("/keys/p256dh", "AAAA"),
+        ("/keys/auth", "AAAA"),
+    ] {
+        let mut bad = plain.clone();
+        *bad.pointer_mut(field).unwrap() = json!(wrong);
+        assert!(address(&bad).is_err(), "{bad}");
+    }
+    for wrong in ["", "[]", "{}", &format!("{}{}", " ".repeat(2_048), is)] {
+        assert!(browsers.address(wrong.as_bytes()).is_err(), "{wrong:.20}");
+    }
+}

@@ -138,6 +138,7 @@ fn compile(args: &BacktestArgs, root: &Path) -> Result<World> {
             templates,
             alone: true,
             unused: false,
+            ..Options::default()
         },
     );
     let Some(compiled) = compiled else {

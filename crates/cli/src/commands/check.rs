@@ -14,7 +14,7 @@ use journey::{
 };
 
 use crate::{
-    config::Sources,
+    config::{Config, Sources},
     output::{self, Format, Refused},
     workspace,
 };
@@ -43,6 +43,13 @@ enum CheckFormat {
     Sarif,
 }
 
+/// How long short forms of addresses are, where the settings want them. What is wrong with the settings is said elsewhere.
+fn short_links(root: &Path) -> Option<usize> {
+    let config = Config::load(root).ok()?;
+    let links = config.links.links(config.http()).ok()?;
+    links.short.then(|| links.short_form())
+}
+
 /// Runs `parcours check`.
 ///
 /// # Errors
@@ -61,6 +68,7 @@ pub fn check(args: &CheckArgs, root: &Path) -> Result<()> {
     }
     let options = Options {
         unused: true,
+        short: short_links(root),
         ..Options::default()
     };
     let (_, mut found) = compiler::compile(&files, &options);

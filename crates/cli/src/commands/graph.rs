@@ -98,6 +98,7 @@ fn read(journey: &str, root: &Path) -> Result<Graph> {
         templates: TemplateCheck::Ignored,
         alone: true,
         unused: false,
+        ..Options::default()
     };
     let (compiled, mut found) = compiler::compile(&files, &options);
     match compiled.and_then(|c| c.machines.into_iter().next()) {

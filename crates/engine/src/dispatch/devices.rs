@@ -6,6 +6,7 @@ use std::sync::Arc;
 use channels::{Outcome, Outgoing};
 use jiff::Timestamp;
 use journey::{
+    content::Content,
     ids::{InputId, MessageId},
     input::{Event, Input, InputKind},
     machine::UNREGISTERED,
@@ -28,6 +29,7 @@ impl Engine {
         &self,
         leased: &Leased,
         addresses: &[String],
+        [content, for_browsers]: [&Content; 2],
         outgoing: &Outgoing<'_>,
         step: Option<&Step>,
         round: &Round,
@@ -37,6 +39,11 @@ impl Engine {
             let outgoing = Outgoing {
                 id: device_id(leased.message.id, number, to).0,
                 to,
+                content: if is_browser(to) {
+                    for_browsers
+                } else {
+                    content
+                },
                 ..*outgoing
             };
             let said = match self.ask(leased, &outgoing, step, round).await {
@@ -55,6 +62,11 @@ impl Engine {
         }
         best.map(|best| (best, gone)).ok_or(Unasked::Nobody)
     }
+}
+
+/// A browser's subscription is JSON; no token of an app is.
+fn is_browser(to: &str) -> bool {
+    to.starts_with('{')
 }
 
 /// What counts of several answers: the highest.

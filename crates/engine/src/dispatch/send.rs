@@ -29,6 +29,7 @@ impl Engine {
             leased,
             addresses,
             content,
+            for_browsers,
             unsubscribe,
             step,
         } = rendered;
@@ -53,7 +54,14 @@ impl Engine {
             country: text("country"),
             traceparent: None,
         };
-        let reached = self.reach(&leased, &addresses, &outgoing, step.as_ref(), round);
+        let reached = self.reach(
+            &leased,
+            &addresses,
+            [&content, for_browsers.as_ref().unwrap_or(&content)],
+            &outgoing,
+            step.as_ref(),
+            round,
+        );
         match reached.await {
             Ok((said, gone)) => self.conclude(leased, said, &gone, now),
             Err(Unasked::Later(wait)) => {

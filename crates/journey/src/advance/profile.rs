@@ -7,10 +7,10 @@ use super::{
     consent::{channels_named, granted},
 };
 use crate::{
-    customer::{ConsentState, PREFERENCES_CHANGED, StepState, Suppression},
+    customer::{ConsentState, MOST_DEVICES, PREFERENCES_CHANGED, StepState, Suppression},
     ids::{MessageId, RunId},
     input::Event,
-    machine::{REPLIED, UNREGISTERED},
+    machine::{REGISTERED, REPLIED, UNREGISTERED},
     message::Channel,
     trace::Fact,
     value::Value,
@@ -61,6 +61,7 @@ impl Stepper<'_> {
             "message.bounced" if event.properties.field("permanent") == Value::Bool(false) => false,
             "message.bounced" => self.suppress(event, "bounced"),
             "message.complained" => self.suppress(event, "complained"),
+            REGISTERED => self.add_device(event),
             UNREGISTERED => self.drop_devices(event),
             PREFERENCES_CHANGED => self.change_preferences(event),
             REPLIED => {
@@ -108,6 +109,43 @@ impl Stepper<'_> {
         }
         self.effects.profile = true;
         self.note(None, None, Fact::Profile { traits: changed });
+        true
+    }
+
+    /// A device that gets notifications: `token` is one of the customer's addresses from here on, at the end of `push_tokens`.
+    fn add_device(&mut self, event: &Event) -> bool {
+        let token = event.properties.field("token");
+        if token.as_text().is_none_or(str::is_empty) {
+            let why = Arc::from("`token` of device.registered is no address");
+            self.note(None, None, Fact::Ignored { why });
+            return false;
+        }
+        let traits = &self.customer.traits;
+        let mut devices = match traits.get("push_tokens") {
+            Some(Value::List(list)) => list.to_vec(),
+            Some(one) if !one.is_null() => vec![one.clone()],
+            _ => Vec::new(),
+        };
+        let known = traits.get("push_token") == Some(&token) || devices.contains(&token);
+        if known {
+            return false;
+        }
+        if !traits.contains_key("push_tokens") && traits.len() >= MAX_TRAITS {
+            let why = Arc::from(format!("a customer has at most {MAX_TRAITS} traits"));
+            self.note(None, None, Fact::Ignored { why });
+            return false;
+        }
+        self.remember_members();
+        devices.push(token);
+        // All of them are written to; a further one takes the place of the oldest.
+        let first = usize::from(self.customer.traits.contains_key("push_token"));
+        let surplus = (first + devices.len()).saturating_sub(MOST_DEVICES);
+        devices.drain(..surplus);
+        let name: Arc<str> = Arc::from("push_tokens");
+        let devices = Value::List(devices.into());
+        self.customer.traits.insert(name.clone(), devices);
+        self.effects.profile = true;
+        self.note(None, None, Fact::Profile { traits: vec![name] });
         true
     }
 

@@ -7,7 +7,9 @@ use crate::{
     customer::PREFERENCES_CHANGED,
     diagnostic::SourceFile,
     diagnostics::{Sink, names, schemas, templates},
-    machine::{By, CHAT_OPENED, HANDED_BACK, Machine, Op, PERSON_SAID, STARTED, UNREGISTERED},
+    machine::{
+        By, CHAT_OPENED, HANDED_BACK, Machine, Op, PERSON_SAID, REGISTERED, STARTED, UNREGISTERED,
+    },
 };
 
 /// What the journeys of a workspace use, by name.
@@ -72,6 +74,7 @@ pub(super) fn of_the_engine(event: &str) -> bool {
         PERSON_SAID,
         STARTED,
         PREFERENCES_CHANGED,
+        REGISTERED,
         UNREGISTERED,
     ];
     let families = [

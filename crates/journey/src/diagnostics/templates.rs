@@ -45,4 +45,6 @@ super::codes! {
     MANY_OFFERS = "J621";
     /// A notification that is larger than providers carry.
     HEAVY = "J622";
+    /// A character that makes a text message cost more segments.
+    COSTLY = "J625";
 }

@@ -30,6 +30,8 @@ pub const VARIABLES: &[(&str, &[&str])] = &[
     ("PARCOURS_LINKS_MAILTO", &["links", "mailto"]),
     ("PARCOURS_LINKS_UNSUBSCRIBE", &["links", "unsubscribe"]),
     ("PARCOURS_LINKS_PREFERENCES", &["links", "preferences"]),
+    ("PARCOURS_LINKS_SHORT", &["links", "short"]),
+    ("PARCOURS_LINKS_SHORT_BASE", &["links", "short_base"]),
 ];
 
 pub(super) static SETTINGS: Context = Context {
@@ -234,6 +236,20 @@ static LINKS: Context = Context {
             "preferences: \"https://shop.example/letters?t={token}\"",
         )
         .or_else("a page of ours"),
+        word(
+            "short",
+            Takes::Truth,
+            "Whether addresses in text messages that are longer than a short form get one: `https://my.shop.example/s/Ab3dEf9hXk`",
+            "short: true",
+        )
+        .or_else("`false`: only where clicks are told (`track`)"),
+        word(
+            "short_base",
+            Takes::Ref(Known::Url),
+            "How our pages are reached from outside by a shorter name, for these",
+            "short_base: https://s.example",
+        )
+        .or_else("as `base`"),
     ],
     ..PLAIN
 };

@@ -24,6 +24,8 @@ use crate::{
 
 /// What a provider's word that a device has the app no more becomes: `tokens`, the addresses of push that are nobody's now.
 pub const UNREGISTERED: &str = "device.unregistered";
+/// The event by which a device gets push notifications from here on: `token`, its address.
+pub const REGISTERED: &str = "device.registered";
 /// The event of a customer's answer to a message.
 pub const REPLIED: &str = "message.replied";
 /// The event of a customer who opens the chat widget.

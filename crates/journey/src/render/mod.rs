@@ -113,7 +113,16 @@ impl Templates {
     /// Reads the files under `templates/`; others are passed over. What is wrong with them is
     /// said; what is not wrong can be rendered.
     pub fn compile(files: &[SourceFile], default_locale: &str) -> (Self, Vec<Diagnostic>) {
-        let (inner, diagnostics) = source::compile(files, &local::normal(default_locale));
+        Self::compile_for(files, default_locale, None)
+    }
+
+    /// The same, where addresses in text messages that are longer than `short` characters leave with a short form of so many.
+    pub fn compile_for(
+        files: &[SourceFile],
+        default_locale: &str,
+        short: Option<usize>,
+    ) -> (Self, Vec<Diagnostic>) {
+        let (inner, diagnostics) = source::compile(files, &local::normal(default_locale), short);
         let inner = Arc::new(inner);
         (Self { inner }, diagnostics)
     }

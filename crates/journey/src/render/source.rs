@@ -91,8 +91,15 @@ impl Variant {
 type Group<'a> = BTreeMap<&'a str, &'a SourceFile>;
 
 /// Templates and what is wrong with them.
-pub(super) fn compile(files: &[SourceFile], default_locale: &str) -> (Inner, Vec<Diagnostic>) {
-    let mut compiler = Compiler::default();
+pub(super) fn compile(
+    files: &[SourceFile],
+    default_locale: &str,
+    short: Option<usize>,
+) -> (Inner, Vec<Diagnostic>) {
+    let mut compiler = Compiler {
+        short,
+        ..Compiler::default()
+    };
     let mut groups = BTreeMap::<_, Group<'_>>::new();
     for file in files {
         match path::kind(&file.path) {
@@ -126,6 +133,8 @@ struct Compiler<'a> {
     /// Shared templates whose texts could grow without bound: reported once, not by each user.
     grown: BTreeSet<String>,
     diagnostics: Vec<Diagnostic>,
+    /// How long a short form of an address in a text message is, where they are made.
+    short: Option<usize>,
 }
 
 impl Compiler<'_> {

@@ -10,7 +10,10 @@ use crate::{
     expr::{Operand, Root, Scope},
     ids::{InputId, MessageId, RunId},
     input::Event,
-    machine::{CHAT_OPENED, HANDED_BACK, Machine, Op, PERSON_SAID, STARTED, Target, UNREGISTERED},
+    machine::{
+        CHAT_OPENED, HANDED_BACK, Machine, Op, PERSON_SAID, REGISTERED, STARTED, Target,
+        UNREGISTERED,
+    },
     message::Channel,
     policies::Policies,
     schema::Schemas,
@@ -266,6 +269,7 @@ pub(super) fn is_own(name: &str) -> bool {
         HANDED_BACK,
         PERSON_SAID,
         STARTED,
+        REGISTERED,
         UNREGISTERED,
     ];
     own.contains(&name) || name.starts_with("message.")

@@ -84,6 +84,7 @@ const ALONE: Options = Options {
     templates: TemplateCheck::Ignored,
     alone: true,
     unused: false,
+    short: None,
 };
 
 fn machine(text: &str) -> Arc<Machine> {

@@ -48,6 +48,7 @@ fn machine(text: &str) -> Arc<Machine> {
         templates: TemplateCheck::Ignored,
         alone: true,
         unused: false,
+        short: None,
     };
     let (workspace, found) = workspace::compile(&files, &options);
     let Some(workspace) = workspace else {

@@ -1,6 +1,6 @@
 //! Rules 8 to 14: inputs, their order, and what they cause.
 
-use journey::{advance::MAX_CHAINED, message::Channel};
+use journey::{advance::MAX_CHAINED, customer::MOST_DEVICES, message::Channel};
 
 use crate::play::{FREE, Play, at, json};
 
@@ -399,6 +399,27 @@ fn a_device_that_is_gone_is_nobodys_address_any_more() {
     play.does("device.unregistered", json!({ "tokens": "b" }));
     assert_eq!(play.ana().traits.get("push_tokens"), None);
     assert_eq!(play.ana().address(Channel::Push), None);
+}
+
+#[test]
+fn a_device_that_is_registered_joins_the_others_and_the_oldest_leaves() {
+    let mut play = Play::new("enter: { event: go }\nsteps: []", FREE);
+    play.is(json!({ "push_token": "a", "push_tokens": "b" }));
+    for token in ["a", "b", "c", "c"] {
+        play.does("device.registered", json!({ "token": token }));
+    }
+    assert_eq!(play.ana().addresses(Channel::Push), ["a", "b", "c"]);
+    for token in [json!(null), json!(""), json!(7), json!(["d"])] {
+        play.does("device.registered", json!({ "token": token }));
+    }
+    assert_eq!(play.ana().addresses(Channel::Push), ["a", "b", "c"]);
+    for number in 1..=MOST_DEVICES {
+        let token = format!("d{number}");
+        play.does("device.registered", json!({ "token": token }));
+    }
+    let all = play.ana().addresses(Channel::Push);
+    assert_eq!(all.len(), MOST_DEVICES);
+    assert_eq!((all[0], all[1], all[19]), ("a", "d2", "d20"));
 }
 
 #[test]

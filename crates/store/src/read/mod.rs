@@ -128,7 +128,7 @@ impl Reader {
         Ok(tx)
     }
 
-    async fn page(&self) -> Result<Transaction<'static, Postgres>, ReadError> {
+    pub(crate) async fn page(&self) -> Result<Transaction<'static, Postgres>, ReadError> {
         self.snapshot(self.deadline).await
     }
 }

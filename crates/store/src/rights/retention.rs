@@ -53,6 +53,14 @@ const RUNS: &str = "delete from run_ended e using unnest($1::uuid[]) a (customer
 const LINES: &str = "delete from chat_line l using unnest($1::uuid[]) a (customer)
  where l.customer = a.customer and l.at < $2";
 
+/// As long as messages are kept, but no shorter than [`SHORT_LINKS_STAY`].
+const SHORT_LINKS: &str = "delete from short_link l using unnest($1::uuid[]) a (customer)
+ where l.customer = a.customer and l.at < $2";
+
+/// How long a short form leads on in any case: unsubscribing must work for 30 days after a message (CAN-SPAM, 15 U.S.C.
+/// 7704(a)(3)(A)(ii)).
+const SHORT_LINKS_STAY: SignedDuration = SignedDuration::from_hours(31 * 24);
+
 const CALLS: &str = "delete from call c using unnest($1::uuid[]) a (customer)
  where c.customer = a.customer and c.done_at < $2 and c.due_at is null
    and not exists (select from run r where r.customer = c.customer and r.id = c.run)";
@@ -85,7 +93,9 @@ impl Store {
                 .fetch_all(&mut *tx)
                 .await
                 .map_err(&failed)?;
-        let removed = remove(&mut tx, &page, cutoffs).await.map_err(&failed)?;
+        let removed = remove(&mut tx, &page, cutoffs, now)
+            .await
+            .map_err(&failed)?;
         let done = page.len() < usize::try_from(limit).unwrap_or(usize::MAX);
         let (cursor, due) = match page.last() {
             Some(last) if !done => (*last, now),
@@ -126,6 +136,7 @@ async fn remove(
     tx: &mut PgConnection,
     page: &[Uuid],
     cutoffs: &Cutoffs,
+    now: Timestamp,
 ) -> Result<u64, sqlx::Error> {
     let free: Vec<Uuid> = sqlx::query_scalar(
         "select id from customer where id = any($1) order by id for no key update skip locked",
@@ -133,11 +144,13 @@ async fn remove(
     .bind(page)
     .fetch_all(&mut *tx)
     .await?;
+    let stay = after(now, -SHORT_LINKS_STAY);
     let mut removed = 0;
     for (sql, before) in [
         (INPUTS, cutoffs.inputs),
         (MESSAGES, cutoffs.messages),
         (LINES, cutoffs.messages),
+        (SHORT_LINKS, cutoffs.messages.map(|before| before.min(stay))),
         (RUNS, cutoffs.runs),
         (CALLS, cutoffs.calls),
     ] {

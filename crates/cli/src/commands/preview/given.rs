@@ -1,11 +1,15 @@
-//! Values that are given on the command line: files, and `NAME=VALUE`.
+//! Values that are given on the command line: files, and `NAME=VALUE`; and who messages come from by the settings.
 
 use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context, Result, bail};
-use journey::value::{Map, Value};
+use channels::AdapterSettings;
+use journey::{
+    message::Channel,
+    value::{Map, Value},
+};
 
-use crate::workspace::MAX_FILE;
+use crate::{config::Config, workspace::MAX_FILE};
 
 /// All of `given` in one map; what comes later wins.
 ///
@@ -24,6 +28,24 @@ pub fn read(option: &str, given: &[String]) -> Result<Map> {
         }
     }
     Ok(map)
+}
+
+/// Who messages of each channel come from: as the first provider has it, else the name on the pages.
+///
+/// # Errors
+/// If the settings of the pages cannot be used.
+pub fn senders(config: &Config) -> Result<[String; Channel::ALL.len()]> {
+    let name = config.look()?.name;
+    Ok(Channel::ALL.map(|channel| {
+        let from = match config.channels.of(channel).first() {
+            Some(AdapterSettings::Smtp(smtp)) => Some(&smtp.from),
+            Some(AdapterSettings::Postmark(postmark)) => Some(&postmark.from),
+            Some(AdapterSettings::Twilio(twilio)) => twilio.from.as_ref(),
+            Some(AdapterSettings::Vonage(vonage)) => Some(&vonage.from),
+            _ => None,
+        };
+        from.unwrap_or(&name).clone()
+    }))
 }
 
 /// A file of JSON or YAML with named values.

@@ -1,5 +1,6 @@
 //! `parcours preview`: a template as its readers get it, in every channel and language.
 
+mod find;
 mod given;
 mod page;
 mod words;
@@ -79,6 +80,9 @@ struct Preview {
     variants: Vec<Variant>,
     /// The page with all variants.
     page: PathBuf,
+    /// Who messages of each channel come from.
+    #[serde(skip)]
+    senders: [String; Channel::ALL.len()],
 }
 
 /// Where the values come from, in words.
@@ -117,11 +121,21 @@ enum Outcome {
 /// workspace cannot be read or the page cannot be written.
 pub fn run(args: &PreviewArgs, root: &Path) -> Result<()> {
     let workspace = compile(root)?;
-    let template = find(&args.template, root, &workspace)?;
+    let template = find::find(&args.template, root, &workspace)?;
     let (traits, customer_from) = customer(args, &workspace)?;
     let uses = uses(&template, &workspace, &traits);
     let (with, with_from) = with(args, &uses)?;
-    let links = links(root, uses.first())?;
+    let config = Config::load(root)?;
+    let linker = Linker::sample(config.links.links(config.http())?);
+    let purpose = uses
+        .first()
+        .map_or_else(|| Arc::from("marketing"), |u| Arc::clone(&u.purpose));
+    let sent = Sent {
+        customer: CustomerId::of("preview"),
+        message: MessageId(Uuid::nil()),
+        purpose: &purpose,
+        channel: Channel::Email,
+    };
     let mut variants = variants(
         args,
         &template,
@@ -129,7 +143,8 @@ pub fn run(args: &PreviewArgs, root: &Path) -> Result<()> {
         &Given {
             traits,
             with,
-            links,
+            linker,
+            sent,
             ask: uses.first().and_then(|u| u.ask.as_ref()),
         },
     );
@@ -144,6 +159,7 @@ pub fn run(args: &PreviewArgs, root: &Path) -> Result<()> {
             with: with_from,
         },
         page: folder.join("index.html"),
+        senders: given::senders(&config)?,
         variants,
         template,
     };
@@ -196,29 +212,6 @@ fn compile(root: &Path) -> Result<Workspace> {
     }
 }
 
-/// The template's name, from a name or a path.
-fn find(wanted: &str, root: &Path, workspace: &Workspace) -> Result<String> {
-    let absolute = std::path::absolute(wanted).unwrap_or_default();
-    let base = std::path::absolute(root.join("templates")).unwrap_or_default();
-    let path = workspace::relative(&base, &absolute);
-    let parent = path.rsplit_once('/').map(|(parent, _)| parent.to_owned());
-    let below = wanted
-        .strip_prefix("templates/")
-        .unwrap_or(wanted)
-        .trim_end_matches('/');
-    let names = [Some(below.to_owned()), Some(path), parent];
-    let known = |name: &String| workspace.templates.has(name);
-    if let Some(name) = names.into_iter().flatten().find(known) {
-        return Ok(name);
-    }
-    let all: Vec<&str> = workspace.templates.names().take(30).collect();
-    output::aside(&format!(
-        "there is no template `{wanted}`; there are: {}",
-        all.join(", ")
-    ));
-    Err(Refused.into())
-}
-
 fn customer(args: &PreviewArgs, workspace: &Workspace) -> Result<(Map, String)> {
     if args.customer.is_empty() {
         let traits = workspace.schemas.sample_traits();
@@ -266,27 +259,28 @@ fn with(args: &PreviewArgs, uses: &[Use]) -> Result<(Value, String)> {
     })
 }
 
-/// Links as long as real ones, that lead nowhere.
-fn links(root: &Path, first: Option<&Use>) -> Result<Map> {
-    let config = Config::load(root)?;
-    let linker = Linker::sample(config.links.links(config.http())?);
-    let purpose = first.map_or_else(|| Arc::from("marketing"), |u| Arc::clone(&u.purpose));
-    let sent = Sent {
-        customer: CustomerId::of("preview"),
-        message: MessageId(Uuid::nil()),
-        purpose: &purpose,
-        channel: Channel::Email,
-    };
-    Ok(linker.links(sent, Timestamp::UNIX_EPOCH))
-}
-
 /// What templates are filled with.
 struct Given<'u> {
     traits: Map,
     with: Value,
-    links: Map,
+    /// Makes links as long as real ones, that lead nowhere.
+    linker: Linker,
+    sent: Sent<'u>,
     /// The question that it is.
     ask: Option<&'u Ask>,
+}
+
+impl Given<'_> {
+    /// A text message with the short forms of its addresses, if it leaves with them.
+    fn shortened(&self, content: Content) -> Content {
+        match content {
+            Content::Sms { text } => {
+                let (text, _) = self.linker.shortened(&text, false, self.sent);
+                Content::Sms { text }
+            }
+            other => other,
+        }
+    }
 }
 
 /// Every variant that was asked for, filled in as dispatch does it.
@@ -300,6 +294,7 @@ fn variants(
     let default = &workspace.policies.defaults.locale;
     let channels = templates.channels(template).into_iter();
     let channels = channels.filter(|c| args.channel.is_none_or(|wanted| wanted == *c));
+    let links = given.linker.links(given.sent, Timestamp::UNIX_EPOCH);
     let mut variants = Vec::new();
     for channel in channels {
         let all = templates
@@ -316,12 +311,13 @@ fn variants(
             let context = Context {
                 with: &given.with,
                 customer: &traits,
-                links: &given.links,
+                links: &links,
                 options: &given
                     .ask
                     .map_or_else(Vec::new, |ask| ask.offers(&locale, default)),
             };
             let rendered = templates.render(template, channel, Some(&locale), &context);
+            let rendered = rendered.map(|content| given.shortened(content));
             variants.push(variant(channel, locale, rendered));
         }
     }

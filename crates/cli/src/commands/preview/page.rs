@@ -3,28 +3,21 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, Result};
-use journey::content::Content;
+use api::{SEEN_STYLE, Seen, Template as _};
+use journey::{content::Content, message::Channel};
 
-use super::{Outcome, Preview, Variant, words};
+use super::{Outcome, Preview, Variant};
 
+/// Around the messages, which bring their own look.
 const STYLE: &str = "
-:root{color-scheme:light dark;--paper:#f4f5f7;--card:#fff;--line:#d5d9e0;--ink:#1b2230;--soft:#5a6475;--accent:#1a63d8;--bad:#bd2f45}
-@media(prefers-color-scheme:dark){:root{--paper:#12151b;--card:#1b2029;--line:#3a4251;--ink:#e8ecf3;--soft:#a3adbd;--accent:#74b0ff;--bad:#ff8796}}
-body{margin:0;padding:28px;background:var(--paper);color:var(--ink);font:14px/1.5 'Helvetica Neue',Helvetica,Arial,sans-serif}
-h1{font-size:20px;margin:0}h2{font-size:15px;margin:0 0 2px}
-.from{color:var(--soft);margin:6px 0 24px}
-.variant{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:18px;margin:0 0 24px;overflow-x:auto}
-.tag{font:11px ui-monospace,Menlo,Consolas,monospace;color:var(--accent);margin-right:8px}
-.pre{color:var(--soft);margin:0 0 14px}
-.frames{display:flex;gap:20px;align-items:flex-start}
-figure{margin:0}figcaption{color:var(--soft);font-size:12px;margin:0 0 6px}
-iframe{border:1px solid var(--line);border-radius:8px;background:#fff;height:860px}
-.desktop{width:680px}.phone{width:375px}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;width:375px;margin:0;max-height:860px;overflow:auto;font:12px/1.5 ui-monospace,Menlo,Consolas,monospace;border:1px solid var(--line);border-radius:8px;padding:16px;box-sizing:border-box}
-.few{display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start}.few .variant{width:340px;margin:0}
-.bubble{background:var(--paper);border:1px solid var(--line);border-radius:16px 16px 16px 4px;padding:12px 14px;white-space:pre-wrap;overflow-wrap:anywhere}
-.note{color:var(--soft);font-size:12px;margin:8px 0 0}.bad{color:var(--bad)}
-.url{color:var(--accent);font-size:12px;overflow-wrap:anywhere}
+:root{color-scheme:light dark;--paper:#f4f5f7;--line:#d5d9e0;--ink:#1b2230;--soft:#565f6f;--bad:#b3263d}
+@media(prefers-color-scheme:dark){:root{--paper:#12151b;--line:#3a4251;--ink:#e8ecf3;--soft:#a3adbd;--bad:#ff8796}}
+body{margin:0;padding:28px;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif}
+h1{font-size:22px;margin:0}h2{font-size:17px;margin:36px 0 14px;padding-top:18px;border-top:1px solid var(--line)}h3{font:12px ui-monospace,Menlo,Consolas,monospace;color:var(--soft);margin:0 0 8px}
+.from{color:var(--soft);margin:6px 0 0}
+.all{display:flex;flex-wrap:wrap;gap:32px;align-items:flex-start}
+.variant{width:360px}.variant.email{width:720px;max-width:100%}
+.bad{color:var(--bad);overflow-wrap:anywhere}
 ";
 
 /// Writes the page and the mails into `folder`.
@@ -44,96 +37,66 @@ pub fn write(preview: &Preview, folder: &Path) -> Result<()> {
             put(file, html)?;
         }
     }
-    put("index.html", &page(preview))
+    put("index.html", &page(preview)?)
 }
 
-fn page(preview: &Preview) -> String {
+fn page(preview: &Preview) -> Result<String> {
     let name = escaped(&preview.template);
     let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>{name}</title>\n<style>{STYLE}</style>\n<h1>{name}</h1>\n<p class=\"from\">customer: {}<br>with: {}</p>\n",
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>{name}</title>\n<style>{STYLE}{SEEN_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n<p class=\"from\">customer: {}<br>with: {}</p>\n",
         escaped(&preview.sources.customer),
         escaped(&preview.sources.with)
     );
-    let (mails, others): (Vec<&Variant>, Vec<&Variant>) =
-        preview.variants.iter().partition(|v| v.file.is_some());
-    for variant in mails {
-        out.push_str(&section(variant));
+    for (channel, from) in Channel::ALL.into_iter().zip(&preview.senders) {
+        let mut variants = preview
+            .variants
+            .iter()
+            .filter(|v| v.channel == channel)
+            .peekable();
+        if variants.peek().is_none() {
+            continue;
+        }
+        let title = match channel {
+            Channel::Email => "E-mail",
+            Channel::Sms => "Text message",
+            Channel::Push => "Notification",
+            Channel::Chat => "Chat",
+        };
+        // Writing into a string cannot fail.
+        let _ = writeln!(out, "<section>\n<h2>{title}</h2>\n<div class=\"all\">");
+        for variant in variants {
+            out.push_str(&section(variant, from)?);
+        }
+        out.push_str("</div>\n</section>\n");
     }
-    out.push_str("<div class=\"few\">\n");
-    for variant in others {
-        out.push_str(&section(variant));
-    }
-    out.push_str("</div>\n</html>\n");
-    out
+    out.push_str("</main>\n</body>\n</html>\n");
+    Ok(out)
 }
 
-fn section(variant: &Variant) -> String {
-    let tag = format!(
-        "<span class=\"tag\">{} · {}</span>",
-        variant.channel,
-        escaped(&variant.locale)
-    );
+/// One language of a channel.
+fn section(variant: &Variant, from: &str) -> Result<String> {
+    let locale = escaped(&variant.locale);
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let id: String = format!("{}-{}", variant.channel, variant.locale);
+    let id: String = id.chars().map(plain).collect();
     let body = match &variant.outcome {
-        Outcome::Error(error) => format!("{tag}<p class=\"bad\">{}</p>", escaped(error)),
-        Outcome::Content(content) => content_of(content, variant, &tag),
+        Outcome::Error(error) => format!("<p class=\"bad\">{}</p>", escaped(error)),
+        Outcome::Content(content) => Seen {
+            id: &id,
+            content,
+            from,
+            to: "the customer",
+            at: "9:41",
+            mail: variant.file.as_deref().unwrap_or_default(),
+            reply: None,
+        }
+        .render()
+        .context("the page cannot be made")?,
     };
-    format!("<section class=\"variant\">\n{body}</section>\n")
-}
-
-fn content_of(content: &Content, variant: &Variant, tag: &str) -> String {
-    match content {
-        Content::Email {
-            subject,
-            preheader,
-            text,
-            ..
-        } => {
-            let mut out = format!("<h2>{tag}{}</h2>\n", escaped(subject));
-            let _ = writeln!(out, "<p class=\"pre\">{}</p>", escaped(preheader));
-            let file = escaped(variant.file.as_deref().unwrap_or_default());
-            out.push_str("<div class=\"frames\">\n");
-            for (width, caption) in [
-                ("desktop", "On a desktop, 680 px"),
-                ("phone", "On a phone, 375 px"),
-            ] {
-                // No script of a mail runs here, as none runs in a mailbox.
-                let _ = writeln!(
-                    out,
-                    "<figure><figcaption>{caption}</figcaption><iframe class=\"{width}\" sandbox src=\"{file}\" title=\"{caption}\"></iframe></figure>"
-                );
-            }
-            let _ = writeln!(
-                out,
-                "<figure><figcaption>Plain text</figcaption><pre>{}</pre></figure>\n</div>",
-                escaped(text)
-            );
-            out
-        }
-        Content::Sms { text } => {
-            let travel = variant.sms.as_ref().map(words::travel).unwrap_or_default();
-            format!(
-                "<h2>{tag}</h2>\n<div class=\"bubble\">{}</div>\n<p class=\"note\">{}</p>\n",
-                escaped(text),
-                escaped(&travel)
-            )
-        }
-        Content::Push(push) => {
-            let below = words::below(push).into_iter();
-            let below = below.map(|line| format!("<div class=\"url\">{}</div>", escaped(&line)));
-            format!(
-                "<h2>{tag}</h2>\n<div class=\"bubble\"><strong>{}</strong>\n{}{}</div>\n",
-                escaped(&push.title),
-                escaped(&push.body),
-                below.collect::<String>()
-            )
-        }
-        Content::Chat { text, .. } => {
-            format!(
-                "<h2>{tag}</h2>\n<div class=\"bubble\">{}</div>\n",
-                escaped(text)
-            )
-        }
-    }
+    let channel = variant.channel;
+    Ok(format!(
+        "<article class=\"variant {channel}\">\n<h3>{channel} · {locale}</h3>\n{body}</article>\n"
+    ))
 }
 
 /// Text as HTML has it, in elements and attributes.

@@ -8,7 +8,8 @@ use minijinja::machinery::{ast::Stmt, parse};
 use super::{Compiler, SourceFile, Variant, codes};
 use crate::{
     diagnostic::{Diagnostic, Severity},
-    sms::{self, Alphabet},
+    short,
+    sms::{self, Alphabet, Travel},
 };
 
 /// More segments than this are rarely meant.
@@ -60,9 +61,16 @@ impl Compiler<'_> {
         let Some(text) = fixed(&file.text) else {
             return;
         };
+        // As it leaves: an address with its short form.
+        let text = match self.short {
+            Some(most) => {
+                short::addresses(&text, |url| (url.len() > most).then(|| "x".repeat(most)))
+            }
+            None => text,
+        };
         let travel = sms::travel(text.trim());
         if travel.segments <= SEGMENTS {
-            return;
+            return self.costly(file, &text, &travel);
         }
         let (span, segments) = (first_line(file), travel.segments);
         let found = self.warn(
@@ -95,6 +103,38 @@ impl Compiler<'_> {
         found.notes.push(
             "counted without what is filled in: say less, or send the rest by a link".to_owned(),
         );
+    }
+
+    /// Warns of one character without which the text would take fewer segments, whatever is filled in.
+    fn costly(&mut self, file: &SourceFile, text: &str, travel: &Travel) {
+        let [odd] = travel.because_of[..] else {
+            return;
+        };
+        let plain = sms::plain(odd);
+        let instead = plain.map_or("x", |(text, _)| text);
+        let without = sms::travel(&text.trim().replace(odd, instead)).segments;
+        let Some(at) = file.text.find(odd).filter(|_| without < travel.segments) else {
+            return;
+        };
+        let segments = travel.segments;
+        let found = self.warn(
+            file,
+            at..at + odd.len_utf8(),
+            codes::COSTLY,
+            format!("this one character makes the text message take {segments} segments instead of {without}"),
+        );
+        found.label = "not in the alphabet GSM-7".to_owned();
+        found.notes.push(
+            "with it, a segment holds 70 characters instead of 160, and each segment is paid for"
+                .to_owned(),
+        );
+        if let Some((instead, _)) = plain.filter(|_| file.text.matches(odd).count() == 1) {
+            found.replacement = Some((at..at + odd.len_utf8(), instead.to_owned()));
+        }
+        found.notes.push(match plain {
+            Some((_, words)) => format!("write {words} instead"),
+            None => "say it without this character, if you can".to_owned(),
+        });
     }
 
     fn notification(&mut self, file: &SourceFile) {

@@ -1,5 +1,5 @@
 use super::{files, mistakes};
-use crate::render::Templates;
+use crate::{diagnostic::Diagnostic, render::Templates};
 
 const MAIL: &str = "---\nsubject: Hi\n---\n<mjml><mj-body><mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section></mj-body></mjml>";
 
@@ -222,4 +222,47 @@ fn a_mail_that_gmail_cuts_off_is_told_by_what_is_there_for_everybody() {
     assert_eq!(codes(&mail(&format!("<!-- {long} -->"))), "");
     let sometimes = format!("{{% if customer.vip %}}{long}{{% endif %}}");
     assert_eq!(codes(&mail(&sometimes)), "");
+}
+
+#[test]
+fn one_character_that_costs_a_segment_is_named() {
+    let found = |text: &str| -> Vec<String> {
+        let found = mistakes(&[("a/sms.en.txt", text)]);
+        let line = |d: &Diagnostic| {
+            format!(
+                "{} {} {}",
+                d.code,
+                d.span.start,
+                d.notes.last().cloned().unwrap_or_default()
+            )
+        };
+        found.iter().map(line).collect()
+    };
+    let word = "word ".repeat(16);
+    let odd = |c: &str| format!("{word}\nIt{c}s here, it{c}s there {{{{ x }}}}\n");
+    assert_eq!(
+        found(&odd("’")),
+        [format!(
+            "J625 {} write the straight apostrophe `'` instead",
+            word.len() + 3
+        )]
+    );
+    assert_eq!(found(&odd("👋")).len(), 1);
+    assert!(found(&odd("'")).is_empty());
+    // Where it costs nothing, or is not the only one, nothing is said of it.
+    assert!(found("It’s here").is_empty());
+    assert!(found(&format!("{} ê", odd("’"))).is_empty());
+    assert!(found(&format!("{{% if x %}}’{{% endif %}}{word}{word}")).is_empty());
+    // An address counts as it leaves.
+    let long = format!("It’s https://shop.example/{}\n", "x".repeat(60));
+    assert_eq!(found(&long).len(), 1);
+    let sources = files(&[("a/sms.en.txt", &long)]);
+    assert!(
+        Templates::compile_for(&sources, "en", Some(30))
+            .1
+            .is_empty()
+    );
+    assert_eq!(Templates::compile_for(&sources, "en", Some(80)).1.len(), 1);
+    // More than a few segments are one mistake, not two.
+    assert!(found(&format!("{}’", "word ".repeat(100)))[0].starts_with("J618"));
 }

@@ -1,0 +1,194 @@
+//! A message as its reader sees it: in a mailbox, on a lock screen, in a conversation. The console and `parcours preview` show
+//! the same. There is no script in it: what can be switched is a radio button.
+
+use std::fmt::Write as _;
+
+use askama::Template;
+use journey::{
+    content::{Content, Push},
+    sms,
+};
+
+/// What [`Seen`] looks like; the page that it stands on brings its own besides.
+pub const SEEN_STYLE: &str = include_str!("../static/seen.css");
+
+/// A message on a page.
+#[derive(Debug, Template)]
+#[template(path = "seen/seen.html")]
+pub struct Seen<'m> {
+    /// Another one for each message of a page: letters, digits and `-`.
+    pub id: &'m str,
+    /// What it says.
+    pub content: &'m Content,
+    /// Who it comes from, as a mail says it: `Maison Tilleul <bonjour@shop.example>`, or a name or number.
+    pub from: &'m str,
+    /// Whom it goes to.
+    pub to: &'m str,
+    /// When it came, as a mailbox would say it.
+    pub at: &'m str,
+    /// Where a mail's HTML is, in a document of its own.
+    pub mail: &'m str,
+    /// Where an answer is sent, if it asks a question that is open.
+    pub reply: Option<&'m str>,
+}
+
+impl Seen<'_> {
+    /// The name in `from`, or all of it.
+    fn sender(&self) -> &str {
+        let name = self.from.split('<').next().unwrap_or_default();
+        let name = name.trim().trim_matches('"');
+        match (name.is_empty(), self.sender_address()) {
+            (true, Some(address)) => address,
+            (true, None) => "Your shop",
+            (false, _) => name,
+        }
+    }
+
+    fn sender_address(&self) -> Option<&str> {
+        let (_, rest) = self.from.split_once('<')?;
+        Some(rest.trim_end_matches('>'))
+    }
+
+    fn initial(&self) -> String {
+        let first = self.sender().chars().find(|c| c.is_alphanumeric());
+        first.map_or_else(String::new, |c| c.to_uppercase().collect())
+    }
+
+    /// In how many segments a text message goes, from whom, and why.
+    fn travels(&self, text: &str) -> String {
+        let travel = sms::travel(text);
+        let segments = match travel.segments {
+            1 => "1 segment".to_owned(),
+            n => format!("{n} segments"),
+        };
+        let (units, alphabet) = (travel.units, travel.encoding.as_str());
+        let mut said = format!("{segments} · {units} characters in {alphabet}");
+        if !travel.because_of.is_empty() {
+            let signs: Vec<String> = travel.because_of.iter().map(|c| format!("“{c}”")).collect();
+            // Writing into a string cannot fail.
+            let _ = write!(said, ", because of {}", signs.join(" "));
+        }
+        let _ = write!(said, " · from {}", self.sender());
+        said
+    }
+
+    /// What a notification has that is not to be seen.
+    fn facts(&self, push: &Push) -> Vec<String> {
+        let mut facts: Vec<String> = Vec::new();
+        facts.extend(push.url.iter().map(|url| format!("A tap opens {url}")));
+        let acts = push.actions.iter();
+        facts.extend(acts.map(|a| match &a.url {
+            Some(url) => format!("“{}” opens {url}", a.label),
+            None => format!("“{}” tells the app {}", a.label, a.name),
+        }));
+        facts.extend(
+            push.collapse
+                .iter()
+                .map(|key| format!("Takes the place of an earlier one: {key}")),
+        );
+        facts.extend(push.ttl.map(|ttl| format!("Kept for {ttl} s")));
+        facts.extend(
+            push.data
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}")),
+        );
+        facts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sender_has_a_name_and_perhaps_an_address() {
+        let content = Content::Sms {
+            text: "Hello".into(),
+        };
+        for (from, name, address, initial) in [
+            (
+                "Maison Tilleul <a@shop.example>",
+                "Maison Tilleul",
+                Some("a@shop.example"),
+                "M",
+            ),
+            (
+                "\"élan\" <b@shop.example>",
+                "élan",
+                Some("b@shop.example"),
+                "É",
+            ),
+            (
+                "<c@shop.example>",
+                "c@shop.example",
+                Some("c@shop.example"),
+                "C",
+            ),
+            ("+33700000000", "+33700000000", None, "3"),
+            ("", "Your shop", None, "Y"),
+        ] {
+            let seen = Seen {
+                id: "x",
+                content: &content,
+                from,
+                to: "you",
+                at: "now",
+                mail: "",
+                reply: None,
+            };
+            assert_eq!(
+                (seen.sender(), seen.sender_address(), &*seen.initial()),
+                (name, address, initial)
+            );
+            assert!(
+                seen.render()
+                    .unwrap()
+                    .contains("1 segment · 5 characters in GSM-7")
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_message_says_is_text_and_no_markup() {
+        let hostile = "<script>x</script>\" onload=\"y".to_owned();
+        let push = Push {
+            title: hostile.clone(),
+            body: hostile.clone(),
+            image: Some(hostile.clone()),
+            ..Push::default()
+        };
+        let all = [
+            Content::Sms {
+                text: hostile.clone(),
+            },
+            Content::Push(push),
+            Content::Chat {
+                text: hostile.clone(),
+                options: Vec::new(),
+                whatsapp: None,
+            },
+            Content::Email {
+                subject: hostile.clone(),
+                preheader: hostile.clone(),
+                html: hostile.clone(),
+                text: hostile.clone(),
+            },
+        ];
+        for content in &all {
+            let seen = Seen {
+                id: "x",
+                content,
+                from: &hostile,
+                to: &hostile,
+                at: "now",
+                mail: &hostile,
+                reply: Some(&hostile),
+            };
+            let html = seen.render().unwrap();
+            assert!(
+                !html.contains("<script>") && !html.contains("\" onload"),
+                "{html}"
+            );
+        }
+    }
+}
