@@ -7,7 +7,7 @@ use axum::{
     response::{Html, IntoResponse},
 };
 use journey::{
-    content::{Content, Offer},
+    content::{self, Content, File, Offer},
     ids::MessageId,
 };
 
@@ -82,6 +82,16 @@ impl Shown {
         }
     }
 
+    /// What is attached, each with its size in kB.
+    fn attached(&self) -> Vec<(&str, usize)> {
+        let Content::Email { files, .. } = &self.content else {
+            return Vec::new();
+        };
+        let attached = files.iter().filter(|file| file.cid.is_none());
+        let sized = |file: &File| file.bytes.len().div_ceil(1024);
+        attached.map(|file| (&*file.name, sized(file))).collect()
+    }
+
     /// What its own page is headed: the subject, or whom the text went to.
     pub(super) fn heading(&self) -> String {
         match &self.content {
@@ -137,7 +147,8 @@ pub(super) async fn one(Shared(state): Shared<State>, Path(name): Path<String>) 
 
 pub(super) async fn html(Shared(state): Shared<State>, Path(name): Path<String>) -> Page {
     match get(&state, &name).await?.content {
-        Content::Email { html, .. } => {
+        Content::Email { html, files, .. } => {
+            let html = content::standing_alone(&html, &files);
             Ok(([(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response())
         }
         _ => Err(PageError::NotFound("page")),

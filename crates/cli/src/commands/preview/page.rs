@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, Result};
-use journey::content::Content;
+use journey::content::{self, Content};
 
 use super::{Outcome, Preview, Variant, words};
 
@@ -38,10 +38,10 @@ pub fn write(preview: &Preview, folder: &Path) -> Result<()> {
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
     for variant in &preview.variants {
-        if let (Some(file), Outcome::Content(Content::Email { html, .. })) =
+        if let (Some(file), Outcome::Content(Content::Email { html, files, .. })) =
             (&variant.file, &variant.outcome)
         {
-            put(file, html)?;
+            put(file, &content::standing_alone(html, files))?;
         }
     }
     put("index.html", &page(preview))
@@ -86,10 +86,14 @@ fn content_of(content: &Content, variant: &Variant, tag: &str) -> String {
             subject,
             preheader,
             text,
+            files,
             ..
         } => {
             let mut out = format!("<h2>{tag}{}</h2>\n", escaped(subject));
             let _ = writeln!(out, "<p class=\"pre\">{}</p>", escaped(preheader));
+            if let Some(attached) = words::attached(files) {
+                let _ = writeln!(out, "<p class=\"pre\">{}</p>", escaped(&attached));
+            }
             let file = escaped(variant.file.as_deref().unwrap_or_default());
             out.push_str("<div class=\"frames\">\n");
             for (width, caption) in [
