@@ -5,10 +5,11 @@
 
 mod rules;
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use channels::{
     AdapterSettings, Channels, DkimSettings, Outcome, Outgoing, Settings, SmtpSettings, TlsMode,
+    Turn, Wish,
     capture::{Mailbox, Parts, SmtpSink},
 };
 use journey::{
@@ -20,6 +21,8 @@ use journey::{
     value::{Map, Value},
 };
 use parcours_tests::kit;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::rules::{Judged, RULES};
@@ -27,6 +30,8 @@ use self::rules::{Judged, RULES};
 /// What the sends of all sample journeys pass on.
 const WITH: &str = include_str!("../../../crates/journey/tests/gallery/with.json");
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+/// More than any of these takes.
+const LONG: Duration = Duration::from_secs(60);
 const DOMAIN: &str = "shop.example";
 
 fn files(folder: &Path, found: &mut Vec<SourceFile>) {
@@ -129,7 +134,19 @@ impl Post {
             country: None,
             traceparent: None,
         };
-        let sent = self.channels.send(&message).await;
+        let stop = CancellationToken::new();
+        let wish = Wish {
+            channel: Channel::Email,
+            to: message.to,
+            tied_to: None,
+            passed: &[],
+            until: Instant::now() + LONG,
+            stop: &stop,
+        };
+        let Turn::Place(place) = self.channels.place(&wish).await else {
+            panic!("no place");
+        };
+        let sent = place.send(&message, LONG, &stop, LONG).await;
         assert!(matches!(sent, Outcome::Accepted { .. }), "{sent:?}");
         match self.mailbox.find(id).unwrap().parts {
             Parts::Mail { raw, .. } => raw,

@@ -8,8 +8,9 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use channels::{AdapterSettings, DkimSettings, Settings, SmtpSettings, TlsMode};
+use jiff::Timestamp;
 use mail_parser::{MessageParser, MimeHeaders as _};
-use parcours_tests::kit::{self, Workspace};
+use parcours_tests::kit::{self, Rig, Workspace};
 use serde_json::{Value, json};
 
 use super::Place;
@@ -263,4 +264,15 @@ async fn somebody_elses_server_and_readers_see_the_same_mail() {
     );
     assert_eq!(by_python["post"], "List-Unsubscribe=One-Click");
     assert_eq!(by_python["list_id"], "<marketing.shop.example>");
+}
+
+#[tokio::test]
+async fn another_picture_is_another_version_of_the_workspace() {
+    let rig = Rig::new(&workspace()).await;
+    let other = [png(), b"x".to_vec()].concat();
+    let other = workspace().binary("templates/_images/logo.png", &other);
+    for (files, changed) in [(workspace(), false), (other.clone(), true), (other, false)] {
+        let published = engine::publish(&rig.store, files.files(), Timestamp::now()).await;
+        assert_eq!(published.unwrap().0.changed, changed);
+    }
 }
