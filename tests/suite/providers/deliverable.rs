@@ -214,6 +214,11 @@ async fn each_rule_can_fail() {
         ),
         (
             "Teas",
+            "<p style=\"font-size:1px\">Good morning, dear friends of tea</p>",
+            text,
+        ),
+        (
+            "Teas",
             "<script></script><p>Good morning, dear friends of tea</p>",
             text,
         ),

@@ -1,6 +1,7 @@
 //! A mail with everything, taken by somebody else's server and read by somebody else's readers.
 
 use std::{
+    borrow::Cow,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -152,6 +153,13 @@ fn said(program: &str, script: &str, arguments: &[&Path]) -> Value {
 fn by_mail_parser(raw: &[u8]) -> Value {
     let mail = MessageParser::default().parse(raw).unwrap();
     let header = |name| mail.header_raw(name).unwrap().trim().to_owned();
+    // Each reader ends lines as it likes.
+    let text = |text: Option<Cow<'_, str>>| {
+        text.unwrap()
+            .replace("\r\n", "\n")
+            .trim_end_matches('\n')
+            .to_owned()
+    };
     let (mut shown, mut attached) = (Vec::new(), Vec::new());
     for part in mail.attachments() {
         let kind = part.content_type().unwrap();
@@ -167,8 +175,8 @@ fn by_mail_parser(raw: &[u8]) -> Value {
         "list_id": header("List-Id"),
         "unsubscribe": header("List-Unsubscribe"),
         "post": header("List-Unsubscribe-Post"),
-        "plain": mail.body_text(0).unwrap().trim_end(),
-        "html": mail.body_html(0).unwrap().trim_end(),
+        "plain": text(mail.body_text(0)),
+        "html": text(mail.body_html(0)),
         "shown": shown,
         "attached": attached,
     })

@@ -128,8 +128,9 @@ pub(super) fn with_preheader(html: String, preheader: &str) -> String {
     if preheader.is_empty() {
         return html;
     }
+    // Not by a tiny size as well: SpamAssassin gives a point for that (FONT_INVIS_MSGID).
     let hidden = format!(
-        "<div style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;mso-hide:all\">{}</div>",
+        "<div style=\"display:none;max-height:0;max-width:0;opacity:0;overflow:hidden;mso-hide:all\">{}</div>",
         escaped(preheader)
     );
     let at = body_start(&html).unwrap_or(0);

@@ -28,7 +28,11 @@ impl<'m> Judged<'m> {
         let (html, text) = (body(true), body(false));
         Self {
             raw,
-            seen: html_to_text(&html),
+            seen: html_to_text(&without(
+                &without(&html, "<!--", "-->"),
+                "<style",
+                "</style>",
+            )),
             mail,
             html,
             text,
@@ -42,6 +46,16 @@ impl<'m> Judged<'m> {
     fn subject(&self) -> &str {
         self.mail.subject().unwrap_or_default()
     }
+}
+
+/// The text without what stands between two marks.
+fn without(text: &str, open: &str, close: &str) -> String {
+    let mut parts = text.split(open);
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        kept.push_str(part.split_once(close).map_or("", |(_, rest)| rest));
+    }
+    kept
 }
 
 /// The words of a text, without addresses.
@@ -85,6 +99,13 @@ pub type Rule = (&'static str, fn(&Judged<'_>) -> bool);
 
 /// Each says whether the mail is as it should be.
 pub const RULES: &[Rule] = &[
+    (
+        "what is hidden is so by `display` alone [FONT_INVIS_MSGID]",
+        |m| {
+            let html = m.html.replace(' ', "");
+            !html.contains("font-size:1px") && !html.contains("color:transparent")
+        },
+    ),
     (
         "there is a subject, of a length that is shown [MISSING_SUBJECT]",
         |m| (1..=150).contains(&m.subject().trim().chars().count()),

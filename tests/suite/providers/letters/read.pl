@@ -49,7 +49,8 @@ sub walk {
     }
     else {
         my $text = decode( 'UTF-8', $part->bodyhandle->as_string );
-        $text =~ s/[\r\n]+\z//;
+        $text =~ s/\r\n/\n/g;
+        $text =~ s/\n+\z//;
         $text{ $part->effective_type } = $text;
     }
 }

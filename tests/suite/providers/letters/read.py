@@ -19,7 +19,7 @@ parts = list(mail.walk())
 
 def text(kind):
     part = mail.get_body(preferencelist=(kind,))
-    return part.get_content().rstrip("\r\n")
+    return part.get_content().replace("\r\n", "\n").rstrip("\n")
 
 
 def data(part):

@@ -16,6 +16,8 @@ use super::{DEEPEST, deepness, fault};
 /// The most declarations times elements: each pair may have to be kept in mind. A mail of 15 kB has some 200 by 200; one of 100 kB with a style
 /// sheet of 20 kB has a million.
 const MOST_PAIRS: usize = 2_000_000;
+/// The deepest that blocks and brackets of a sheet are nested: reading goes as deep.
+const DEEPEST_SHEET: usize = 64;
 /// Put on a `<style>` that is left as it is.
 pub(super) const IGNORED: &str = " data-css-inline=\"ignore\"";
 
@@ -35,6 +37,9 @@ pub(super) fn inlined(html: String) -> Result<String, Failure> {
     let sheets: Vec<&str> = sheets.filter(|css| has_plain_rule(css)).collect();
     if sheets.is_empty() {
         return Ok(html);
+    }
+    if sheets.iter().any(|css| nested(css) > DEEPEST_SHEET) {
+        return Err(fault(Said::Styles));
     }
     let declarations: usize = sheets.iter().map(|css| css.matches(':').count()).sum();
     let elements = html.matches('<').count();
@@ -124,6 +129,33 @@ fn has_plain_rule(css: &str) -> bool {
         }
     }
     false
+}
+
+/// How deep blocks and brackets are nested at the most. A text in quotes ends with its line at the latest, as it does where sheets are
+/// read.
+fn nested(css: &str) -> usize {
+    let (mut depth, mut most, mut quote, mut escaped) = (0_usize, 0, None, false);
+    let mut commented = 0;
+    for (at, sign) in css.char_indices() {
+        match (quote, sign) {
+            _ if at < commented => {}
+            (None, '/') if !escaped && css[at..].starts_with("/*") => {
+                let end = css[at + 2..].find("*/");
+                commented = end.map_or(css.len(), |end| at + end + 4);
+            }
+            _ if escaped => escaped = false,
+            (_, '\\') => escaped = true,
+            (Some(_), '\n' | '\r' | '\u{c}') => quote = None,
+            (Some(open), sign) if open == sign => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(sign),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(depth);
+    }
+    most
 }
 
 /// The document with every declaration of its styles made `!important`.
@@ -275,7 +307,7 @@ fn with_doctype_of(html: &str, done: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_plain_rule, important, inlined, sheets};
+    use super::{has_plain_rule, important, inlined, nested, sheets};
 
     #[test]
     fn rules_outside_of_at_rules_are_seen() {
@@ -287,6 +319,7 @@ mod tests {
         ] {
             assert!(has_plain_rule(css), "{css}");
         }
+        assert_eq!(nested("p{a:b(c[\"((\"])} /* '(((( */ '((\n(' ("), 3);
         for css in [
             "",
             "@media x{p{}}",
