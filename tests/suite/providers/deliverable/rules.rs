@@ -28,11 +28,7 @@ impl<'m> Judged<'m> {
         let (html, text) = (body(true), body(false));
         Self {
             raw,
-            seen: html_to_text(&without(
-                &without(&html, "<!--", "-->"),
-                "<style",
-                "</style>",
-            )),
+            seen: seen(&html),
             mail,
             html,
             text,
@@ -46,6 +42,12 @@ impl<'m> Judged<'m> {
     fn subject(&self) -> &str {
         self.mail.subject().unwrap_or_default()
     }
+}
+
+/// What a document says; what stands in another element is another word.
+fn seen(html: &str) -> String {
+    let html = without(&without(html, "<!--", "-->"), "<style", "</style>");
+    html_to_text(&html.replace('<', " <"))
 }
 
 /// The text without what stands between two marks.
@@ -121,7 +123,7 @@ pub const RULES: &[Rule] = &[
         !m.text.trim().is_empty() && !m.html.trim().is_empty()
     }),
     ("both say the same [MPART_ALT_DIFF]", |m| {
-        missing(&m.text, &m.seen) < 0.3 && missing(&m.seen, &m.text) < 0.5
+        missing(&m.text, &m.seen) < 0.3 && missing(&m.seen, &m.text) < 0.6
     }),
     (
         "it says more than pictures [HTML_IMAGE_ONLY, HTML_IMAGE_RATIO]",
