@@ -50,5 +50,5 @@ super::codes! {
     /// A file that mails do not show or carry, or too many of them.
     CARRIED = "J624";
     /// A preheader that says what the subject says.
-    REPEATED = "J625";
+    REPEATED = "J630";
 }

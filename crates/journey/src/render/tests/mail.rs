@@ -222,6 +222,6 @@ fn a_subject_is_short_and_a_preheader_says_something_else() {
     let long = "tea ".repeat(38);
     assert_eq!(mail(&long, "a"), "J618");
     assert_eq!(mail(&long[..148], "a"), "");
-    assert_eq!(mail("Teas of {{ a }}", "teas of {{ a }}"), "J625");
+    assert_eq!(mail("Teas of {{ a }}", "teas of {{ a }}"), "J630");
     assert_eq!(mail("Teas", "Teas, and more"), "");
 }
