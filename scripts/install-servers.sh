@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs PostgreSQL and RabbitMQ from the system's packages, only where they are missing; with the
-# argument `browser` what only tests need as well: a browser, and a verifier of DKIM signatures.
+# argument `browser` what only tests need as well: a browser, a verifier of DKIM signatures, and a mail server and a reader of
+# mails that are not ours.
 # Nothing is started or enabled: Parcours runs private instances of its own. A server that is
 # already on this machine is left as it is.
 set -euo pipefail
@@ -32,6 +33,15 @@ has_browser() {
 # The places where crates/channels/src/smtp/dkim/tests.rs looks for somebody else's verifier; without it that test is skipped.
 has_verifier() {
     python3 -c 'import dkim, nacl' 2>/dev/null || /usr/bin/python3 -c 'import dkim, nacl' 2>/dev/null
+}
+
+# The places where tests/suite/providers/letters.rs looks for them; without them that test is skipped.
+has_mail_server() {
+    python3 -c 'import aiosmtpd, dkim' 2>/dev/null || /usr/bin/python3 -c 'import aiosmtpd, dkim' 2>/dev/null
+}
+
+has_mail_reader() {
+    perl -MMIME::Parser -MJSON::PP -e 1 2>/dev/null
 }
 
 as_root() {
@@ -96,6 +106,8 @@ has_postgres || { missing_apt+=(postgresql) missing_brew+=(postgresql@16); }
 has_rabbitmq || { missing_apt+=(rabbitmq-server) missing_brew+=(rabbitmq); }
 [ "${1:-}" != browser ] || has_browser || { missing_apt+=(chromium) missing_brew+=(google-chrome); }
 [ "${1:-}" != browser ] || ! command -v apt-get >/dev/null || has_verifier || missing_apt+=(python3 python3-dkim python3-nacl)
+[ "${1:-}" != browser ] || ! command -v apt-get >/dev/null || has_mail_server || missing_apt+=(python3 python3-aiosmtpd python3-dkim)
+[ "${1:-}" != browser ] || ! command -v apt-get >/dev/null || has_mail_reader || missing_apt+=(perl libmime-tools-perl)
 [ ${#missing_apt[@]} -gt 0 ] || exit 0
 
 if command -v apt-get >/dev/null; then

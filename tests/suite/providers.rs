@@ -2,7 +2,9 @@
 //! tells by web hook reaches the customer.
 
 mod chat;
+mod deliverable;
 mod devices;
+mod letters;
 mod mail;
 mod texts;
 

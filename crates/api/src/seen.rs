@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use askama::Template;
 use journey::{
-    content::{Content, Push},
+    content::{Content, File, Push},
     sms,
 };
 
@@ -52,6 +52,16 @@ impl Seen<'_> {
     fn initial(&self) -> String {
         let first = self.sender().chars().find(|c| c.is_alphanumeric());
         first.map_or_else(String::new, |c| c.to_uppercase().collect())
+    }
+
+    /// What is attached to a mail, each with its size in kB.
+    fn attached(&self) -> Vec<(&str, usize)> {
+        let Content::Email { files, .. } = self.content else {
+            return Vec::new();
+        };
+        let attached = files.iter().filter(|file| file.cid.is_none());
+        let sized = |file: &File| file.bytes.len().div_ceil(1024);
+        attached.map(|file| (&*file.name, sized(file))).collect()
     }
 
     /// In how many segments a text message goes, from whom, and why.
@@ -172,6 +182,12 @@ mod tests {
                 preheader: hostile.clone(),
                 html: hostile.clone(),
                 text: hostile.clone(),
+                files: vec![File {
+                    name: hostile.clone().into(),
+                    media_type: "text/plain".into(),
+                    bytes: Vec::new().into(),
+                    cid: None,
+                }],
             },
         ];
         for content in &all {

@@ -12,7 +12,10 @@ use std::{
 };
 
 use jiff::Timestamp;
-use journey::{content::Content, message::Channel};
+use journey::{
+    content::{Content, File},
+    message::Channel,
+};
 use rustls::{
     ServerConfig,
     crypto::ring,
@@ -88,11 +91,43 @@ pub(crate) fn mail() -> Content {
         subject: "Été : votre panier vous attend encore, œuvres comprises — 20 % de remise".into(),
         preheader: String::new(),
         html: format!(
-            "<html><body><p>Ça va ? {}</p></body></html>",
+            "<html><body><p>Ça va ? {}</p><img src=\"cid:0a1b@parcours\"></body></html>",
             "é".repeat(2_000)
         ),
         text: "Bonjour Zoë\r\n.\r\n..two dots\r\n.one dot\r\nend".into(),
+        files: files(),
     }
+}
+
+/// A picture that the mail shows, and two files that are attached to it.
+pub(crate) fn files() -> Vec<File> {
+    let all: [(&str, &str, Option<&str>, &[u8]); 3] = [
+        (
+            "logo.png",
+            "image/png",
+            Some("0a1b@parcours"),
+            b"\x89PNG\r\n\x1a\n.\r\n\xff",
+        ),
+        (
+            "Conditions générales — été.pdf",
+            "application/pdf",
+            None,
+            b"%PDF-1.4\n.\n\xfe",
+        ),
+        (
+            "invite.ics",
+            "text/calendar; charset=utf-8; method=REQUEST",
+            None,
+            b"BEGIN:VCALENDAR\r\n",
+        ),
+    ];
+    let file = |(name, media_type, cid, bytes): (&str, &str, Option<&str>, &[u8])| File {
+        name: name.into(),
+        media_type: media_type.into(),
+        cid: cid.map(str::to_owned),
+        bytes: bytes.into(),
+    };
+    all.into_iter().map(file).collect()
 }
 
 pub(crate) fn sms() -> Content {

@@ -66,11 +66,14 @@ fn captured(captured: capture::Captured) -> Captured {
     let capture::Captured { summary, parts } = captured;
     let content = match parts {
         Parts::Message(message) => message.content,
-        Parts::Mail { html, text, .. } => Content::Email {
+        Parts::Mail {
+            html, text, files, ..
+        } => Content::Email {
             subject: summary.line,
             preheader: String::new(),
             html: html.unwrap_or_default(),
             text: text.unwrap_or_default(),
+            files,
         },
     };
     Captured {

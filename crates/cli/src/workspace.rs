@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
     time::SystemTime,
 };
 
@@ -188,21 +187,17 @@ pub fn source(path: &Path, known_as: &str) -> Result<SourceFile> {
         );
     }
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
+    SourceFile::of(known_as, bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count()
-            + 1;
-        anyhow::anyhow!(
-            "{}:{line}: not UTF-8; save the file with the encoding UTF-8",
-            path.display()
-        )
-    })?;
-    Ok(SourceFile {
-        path: Arc::from(known_as),
-        text: Arc::from(text),
+        let read = error.as_bytes()[..at].iter();
+        let line = read.filter(|b| **b == b'\n').count() + 1;
+        let path = path.display();
+        match known_as.starts_with("templates/") {
+            true => anyhow::anyhow!(
+                "{path}:{line}: not UTF-8; save a text with the encoding UTF-8; of other files, mails carry png, jpg, gif, webp and pdf"
+            ),
+            false => anyhow::anyhow!("{path}:{line}: not UTF-8; save the file with the encoding UTF-8"),
+        }
     })
 }
 

@@ -1,8 +1,9 @@
 //! Rendered content: what an adapter sends and what support sees.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::message::Channel;
 
@@ -20,6 +21,9 @@ pub enum Content {
         html: String,
         /// The plain-text part.
         text: String,
+        /// The pictures that `html` shows as `cid:ID`, and what is attached.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<File>,
     },
     /// A text message.
     Sms {
@@ -39,6 +43,61 @@ pub enum Content {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         whatsapp: Option<WhatsAppTemplate>,
     },
+}
+
+/// A file that goes along with a mail.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// What it is called: `terms.pdf`. On one line, without `/`.
+    pub name: String,
+    /// `image/png`; of a text with its `charset`.
+    pub media_type: String,
+    /// What the HTML calls it behind `cid:`, where it is shown there; `None`: it is attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cid: Option<String>,
+    /// What it holds; base64 in JSON.
+    #[serde(serialize_with = "to_base64", deserialize_with = "of_base64")]
+    pub bytes: Arc<[u8]>,
+}
+
+impl File {
+    /// Its bytes in base64, on one line.
+    pub fn base64(&self) -> String {
+        STANDARD.encode(&self.bytes)
+    }
+}
+
+/// Without the bytes.
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("File");
+        let shown = shown.field("name", &self.name);
+        let shown = shown.field("media_type", &self.media_type);
+        let shown = shown.field("cid", &self.cid);
+        shown.field("bytes", &self.bytes.len()).finish()
+    }
+}
+
+fn to_base64<S: Serializer>(bytes: &Arc<[u8]>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&STANDARD.encode(bytes))
+}
+
+fn of_base64<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<[u8]>, D::Error> {
+    let text = String::deserialize(from)?;
+    let bytes = STANDARD.decode(text).map_err(D::Error::custom)?;
+    Ok(bytes.into())
+}
+
+/// The HTML of a mail as a page by itself shows it: its pictures stand in it as `data:` addresses.
+pub fn standing_alone(html: &str, files: &[File]) -> String {
+    let mut html = html.to_owned();
+    for file in files {
+        if let Some(cid) = &file.cid {
+            let data = format!("data:{};base64,{}", file.media_type, file.base64());
+            html = html.replace(&format!("cid:{cid}"), &data);
+        }
+    }
+    html
 }
 
 /// A template that WhatsApp has approved: what a business may say to somebody who has not written to it for

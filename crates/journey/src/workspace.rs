@@ -264,7 +264,8 @@ fn declares(file: &SourceFile) -> Option<Declares<'_>> {
     match Role::of(&file.path) {
         Role::Template => {
             let (name, _) = file.path.strip_prefix("templates/")?.rsplit_once('/')?;
-            (!name.starts_with('_')).then_some(Declares::Template(name))
+            let template = !name.starts_with('_') && !SourceFile::is_binary(&file.path);
+            template.then_some(Declares::Template(name))
         }
         Role::Segment(name) => Some(Declares::Segment(name)),
         Role::Fragment(name) => Some(Declares::Fragment(name)),

@@ -21,15 +21,7 @@ use journey::{
 };
 
 /// What the sends of all journeys pass on, under the names that they pass it on by.
-const WITH: &str = r#"{
-  "product": { "sku": "V-02", "name": "Théière en grès", "price": 29, "was": 38, "currency": "EUR", "ends_at": "2026-01-18T23:59:00+01:00", "url": "https://shop.example/p/v-02" },
-  "cart": { "cart_id": "c1", "total": 29, "currency": "EUR", "url": "https://shop.example/c/1", "items": [ { "name": "Darjeeling", "quantity": 2, "price": 14.5 } ] },
-  "order": { "order_id": "o-880", "total": 29, "items": [ { "name": "Darjeeling", "quantity": 2, "price": 14.5 } ] },
-  "order_id": "o-880", "code": "BACK10", "gift": "BD-7F3A", "voucher": "WELCOME10", "percent": 10, "keen": true,
-  "round": 1, "status": "arrives tomorrow", "points": 860, "missing": 140, "adviser": "Claire", "number": "R-31", "subject": "question",
-  "event_id": "e-31", "event_name": "Soirée oolongs", "starts_at": "2026-01-22T19:00:00+01:00", "place": "12 rue des Exemples",
-  "ends_at": "2026-03-01T00:00:00+01:00", "confirm_url": "https://shop.example/confirm/9f2c"
-}"#;
+const WITH: &str = include_str!("gallery/with.json");
 
 /// Characters of GSM 03.38 beside ASCII that French and English texts use. `^{}[]~\|€` count twice.
 const GSM: &str = "£¥èéùìòÇØøÅåÆæßÉÄÖÑÜ§¿äöñüà€";

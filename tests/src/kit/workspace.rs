@@ -44,6 +44,18 @@ impl Workspace {
         self
     }
 
+    /// A picture or a PDF; one of the same path is replaced.
+    ///
+    /// # Panics
+    /// If a file of that name should be text, and is none.
+    #[must_use]
+    pub fn binary(mut self, path: &str, bytes: &[u8]) -> Self {
+        self.files.retain(|f| &*f.path != path);
+        let file = SourceFile::of(path, bytes.to_vec());
+        self.files.push(file.expect("a binary file"));
+        self
+    }
+
     /// `journeys/NAME/journey.yaml`: `rest` follows a head with that name.
     #[must_use]
     pub fn journey(self, name: &str, rest: &str) -> Self {

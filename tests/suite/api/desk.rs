@@ -108,6 +108,7 @@ pub fn drawer(nudge: Option<MessageId>) -> Drawer {
             preheader: "Ten per cent off until Friday".into(),
             html: MAIL.into(),
             text: "Hello Ana,\n\nthe walking boots you chose are still here.\n\nBack to my basket: https://shop.example/cart\n".into(),
+            files: Vec::new(),
         },
     );
     mail.message = nudge;

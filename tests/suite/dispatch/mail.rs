@@ -61,7 +61,10 @@ async fn a_mail_leaves_by_smtp_with_one_click_unsubscribe() {
             .unwrap();
     let mail = mailbox.find(id).expect("the mail is there under its id");
     assert_eq!(mail.summary.to, "ana@customer.example");
-    let Parts::Mail { html, text, raw } = mail.parts else {
+    let Parts::Mail {
+        html, text, raw, ..
+    } = mail.parts
+    else {
         panic!("not a mail");
     };
     let parsed = mail_parser::MessageParser::default().parse(&raw).unwrap();

@@ -250,6 +250,43 @@ fn a_journey_by_date_is_simulated_and_previewed_without_an_event() {
 }
 
 #[test]
+fn a_preview_shows_pictures_and_names_what_is_attached() {
+    let workspace = Workspace::new(&[
+        (
+            "config/policies.yaml",
+            "purposes: { service: { consent: none } }\ndefaults: { zone: UTC, locale: en }\n",
+        ),
+        (
+            "templates/hello/email.en.html",
+            "---\nsubject: Hello\nattachments:\n  - plan.pdf\n---\n<style>p { color: green }</style><p>Hi <img src=\"logo.png\" alt=\"Tilleul\"></p>\n",
+        ),
+    ]);
+    let folder = workspace.path().join("templates/hello");
+    std::fs::write(folder.join("logo.png"), b"\x89PNG\r\n\x1a\n\xff").unwrap();
+    std::fs::write(folder.join("plan.pdf"), b"%PDF-1.4\n\xff").unwrap();
+    let shown = workspace
+        .parcours(["preview", "hello"])
+        .output()
+        .expect(0)
+        .out();
+    for line in ["attached:  plan.pdf (1 kB)", "Hi Tilleul"] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    let page = workspace.read(".parcours/preview/hello/email.en.html");
+    assert!(
+        page.contains("src=\"data:image/png;base64,iVBORw0KGgr/\""),
+        "{page}"
+    );
+    assert!(
+        page.contains("color: green") && !page.contains("<style"),
+        "{page}"
+    );
+    std::fs::write(folder.join("plan.docx"), b"PK\xff").unwrap();
+    let refused = workspace.parcours(["check"]).output().expect(2);
+    assert!(refused.err().contains("not UTF-8"), "{}", refused.err());
+}
+
+#[test]
 fn simulate_plays_files_of_events_and_scripts() {
     let workspace = Workspace::of_samples();
     let body = |user: &str, at: &str| {

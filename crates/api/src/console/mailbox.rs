@@ -6,7 +6,10 @@ use axum::{
     http::{HeaderValue, header},
     response::{Html, IntoResponse, Response},
 };
-use journey::{content::Content, ids::MessageId};
+use journey::{
+    content::{self, Content},
+    ids::MessageId,
+};
 
 use super::{Frame, Page, PageError, html as page, reply, words, words::When};
 use crate::{CaptureStore, Captured, Seen, State};
@@ -158,7 +161,8 @@ pub(super) async fn one(Shared(state): Shared<State>, Path(name): Path<String>) 
 
 pub(super) async fn html(Shared(state): Shared<State>, Path(name): Path<String>) -> Page {
     match get(&state, &name).await?.content {
-        Content::Email { html, .. } => {
+        Content::Email { html, files, .. } => {
+            let html = content::standing_alone(&html, &files);
             Ok(([(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response())
         }
         _ => Err(PageError::NotFound("page")),

@@ -3,8 +3,11 @@
 use std::{fs, io, path::Path};
 
 use jiff::{Timestamp, tz::TimeZone};
-use journey::{content::Content, message::Channel};
-use mail_parser::{Address, Message, MessageParser};
+use journey::{
+    content::{Content, File},
+    message::Channel,
+};
+use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -146,9 +149,32 @@ fn mail(name: &str, at: Timestamp, file: &[u8]) -> Option<Captured> {
     let parts = Parts::Mail {
         html: html.and_then(|p| p.text_contents()).map(str::to_owned),
         text: text.and_then(|p| p.text_contents()).map(str::to_owned),
+        files: mail.attachments().filter_map(carried).collect(),
         raw: raw.to_vec(),
     };
     Some(Captured { summary, parts })
+}
+
+/// A file that goes along with a mail.
+fn carried(part: &MessagePart<'_>) -> Option<File> {
+    let bytes = match &part.body {
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.as_ref(),
+        PartType::Text(text) | PartType::Html(text) => text.as_bytes(),
+        _ => return None,
+    };
+    let media_type = part.content_type().map_or_else(
+        || "application/octet-stream".to_owned(),
+        |kind| match kind.subtype() {
+            Some(subtype) => format!("{}/{subtype}", kind.ctype()),
+            None => kind.ctype().to_owned(),
+        },
+    );
+    Some(File {
+        name: part.attachment_name().unwrap_or("unnamed").to_owned(),
+        media_type,
+        cid: part.content_id().map(str::to_owned),
+        bytes: bytes.into(),
+    })
 }
 
 fn addresses(list: Option<&Address<'_>>) -> String {

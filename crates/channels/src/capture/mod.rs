@@ -13,7 +13,10 @@ mod smtp;
 mod tests;
 
 use jiff::Timestamp;
-use journey::{content::Content, message::Channel};
+use journey::{
+    content::{Content, File},
+    message::Channel,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -92,6 +95,8 @@ pub enum Parts {
         html: Option<String>,
         /// The plain-text part, decoded.
         text: Option<String>,
+        /// The pictures that the HTML shows, and what is attached.
+        files: Vec<File>,
         /// The whole mail as it came, below the mailbox's own header lines.
         raw: Vec<u8>,
     },

@@ -95,6 +95,7 @@ fn one_id_is_one_file_and_deliveries_are_counted() {
         raw: kept,
         text,
         html,
+        ..
     } = mail.parts
     else {
         panic!("no mail")

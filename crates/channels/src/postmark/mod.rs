@@ -16,7 +16,10 @@ mod tests;
 
 use std::time::Duration;
 
-use journey::{content::Content, failure::Failure};
+use journey::{
+    content::{Content, File},
+    failure::Failure,
+};
 use reqwest::{RequestBuilder, Url, header::ACCEPT};
 use serde::Serialize;
 
@@ -54,6 +57,8 @@ struct Body<'a> {
     html_body: &'a str,
     text_body: &'a str,
     headers: Vec<Header>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attachment<'a>>,
     tag: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Metadata>,
@@ -66,6 +71,28 @@ struct Body<'a> {
 struct Header {
     name: &'static str,
     value: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attachment<'a> {
+    name: &'a str,
+    content: String,
+    content_type: &'a str,
+    /// `cid:…`, of a picture that the HTML shows.
+    #[serde(rename = "ContentID", skip_serializing_if = "Option::is_none")]
+    content_id: Option<String>,
+}
+
+impl<'a> Attachment<'a> {
+    fn of(file: &'a File) -> Self {
+        Self {
+            name: &file.name,
+            content: file.base64(),
+            content_type: &file.media_type,
+            content_id: file.cid.as_ref().map(|cid| format!("cid:{cid}")),
+        }
+    }
 }
 
 impl Postmark {
@@ -116,6 +143,7 @@ impl Postmark {
             subject,
             html,
             text,
+            files,
             ..
         } = message.content
         else {
@@ -133,6 +161,7 @@ impl Postmark {
             headers: headers
                 .map(|(name, value)| Header { name, value })
                 .collect(),
+            attachments: files.iter().map(Attachment::of).collect(),
             tag: message.journey,
             metadata: message.report.map(|report| Metadata::of(report.token)),
             message_stream: self.message_stream.as_deref(),

@@ -14,7 +14,7 @@ use crate::{
     About, Adapter, AdapterSettings, Fate, Heard, Hook, Outcome, Outgoing, Report, Secret, Unheard,
     What,
     conformance::{Case, Means, TOKEN, conforms, message},
-    testing::{LONG, at, id, mail, sms},
+    testing::{LONG, at, files, id, mail, sms},
 };
 
 const TO: &str = "zoe@example.com";
@@ -74,6 +74,27 @@ fn says(mail: &standins::postmark::Mail) {
             .as_deref()
             .unwrap()
             .starts_with("Bonjour Zoë\r\n.\r\n")
+    );
+    let attached = mail.attachments.iter().map(|a| {
+        let content_id = a.content_id.as_deref();
+        (
+            &*a.name,
+            &*a.content_type,
+            content_id.map(|id| id.trim_start_matches("cid:")),
+            &*a.content,
+        )
+    });
+    let files = files();
+    let expected = files
+        .iter()
+        .map(|f| (&*f.name, &*f.media_type, f.cid.as_deref(), &*f.bytes));
+    assert_eq!(attached.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    assert!(
+        mail.attachments[0]
+            .content_id
+            .as_ref()
+            .unwrap()
+            .starts_with("cid:")
     );
     assert_eq!(mail.stream, "broadcast");
     assert_eq!(mail.tag.as_deref(), Some("abandoned-cart"));

@@ -1,13 +1,16 @@
-//! The mail itself: headers and both parts.
+//! The mail itself: headers, both texts, pictures and attachments.
 
 use std::time::SystemTime;
 
-use journey::{content::Content, failure::Failure};
+use journey::{
+    content::{Content, File},
+    failure::Failure,
+};
 use lettre::{
     Message,
     message::{
-        Mailbox, MultiPart,
-        header::{HeaderName, HeaderValue},
+        Attachment, Body, Mailbox, MultiPart, SinglePart,
+        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
 
@@ -22,6 +25,7 @@ pub(super) fn compose(sender: &Sender, message: &Outgoing<'_>) -> Result<Message
         subject,
         html,
         text,
+        files,
         ..
     } = message.content
     else {
@@ -39,11 +43,48 @@ pub(super) fn compose(sender: &Sender, message: &Outgoing<'_>) -> Result<Message
     for (name, value) in sender.headers(message)? {
         mail = mail.raw_header(ascii(name, value));
     }
-    mail.multipart(MultiPart::alternative_plain_html(
-        text.clone(),
-        html.clone(),
-    ))
-    .map_err(|e| content(&e.to_string()))
+    mail.multipart(body(text, html, files)?)
+        .map_err(|e| content(&e.to_string()))
+}
+
+/// Both texts; where the HTML shows pictures, they stand beside it; what is attached stands behind all that (RFC 2046, 2387, 2392).
+fn body(text: &str, html: &str, files: &[File]) -> Result<MultiPart, Failure> {
+    let (shown, attached): (Vec<&File>, Vec<&File>) =
+        files.iter().partition(|file| file.cid.is_some());
+    let plain = SinglePart::plain(text.to_owned());
+    let html = SinglePart::html(html.to_owned());
+    let texts = MultiPart::alternative().singlepart(plain);
+    let mut all = match shown.is_empty() {
+        true => texts.singlepart(html),
+        false => {
+            let mut related = MultiPart::related().singlepart(html);
+            for file in shown {
+                related = related.singlepart(part(file)?);
+            }
+            texts.multipart(related)
+        }
+    };
+    if !attached.is_empty() {
+        all = MultiPart::mixed().multipart(all);
+        for file in attached {
+            all = all.singlepart(part(file)?);
+        }
+    }
+    Ok(all)
+}
+
+fn part(file: &File) -> Result<SinglePart, Failure> {
+    let bytes = file.bytes.to_vec();
+    let media_type = ContentType::parse(&file.media_type).map_err(|e| content(&e.to_string()))?;
+    let name = one_line(&file.name);
+    let part = match &file.cid {
+        Some(cid) => Attachment::new_inline_with_name(cid.clone(), name),
+        None => Attachment::new(name),
+    };
+    // Base64, also of a text: a calendar and a table stay as they are, byte for byte.
+    let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64)
+        .map_err(|_| content("a file cannot be encoded"))?;
+    Ok(part.body(body, media_type))
 }
 
 fn content(words: &str) -> Failure {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use journey::message::Channel;
+use journey::{content::File, message::Channel};
 use mail_parser::MessageParser;
 
 use crate::{
@@ -73,6 +73,7 @@ async fn a_mail_arrives_as_it_was_rendered() {
         subject,
         html,
         text,
+        files,
         ..
     } = &content
     else {
@@ -83,6 +84,7 @@ async fn a_mail_arrives_as_it_was_rendered() {
     let Parts::Mail {
         html: got_html,
         text: got_text,
+        files: got_files,
         raw,
     } = captured.parts
     else {
@@ -90,6 +92,11 @@ async fn a_mail_arrives_as_it_was_rendered() {
     };
     assert_eq!(got_html.as_ref(), Some(html));
     assert_eq!(got_text.as_ref(), Some(text));
+    let brief = |files: &[File]| -> Vec<_> {
+        let brief = |f: &File| (f.name.clone(), f.cid.clone(), f.bytes.clone());
+        files.iter().map(brief).collect()
+    };
+    assert_eq!(brief(&got_files), brief(files));
     let read = MessageParser::default().parse(&raw).unwrap();
     assert_eq!(
         read.message_id().unwrap(),
@@ -442,6 +449,7 @@ async fn nobody_can_add_a_header() {
         preheader: evil.into(),
         html: "<p>h</p>".into(),
         text: "t".into(),
+        files: Vec::new(),
     };
     let mut message = outgoing(1, Channel::Email, "ada@example.com", &content);
     (message.purpose, message.journey, message.locale) = (evil, evil, Some(evil));

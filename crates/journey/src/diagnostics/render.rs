@@ -173,7 +173,7 @@ fn source<'f>(files: &'f [SourceFile], path: &str) -> &'f str {
     files
         .iter()
         .find(|f| &*f.path == path)
-        .map_or("", |f| &f.text)
+        .map_or("", SourceFile::shown)
 }
 
 fn boundary(text: &str, at: usize) -> usize {

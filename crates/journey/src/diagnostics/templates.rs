@@ -5,7 +5,7 @@ super::codes! {
     NO_LOCALE = "J601";
     /// A file that is no part of a template, or a part written twice.
     STRANGER = "J602";
-    /// A mail without its plain text, or a plain text without its mail.
+    /// A plain text without its mail.
     HALF_A_MAIL = "J603";
     /// `subject`, `title`, `body` or `text` is missing.
     NO_FIELD = "J604";
@@ -45,6 +45,12 @@ super::codes! {
     MANY_OFFERS = "J621";
     /// A notification that is larger than providers carry.
     HEAVY = "J622";
+    /// A file that a mail shows or attaches, and that is not there.
+    NO_FILE = "J623";
+    /// A file that mails do not show or carry, or too many of them.
+    CARRIED = "J624";
     /// A character that makes a text message cost more segments.
     COSTLY = "J625";
+    /// A preheader that says what the subject says.
+    REPEATED = "J630";
 }

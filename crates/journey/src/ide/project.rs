@@ -185,7 +185,7 @@ impl Project {
     pub(super) fn shared(&self) -> Vec<(&str, &Arc<str>)> {
         let shared = self.files.keys().filter_map(|path| {
             let name = path.strip_prefix("templates/")?;
-            is_shared(name).then_some((name, path))
+            (is_shared(name) && !SourceFile::is_binary(path)).then_some((name, path))
         });
         shared.collect()
     }

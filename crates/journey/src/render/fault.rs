@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RenderError, output::LARGEST, said::Said};
+use super::{RenderError, files::CARRIED, output::LARGEST, said::Said};
 use crate::{
     content::Push,
     explain::{Language, Tongue, say},
@@ -47,6 +47,11 @@ pub enum Fault {
     /// A notification that is larger than providers carry.
     Heavy {
         /// How large it is, in bytes of JSON.
+        bytes: usize,
+    },
+    /// A mail whose files are more than mails carry.
+    HeavyMail {
+        /// How much they hold, in bytes.
         bytes: usize,
     },
     /// An MJML element lacks an attribute.
@@ -110,6 +115,10 @@ pub enum Piece {
     Parameter,
     /// Of a button of a push notification.
     Label,
+    /// Of an attachment.
+    FileName,
+    /// A text that is attached to a mail.
+    Attachment,
 }
 
 /// What a template names.
@@ -137,6 +146,8 @@ impl Piece {
             Self::Body => ["body", "le corps"],
             Self::Parameter => ["parameter for WhatsApp", "le paramètre pour WhatsApp"],
             Self::Label => ["label of an action", "le libellé d'une action"],
+            Self::FileName => ["name of an attachment", "le nom d'une pièce jointe"],
+            Self::Attachment => ["attachment", "la pièce jointe"],
         };
         both[language as usize]
     }
@@ -231,6 +242,14 @@ impl RenderError {
                     tongue,
                     "the notification has {bytes} bytes, and providers carry {most}",
                     "la notification pèse {bytes} octets, et les fournisseurs en transportent {most}"
+                )
+            }
+            Fault::HeavyMail { bytes } => {
+                let (kilobytes, most) = (bytes / 1024, CARRIED / 1024);
+                say!(
+                    tongue,
+                    "the files of this mail have {kilobytes} kB, and mails carry {most} kB",
+                    "les fichiers de ce message pèsent {kilobytes} ko, et un message en transporte {most} ko"
                 )
             }
             Fault::Attribute { name } => say!(

@@ -95,6 +95,40 @@ pub(super) fn texts(text: &str, field: &Field) -> Result<Vec<Field>, Fault> {
     Ok(found)
 }
 
+/// The items below a key, each a text or fields: `attachments:`, and below it `- terms.pdf`, or `- file: terms.pdf` with its
+/// other fields below. A text is an item with one field, which is called as `key` says.
+pub(super) fn texts_or_fields(
+    text: &str,
+    field: &Field,
+    key: &str,
+) -> Result<Vec<Vec<Field>>, Fault> {
+    const HERE: &str = "here should stand a list, each file on a line of its own: `- terms.pdf`";
+    let mut found = Vec::new();
+    for (_, mut item) in items(text, field, HERE)? {
+        item.indent = item.first_indent();
+        let first = item.all.first().map(|line| words(text, line));
+        let is_field = first
+            .as_ref()
+            .is_some_and(|w| text[w.clone()].contains(": "));
+        if is_field {
+            found.push(collect(item)?);
+        } else if let Some(span) = first.filter(|w| !w.is_empty()) {
+            let rest = item.all[1..].iter().map(|line| words(text, line));
+            if let Some(stray) = rest.into_iter().find(|w| !is_passed_over(&text[w.clone()])) {
+                return Err((stray, HERE));
+            }
+            found.push(vec![Field {
+                key: key.to_owned(),
+                key_span: span.clone(),
+                value: text[span.clone()].trim_matches(['"', '\'']).to_owned(),
+                lines_before: item.before(span.start),
+                span,
+            }]);
+        }
+    }
+    Ok(found)
+}
+
 /// The items below a key: where the first line of each stands with its dash, and its lines without the dash.
 fn items<'a>(
     text: &'a str,

@@ -7,6 +7,7 @@
 mod data;
 mod environment;
 mod fault;
+mod files;
 mod filters;
 mod front_matter;
 mod growth;
@@ -56,6 +57,8 @@ struct Inner {
     default_locale: String,
     /// Templates with a file that could not be taken, which has been reported.
     broken: BTreeSet<Arc<str>>,
+    /// What mails show and carry.
+    files: files::Files,
 }
 
 /// A date with the name of its month, as templates write it: `1er janvier 2026` in `fr`, `1 January 2026` in
@@ -240,7 +243,7 @@ impl Templates {
             let default = Arc::from(&*inner.default_locale);
             return Err(failed(&wanted, None, Fault::NoLocale { default }));
         };
-        let fill = output::Fill::new(pieces, data::context(context));
+        let fill = output::Fill::new(pieces, &inner.files, data::context(context));
         fill.content(variant)
             .map(|content| content.offering(context.options.to_vec()))
             .map_err(|e| failed(locale, e.line, e.fault))

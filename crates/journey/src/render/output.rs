@@ -7,11 +7,12 @@ use minijinja::{Error, ErrorKind, Value as Jinja};
 use super::{
     environment::Pieces,
     fault::{Fault, Piece, Thing, Wrong},
+    files::{self, Files},
     mail,
     said::Said,
     source::{self, Variant, WhatsApp},
 };
-use crate::content::{Action, Content, Push, WhatsAppTemplate};
+use crate::content::{Action, Content, File, Push, WhatsAppTemplate};
 
 /// The most that one piece may write, in bytes.
 pub(super) const LARGEST: usize = 512 * 1024;
@@ -33,31 +34,22 @@ impl From<Fault> for Failure {
 /// Pieces that are being filled in for one customer.
 pub(super) struct Fill<'a> {
     pieces: &'a Pieces,
+    files: &'a Files,
     context: Jinja,
 }
 
 impl<'a> Fill<'a> {
-    pub fn new(pieces: &'a Pieces, context: Jinja) -> Self {
-        Self { pieces, context }
+    pub fn new(pieces: &'a Pieces, files: &'a Files, context: Jinja) -> Self {
+        Self {
+            pieces,
+            files,
+            context,
+        }
     }
 
     pub fn content(&self, variant: &Variant) -> Result<Content, Failure> {
         match variant {
-            Variant::Email(email) => {
-                let preheader = self.optional_line(email.preheader.as_deref())?;
-                let body = self.run(&email.body)?;
-                let html = if email.mjml {
-                    mail::from_mjml(&body)?
-                } else {
-                    body
-                };
-                Ok(Content::Email {
-                    subject: self.line(&email.subject, Piece::Subject)?,
-                    html: mail::with_preheader(filled(html, Piece::Html)?, &preheader),
-                    preheader,
-                    text: self.text(&email.text, Piece::PlainText)?,
-                })
-            }
+            Variant::Email(email) => self.mail(email),
             Variant::Sms { text } => Ok(Content::Sms {
                 text: self.text(text, Piece::Text)?,
             }),
@@ -68,6 +60,60 @@ impl<'a> Fill<'a> {
                 whatsapp: whatsapp.as_ref().map(|w| self.whatsapp(w)).transpose()?,
             }),
         }
+    }
+
+    fn mail(&self, email: &source::Email) -> Result<Content, Failure> {
+        let preheader = self.optional_line(email.preheader.as_deref())?;
+        let body = self.run(&email.body)?;
+        let html = match email.mjml {
+            true => mail::from_mjml(&body)?,
+            false => mail::from_html(body)?,
+        };
+        let html = filled(html, Piece::Html)?;
+        let text = match &email.text {
+            Some(text) => self.text(text, Piece::PlainText)?,
+            None => filled(mail::plain(&html)?, Piece::PlainText)?,
+        };
+        let (html, mut carried) = files::embedded(html, &email.folder, self.files);
+        for attachment in &email.attachments {
+            carried.push(self.attached(attachment)?);
+        }
+        match carried.iter().map(|f| f.bytes.len()).sum() {
+            bytes if bytes > files::CARRIED => Err(Failure::from(Fault::HeavyMail { bytes })),
+            _ => Ok(Content::Email {
+                subject: self.line(&email.subject, Piece::Subject)?,
+                html: mail::with_preheader(html, &preheader),
+                preheader,
+                text,
+                files: carried,
+            }),
+        }
+    }
+
+    fn attached(&self, attachment: &source::Attachment) -> Result<File, Failure> {
+        let own = &attachment.called;
+        let name = match &attachment.name {
+            Some(piece) => files::called(&self.line(piece, Piece::FileName)?, own),
+            None => own.clone(),
+        };
+        if let Some(file) = &attachment.file {
+            return Ok(File {
+                name,
+                ..file.clone()
+            });
+        }
+        let text = match &attachment.text {
+            Some(piece) => self.text(piece, Piece::Attachment)?,
+            None => String::new(),
+        };
+        let (media_type, bytes) = files::as_file(&text, attachment.media_type);
+        let (cid, bytes) = (None, bytes.into());
+        Ok(File {
+            name,
+            media_type,
+            cid,
+            bytes,
+        })
     }
 
     fn whatsapp(&self, whatsapp: &WhatsApp) -> Result<WhatsAppTemplate, Failure> {

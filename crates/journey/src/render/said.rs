@@ -44,11 +44,19 @@ pub enum Said {
     NoLayout,
     /// Of MJML.
     HtmlTooLarge,
+    /// Of the styles of a mail.
+    Styles,
+    /// Of the styles of a mail.
+    ManyStyles,
+    /// Of a mail's HTML.
+    TooDeep,
+    /// Of the plain text that is made of a mail's HTML.
+    NoPlainText,
 }
 
 impl Said {
     /// Every one.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::MoneyNeedsNumber,
         Self::DateNeedsDate,
         Self::DateStyles,
@@ -67,6 +75,10 @@ impl Said {
         Self::Malformed,
         Self::NoLayout,
         Self::HtmlTooLarge,
+        Self::Styles,
+        Self::ManyStyles,
+        Self::TooDeep,
+        Self::NoPlainText,
     ];
 
     /// The one with those English words.
@@ -137,6 +149,22 @@ impl Said {
                 "le MJML ne peut pas être mis en page",
             ],
             Self::HtmlTooLarge => ["the HTML is too large", "le HTML est trop volumineux"],
+            Self::Styles => [
+                "the styles in <style> cannot be read",
+                "les styles de `<style>` sont illisibles",
+            ],
+            Self::ManyStyles => [
+                "<style> has too many rules for so large a mail",
+                "`<style>` a trop de règles pour un message aussi grand",
+            ],
+            Self::TooDeep => [
+                "the HTML is nested too deep",
+                "le HTML est imbriqué trop profondément",
+            ],
+            Self::NoPlainText => [
+                "no plain text can be made of the HTML: write one (email.….txt)",
+                "le HTML ne donne pas de texte brut : écrivez-le (email.….txt)",
+            ],
         };
         both[language as usize]
     }

@@ -9,6 +9,7 @@ use std::{
 use super::{
     Channels, Inner,
     environment::{Pieces, Place},
+    files::Files,
     filters,
     front_matter::{self, Field},
     growth, local, scan,
@@ -20,12 +21,15 @@ use crate::{
     message::Channel,
 };
 
+mod files;
+mod locales;
 mod path;
 mod push;
 mod size;
 mod variant;
 mod whatsapp;
 
+pub(super) use files::Attachment;
 use path::Kind;
 pub(crate) use push::FIELDS as PUSH_FIELDS;
 pub(super) use push::{Push, is_key, ttl, weight};
@@ -55,7 +59,11 @@ pub(super) struct Email {
     pub body: String,
     /// Whether the body still is MJML.
     pub mjml: bool,
-    pub text: String,
+    /// `None`: it is made from the body.
+    pub text: Option<String>,
+    pub attachments: Vec<Attachment>,
+    /// The template's folder, from `templates/`.
+    pub folder: Arc<str>,
 }
 
 impl Variant {
@@ -63,8 +71,10 @@ impl Variant {
     pub fn pieces(&self) -> impl Iterator<Item = &str> {
         let all = match self {
             Self::Email(e) => {
-                let mut all = vec![&e.subject, &e.body, &e.text];
-                all.extend(&e.preheader);
+                let mut all = vec![&e.subject, &e.body];
+                all.extend(e.text.iter().chain(&e.preheader));
+                let attached = e.attachments.iter();
+                all.extend(attached.flat_map(|a| a.name.iter().chain(&a.text)));
                 all
             }
             Self::Sms { text } => vec![text],
@@ -80,7 +90,7 @@ impl Variant {
     /// Whether that piece is what a customer reads: in a mail, the layout or the plain text.
     pub fn is_body(&self, piece: &str) -> bool {
         match self {
-            Self::Email(e) => piece == e.body || piece == e.text,
+            Self::Email(e) => piece == e.body || e.text.as_deref() == Some(piece),
             Self::Sms { text } | Self::Chat { text, .. } => piece == text,
             Self::Push(push) => piece == push.body,
         }
@@ -103,7 +113,11 @@ pub(super) fn compile(
     let mut groups = BTreeMap::<_, Group<'_>>::new();
     for file in files {
         match path::kind(&file.path) {
-            Some(Kind::Shared { name }) => compiler.shared.push((name, file)),
+            Some(Kind::Shared { name }) => {
+                compiler.shared.push((name, file));
+                compiler.file(name, file);
+            }
+            Some(Kind::File { name }) => compiler.file(name, file),
             Some(Kind::Content(place)) => {
                 let key = (place.template, place.channel, local::normal(place.locale));
                 groups.entry(key).or_default().insert(place.extension, file);
@@ -126,6 +140,11 @@ pub(super) fn compile(
 
 #[derive(Default)]
 struct Compiler<'a> {
+    /// Pictures and what else is no text, and how much they hold, in bytes.
+    files: Files,
+    weight: usize,
+    /// Texts that can be attached, by their paths from `templates/`.
+    attachable: BTreeMap<&'a str, &'a SourceFile>,
     shared: Vec<(&'a str, &'a SourceFile)>,
     templates: BTreeMap<Arc<str>, Channels>,
     pieces: BTreeMap<String, Pieces>,
@@ -170,6 +189,7 @@ impl Compiler<'_> {
             pieces: self.pieces,
             default_locale: default_locale.to_owned(),
             broken: self.broken,
+            files: self.files,
         };
         (inner, diagnostics)
     }
@@ -180,6 +200,9 @@ impl Compiler<'_> {
             if self.fits(file) {
                 self.piece(&mut scratch, name, file, &whole(file, 0));
                 self.elements(file, 0);
+                if file.path.ends_with(".mjml") || file.path.ends_with(".html") {
+                    self.pictures("", file, 0);
+                }
             }
         }
     }
@@ -216,7 +239,7 @@ impl Compiler<'_> {
         let prefix = format!("{template}/{channel}.{locale}");
         let before = self.diagnostics.len();
         let variant = match channel {
-            Channel::Email => self.email(&mut pieces, &prefix, group),
+            Channel::Email => self.email(&mut pieces, (template, &prefix), group),
             Channel::Sms => self.sms(&mut pieces, &prefix, group),
             Channel::Push => self.push(&mut pieces, &prefix, group),
             Channel::Chat => self.chat(&mut pieces, &prefix, group),
@@ -353,69 +376,6 @@ impl Compiler<'_> {
                 diagnostic.label = format!("did you mean <{near}>?");
                 diagnostic.replacement = Some((span, near.to_owned()));
             }
-        }
-    }
-
-    /// Warns of a language that a template has in one channel and not in another: those who speak it
-    /// would get both.
-    fn check_languages(
-        &mut self,
-        groups: &BTreeMap<(String, Channel, String), Group<'_>>,
-        default: &str,
-    ) {
-        type Spoken<'g> = BTreeMap<Channel, (&'g SourceFile, BTreeSet<&'g str>)>;
-        let mut templates = BTreeMap::<&str, Spoken<'_>>::new();
-        for ((template, channel, locale), group) in groups {
-            let Some(file) = group.values().next() else {
-                continue;
-            };
-            let spoken = templates.entry(template).or_default();
-            let (_, languages) = spoken.entry(*channel).or_insert((*file, BTreeSet::new()));
-            languages.insert(local::language(locale));
-        }
-        for (template, channels) in templates {
-            let all: BTreeSet<&str> = channels.values().flat_map(|c| &c.1).copied().collect();
-            for (channel, (file, languages)) in &channels {
-                let missing = all.difference(languages);
-                for language in missing.filter(|l| **l != local::language(default)) {
-                    let has = channels.iter().find(|c| c.1.1.contains(language));
-                    let has = has.map_or("", |c| c.0.as_str());
-                    let message = format!(
-                        "template `{template}` speaks `{language}` by {has}, and not by {channel}"
-                    );
-                    let found = self.report(file, 0..0, codes::NO_LANGUAGE, message);
-                    found.severity = Severity::Warning;
-                    found.notes.push(format!("customers of that language get the {channel} in `{default}`: add templates/{template}/{channel}.{language}.…"));
-                }
-            }
-        }
-    }
-
-    /// Every channel of a template needs the default locale, in which all others end.
-    fn check_locales(
-        &mut self,
-        groups: &BTreeMap<(String, Channel, String), Group<'_>>,
-        default: &str,
-    ) {
-        let mut by_channel = BTreeMap::<_, Vec<(&str, &SourceFile)>>::new();
-        for ((template, channel, locale), group) in groups {
-            let file = group.values().next();
-            let locales = by_channel.entry((template, channel)).or_default();
-            locales.extend(file.map(|f| (locale.as_str(), *f)));
-        }
-        for ((template, channel), locales) in by_channel {
-            let last: Vec<_> = local::chain(default, default).collect();
-            if locales.iter().any(|(locale, _)| last.contains(locale)) {
-                continue;
-            }
-            let Some((_, file)) = locales.first() else {
-                continue;
-            };
-            let message =
-                format!("template `{template}` has no {channel} in the default locale `{default}`");
-            self.report(file, 0..0, codes::NO_LOCALE, message).notes.push(format!(
-                "customers of every other locale get that one: add templates/{template}/{channel}.{default}.{}", file.path.rsplit('.').next().unwrap_or_default()
-            ));
         }
     }
 }

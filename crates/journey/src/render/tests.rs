@@ -1,8 +1,10 @@
 //! What templates say, what they refuse, and that nothing they do is unbounded.
 
 mod bounds;
+mod carried;
 mod compile;
 mod filled;
+mod mail;
 mod reads;
 
 use serde_json::json;

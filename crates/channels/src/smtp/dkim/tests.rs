@@ -117,6 +117,7 @@ fn odd() -> Content {
         preheader: String::new(),
         html: "<p>a   b </p>\r\n\r\n\t\r\n".into(),
         text: "x \t y  \r\n \r\n\r\n\r\n".into(),
+        files: Vec::new(),
     }
 }
 

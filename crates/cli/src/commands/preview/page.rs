@@ -4,7 +4,10 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, Result};
 use api::{SEEN_STYLE, Seen, Template as _};
-use journey::{content::Content, message::Channel};
+use journey::{
+    content::{self, Content},
+    message::Channel,
+};
 
 use super::{Outcome, Preview, Variant};
 
@@ -31,10 +34,10 @@ pub fn write(preview: &Preview, folder: &Path) -> Result<()> {
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
     for variant in &preview.variants {
-        if let (Some(file), Outcome::Content(Content::Email { html, .. })) =
+        if let (Some(file), Outcome::Content(Content::Email { html, files, .. })) =
             (&variant.file, &variant.outcome)
         {
-            put(file, html)?;
+            put(file, &content::standing_alone(html, files))?;
         }
     }
     put("index.html", &page(preview)?)

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use journey::{
-    content::{Content, Push},
+    content::{Content, File, Push},
     preview::Use,
     sms::Travel,
     value::Value,
@@ -44,11 +44,15 @@ fn body(content: &Content, variant: &Variant, out: &mut String) {
             subject,
             preheader,
             text,
+            files,
             ..
         } => {
             let _ = writeln!(out, "subject:   {subject}");
             if !preheader.is_empty() {
                 let _ = writeln!(out, "preheader: {preheader}");
+            }
+            if let Some(attached) = attached(files) {
+                let _ = writeln!(out, "{attached}");
             }
             writeln!(out, "\n{text}")
         }
@@ -63,6 +67,16 @@ fn body(content: &Content, variant: &Variant, out: &mut String) {
         }
         Content::Chat { text, .. } => writeln!(out, "{text}"),
     };
+}
+
+/// `attached:  terms.pdf (12 kB)`; `None` where nothing is.
+pub fn attached(files: &[File]) -> Option<String> {
+    let attached = files.iter().filter(|file| file.cid.is_none());
+    let size = |file: &File| file.bytes.len().div_ceil(1024);
+    let all: Vec<String> = attached
+        .map(|file| format!("{} ({} kB)", file.name, size(file)))
+        .collect();
+    (!all.is_empty()).then(|| format!("attached:  {}", all.join(", ")))
 }
 
 /// What a notification has besides its title and body, a line each.

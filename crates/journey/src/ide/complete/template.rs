@@ -206,7 +206,7 @@ fn in_head(path: &str, here: &Here<'_>) -> bool {
 fn head_fields(path: &str) -> &'static [&'static str] {
     let name = path.rsplit('/').next().unwrap_or_default();
     match name.split('.').next() {
-        Some("email") => &["subject", "preheader"],
+        Some("email") => &["subject", "preheader", "attachments"],
         Some("push") => &PUSH_FIELDS,
         Some("chat") if name.ends_with(".yaml") => &["text", "whatsapp"],
         Some("chat") => &["whatsapp"],

@@ -1,6 +1,7 @@
 //! What a file is, by its path.
 
-use crate::{expr::nearest, message::Channel};
+use super::files;
+use crate::{diagnostic::SourceFile, expr::nearest, message::Channel};
 
 /// What a file under `templates/` is.
 pub(super) enum Kind<'a> {
@@ -10,6 +11,11 @@ pub(super) enum Kind<'a> {
         name: &'a str,
     },
     Content(Content<'a>),
+    /// What a mail shows or attaches.
+    File {
+        /// Its path from `templates/`.
+        name: &'a str,
+    },
     /// No part of any template.
     Stranger {
         /// The folder that it stands in, from `templates/`.
@@ -36,10 +42,23 @@ pub(super) fn kind(path: &str) -> Option<Kind<'_>> {
     if file.starts_with('.') || file.ends_with(".md") {
         return None;
     }
+    if SourceFile::is_binary(path) {
+        return Some(Kind::File { name });
+    }
     if folder.split('/').any(|part| part.starts_with('_')) {
         return Some(Kind::Shared { name });
     }
+    if files::is_text(file) && !is_meant_as_content(file) && !folder.is_empty() {
+        return Some(Kind::File { name });
+    }
     Some(content(folder, file).map_or_else(|why| Kind::Stranger { folder, why }, Kind::Content))
+}
+
+/// Whether a text's name begins with a channel's, or nearly so.
+fn is_meant_as_content(file: &str) -> bool {
+    let (first, _) = file.split_once('.').unwrap_or((file, ""));
+    let channels = Channel::ALL.map(Channel::as_str);
+    channels.contains(&first) || nearest(first, channels).is_some()
 }
 
 fn content<'a>(folder: &str, file: &'a str) -> Result<Content<'a>, String> {

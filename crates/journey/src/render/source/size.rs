@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use minijinja::machinery::{ast::Stmt, parse};
 
-use super::{Compiler, SourceFile, Variant, codes};
+use super::{Compiler, Field, SourceFile, Variant, codes};
 use crate::{
     diagnostic::{Diagnostic, Severity},
     short,
@@ -17,6 +17,8 @@ const SEGMENTS: usize = 3;
 /// What lock screens show of a notification, in characters: of its title, and of its body.
 const TITLE: usize = 50;
 const BODY: usize = 150;
+/// What in-boxes show of a subject at the most, in characters, and what filters take for a subject.
+const SUBJECT: usize = 150;
 /// Beyond this Gmail cuts a mail off and hides the rest, the link to unsubscribe with it.
 const MAIL: usize = 102 * 1024;
 /// How many characters of a long text are pointed at.
@@ -159,9 +161,10 @@ impl Compiler<'_> {
     }
 
     fn mail(&mut self, file: &SourceFile) {
-        let Ok((_, at)) = super::front_matter::split(&file.text) else {
+        let Ok((fields, at)) = super::front_matter::split(&file.text) else {
             return;
         };
+        self.lines(file, &fields);
         let Some(text) = file.text.get(at..).and_then(fixed) else {
             return;
         };
@@ -177,6 +180,38 @@ impl Compiler<'_> {
         found.notes.push(
             "Gmail cuts a mail off after 102 kB, and the link to unsubscribe with the rest: leave out what can be read behind a link".to_owned(),
         );
+    }
+
+    /// The subject, and what in-boxes show beside it.
+    fn lines(&mut self, file: &SourceFile, fields: &[Field]) {
+        let line = |key: &str| fields.iter().find(|f| f.key == key);
+        let said = |field: &Field| fixed(&field.value).map(|text| text.trim().to_owned());
+        let Some((field, subject)) = line("subject").and_then(|f| Some((f, said(f)?))) else {
+            return;
+        };
+        let length = subject.chars().count();
+        if length > SUBJECT {
+            let message = "no in-box shows all of this subject".to_owned();
+            let found = self.warn(file, opening(file, &field.span), codes::LONG, message);
+            found.label = format!("{length} characters, without what is filled in");
+            found.notes.push(
+                "a computer shows some 70, a phone 40: put what matters first, and say the rest in the preheader".to_owned(),
+            );
+        }
+        let Some(preheader) = line("preheader") else {
+            return;
+        };
+        let same = |a: &str, b: &str| a.trim().to_lowercase() == b.trim().to_lowercase();
+        if !preheader.value.trim().is_empty() && same(&preheader.value, &field.value) {
+            let message = "the preheader says what the subject says".to_owned();
+            let span = opening(file, &preheader.span);
+            let found = self.warn(file, span, codes::REPEATED, message);
+            found.label = "in-boxes show them one behind the other".to_owned();
+            found.notes.push(
+                "say something else, or leave it out: the first words of the mail stand there then"
+                    .to_owned(),
+            );
+        }
     }
 
     fn warn(

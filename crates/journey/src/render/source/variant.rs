@@ -11,7 +11,7 @@ impl Compiler<'_> {
     pub(super) fn email(
         &mut self,
         pieces: &mut Pieces,
-        prefix: &str,
+        (folder, prefix): (&str, &str),
         group: &Group<'_>,
     ) -> Option<Variant> {
         let text = group.get("txt").copied();
@@ -35,28 +35,27 @@ impl Compiler<'_> {
             return None;
         }
         let (fields, body_at) = self.front_matter(layout)?;
-        self.known_keys(layout, &fields, &["subject", "preheader"]);
+        self.known_keys(layout, &fields, &["subject", "preheader", "attachments"]);
         self.elements(layout, body_at);
         let body = format!("{prefix}.{extension}");
         let body = self.piece(pieces, &body, layout, &whole(layout, body_at));
         let subject = self.required(pieces, prefix, layout, &fields, "subject");
         let preheader = self.field(pieces, prefix, layout, &fields, "preheader");
-        let text = match text {
-            Some(text) => self.body(pieces, &format!("{prefix}.txt"), text),
-            None => {
-                let message = "this mail has no plain text";
-                self.report(layout, 0..0, codes::HALF_A_MAIL, message).notes.push(format!(
-                    "add {prefix}.txt beside it: readers without HTML and spam filters look at it"
-                ));
-                None
-            }
-        };
+        let text = text.map(|text| {
+            self.body(pieces, &format!("{prefix}.txt"), text)
+                .ok_or(Reported)
+        });
+        let attachments = self.attachments(pieces, prefix, folder, layout, &fields);
+        let shown = self.pictures(folder, layout, body_at);
+        self.heavy_mail(layout, &shown, attachments.as_deref().unwrap_or_default());
         Some(Variant::Email(Email {
             subject: subject?,
             preheader: preheader.ok()?,
             body: body?,
             mjml: extension == "mjml",
-            text: text?,
+            text: text.transpose().ok()?,
+            attachments: attachments.ok()?,
+            folder: folder.into(),
         }))
     }
 

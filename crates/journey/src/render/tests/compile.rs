@@ -59,10 +59,7 @@ fn names_channels_and_locales_are_known() {
 
 #[test]
 fn what_is_missing_is_said() {
-    assert_eq!(
-        brief(&[("t/email.en.mjml", MAIL)]),
-        ["J603|t/email.en.mjml||"]
-    );
+    assert!(brief(&[("t/email.en.mjml", MAIL)]).is_empty());
     assert_eq!(
         brief(&[("t/email.en.txt", "Hi")]),
         ["J603|t/email.en.txt||"]

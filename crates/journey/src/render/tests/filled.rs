@@ -47,6 +47,7 @@ fn a_whole_mail_in_mjml() {
         preheader,
         html,
         text,
+        files: _,
     } = content
     else {
         panic!("{content:?}");

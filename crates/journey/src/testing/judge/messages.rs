@@ -243,7 +243,12 @@ fn texts(content: &Content) -> Vec<&str> {
             preheader,
             html,
             text,
-        } => vec![subject, preheader, html, text],
+            files,
+        } => {
+            let mut texts = vec![subject.as_str(), preheader, html, text];
+            texts.extend(files.iter().filter(|f| f.cid.is_none()).map(|f| &*f.name));
+            texts
+        }
         Content::Push(push) => {
             let mut texts = vec![push.title.as_str(), push.body.as_str()];
             texts.extend(push.url.as_deref());
