@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use channels::{
-    AdapterSettings, Caller, Channels, SmtpSettings, TlsMode, WebhookSettings,
+    AdapterSettings, Caller, Channels, Reach, SmtpSettings, TlsMode, WebhookSettings,
     capture::{Mailbox, SmtpSink},
 };
 use store::Store;
@@ -105,7 +105,7 @@ impl Providers {
             captures: Captures(mailbox),
             channels: Arc::new(
                 Channels::new(&settings)?
-                    .with_caller(Caller::new(|name| std::env::var(name).ok(), true)),
+                    .with_caller(Caller::new(|name| std::env::var(name).ok(), Reach::local())),
             ),
             listener,
             _sink: sink,

@@ -99,7 +99,7 @@ async fn with_broker(
 ) -> Result<Stopped> {
     let channels = Arc::new(
         Channels::new(&config.channels)?
-            .with_caller(Caller::new(|name| std::env::var(name).ok(), false)),
+            .with_caller(Caller::new(|name| std::env::var(name).ok(), config.reach()?)),
     );
     let has = |role| args.roles.contains(&role);
     let listener = match has(Role::Api) {
