@@ -5,6 +5,7 @@
 //! endpoint has a secret, `webhook-timestamp` and `webhook-signature` follow
 //! <https://www.standardwebhooks.com>.
 
+mod fetch;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use reqwest::{Client, Response, Url, header::CONTENT_TYPE, redirect::Policy};
 use serde::Serialize;
 use tokio::time::timeout;
 
+pub use self::fetch::{Ask, Fetched};
 use crate::{guard::{self, Reach}, http, settings::Secret, trust::client_config, webhook::Key};
 
 /// Where secrets come from: the value of that environment variable, if there is one.
@@ -32,6 +34,7 @@ pub struct Caller {
     client: Option<Client>,
     secrets: Arc<Secrets>,
     reach: Reach,
+    answers: fetch::Answers,
 }
 
 impl fmt::Debug for Caller {
@@ -95,6 +98,7 @@ impl Caller {
             client,
             secrets: Arc::new(move |name| secrets(name).map(Secret::new)),
             reach,
+            answers: fetch::Answers::default(),
         }
     }
 
@@ -191,7 +195,19 @@ impl Caller {
     }
 }
 
-async fn read(mut response: Response, now: Timestamp) -> Called {
+/// An answer up to its bound, and one chunk more where it is longer: that says so.
+async fn bounded(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while body.len() <= intake::MAX_ANSWER {
+        match response.chunk().await? {
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => break,
+        }
+    }
+    Ok(body)
+}
+
+async fn read(response: Response, now: Timestamp) -> Called {
     let status = response.status();
     if !status.is_success() {
         let retry_after = http::retry_after(&response, now);
@@ -209,16 +225,11 @@ async fn read(mut response: Response, now: Timestamp) -> Called {
             Called::RefusedForGood { detail }
         };
     }
-    let mut body = Vec::new();
-    // One byte too many says that it is too long.
-    while body.len() <= intake::MAX_ANSWER {
-        match response.chunk().await {
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => break,
-            // Half an answer is none.
-            Err(error) => return for_now(http::unreachable(Whom::Endpoint, &error)),
-        }
-    }
+    let body = match bounded(response).await {
+        Ok(body) => body,
+        // Half an answer is none.
+        Err(error) => return for_now(http::unreachable(Whom::Endpoint, &error)),
+    };
     match intake::answer(&body) {
         Ok(value) => Called::Answered(value),
         Err(wrong) => {

@@ -44,7 +44,7 @@ use journey::{content::Content, message::Channel};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-pub use self::endpoints::{Called, Caller};
+pub use self::endpoints::{Ask, Called, Caller, Fetched};
 pub use self::guard::{Reach, ReachSettings};
 pub use self::hear::{Fate, Heard, Hook, Report, Said, Unheard, What};
 pub use self::limits::{CircuitSettings, DomainSettings, Limits, RateSettings, Span, Tally};

@@ -135,6 +135,11 @@ pub enum Failure {
         /// Why.
         why: Box<Failure>,
     },
+    /// A parameter that a source cannot be asked with: empty, far too long, or one that leads elsewhere.
+    Parameter {
+        /// Its name.
+        name: Arc<str>,
+    },
     /// A pool of vouchers has none left.
     NoVouchers {
         /// Its name.

@@ -27,6 +27,7 @@ mod settings;
 mod sweeps;
 mod tables;
 mod turn;
+mod vouchers;
 mod workspace;
 
 pub use calls::{CallEnd, CallKey, CallRetry, LeasedCall};
@@ -44,6 +45,7 @@ pub use secret::{Secret, TooShort};
 pub use settings::Settings;
 pub use sweeps::{NewSweep, StoredSweep, SweepPage};
 pub use turn::{Arrival, OpenTurn, Work};
+pub use vouchers::{VOUCHER_PAGE, VoucherPool};
 pub use workspace::{
     Applied, Base, News, Paused, PausedJourney, Publication, Published, Snapshot, StoredMachine,
     StoredPassage, StoredWorkspace, Stretch,

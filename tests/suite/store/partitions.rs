@@ -67,6 +67,7 @@ async fn tables_that_are_cut_keep_their_keys_indexes_checks_and_triggers() {
         "message",
         "run",
         "run_ended",
+        "voucher_draw",
     ];
     assert_eq!(
         names, of_customers,

@@ -246,6 +246,20 @@ impl Metrics {
         seconds.observe(took.as_secs_f64());
     }
 
+    /// A message was to be filled in from a source.
+    pub(crate) fn fetched(&self, source: &str, outcome: &str) {
+        let labels = [self.others.label(source), outcome];
+        self.families.fetches.with_label_values(&labels).inc();
+    }
+
+    /// So many codes of a pool are free.
+    pub(crate) fn vouchers_left(&self, pool: &str, left: u64) {
+        let pool = self.others.label(pool);
+        #[expect(clippy::cast_precision_loss, reason = "counted up to a bound")]
+        let left = left as f64;
+        self.families.vouchers_left.with_label_values(&[pool]).set(left);
+    }
+
     /// What becomes of a call.
     pub(crate) fn call(&self, endpoint: &str, next: &Next) {
         let result = match next {

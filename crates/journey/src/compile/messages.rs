@@ -16,7 +16,7 @@ use crate::{
         ast::{Given, Send, Word},
     },
     policies::ConsentRule,
-    render::{ITEM, Need, Part, Templates, written},
+    render::{ITEM, Need, Part, Templates, VOUCHERS, written},
     value::Value,
 };
 
@@ -46,6 +46,7 @@ pub(super) fn check(
         if offers {
             seen.insert(Arc::from("options"), options());
         }
+        clashes(&parts, fields, r);
         let unfilled = unfilled(&parts, seen);
         match (unfilled.as_slice(), unnamed(&parts, fields).as_slice()) {
             // Passed on under another name: one mistake.
@@ -207,7 +208,12 @@ impl Unfilled<'_> {
 fn unfilled(parts: &[(Channel, Part)], seen: BTreeMap<Arc<str>, Type>) -> Vec<Unfilled<'_>> {
     let whole = closed(seen);
     let mut unfilled: Vec<Unfilled<'_>> = Vec::new();
-    for need in parts.iter().flat_map(|(_, part)| &part.reads.needs) {
+    let needs = parts.iter().flat_map(|(_, part)| {
+        let needs = part.reads.needs.iter();
+        // What is fetched may hold anything; pools are looked at where they are declared.
+        needs.filter(|need| !need.path.first().is_some_and(|root| besides(part, root)))
+    });
+    for need in needs {
         let Some((at, names)) = missing(&whole, &need.path) else {
             continue;
         };
@@ -217,6 +223,29 @@ fn unfilled(parts: &[(Channel, Part)], seen: BTreeMap<Arc<str>, Type>) -> Vec<Un
         }
     }
     unfilled
+}
+
+/// Whether a part has that name from elsewhere than the send.
+fn besides(part: &Part, root: &str) -> bool {
+    root == VOUCHERS || part.fetched.iter().any(|name| **name == *root)
+}
+
+/// Fields of `with` that the template would never see.
+fn clashes(parts: &[(Channel, Part)], fields: &[Word], r: &mut Reader<'_>) {
+    for field in fields {
+        let Some((_, part)) = parts.iter().find(|(_, p)| besides(p, &field.text)) else {
+            continue;
+        };
+        let message = format!("the template does not see this `{}`", field.text);
+        let label = match *field.text == *VOUCHERS {
+            true => "codes of vouchers have that name".to_owned(),
+            false => format!("{} fetches something of that name", part.file),
+        };
+        r.sink
+            .error(templates::TAKEN_NAME, field.span.clone(), message)
+            .labelled(label)
+            .noted("call one of the two otherwise");
+    }
 }
 
 /// Which step of a path does not exist, and what stands there instead; `None` where it exists

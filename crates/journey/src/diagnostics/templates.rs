@@ -45,4 +45,12 @@ super::codes! {
     MANY_OFFERS = "J621";
     /// A notification that is larger than providers carry.
     HEAVY = "J622";
+    /// A content source that is not declared.
+    NO_SOURCE = "J626";
+    /// Parameters that the source's address has not, or lacks.
+    PARAMETERS = "J627";
+    /// What is fetched has the name of something else.
+    TAKEN_NAME = "J628";
+    /// A voucher pool that is not declared.
+    NO_POOL = "J629";
 }

@@ -56,6 +56,7 @@ impl Failure {
             | Self::Staged => self.of_call(tongue),
             Self::NoProvider { .. }
             | Self::Source { .. }
+            | Self::Parameter { .. }
             | Self::NoVouchers { .. }
             | Self::Content { .. }
             | Self::UnsubscribeLink
@@ -158,6 +159,11 @@ impl Failure {
                     "la source de contenu {name} n'a rien donné : {why}"
                 )
             }
+            Self::Parameter { name } => say!(
+                tongue,
+                "the parameter {name} is empty, too long or would change the path",
+                "le paramètre {name} est vide, trop long ou changerait le chemin"
+            ),
             Self::NoVouchers { pool } => say!(
                 tongue,
                 "the voucher pool {pool} is empty",

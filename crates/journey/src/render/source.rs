@@ -20,6 +20,7 @@ use crate::{
     message::Channel,
 };
 
+mod fetch;
 mod path;
 mod push;
 mod size;
@@ -27,6 +28,7 @@ mod variant;
 mod whatsapp;
 
 use path::Kind;
+pub(super) use fetch::{FETCH, Fetch};
 pub(crate) use push::FIELDS as PUSH_FIELDS;
 pub(super) use push::{Push, is_key, ttl, weight};
 pub(super) use whatsapp::WhatsApp;
@@ -125,6 +127,8 @@ struct Compiler<'a> {
     broken: BTreeSet<Arc<str>>,
     /// Shared templates whose texts could grow without bound: reported once, not by each user.
     grown: BTreeSet<String>,
+    /// What is fetched, by the name of a channel and locale.
+    fetches: BTreeMap<String, Vec<Fetch>>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -161,6 +165,8 @@ impl Compiler<'_> {
             pieces: self.pieces,
             default_locale: default_locale.to_owned(),
             broken: self.broken,
+            fetches: self.fetches,
+            vouchers: BTreeMap::new(),
         };
         (inner, diagnostics)
     }

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod compile;
+mod fetched;
 mod filled;
 mod reads;
 
@@ -51,6 +52,7 @@ fn render(
         customer: &customer,
         links: &links,
         options: &[],
+        more: &Map::new(),
     };
     templates.render("t", channel, locale, &context)
 }

@@ -68,6 +68,7 @@ pub fn all() -> Vec<Failure> {
         Failure::NoEndpoint { name: name.clone() },
         Failure::OwnNetwork { host: name.clone() },
         Failure::NotAllowed { host: name.clone() },
+        Failure::Parameter { name: name.clone() },
         Failure::NoVouchers { pool: name.clone() },
         Failure::Source {
             name,

@@ -47,6 +47,9 @@ pub struct PreviewArgs {
     /// What the send passes on: a file (JSON or YAML), or NAME=VALUE; a name can be a path: cart.total=20
     #[arg(long, value_name = "FILE|NAME=VALUE")]
     with: Vec<String>,
+    /// What content sources answer: a file (JSON or YAML), or SOURCE=VALUE; a name can be a path: stock.left=3
+    #[arg(long, value_name = "FILE|NAME=VALUE")]
+    answer: Vec<String>,
     /// Only this language
     #[arg(long)]
     locale: Option<String>,
@@ -130,6 +133,7 @@ pub fn run(args: &PreviewArgs, root: &Path) -> Result<()> {
             traits,
             with,
             links,
+            answers: given::read("--answer", &args.answer)?,
             ask: uses.first().and_then(|u| u.ask.as_ref()),
         },
     );
@@ -285,6 +289,8 @@ struct Given<'u> {
     traits: Map,
     with: Value,
     links: Map,
+    /// What sources answer, by name.
+    answers: Map,
     /// The question that it is.
     ask: Option<&'u Ask>,
 }
@@ -320,8 +326,20 @@ fn variants(
                 options: &given
                     .ask
                     .map_or_else(Vec::new, |ask| ask.offers(&locale, default)),
+                more: &Map::new(),
             };
-            let rendered = templates.render(template, channel, Some(&locale), &context);
+            let sources = &workspace.sources;
+            let samples = templates.samples(template, channel, Some(&locale), sources, |name| {
+                given.answers.get(name).cloned()
+            });
+            // What sources would be asked is filled in as well, so that what is wrong there is seen.
+            let asked = templates.wants(template, channel, Some(&locale), &context);
+            let context = Context {
+                more: &samples,
+                ..context
+            };
+            let rendered = asked
+                .and_then(|_| templates.render(template, channel, Some(&locale), &context));
             variants.push(variant(channel, locale, rendered));
         }
     }
