@@ -7,6 +7,7 @@ mod bad_input;
 mod broker;
 mod calls;
 mod cluster;
+mod content;
 mod dispatch;
 mod faults;
 mod fixture;

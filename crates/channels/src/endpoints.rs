@@ -24,7 +24,13 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 pub use self::fetch::{Ask, Fetched};
-use crate::{guard::{self, Reach}, http, settings::Secret, trust::client_config, webhook::Key};
+use crate::{
+    guard::{self, Reach},
+    http,
+    settings::Secret,
+    trust::client_config,
+    webhook::Key,
+};
 
 /// Where secrets come from: the value of that environment variable, if there is one.
 type Secrets = dyn Fn(&str) -> Option<Secret> + Send + Sync;

@@ -84,7 +84,9 @@ impl<'de> Deserialize<'de> for Providers {
     }
 }
 
-pub(crate) fn one_or_more_texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+pub(crate) fn one_or_more_texts<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Vec<String>, D::Error> {
     struct Texts;
     impl<'de> Visitor<'de> for Texts {
         type Value = Vec<String>;

@@ -26,8 +26,8 @@ use store::{Accepted, Arrival, Leased, OffLimits, Release, Retry};
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use self::{fill::Unready, record::receipt};
 pub(crate) use self::rounds::Rounds;
+use self::{fill::Unready, record::receipt};
 use crate::{Engine, Error, Sent, Unsubscribe, traces::Step, world::Loaded};
 
 /// What one round of dispatch did.

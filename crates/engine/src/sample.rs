@@ -51,9 +51,11 @@ impl Engine {
         let Ok(Ok(left)) = timeout(patience, asked).await else {
             return;
         };
+        let counted = pools().zip(&left);
+        let counted = counted.map(|((name, pool), left)| (&**name, *left, pool.low));
+        self.metrics.vouchers(counted);
         let mut low = self.low_pools.lock().await;
         for ((name, pool), left) in pools().zip(left) {
-            self.metrics.vouchers_left(name, left);
             if left >= u64::from(pool.low) {
                 low.remove(name);
             } else if low.insert(name.clone()) {

@@ -268,7 +268,9 @@ fn unused(
                 compile::unused_endpoints(&root, world, &used, &mut sink);
             }
         } else if matches!(Role::of(&file.path), Role::Content | Role::Vouchers) {
-            let (sources, pools) = world.templates.map_or_else(Default::default, Templates::named_sources);
+            let (sources, pools) = world
+                .templates
+                .map_or_else(Default::default, Templates::named_sources);
             let named = match Role::of(&file.path) {
                 Role::Content => ("content source", sources),
                 _ => ("voucher pool", pools),

@@ -19,3 +19,4 @@ pub mod scene;
 mod shards;
 mod testing;
 mod torture;
+mod vouchers;

@@ -3,6 +3,9 @@
 //! Where the source has a secret, requests are signed as <https://www.standardwebhooks.com> says, over
 //! the path and the query in the place of the body, which a GET has not.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -137,7 +140,11 @@ impl Caller {
                 // The time-out is the entry's as well: those who wait get what came of it.
                 let asked = timeout(limit, self.get(ask, &url)).await;
                 let (answer, bytes) = asked.unwrap_or_else(|_| (Err(slow(limit)), 0));
-                let keep = if answer.is_ok() { keep } else { keep.min(TROUBLE) };
+                let keep = if answer.is_ok() {
+                    keep
+                } else {
+                    keep.min(TROUBLE)
+                };
                 Entry {
                     answer,
                     keep,
@@ -182,7 +189,10 @@ impl Caller {
             request = request
                 .header("webhook-id", &id)
                 .header("webhook-timestamp", seconds)
-                .header("webhook-signature", key.sign(&id, seconds, target.as_bytes()));
+                .header(
+                    "webhook-signature",
+                    key.sign(&id, seconds, target.as_bytes()),
+                );
         }
         let request = request.build();
         let request = request.map_err(|e| no_client(Some(e.without_url().to_string().into())))?;

@@ -245,8 +245,7 @@ async fn no_call_leads_into_our_own_network_unless_it_is_named() {
         allow: vec!["shop.example".to_owned()],
         ..ReachSettings::default()
     };
-    let Called::RefusedForNow { detail, .. } =
-        asked("localhost", Reach::new(&only).unwrap()).await
+    let Called::RefusedForNow { detail, .. } = asked("localhost", Reach::new(&only).unwrap()).await
     else {
         panic!();
     };
@@ -265,8 +264,16 @@ async fn a_redirect_is_not_followed() {
     let (server, _) = http(answer("307 Temporary Redirect", &to, "")).await;
     let caller = Caller::new(|_| Some(KEY.to_owned()), here());
     let called = caller
-        .call(&endpoint(server), &call(), "ana", at("2026-01-05T08:00:01Z"))
+        .call(
+            &endpoint(server),
+            &call(),
+            "ana",
+            at("2026-01-05T08:00:01Z"),
+        )
         .await;
-    assert!(matches!(called, Called::RefusedForGood { .. }), "{called:?}");
+    assert!(
+        matches!(called, Called::RefusedForGood { .. }),
+        "{called:?}"
+    );
     assert!(met.lock().unwrap().is_empty());
 }

@@ -97,10 +97,10 @@ async fn with_broker(
     exporter: &Exporter,
     stop: &CancellationToken,
 ) -> Result<Stopped> {
-    let channels = Arc::new(
-        Channels::new(&config.channels)?
-            .with_caller(Caller::new(|name| std::env::var(name).ok(), config.reach()?)),
-    );
+    let channels = Arc::new(Channels::new(&config.channels)?.with_caller(Caller::new(
+        |name| std::env::var(name).ok(),
+        config.reach()?,
+    )));
     let has = |role| args.roles.contains(&role);
     let listener = match has(Role::Api) {
         true => Some(service::listen(config.http(), false).await?),

@@ -87,7 +87,11 @@ pub async fn run(args: &VouchersArgs, root: &Path) -> Result<()> {
                 let all: Vec<&str> = pools.0.keys().map(|k| &**k).collect();
                 output::aside(&format!(
                     "no pool is called `{pool}`; config/vouchers.yaml has: {}",
-                    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+                    if all.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        all.join(", ")
+                    }
                 ));
                 return Err(Refused.into());
             }
@@ -145,7 +149,11 @@ async fn list(store: &Store, pools: &Pools, format: Format) -> Result<()> {
             for one in &shown {
                 let each = one.declared.map_or("not declared", |p| each(p.each));
                 let low = one.declared.map_or(0, |p| p.low);
-                let low = if low == 0 { String::new() } else { low.to_string() };
+                let low = if low == 0 {
+                    String::new()
+                } else {
+                    low.to_string()
+                };
                 let (left, drawn) = (one.left.to_string(), one.drawn.to_string());
                 let says = if one.runs_low { "runs low" } else { "" };
                 table.add_row([&*one.pool, each, &left, &drawn, &low, says]);
@@ -232,7 +240,9 @@ impl<'n, R: Read> Codes<'n, R> {
             }
             let code = self.record.get(0).unwrap_or_default();
             let heads = std::mem::replace(&mut self.first, false)
-                && ["code", "codes", "voucher"].iter().any(|h| code.eq_ignore_ascii_case(h));
+                && ["code", "codes", "voucher"]
+                    .iter()
+                    .any(|h| code.eq_ignore_ascii_case(h));
             if heads || code.is_empty() {
                 continue;
             }
@@ -271,7 +281,11 @@ mod tests {
         }
         let (codes, end) = read(&format!("A1\n{}\nB2\n", "x".repeat(256)));
         assert_eq!(codes, ["A1"]);
-        assert!(end.unwrap_err().to_string().starts_with("codes.csv:2: no code"));
+        assert!(
+            end.unwrap_err()
+                .to_string()
+                .starts_with("codes.csv:2: no code")
+        );
     }
 
     #[test]

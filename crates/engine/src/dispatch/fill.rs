@@ -58,7 +58,9 @@ impl Engine {
             templates.samples(template, channel, locale, sources, |_| None)
         };
         let mut more = Map::new();
-        let asked = wanted.iter().map(|wanted| self.ask_source(leased, wanted, round));
+        let asked = wanted
+            .iter()
+            .map(|wanted| self.ask_source(leased, wanted, round));
         for (wanted, answer) in wanted.iter().zip(join_all(asked).await) {
             let sample = || samples().get(&wanted.name).cloned().unwrap_or_default();
             let value = answer?.unwrap_or_else(sample);
@@ -66,7 +68,11 @@ impl Engine {
         }
         if self.channels.caller().is_local() {
             // Nobody gets what is captured here.
-            more.extend(samples().into_iter().filter(|(name, _)| **name == *VOUCHERS));
+            more.extend(
+                samples()
+                    .into_iter()
+                    .filter(|(name, _)| **name == *VOUCHERS),
+            );
         } else if !pools.is_empty() {
             let codes = self.draw(leased, &pools, round).await?;
             more.insert(Arc::from(VOUCHERS), Value::Map(Arc::new(codes)));
@@ -115,9 +121,13 @@ impl Engine {
                 tracing::debug!(source = %name, %detail, "a content source gave nothing: its default is taken");
                 ("default", Ok(Some(default.clone())))
             }
-            (Fetched::Failed { detail, retry_after }, None) => {
-                ("failed", Err(failed(detail, retry_after)))
-            }
+            (
+                Fetched::Failed {
+                    detail,
+                    retry_after,
+                },
+                None,
+            ) => ("failed", Err(failed(detail, retry_after))),
         };
         self.metrics.fetched(name, outcome);
         result

@@ -252,12 +252,18 @@ impl Metrics {
         self.families.fetches.with_label_values(&labels).inc();
     }
 
-    /// So many codes of a pool are free.
-    pub(crate) fn vouchers_left(&self, pool: &str, left: u64) {
-        let pool = self.others.label(pool);
-        #[expect(clippy::cast_precision_loss, reason = "counted up to a bound")]
-        let left = left as f64;
-        self.families.vouchers_left.with_label_values(&[pool]).set(left);
+    /// How many codes of each pool are free, and below how many it runs low; other pools are gone.
+    pub(crate) fn vouchers<'p>(&self, pools: impl Iterator<Item = (&'p str, u64, u32)>) {
+        let families = &self.families;
+        families.vouchers_left.reset();
+        families.vouchers_low.reset();
+        for (pool, left, low) in pools {
+            #[expect(clippy::cast_precision_loss, reason = "counted up to a bound")]
+            let left = left as f64;
+            families.vouchers_left.with_label_values(&[pool]).set(left);
+            let below = families.vouchers_low.with_label_values(&[pool]);
+            below.set(f64::from(low));
+        }
     }
 
     /// What becomes of a call.

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::World;
+use super::{
+    World,
+    clashes::{besides, clashes},
+};
 use crate::{
     diagnostics::{nearest, templates},
     expr::{
@@ -16,7 +19,7 @@ use crate::{
         ast::{Given, Send, Word},
     },
     policies::ConsentRule,
-    render::{ITEM, Need, Part, Templates, VOUCHERS, written},
+    render::{ITEM, Need, Part, Templates, written},
     value::Value,
 };
 
@@ -223,29 +226,6 @@ fn unfilled(parts: &[(Channel, Part)], seen: BTreeMap<Arc<str>, Type>) -> Vec<Un
         }
     }
     unfilled
-}
-
-/// Whether a part has that name from elsewhere than the send.
-fn besides(part: &Part, root: &str) -> bool {
-    root == VOUCHERS || part.fetched.iter().any(|name| **name == *root)
-}
-
-/// Fields of `with` that the template would never see.
-fn clashes(parts: &[(Channel, Part)], fields: &[Word], r: &mut Reader<'_>) {
-    for field in fields {
-        let Some((_, part)) = parts.iter().find(|(_, p)| besides(p, &field.text)) else {
-            continue;
-        };
-        let message = format!("the template does not see this `{}`", field.text);
-        let label = match *field.text == *VOUCHERS {
-            true => "codes of vouchers have that name".to_owned(),
-            false => format!("{} fetches something of that name", part.file),
-        };
-        r.sink
-            .error(templates::TAKEN_NAME, field.span.clone(), message)
-            .labelled(label)
-            .noted("call one of the two otherwise");
-    }
 }
 
 /// Which step of a path does not exist, and what stands there instead; `None` where it exists

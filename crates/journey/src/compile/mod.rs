@@ -1,6 +1,7 @@
 //! From a typed journey to its machine, and every check that needs more than one place.
 
 mod check;
+mod clashes;
 mod entries;
 mod env;
 mod fragments;

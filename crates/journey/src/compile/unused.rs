@@ -155,11 +155,7 @@ pub fn endpoints(root: &crate::source::Node, world: World<'_>, used: &Used, sink
 }
 
 /// Warns of declarations that no template names.
-pub fn names(
-    root: &crate::source::Node,
-    (what, named): (&str, BTreeSet<&str>),
-    sink: &mut Sink,
-) {
+pub fn names(root: &crate::source::Node, (what, named): (&str, BTreeSet<&str>), sink: &mut Sink) {
     let crate::source::Kind::Map(pairs) = &root.kind else {
         return;
     };

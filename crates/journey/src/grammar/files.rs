@@ -1,9 +1,16 @@
 //! The kinds of YAML files.
 
 use super::{
-    Context, Takes, endpoints::ENDPOINTS, fragments::FRAGMENT, head::JOURNEY, policies::POLICIES,
-    schemas, segments::SEGMENT, settings::SETTINGS,
-    sources::{CONTENT, VOUCHERS}, stories::STORIES,
+    Context, Takes,
+    endpoints::ENDPOINTS,
+    fragments::FRAGMENT,
+    head::JOURNEY,
+    policies::POLICIES,
+    schemas,
+    segments::SEGMENT,
+    settings::SETTINGS,
+    sources::{CONTENT, VOUCHERS},
+    stories::STORIES,
 };
 
 /// A kind of YAML file.

@@ -27,7 +27,7 @@ static SOURCE: Context = Context {
             "url",
             Takes::Ref(Known::Url),
             "Where it is; `{NAME}` behind the host stands for a parameter",
-            "url: https://shop.example/stock/{sku}",
+            "url: \"https://shop.example/stock/{sku}\"",
         )
         .needed(),
         word(
@@ -78,7 +78,10 @@ static POOL: Context = Context {
             "each",
             Takes::OneOf(&[
                 choice("customer", "a customer keeps one code, in whatever journey"),
-                choice("run", "each way of a customer through a journey has its own"),
+                choice(
+                    "run",
+                    "each way of a customer through a journey has its own",
+                ),
                 choice("message", "each message has its own"),
             ]),
             "What gets a code of its own, and the same one again",

@@ -266,25 +266,36 @@ fn check(fetch: &Fetch, sources: &Sources, sink: &mut Sink) {
         }
         return;
     };
-    let wanted = source.parameters();
     let has = |name: &str| fetch.parameters.iter().any(|p| *p.name == *name);
-    for parameter in &fetch.parameters {
-        if !wanted.contains(&&*parameter.name) {
-            let missing = wanted.iter().copied().filter(|w| !has(w));
-            let message = format!(
-                "`{}` has no parameter `{}`",
-                fetch.source, parameter.name
-            );
-            sink.error(codes::PARAMETERS, parameter.span.clone(), message)
-                .guessed(&parameter.name, missing)
-                .noted(format!("its address is {}", source.url));
+    let wanted = source.parameters();
+    let missing: Vec<&str> = wanted.iter().copied().filter(|w| !has(w)).collect();
+    let strange = fetch
+        .parameters
+        .iter()
+        .filter(|p| !wanted.contains(&&*p.name));
+    let strange: Vec<_> = strange.collect();
+    let address = format!("its address is {}", source.url);
+    for parameter in &strange {
+        let message = format!("`{}` has no parameter `{}`", fetch.source, parameter.name);
+        let span = parameter.span.clone();
+        let diagnostic = sink.error(codes::PARAMETERS, span.clone(), message);
+        match (&*missing, &*strange) {
+            // Told under another name: one mistake.
+            ([missing], [_]) => diagnostic
+                .labelled(format!("it needs `{missing}`"))
+                .replaced(span, *missing),
+            _ => diagnostic.guessed(&parameter.name, missing.iter().copied()),
         }
+        .noted(address.clone());
     }
-    for name in wanted.iter().filter(|w| !has(w)) {
+    if missing.len() == 1 && strange.len() == 1 {
+        return;
+    }
+    for name in missing {
         let message = format!("`{}` needs `{name}`", fetch.source);
         sink.error(codes::PARAMETERS, fetch.name_span.clone(), message)
             .labelled(format!("write below it: `{name}: \"{{{{ … }}}}\"`"))
-            .noted(format!("its address is {}", source.url));
+            .noted(address.clone());
     }
 }
 

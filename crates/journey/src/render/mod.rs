@@ -276,7 +276,13 @@ impl Templates {
             });
         found.ok_or_else(|| {
             let default = Arc::from(&*inner.default_locale);
-            self.failed(template, channel, &wanted, None, Fault::NoLocale { default })
+            self.failed(
+                template,
+                channel,
+                &wanted,
+                None,
+                Fault::NoLocale { default },
+            )
         })
     }
 }

@@ -27,8 +27,8 @@ mod size;
 mod variant;
 mod whatsapp;
 
-use path::Kind;
 pub(super) use fetch::{FETCH, Fetch};
+use path::Kind;
 pub(crate) use push::FIELDS as PUSH_FIELDS;
 pub(super) use push::{Push, is_key, ttl, weight};
 pub(super) use whatsapp::WhatsApp;

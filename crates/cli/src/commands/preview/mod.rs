@@ -1,5 +1,6 @@
 //! `parcours preview`: a template as its readers get it, in every channel and language.
 
+mod fill;
 mod given;
 mod page;
 mod words;
@@ -19,10 +20,9 @@ use journey::{
     content::Content,
     diagnostic::{Severity, SourceFile},
     ids::{CustomerId, MessageId},
-    machine::Ask,
     message::Channel,
     preview::{self, Use},
-    render::{Context, RenderError},
+    render::RenderError,
     sms::{self, Travel},
     value::{Map, Value},
     workspace::{self as compiler, Options, Workspace},
@@ -30,6 +30,7 @@ use journey::{
 use serde::Serialize;
 use uuid::Uuid;
 
+use self::fill::{Given, variants};
 use crate::{
     config::Config,
     output::{self, Format, Refused},
@@ -282,68 +283,6 @@ fn links(root: &Path, first: Option<&Use>) -> Result<Map> {
         channel: Channel::Email,
     };
     Ok(linker.links(sent, Timestamp::UNIX_EPOCH))
-}
-
-/// What templates are filled with.
-struct Given<'u> {
-    traits: Map,
-    with: Value,
-    links: Map,
-    /// What sources answer, by name.
-    answers: Map,
-    /// The question that it is.
-    ask: Option<&'u Ask>,
-}
-
-/// Every variant that was asked for, filled in as dispatch does it.
-fn variants(
-    args: &PreviewArgs,
-    template: &str,
-    workspace: &Workspace,
-    given: &Given<'_>,
-) -> Vec<Variant> {
-    let templates = &workspace.templates;
-    let default = &workspace.policies.defaults.locale;
-    let channels = templates.channels(template).into_iter();
-    let channels = channels.filter(|c| args.channel.is_none_or(|wanted| wanted == *c));
-    let mut variants = Vec::new();
-    for channel in channels {
-        let all = templates
-            .locales(template, channel)
-            .into_iter()
-            .map(str::to_owned);
-        let locales: Vec<String> = match &args.locale {
-            Some(wanted) => vec![wanted.clone()],
-            None => all.collect(),
-        };
-        for locale in locales {
-            let mut traits = given.traits.clone();
-            traits.insert(Arc::from("locale"), Value::text(&locale));
-            let context = Context {
-                with: &given.with,
-                customer: &traits,
-                links: &given.links,
-                options: &given
-                    .ask
-                    .map_or_else(Vec::new, |ask| ask.offers(&locale, default)),
-                more: &Map::new(),
-            };
-            let sources = &workspace.sources;
-            let samples = templates.samples(template, channel, Some(&locale), sources, |name| {
-                given.answers.get(name).cloned()
-            });
-            // What sources would be asked is filled in as well, so that what is wrong there is seen.
-            let asked = templates.wants(template, channel, Some(&locale), &context);
-            let context = Context {
-                more: &samples,
-                ..context
-            };
-            let rendered = asked
-                .and_then(|_| templates.render(template, channel, Some(&locale), &context));
-            variants.push(variant(channel, locale, rendered));
-        }
-    }
-    variants
 }
 
 fn variant(channel: Channel, locale: String, rendered: Result<Content, RenderError>) -> Variant {

@@ -34,7 +34,13 @@ impl Walk<'_> {
             .map(|fetched| {
                 let told = fetched.reads.iter().fold(Marks::default(), |told, reads| {
                     let named = !reads.named.is_empty() || reads.unknown;
-                    let told = told.with(&self.read(reads, &fields));
+                    let mut told = told.with(&self.read(reads, &fields));
+                    if reads.unknown {
+                        let all: [&str; 0] = [];
+                        let place = Place::new(fetched.place.0, fetched.place.1);
+                        told.add(&Marks::all(fields.values()));
+                        told.add(&self.customer(&all, place, "it may name anything"));
+                    }
                     if named { told.with(&whole) } else { told }
                 });
                 let place = Place::new(fetched.place.0, fetched.place.1);

@@ -99,7 +99,12 @@ impl Player<'_> {
             now: message.at,
             traits: &self.customer.traits,
         };
-        let by = |name: &str| self.calls.iter().find(|(of, _)| **of == *name).map(|c| &c.1);
+        let by = |name: &str| {
+            self.calls
+                .iter()
+                .find(|(of, _)| **of == *name)
+                .map(|c| &c.1)
+        };
         for wanted in wanted.map_err(Failure::Template)? {
             let declared = sources.0.get(&wanted.source);
             let unfit = declared.and_then(|source| source.address(&wanted.parameters).err());
@@ -113,12 +118,14 @@ impl Player<'_> {
                 return Err(Failure::Source { name, why });
             }
         }
-        Ok(templates.samples(template, channel, locale, sources, |source| {
-            match by(source)? {
-                Answers::With(value) => Some(value.eval(&here)),
-                Answers::Fails | Answers::Never => None,
-            }
-        }))
+        Ok(
+            templates.samples(template, channel, locale, sources, |source| {
+                match by(source)? {
+                    Answers::With(value) => Some(value.eval(&here)),
+                    Answers::Fails | Answers::Never => None,
+                }
+            }),
+        )
     }
 
     fn fails(&self, message: &Message) -> bool {
