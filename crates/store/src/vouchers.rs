@@ -12,8 +12,6 @@ use crate::{Error, Store, error::during, row::moment};
 
 /// How many codes one statement writes.
 pub const VOUCHER_PAGE: usize = 1_000;
-/// How often a draw is tried that another one for the same owner was in the way of.
-const TRIES: u32 = 5;
 
 /// A pool as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,29 +58,26 @@ impl Store {
         owner: Uuid,
         now: Timestamp,
     ) -> Result<Option<String>, Error> {
-        let mut tries = 1;
-        loop {
-            match self.draw_once(pool, customer, owner, now).await {
-                // Somebody has drawn for the same owner meanwhile: theirs is found now.
-                Err(sqlx::Error::Database(error))
-                    if error.is_unique_violation() && tries < TRIES =>
-                {
-                    tries += 1;
-                }
-                drawn => return drawn.map_err(during("drawing a voucher")),
-            }
-        }
+        let drawn = self.draw(pool, customer, owner, now).await;
+        drawn.map_err(during("drawing a voucher"))
     }
 
-    /// The customer is locked as far as nobody erases them in between.
-    async fn draw_once(
+    /// Who draws for the same owner waits, so that a code that is locked will be drawn: where all that are
+    /// left are locked, there is none. The customer is locked as far as nobody erases them in between.
+    async fn draw(
         &self,
         pool: &str,
         customer: CustomerId,
         owner: Uuid,
         now: Timestamp,
     ) -> Result<Option<String>, sqlx::Error> {
-        sqlx::query_scalar(
+        let mut tx = self.pool.begin().await?;
+        sqlx::query("select pg_advisory_xact_lock(hashtextextended($1 || $2::text, 0))")
+            .bind(pool)
+            .bind(owner)
+            .execute(&mut *tx)
+            .await?;
+        let drawn = sqlx::query_scalar(
             "with mine as (
                  select code from voucher_draw where customer = $1 and pool = $2 and owner = $3
              ), known as (
@@ -105,8 +100,10 @@ impl Store {
         .bind(pool)
         .bind(owner)
         .bind(moment(now))
-        .fetch_optional(&self.pool)
-        .await
+        .fetch_optional(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(drawn)
     }
 
     /// How many codes of each of these pools are free, each counted up to `most`.
