@@ -108,6 +108,11 @@ async fn lived(rig: &Rig, engine: &Arc<Engine>) {
         .calls_once(&CancellationToken::new())
         .await
         .expect("calls are made");
+    let codes = ["SPRING-1".to_owned()];
+    let store = &rig.store;
+    store.add_vouchers("spring", &codes).await.expect("a code");
+    let drawn = store.draw_voucher("spring", id(), id().0, earlier()).await;
+    drawn.expect("a draw");
     // A provider that says too much.
     sqlx::query("update message set error = $1 where channel = 'sms' and customer = $2")
         .bind(MARKERS[9])
