@@ -287,6 +287,9 @@ create table chat_link (
 );
 
 create index chat_link_visitor on chat_link (visitor);
+
+-- Short links ------------------------------------------------------------------------------------
+
 -- What the short forms of addresses in text messages stand for. A code is found whoever's it is, and no two messages
 -- have the same.
 create table short_link (
@@ -301,6 +304,30 @@ create table short_link (
 
 -- Whoever follows one gives its code alone.
 create index short_link_code on short_link (code);
+
+-- Vouchers ---------------------------------------------------------------------------------------
+
+-- Codes that were imported. That one was drawn stays with it, whoever it was: the code of an erased
+-- customer does not become free again, and is no news when it is imported once more.
+create table voucher (
+    pool text not null,
+    code text not null check (length(code) between 1 and 255),
+    drawn_at timestamptz,
+    primary key (pool, code)
+) with (fillfactor = 80);
+
+-- What is drawn from.
+create index voucher_free on voucher (pool) where drawn_at is null;
+
+-- Whom codes were drawn for. The owner is the customer, the run or the message that has a code of its own.
+create table voucher_draw (
+    customer uuid not null,
+    pool text not null,
+    owner uuid not null,
+    code text not null,
+    at timestamptz not null,
+    primary key (customer, pool, owner)
+);
 
 -- Erased customers -------------------------------------------------------------------------------
 

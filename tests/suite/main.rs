@@ -8,6 +8,7 @@ mod broker;
 mod calls;
 mod chat;
 mod cluster;
+mod content;
 mod dispatch;
 mod faults;
 mod fixture;

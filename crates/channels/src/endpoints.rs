@@ -5,6 +5,7 @@
 //! endpoint has a secret, `webhook-timestamp` and `webhook-signature` follow
 //! <https://www.standardwebhooks.com>.
 
+mod fetch;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +23,14 @@ use reqwest::{Client, Response, Url, header::CONTENT_TYPE, redirect::Policy};
 use serde::Serialize;
 use tokio::time::timeout;
 
-use crate::{http, settings::Secret, trust::client_config, webhook::Key};
+pub use self::fetch::{Ask, Fetched};
+use crate::{
+    guard::{self, Reach},
+    http,
+    settings::Secret,
+    trust::client_config,
+    webhook::Key,
+};
 
 /// Where secrets come from: the value of that environment variable, if there is one.
 type Secrets = dyn Fn(&str) -> Option<Secret> + Send + Sync;
@@ -31,13 +39,14 @@ type Secrets = dyn Fn(&str) -> Option<Secret> + Send + Sync;
 pub struct Caller {
     client: Option<Client>,
     secrets: Arc<Secrets>,
-    local: bool,
+    reach: Reach,
+    answers: fetch::Answers,
 }
 
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Caller")
-            .field("local", &self.local)
+            .field("reach", &self.reach)
             .finish_non_exhaustive()
     }
 }
@@ -74,16 +83,17 @@ struct Body<'a> {
 }
 
 impl Caller {
-    /// `secrets`: how the binary looks an environment variable up. `local`: whether calls stay on
-    /// this machine; those of other hosts are then not made but answered at once with `{}`, and
+    /// `secrets`: how the binary looks an environment variable up. `reach`: where calls may lead. Where
+    /// that is this machine alone, calls of other hosts are not made but answered at once with `{}`, and
     /// a call goes unsigned where its secret is not set.
     pub fn new(
         secrets: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
-        local: bool,
+        reach: Reach,
     ) -> Self {
         let client = client_config(None).ok().and_then(|tls| {
             Client::builder()
                 .redirect(Policy::none())
+                .dns_resolver(reach.clone())
                 .no_proxy()
                 .tls_backend_preconfigured(tls)
                 .user_agent("parcours")
@@ -93,7 +103,8 @@ impl Caller {
         Self {
             client,
             secrets: Arc::new(move |name| secrets(name).map(Secret::new)),
-            local,
+            reach,
+            answers: fetch::Answers::default(),
         }
     }
 
@@ -109,10 +120,13 @@ impl Caller {
             let name = call.endpoint.clone();
             return for_good(Failure::NoEndpoint { name });
         };
-        if self.local && !is_local(&url) {
+        if self.reach.is_local() && !is_local(&url) {
             let (call, endpoint) = (call.id, &*call.endpoint);
             tracing::warn!(%call, endpoint, "not called, for it is elsewhere; a stand-in answered {{}}");
             return Called::Answered(Value::Map(Arc::new(Map::new())));
+        }
+        if let Err(barred) = self.reach.check(&url) {
+            return for_now(barred.failure(&url));
         }
         let limit = Duration::try_from(endpoint.timeout).unwrap_or(Duration::from_secs(10));
         let attempt = Box::pin(self.attempt(url, endpoint, call, customer, now));
@@ -148,11 +162,11 @@ impl Caller {
         };
         let id = call.id.to_string();
         let mut request = client
-            .post(url)
+            .post(url.clone())
             .header(CONTENT_TYPE, "application/json")
             .header("Idempotency-Key", &id)
             .header("webhook-id", &id);
-        match self.key(endpoint) {
+        match self.key(endpoint.secret.as_deref()) {
             Ok(None) => {}
             Ok(Some(key)) => {
                 let seconds = now.as_second();
@@ -164,30 +178,42 @@ impl Caller {
         }
         match request.body(body).send().await {
             Ok(response) => read(response, now).await,
-            Err(error) => for_now(http::unreachable(Whom::Endpoint, &error)),
+            Err(error) => for_now(unreachable(&error, &url, Whom::Endpoint)),
         }
     }
 
-    /// The key of the endpoint's signature, if its calls are signed.
-    fn key(&self, endpoint: &Endpoint) -> Result<Option<Key>, Failure> {
-        let Some(name) = &endpoint.secret else {
+    /// The key of a signature, by the environment variable that holds it.
+    fn key(&self, secret: Option<&str>) -> Result<Option<Key>, Failure> {
+        let Some(name) = secret else {
             return Ok(None);
         };
         let unusable = |words| Failure::Secret {
-            name: Arc::from(&**name),
+            name: Arc::from(name),
             words,
         };
         match (self.secrets)(name) {
             Some(secret) => Key::new(&secret)
                 .map(Some)
                 .map_err(|(_, wrong)| unusable(Some(wrong.into()))),
-            None if self.local => Ok(None),
+            None if self.reach.is_local() => Ok(None),
             None => Err(unusable(None)),
         }
     }
 }
 
-async fn read(mut response: Response, now: Timestamp) -> Called {
+/// An answer up to its bound, and one chunk more where it is longer: that says so.
+async fn bounded(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while body.len() <= intake::MAX_ANSWER {
+        match response.chunk().await? {
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => break,
+        }
+    }
+    Ok(body)
+}
+
+async fn read(response: Response, now: Timestamp) -> Called {
     let status = response.status();
     if !status.is_success() {
         let retry_after = http::retry_after(&response, now);
@@ -205,22 +231,25 @@ async fn read(mut response: Response, now: Timestamp) -> Called {
             Called::RefusedForGood { detail }
         };
     }
-    let mut body = Vec::new();
-    // One byte too many says that it is too long.
-    while body.len() <= intake::MAX_ANSWER {
-        match response.chunk().await {
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => break,
-            // Half an answer is none.
-            Err(error) => return for_now(http::unreachable(Whom::Endpoint, &error)),
-        }
-    }
+    let body = match bounded(response).await {
+        Ok(body) => body,
+        // Half an answer is none.
+        Err(error) => return for_now(http::unreachable(Whom::Endpoint, &error)),
+    };
     match intake::answer(&body) {
         Ok(value) => Called::Answered(value),
         Err(wrong) => {
             let words = wrong.into();
             for_good(Failure::Answer { words })
         }
+    }
+}
+
+/// Why no answer came; where the request was not even made, because of whom it would have met.
+fn unreachable(error: &reqwest::Error, url: &Url, whom: Whom) -> Failure {
+    match guard::barred(error) {
+        Some(barred) => barred.failure(url),
+        None => http::unreachable(whom, error),
     }
 }
 

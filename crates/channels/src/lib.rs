@@ -13,6 +13,7 @@ mod conformance;
 mod detail;
 mod endpoints;
 mod fcm;
+mod guard;
 mod hear;
 mod http;
 mod limits;
@@ -44,7 +45,8 @@ use journey::{content::Content, message::Channel};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-pub use self::endpoints::{Called, Caller};
+pub use self::endpoints::{Ask, Called, Caller, Fetched};
+pub use self::guard::{Reach, ReachSettings};
 pub use self::hear::{Fate, Heard, Hook, Report, Said, Unheard, What};
 pub use self::limits::{CircuitSettings, DomainSettings, Limits, RateSettings, Span, Tally};
 pub use self::line::{Health, Place, Turn, Wish};
@@ -185,7 +187,7 @@ impl Channels {
         Ok(Self {
             lines,
             only_to: only_to::OnlyTo::new(&settings.only_to),
-            caller: Caller::new(|_| None, true),
+            caller: Caller::new(|_| None, Reach::local()),
         })
     }
 

@@ -346,7 +346,9 @@ async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Request {
     while !request.head.ends_with("\r\n\r\n") {
         stream.read_line(&mut request.head).await.unwrap();
     }
-    let length = request.header("content-length").unwrap().parse().unwrap();
+    // A GET has none.
+    let length = request.header("content-length");
+    let length = length.map_or(0, |length| length.parse().unwrap());
     request.body = vec![0; length];
     stream.read_exact(&mut request.body).await.unwrap();
     request

@@ -33,6 +33,7 @@ use crate::commands::{
     simulate::SimulateArgs,
     suppressions::SuppressionsArgs,
     test::TestArgs,
+    vouchers::VouchersArgs,
     why::WhyArgs,
 };
 
@@ -135,6 +136,8 @@ pub enum Served {
     Erasures(ErasuresArgs),
     /// Lists of addresses that must not be written to, in and out
     Suppressions(SuppressionsArgs),
+    /// Pools of voucher codes: how many are left, and how they are filled
+    Vouchers(VouchersArgs),
     /// Report who is sent what, on which consents, and which journeys have no exit or cap
     Audit(AuditArgs),
     /// Say why a message went or did not, in English or French

@@ -43,6 +43,8 @@ pub struct Config {
     pub privacy_secret: Option<String>,
     /// How events are taken in
     pub intake: IntakeConfig,
+    /// Where addresses of the workspace may lead
+    pub endpoints: channels::ReachSettings,
     /// How each channel is sent
     pub channels: channels::Settings,
 }
@@ -271,6 +273,10 @@ impl Config {
             };
             wrong(&path, message, "");
         }
+        if let Err((setting, problem)) = channels::Reach::new(&self.endpoints) {
+            let message = format!("`{setting}` {problem}");
+            wrong(&["endpoints", setting], message, "");
+        }
         if let Err(error) = self.pages.look() {
             let path = match self.pages.logo.is_some() && error.to_string().contains("logo") {
                 true => ["pages", "logo"],
@@ -357,6 +363,15 @@ impl Config {
                 .links(self.pages.http.as_deref().unwrap_or(http))?,
             ..default
         })
+    }
+
+    /// Where calls of endpoints and fetches of content may lead.
+    ///
+    /// # Errors
+    /// If a host or a network is none.
+    pub fn reach(&self) -> Result<channels::Reach> {
+        channels::Reach::new(&self.endpoints)
+            .map_err(|(setting, problem)| anyhow::anyhow!("`endpoints.{setting}` {problem}"))
     }
 
     /// How customers' pages look.

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use channels::{
-    AdapterSettings, Caller, Channels, SmtpSettings, TlsMode, WebSettings, WebhookSettings,
+    AdapterSettings, Caller, Channels, Reach, SmtpSettings, TlsMode, WebSettings, WebhookSettings,
     capture::{Mailbox, SmtpSink},
 };
 use store::Store;
@@ -116,7 +116,7 @@ impl Providers {
             channels: Arc::new(
                 Channels::new(&settings)?
                     .with_board(&board::board(store))
-                    .with_caller(Caller::new(|name| std::env::var(name).ok(), true)),
+                    .with_caller(Caller::new(|name| std::env::var(name).ok(), Reach::local())),
             ),
             web,
             listener,

@@ -102,6 +102,14 @@ fn causes(error: &anyhow::Error) -> String {
     said
 }
 
+/// A plain table with a line of heads.
+pub fn table<const N: usize>(heads: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(heads);
+    table
+}
+
 /// A plain table: names on the left, numbers on the right.
 pub fn counts<'a>(rows: impl IntoIterator<Item = (String, u64)> + 'a) -> Table {
     let mut table = Table::new();

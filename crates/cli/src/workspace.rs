@@ -83,7 +83,7 @@ pub fn found(root: &Path) -> Result<Vec<PathBuf>> {
     for dir in sorted(&root.join("journeys"))? {
         paths.push(dir.join("journey.yaml"));
     }
-    for name in ["policies", "traits", "endpoints"] {
+    for name in ["policies", "traits", "endpoints", "content", "vouchers"] {
         paths.push(root.join(format!("config/{name}.yaml")));
     }
     for dir in ["config/events", "config/segments", "journeys/_fragments"] {

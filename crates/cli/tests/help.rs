@@ -9,7 +9,7 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 31] = [
     "health",
     "new",
     "check",
@@ -38,6 +38,7 @@ const COMMANDS: [&str; 30] = [
     "processing",
     "erasures",
     "suppressions",
+    "vouchers",
     "audit",
     "why",
 ];

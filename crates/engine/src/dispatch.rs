@@ -2,6 +2,7 @@
 //! transaction, and recorded under the fence of their attempt.
 
 mod devices;
+mod fill;
 mod observed;
 mod record;
 mod rounds;
@@ -20,14 +21,14 @@ use journey::{
     policies::ConsentRule,
     policy,
     render::Context,
-    value::Value,
+    value::{Map, Value},
 };
 use store::{Accepted, Arrival, Leased, OffLimits, Release, Retry};
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use self::record::receipt;
 pub(crate) use self::rounds::Rounds;
+use self::{fill::Unready, record::receipt};
 use crate::{Engine, Error, Sent, Unsubscribe, traces::Step, world::Loaded};
 
 /// What one round of dispatch did.
@@ -76,8 +77,8 @@ impl Round {
 enum Done {
     /// With the news of addresses that turned out to be nobody's, if there are such.
     Sent(Accepted, Option<Arrival>),
-    /// With the provider that was asked last.
-    Later(Retry, Arc<str>),
+    /// With the provider that was asked last, if one was.
+    Later(Retry, Option<Arc<str>>),
     /// With the provider that was asked last, if one was, and the news of addresses that are nobody's.
     Ended(Arrival, Option<Arc<str>>, Option<Arrival>),
     Released(Release),
@@ -182,7 +183,7 @@ impl Engine {
             Clock::Recorded => leased.message.at,
         };
         let (step, channel) = (self.step(&leased), leased.message.channel);
-        let done = match self.prepare(&leased, off_limits, &round.loaded, now) {
+        let done = match Box::pin(self.prepare(&leased, off_limits, round, now)).await {
             Ok((addresses, content, unsubscribe)) => {
                 let content = match self.with_short_links(&leased, content, &round.loaded).await {
                     Ok(content) => content,
@@ -201,20 +202,23 @@ impl Engine {
                 };
                 self.send(rendered, now, round).await
             }
-            Err(stopped) => Done::Ended(receipt(leased, stopped, now), None, None),
+            Err(Unready::Stopped(stopped)) => {
+                Done::Ended(receipt(leased, stopped, now), None, None)
+            }
+            Err(Unready::Later(error, wait)) => self.not_yet(leased, error, wait, now),
         };
         self.count(channel, &done);
         done
     }
 
-    /// Looks at restriction, consent, address and time once more (rule 50), and renders.
-    fn prepare(
+    /// Looks at restriction, consent, address and time once more (rule 50). The addresses that are left.
+    fn look_again(
         &self,
         leased: &Leased,
         off_limits: Option<OffLimits>,
         loaded: &Loaded,
         now: Timestamp,
-    ) -> Result<(Vec<String>, Content, Option<Unsubscribe>), Stopped> {
+    ) -> Result<Vec<String>, Stopped> {
         let Leased {
             customer, message, ..
         } = leased;
@@ -258,6 +262,48 @@ impl Engine {
         if addresses.is_empty() {
             return Err(stopped(Reason::Failed, Failure::OnlyTo));
         }
+        Ok(addresses)
+    }
+
+    /// Asks for what is not known yet, and fills the template in.
+    async fn rendered(
+        &self,
+        leased: &Leased,
+        context: Context<'_>,
+        round: &Round,
+    ) -> Result<Content, Unready> {
+        let message = &leased.message;
+        let more = Box::pin(self.fill(leased, &context, round)).await?;
+        let locale = context.customer.get("locale").and_then(Value::as_text);
+        let context = Context {
+            more: &more,
+            ..context
+        };
+        let template = &message.decision.template;
+        let templates = &round.loaded.templates;
+        let rendered = templates.render(template, message.channel, locale, &context);
+        rendered.map_err(|error| {
+            Unready::Stopped(Stopped {
+                reason: Reason::Unrenderable,
+                detail: Failure::Template(error),
+            })
+        })
+    }
+
+    /// Looks once more, asks for what is not known yet, and renders.
+    async fn prepare(
+        &self,
+        leased: &Leased,
+        off_limits: Option<OffLimits>,
+        round: &Round,
+        now: Timestamp,
+    ) -> Result<(Vec<String>, Content, Option<Unsubscribe>), Unready> {
+        let loaded = &round.loaded;
+        let addresses = self.look_again(leased, off_limits, loaded, now)?;
+        let Leased {
+            customer, message, ..
+        } = leased;
+        let (policies, channel) = (&loaded.world.policies, message.channel);
         let sent = Sent {
             customer: customer.id,
             message: message.id,
@@ -276,14 +322,14 @@ impl Engine {
             customer: &customer.traits,
             links: &links,
             options: &loaded.world.offers(message, locale),
+            more: &Map::new(),
         };
         let mut content = match message.decision.words() {
-            Some(words) => Content::spoken(channel, words)
-                .map_err(|words| stopped(Reason::Failed, Failure::Content { words }))?,
-            None => loaded
-                .templates
-                .render(&message.decision.template, channel, locale, &context)
-                .map_err(|error| stopped(Reason::Unrenderable, Failure::Template(error)))?,
+            Some(words) => Content::spoken(channel, words).map_err(|words| Stopped {
+                reason: Reason::Failed,
+                detail: Failure::Content { words },
+            })?,
+            None => Box::pin(self.rendered(leased, context, round)).await?,
         };
         if let Content::Email { html, .. } = &mut content
             && let Some(track) = policy::tracked(policies, customer, &message.purpose, channel)

@@ -69,6 +69,8 @@ pub struct Engine {
     called: Notify,
     /// Sweeps that are known to be written down.
     planned: Mutex<sweeps::Planned>,
+    /// Voucher pools of which it was said that they run low.
+    low_pools: Mutex<BTreeSet<Arc<str>>>,
     metrics: metrics::Metrics,
     loops: health::Loops,
 }
@@ -100,6 +102,7 @@ impl Engine {
             queued: Notify::new(),
             called: Notify::new(),
             planned: Mutex::default(),
+            low_pools: Mutex::default(),
             metrics,
             loops: health::Loops::default(),
         }))

@@ -14,6 +14,8 @@ use journey::{
     processing,
     render::Templates,
     schema::Schemas,
+    sources::Sources,
+    vouchers::Pools,
     workspace::{self, Compiled, Options},
     world::{Pausing, World},
 };
@@ -36,6 +38,10 @@ pub struct Loaded {
     pub versions: BTreeMap<MachineId, i32>,
     /// Who can be called.
     pub endpoints: Endpoints,
+    /// What messages are filled in from when they leave.
+    pub sources: Sources,
+    /// Pools of codes.
+    pub vouchers: Pools,
     /// From when on each current machine counts.
     pub since: BTreeMap<MachineId, Since>,
     /// For which purposes each trait is read.
@@ -106,6 +112,8 @@ impl Loaded {
             schemas: compiled.schemas,
             versions,
             endpoints: compiled.endpoints,
+            sources: compiled.sources,
+            vouchers: compiled.vouchers,
             since,
             pauses,
             uses,

@@ -118,6 +118,33 @@ pub enum Failure {
         /// Its name.
         name: Arc<str>,
     },
+    /// It leads into a private network, which the settings do not allow.
+    OwnNetwork {
+        /// The host.
+        host: Arc<str>,
+    },
+    /// The settings name the hosts that may be called, and it is none of them.
+    NotAllowed {
+        /// The host.
+        host: Arc<str>,
+    },
+    /// A source of content gave no answer.
+    Source {
+        /// Its name.
+        name: Arc<str>,
+        /// Why.
+        why: Box<Failure>,
+    },
+    /// A parameter that a source cannot be asked with: empty, far too long, or one that leads elsewhere.
+    Parameter {
+        /// Its name.
+        name: Arc<str>,
+    },
+    /// A pool of vouchers has none left.
+    NoVouchers {
+        /// Its name.
+        pool: Arc<str>,
+    },
     /// An answer that the database cannot keep.
     Unkept,
     /// A test says that it fails.

@@ -11,6 +11,7 @@
 mod compile;
 mod parse;
 mod source;
+pub mod sources;
 
 pub mod advance;
 pub mod answer;
@@ -56,6 +57,7 @@ pub mod time;
 pub mod trace;
 pub mod track;
 pub mod value;
+pub mod vouchers;
 pub mod waiting;
 pub mod workspace;
 pub mod world;

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{expr::types::Type, input::Event, value::Value};
 pub use labels::LabelsOf;
-pub(crate) use read::schema;
+pub(crate) use read::{sample as sample_value, schema};
 
 /// How many references are followed from one value: as deep as a schema may be nested.
 const MAX_HOPS: u32 = 64;

@@ -6,7 +6,7 @@ mod role;
 use std::{collections::BTreeMap, sync::Arc};
 
 use self::{
-    declared::{endpoints, fragments, policies, read, schemas, segments},
+    declared::{endpoints, fragments, policies, read, schemas, segments, sources, vouchers},
     role::{Role, of_role},
 };
 use crate::{
@@ -25,7 +25,9 @@ use crate::{
     schema::Schemas,
     segments::Segments,
     settings, source,
+    sources::Sources,
     testing::{self, TestFile},
+    vouchers::Pools,
 };
 
 /// How to check.
@@ -69,6 +71,10 @@ pub struct Workspace {
     pub segments: Segments,
     /// Who can be called.
     pub endpoints: Endpoints,
+    /// What messages are filled in from when they leave.
+    pub sources: Sources,
+    /// Pools of codes.
+    pub vouchers: Pools,
 }
 
 /// A compiled journey with its source.
@@ -98,6 +104,9 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
     found.extend(wrong);
     let segments = segments(files, &schemas, &mut found);
     let endpoints = endpoints(files, &policies.labels, &mut found);
+    let sources = sources(files, &policies.labels, &mut found);
+    let vouchers = vouchers(files, &mut found);
+    found.extend(templates.check_sources(&messages, &sources, &vouchers));
     let fragments = fragments(files, &mut found);
     let (parsed, names) = parsed(files, &fragments, &mut found);
     let world = World {
@@ -106,6 +115,7 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         templates: (options.templates == TemplateCheck::Required).then_some(&templates),
         segments: &segments,
         endpoints: &endpoints,
+        sources: &sources,
         journeys: (!options.alone).then_some(&names),
         whatsapp: of_role(files, |role| matches!(role, Role::Settings))
             .any(|file| settings::carries(file, message::Channel::Chat, "whatsapp")),
@@ -159,6 +169,8 @@ pub fn compile(files: &[SourceFile], options: &Options) -> (Option<Workspace>, V
         tests,
         segments,
         endpoints,
+        sources,
+        vouchers,
     };
     ((!failed).then_some(workspace), found)
 }
@@ -185,6 +197,11 @@ fn same(first: &mut Diagnostic, later: &mut Diagnostic) -> bool {
 /// by, without compiling the rest.
 pub fn policies_of(files: &[SourceFile]) -> Policies {
     policies(files, &mut Vec::new())
+}
+
+/// The voucher pools of these files alone, as far as they can be read.
+pub fn vouchers_of(files: &[SourceFile]) -> Pools {
+    vouchers(files, &mut Vec::new())
 }
 
 /// What caps say of journeys, once all of them are known.
@@ -252,6 +269,18 @@ fn unused(
         if matches!(Role::of(&file.path), Role::Endpoints) {
             if let Some(root) = source::load(file, &mut Sink::new(file)) {
                 compile::unused_endpoints(&root, world, &used, &mut sink);
+            }
+        } else if matches!(Role::of(&file.path), Role::Content | Role::Vouchers) {
+            let (sources, pools) = world
+                .templates
+                .map_or_else(Default::default, Templates::named_sources);
+            let named = match Role::of(&file.path) {
+                Role::Content => ("content source", sources),
+                _ => ("voucher pool", pools),
+            };
+            let root = source::load(file, &mut Sink::new(file));
+            if let Some(root) = root.filter(|_| world.templates.is_some()) {
+                compile::unused_names(&root, named, &mut sink);
             }
         } else if let Some(declares) = declares(file).filter(|d| told.insert(format!("{d:?}"))) {
             compile::unused(file, declares, &used, &mut sink);
@@ -427,6 +456,7 @@ fn tests(
             complete,
             policies: world.policies,
             schemas: world.schemas,
+            sources: world.sources,
         };
         let read = read(file, found, |root, r| testing::tests(root, &known, r));
         tests.extend(read.zip(machine).map(|(tests, machine)| TestFile {

@@ -63,6 +63,7 @@ fn messages() -> Vec<(String, &'static str, Content)> {
         customer: &customer,
         links: &links,
         options: &[],
+        more: &Map::new(),
     };
     let mut all = Vec::new();
     for name in templates.names() {

@@ -128,7 +128,10 @@ fn belongs(path: &str) -> bool {
         ["templates", _, ..] => true,
         ["journeys", "_fragments", _] | ["config", "events" | "segments", _] => yaml,
         ["journeys", _, "journey.yaml" | "tests.yaml"]
-        | ["config", "policies.yaml" | "traits.yaml" | "endpoints.yaml"] => true,
+        | [
+            "config",
+            "policies.yaml" | "traits.yaml" | "endpoints.yaml" | "content.yaml" | "vouchers.yaml",
+        ] => true,
         _ => false,
     }
 }

@@ -29,6 +29,7 @@ mod short;
 mod sweeps;
 mod tables;
 mod turn;
+mod vouchers;
 mod workspace;
 
 pub use calls::{CallEnd, CallKey, CallRetry, LeasedCall};
@@ -47,6 +48,7 @@ pub use settings::Settings;
 pub use short::{FollowedLink, ShortLink};
 pub use sweeps::{NewSweep, StoredSweep, SweepPage};
 pub use turn::{Arrival, OpenTurn, Work};
+pub use vouchers::{VOUCHER_PAGE, VoucherPool};
 pub use workspace::{
     Applied, Base, News, Paused, PausedJourney, Publication, Published, Snapshot, StoredMachine,
     StoredPassage, StoredWorkspace, Stretch,

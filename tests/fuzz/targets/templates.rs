@@ -56,6 +56,11 @@ fuzz_target!(|data: &[u8]| {
         customer: &customer,
         links: &links,
         options: &[],
+        more: &Map::new(),
     };
+    let _ = templates.wants("t", channel, Some("fr-BE"), &context);
+    let sources = journey::sources::Sources::default();
+    let more = templates.samples("t", channel, Some("fr-BE"), &sources, |_| None);
+    let context = Context { more: &more, ..context };
     let _ = templates.render("t", channel, Some("fr-BE"), &context);
 });

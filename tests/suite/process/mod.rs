@@ -20,3 +20,4 @@ pub mod scene;
 mod shards;
 mod testing;
 mod torture;
+mod vouchers;

@@ -68,6 +68,7 @@ fn mails() -> Vec<(String, Content)> {
         customer: &customer,
         links: &links,
         options: &[],
+        more: &Map::new(),
     };
     let mut all = Vec::new();
     for sources in [&written, &made] {

@@ -118,6 +118,11 @@ async fn lived(rig: &Rig, engine: &Arc<Engine>) {
     let message = journey::ids::MessageId(id().0);
     let kept = rig.store.keep_short(id(), message, &short, earlier());
     assert!(kept.await.expect("a short link"));
+    let codes = ["SPRING-1".to_owned()];
+    let store = &rig.store;
+    store.add_vouchers("spring", &codes).await.expect("a code");
+    let drawn = store.draw_voucher("spring", id(), id().0, earlier()).await;
+    drawn.expect("a draw");
     // A provider that says too much.
     sqlx::query("update message set error = $1 where channel = 'sms' and customer = $2")
         .bind(MARKERS[9])

@@ -70,6 +70,7 @@ async fn tables_that_are_cut_keep_their_keys_indexes_checks_and_triggers() {
         "run",
         "run_ended",
         "short_link",
+        "voucher_draw",
     ];
     assert_eq!(
         names, of_customers,

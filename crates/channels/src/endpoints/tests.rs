@@ -6,15 +6,32 @@ use jiff::SignedDuration;
 use journey::{
     call::Call,
     endpoints::Endpoint,
+    failure::Failure,
     ids::{CallId, RunId},
     value::Value,
 };
 use serde_json::{Value as Json, json};
 
-use super::{Called, Caller};
-use crate::testing::{at, http, id};
+use super::{Called, Caller, Reach};
+use crate::{
+    ReachSettings,
+    testing::{at, http, id},
+};
 
 const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// This machine counts as a network of ours.
+pub(super) fn here() -> Reach {
+    private("127.0.0.0/8")
+}
+
+fn private(what: &str) -> Reach {
+    let settings = ReachSettings {
+        private: vec![what.to_owned()],
+        ..ReachSettings::default()
+    };
+    Reach::new(&settings).unwrap()
+}
 
 fn endpoint(server: SocketAddr) -> Endpoint {
     Endpoint {
@@ -52,7 +69,7 @@ fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
 
 async fn called(answer: Vec<u8>) -> Called {
     let (server, _) = http(answer).await;
-    let caller = Caller::new(|_| Some(KEY.to_owned()), false);
+    let caller = Caller::new(|_| Some(KEY.to_owned()), here());
     let now = at("2026-01-05T08:00:01Z");
     caller.call(&endpoint(server), &call(), "ana", now).await
 }
@@ -64,7 +81,7 @@ fn answered(value: Json) -> Called {
 #[tokio::test]
 async fn a_call_tells_what_its_step_says_and_nothing_else_of_the_person() {
     let (server, requests) = http(answer("200 OK", "", r#"{"code":"XY"}"#)).await;
-    let caller = Caller::new(|name| (name == "KEY").then(|| KEY.to_owned()), false);
+    let caller = Caller::new(|name| (name == "KEY").then(|| KEY.to_owned()), here());
     let now = at("2026-01-05T08:00:01Z");
     let called = caller.call(&endpoint(server), &call(), "ana", now).await;
     assert_eq!(called, answered(json!({ "code": "XY" })));
@@ -154,7 +171,7 @@ async fn half_an_answer_and_none_are_tried_again() {
         timeout: SignedDuration::from_millis(50),
         ..endpoint(server)
     };
-    let caller = Caller::new(|_| Some(KEY.to_owned()), false);
+    let caller = Caller::new(|_| Some(KEY.to_owned()), here());
     let called = caller
         .call(&endpoint, &call(), "ana", at("2026-01-05T08:00:01Z"))
         .await;
@@ -165,7 +182,7 @@ async fn half_an_answer_and_none_are_tried_again() {
 async fn without_its_secret_a_call_is_made_only_on_ones_own_machine() {
     let (server, requests) = http(answer("200 OK", "", "1")).await;
     let now = at("2026-01-05T08:00:01Z");
-    let served = Caller::new(|_| None, false);
+    let served = Caller::new(|_| None, here());
     let called = served.call(&endpoint(server), &call(), "ana", now).await;
     let Called::RefusedForNow { detail, .. } = called else {
         panic!("{called:?}");
@@ -175,7 +192,7 @@ async fn without_its_secret_a_call_is_made_only_on_ones_own_machine() {
         "the environment variable KEY is not set"
     );
     assert!(requests.lock().unwrap().is_empty());
-    let local = Caller::new(|_| None, true);
+    let local = Caller::new(|_| None, Reach::local());
     let called = local.call(&endpoint(server), &call(), "ana", now).await;
     assert_eq!(called, answered(json!(1)));
     assert_eq!(
@@ -186,7 +203,7 @@ async fn without_its_secret_a_call_is_made_only_on_ones_own_machine() {
 
 #[tokio::test]
 async fn in_development_no_call_leaves_the_machine() {
-    let local = Caller::new(|_| None, true);
+    let local = Caller::new(|_| None, Reach::local());
     for url in [
         "https://shop.example/",
         "http://localhost.shop.example/",
@@ -205,4 +222,61 @@ async fn in_development_no_call_leaves_the_machine() {
             .await;
         assert_eq!(called, answered(json!({})), "{url}");
     }
+}
+
+#[tokio::test]
+async fn no_call_leads_into_our_own_network_unless_it_is_named() {
+    let (server, requests) = http(answer("200 OK", "", "1")).await;
+    let (now, port) = (at("2026-01-05T08:00:01Z"), server.port());
+    let asked = async |host: &str, reach: Reach| {
+        let endpoint = Endpoint {
+            url: format!("http://{host}:{port}/").into(),
+            ..endpoint(server)
+        };
+        let caller = Caller::new(|_| Some(KEY.to_owned()), reach);
+        caller.call(&endpoint, &call(), "ana", now).await
+    };
+    // `localhost` is looked up when the connection is made.
+    for host in ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"] {
+        let Called::RefusedForNow { detail, .. } = asked(host, Reach::default()).await else {
+            panic!("{host}");
+        };
+        assert!(matches!(detail, Failure::OwnNetwork { .. }), "{detail:?}");
+    }
+    assert!(requests.lock().unwrap().is_empty());
+    let only = ReachSettings {
+        allow: vec!["shop.example".to_owned()],
+        ..ReachSettings::default()
+    };
+    let Called::RefusedForNow { detail, .. } = asked("localhost", Reach::new(&only).unwrap()).await
+    else {
+        panic!();
+    };
+    assert!(matches!(detail, Failure::NotAllowed { .. }), "{detail:?}");
+    assert!(requests.lock().unwrap().is_empty());
+    assert_eq!(
+        asked("localhost", private("localhost")).await,
+        answered(json!(1))
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let (inner, met) = http(answer("200 OK", "", "1")).await;
+    let to = format!("Location: http://{inner}/\r\n");
+    let (server, _) = http(answer("307 Temporary Redirect", &to, "")).await;
+    let caller = Caller::new(|_| Some(KEY.to_owned()), here());
+    let called = caller
+        .call(
+            &endpoint(server),
+            &call(),
+            "ana",
+            at("2026-01-05T08:00:01Z"),
+        )
+        .await;
+    assert!(
+        matches!(called, Called::RefusedForGood { .. }),
+        "{called:?}"
+    );
+    assert!(met.lock().unwrap().is_empty());
 }

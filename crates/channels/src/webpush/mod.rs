@@ -36,6 +36,7 @@ pub use self::settings::{Urgency, WebPushSettings};
 use self::vapid::Vapid;
 use crate::{
     About, Outcome, Outgoing, Problem,
+    guard::Reach,
     http::{Answer, Http, provider_id},
     push,
 };
@@ -77,7 +78,7 @@ impl WebPush {
             let builder = builder.tls_backend_preconfigured(tls);
             match settings.private_endpoints {
                 true => builder,
-                false => builder.dns_resolver(guard::Outside),
+                false => builder.dns_resolver(Reach::default()),
             }
         })?;
         Ok(Self {

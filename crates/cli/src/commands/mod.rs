@@ -26,4 +26,5 @@ pub mod schema;
 pub mod simulate;
 pub mod suppressions;
 pub mod test;
+pub mod vouchers;
 pub mod why;

@@ -98,10 +98,11 @@ async fn with_broker(
     exporter: &Exporter,
     stop: &CancellationToken,
 ) -> Result<Stopped> {
+    let caller = Caller::new(|name| std::env::var(name).ok(), config.reach()?);
     let channels = Arc::new(
         Channels::new(&config.channels)?
             .with_board(&board::board(&store))
-            .with_caller(Caller::new(|name| std::env::var(name).ok(), false)),
+            .with_caller(caller),
     );
     let has = |role| args.roles.contains(&role);
     let listener = match has(Role::Api) {

@@ -103,6 +103,7 @@ fn play(
         world,
         templates: &compiled.templates,
         schemas: &compiled.schemas,
+        sources: &compiled.sources,
     };
     let run_for = args.run_for.as_ref().map(|text| {
         simulate::length(text)

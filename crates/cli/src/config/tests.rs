@@ -13,6 +13,7 @@ const GROUPS: &[(&[&str], &str)] = &[
     (&["intake"], "{}"),
     (&["pages"], "{}"),
     (&["links"], "{}"),
+    (&["endpoints"], "{}"),
     (&["channels"], "{}"),
     (
         &["channels", "email", "postmark"],

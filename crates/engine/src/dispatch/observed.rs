@@ -51,7 +51,9 @@ impl Engine {
     pub(super) fn count(&self, channel: Channel, done: &Done) {
         match done {
             Done::Sent(accepted, _) => self.metrics.sent(channel, &accepted.provider),
-            Done::Later(_, provider) => self.metrics.retried(channel, provider),
+            Done::Later(_, Some(provider)) => self.metrics.retried(channel, provider),
+            // What it waits for is counted by its own name.
+            Done::Later(_, None) => {}
             Done::Ended(arrival, asked, _) => {
                 let first = self.channels.serves(channel).unwrap_or_default();
                 let provider = asked.as_deref().unwrap_or(first);

@@ -187,7 +187,7 @@ impl Engine {
                     error: detail,
                     tied_to: tied_to.or(leased.tied_to),
                 };
-                Done::Later(retry, said.provider)
+                Done::Later(retry, Some(said.provider))
             }
             Outcome::RefusedForNow { detail, .. } => {
                 let detail = Failure::GaveUp {
@@ -215,7 +215,7 @@ impl Engine {
     }
 
     /// So long from now, but no later than it expires, so that its cap is given back in time.
-    fn due_in(&self, leased: &Leased, wait: SignedDuration) -> Timestamp {
+    pub(super) fn due_in(&self, leased: &Leased, wait: SignedDuration) -> Timestamp {
         let due_at = journey::time::plus(self.wall(), wait);
         let expires_at = leased.message.decision.expires_at;
         expires_at.map_or(due_at, |at| at.min(due_at))

@@ -150,6 +150,12 @@ exported! {
         "From the decision of a message to its first hand-over to a provider";
     lateness: HistogramVec SLOW "parcours_timer_lateness_seconds" []
         "How long after its moment a customer's timer fired";
+    fetches: IntCounterVec NONE "parcours_fetches_total" ["source", "outcome"]
+        "Content that messages were filled in with: answered, kept from before, by default, or failed";
+    vouchers_left: GaugeVec NONE "parcours_vouchers_left" ["pool"]
+        "Codes of a pool that are free, counted up to 100,000";
+    vouchers_low: GaugeVec NONE "parcours_vouchers_low" ["pool"]
+        "Below how many codes its pool runs low";
     calls: IntCounterVec NONE "parcours_calls_total" ["endpoint", "result"]
         "Calls of endpoints: answered, failed, or retried later";
     call_seconds: HistogramVec QUICK "parcours_call_seconds" ["endpoint"]

@@ -246,6 +246,26 @@ impl Metrics {
         seconds.observe(took.as_secs_f64());
     }
 
+    /// A message was to be filled in from a source.
+    pub(crate) fn fetched(&self, source: &str, outcome: &str) {
+        let labels = [self.others.label(source), outcome];
+        self.families.fetches.with_label_values(&labels).inc();
+    }
+
+    /// How many codes of each pool are free, and below how many it runs low; other pools are gone.
+    pub(crate) fn vouchers<'p>(&self, pools: impl Iterator<Item = (&'p str, u64, u32)>) {
+        let families = &self.families;
+        families.vouchers_left.reset();
+        families.vouchers_low.reset();
+        for (pool, left, low) in pools {
+            #[expect(clippy::cast_precision_loss, reason = "counted up to a bound")]
+            let left = left as f64;
+            families.vouchers_left.with_label_values(&[pool]).set(left);
+            let below = families.vouchers_low.with_label_values(&[pool]);
+            below.set(f64::from(low));
+        }
+    }
+
     /// What becomes of a call.
     pub(crate) fn call(&self, endpoint: &str, next: &Next) {
         let result = match next {

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::World;
+use super::{
+    World,
+    clashes::{besides, clashes},
+};
 use crate::{
     diagnostics::{nearest, templates},
     expr::{
@@ -46,6 +49,7 @@ pub(super) fn check(
         if offers {
             seen.insert(Arc::from("options"), options());
         }
+        clashes(&parts, fields, r);
         let unfilled = unfilled(&parts, seen);
         match (unfilled.as_slice(), unnamed(&parts, fields).as_slice()) {
             // Passed on under another name: one mistake.
@@ -207,7 +211,12 @@ impl Unfilled<'_> {
 fn unfilled(parts: &[(Channel, Part)], seen: BTreeMap<Arc<str>, Type>) -> Vec<Unfilled<'_>> {
     let whole = closed(seen);
     let mut unfilled: Vec<Unfilled<'_>> = Vec::new();
-    for need in parts.iter().flat_map(|(_, part)| &part.reads.needs) {
+    let needs = parts.iter().flat_map(|(_, part)| {
+        let needs = part.reads.needs.iter();
+        // What is fetched may hold anything; pools are looked at where they are declared.
+        needs.filter(|need| !need.path.first().is_some_and(|root| besides(part, root)))
+    });
+    for need in needs {
         let Some((at, names)) = missing(&whole, &need.path) else {
             continue;
         };

@@ -1,6 +1,7 @@
 //! From a typed journey to its machine, and every check that needs more than one place.
 
 mod check;
+mod clashes;
 mod entries;
 mod env;
 mod fragments;
@@ -20,14 +21,14 @@ pub(crate) use lower::operand;
 pub(crate) use proofs::loops;
 pub(crate) use segments::check as segment;
 pub use unused::{Declares, Used};
-pub(crate) use unused::{check as unused, endpoints as unused_endpoints};
+pub(crate) use unused::{check as unused, endpoints as unused_endpoints, names as unused_names};
 
 use std::sync::Arc;
 
 use crate::{
     diagnostic::SourceFile, diagnostics::Sink, endpoints::Endpoints, machine::Machine,
     parse::ast::Journey, policies::Policies, render::Templates, schema::Schemas,
-    segments::Segments,
+    segments::Segments, sources::Sources,
 };
 
 /// What a journey is checked against.
@@ -43,6 +44,8 @@ pub struct World<'w> {
     pub segments: &'w Segments,
     /// Endpoints.
     pub endpoints: &'w Endpoints,
+    /// What messages are filled in from when they leave.
+    pub sources: &'w Sources,
     /// The journeys beside this one; `None`: nobody knows all of them.
     pub journeys: Option<&'w Names>,
     /// Whether chat leaves by WhatsApp, as far as the settings tell.

@@ -158,3 +158,16 @@ pub fn endpoints(root: &crate::source::Node, world: World<'_>, used: &Used, sink
         }
     }
 }
+
+/// Warns of declarations that no template names.
+pub fn names(root: &crate::source::Node, (what, named): (&str, BTreeSet<&str>), sink: &mut Sink) {
+    let crate::source::Kind::Map(pairs) = &root.kind else {
+        return;
+    };
+    for pair in pairs.iter().filter(|p| !named.contains(&*p.name)) {
+        let message = format!("no template names the {what} `{}`", pair.name);
+        sink.error(names::UNUSED, pair.name_span.clone(), message)
+            .labelled("declared for nothing")
+            .warns();
+    }
+}

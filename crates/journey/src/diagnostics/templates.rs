@@ -51,6 +51,14 @@ super::codes! {
     CARRIED = "J624";
     /// A character that makes a text message cost more segments.
     COSTLY = "J625";
+    /// A content source that is not declared.
+    NO_SOURCE = "J626";
+    /// Parameters that the source's address has not, or lacks.
+    PARAMETERS = "J627";
+    /// What is fetched has the name of something else.
+    TAKEN_NAME = "J628";
+    /// A voucher pool that is not declared.
+    NO_POOL = "J629";
     /// A preheader that says what the subject says.
     REPEATED = "J630";
 }

@@ -50,9 +50,14 @@ impl Failure {
             | Self::NoJson
             | Self::TooLate
             | Self::NoEndpoint { .. }
+            | Self::OwnNetwork { .. }
+            | Self::NotAllowed { .. }
             | Self::Unkept
             | Self::Staged => self.of_call(tongue),
             Self::NoProvider { .. }
+            | Self::Source { .. }
+            | Self::Parameter { .. }
+            | Self::NoVouchers { .. }
             | Self::Content { .. }
             | Self::UnsubscribeLink
             | Self::AddressUnusable { .. } => self.of_content(tongue),
@@ -146,6 +151,24 @@ impl Failure {
                 "the link to unsubscribe is no URL",
                 "le lien de désinscription n'est pas une URL"
             ),
+            Self::Source { name, why } => {
+                let why = why.say(tongue);
+                say!(
+                    tongue,
+                    "the content source {name} gave nothing: {why}",
+                    "la source de contenu {name} n'a rien donné : {why}"
+                )
+            }
+            Self::Parameter { name } => say!(
+                tongue,
+                "the parameter {name} is empty, too long or would change the path",
+                "le paramètre {name} est vide, trop long ou changerait le chemin"
+            ),
+            Self::NoVouchers { pool } => say!(
+                tongue,
+                "the voucher pool {pool} is empty",
+                "il ne reste aucun code dans la réserve {pool}"
+            ),
             Self::AddressUnusable { words } => {
                 let words = tongue.quoted(words);
                 say!(
@@ -238,6 +261,16 @@ impl Failure {
                 tongue,
                 "there is no endpoint {name} any more",
                 "le service {name} n'existe plus"
+            ),
+            Self::OwnNetwork { host } => say!(
+                tongue,
+                "{host} leads into a private network, which `endpoints.private` does not allow",
+                "{host} mène à un réseau privé, que `endpoints.private` n'autorise pas"
+            ),
+            Self::NotAllowed { host } => say!(
+                tongue,
+                "{host} is none of the hosts that may be called (`endpoints.allow`)",
+                "{host} ne fait pas partie des hôtes autorisés (`endpoints.allow`)"
             ),
             Self::Unkept => say!(
                 tongue,

@@ -1,8 +1,16 @@
 //! The kinds of YAML files.
 
 use super::{
-    Context, Takes, endpoints::ENDPOINTS, fragments::FRAGMENT, head::JOURNEY, policies::POLICIES,
-    schemas, segments::SEGMENT, settings::SETTINGS, stories::STORIES,
+    Context, Takes,
+    endpoints::ENDPOINTS,
+    fragments::FRAGMENT,
+    head::JOURNEY,
+    policies::POLICIES,
+    schemas,
+    segments::SEGMENT,
+    settings::SETTINGS,
+    sources::{CONTENT, VOUCHERS},
+    stories::STORIES,
 };
 
 /// A kind of YAML file.
@@ -22,6 +30,10 @@ pub enum File {
     Segment,
     /// `config/endpoints.yaml`.
     Endpoints,
+    /// `config/content.yaml`.
+    Content,
+    /// `config/vouchers.yaml`.
+    Vouchers,
     /// `journeys/_fragments/NAME.yaml`.
     Fragment,
     /// `config/parcours.yaml`: of the process, not of what is published.
@@ -30,7 +42,7 @@ pub enum File {
 
 impl File {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Journey,
         Self::Tests,
         Self::Policies,
@@ -38,6 +50,8 @@ impl File {
         Self::Traits,
         Self::Segment,
         Self::Endpoints,
+        Self::Content,
+        Self::Vouchers,
         Self::Fragment,
         Self::Settings,
     ];
@@ -53,6 +67,8 @@ impl File {
                 "policies" => Some(Self::Policies),
                 "traits" => Some(Self::Traits),
                 "endpoints" => Some(Self::Endpoints),
+                "content" => Some(Self::Content),
+                "vouchers" => Some(Self::Vouchers),
                 "parcours" => Some(Self::Settings),
                 _ if config.starts_with("events/") => Some(Self::Event),
                 _ if config.starts_with("segments/") => Some(Self::Segment),
@@ -81,6 +97,8 @@ impl File {
             Self::Traits => "traits",
             Self::Segment => "segments",
             Self::Endpoints => "endpoints",
+            Self::Content => "content",
+            Self::Vouchers => "vouchers",
             Self::Fragment => "fragments",
             Self::Settings => "parcours",
         }
@@ -96,6 +114,8 @@ impl File {
             Self::Traits => "config/traits.yaml",
             Self::Segment => "config/segments/*.yaml",
             Self::Endpoints => "config/endpoints.yaml",
+            Self::Content => "config/content.yaml",
+            Self::Vouchers => "config/vouchers.yaml",
             Self::Fragment => "journeys/_fragments/*.yaml",
             Self::Settings => "config/parcours.yaml",
         }
@@ -111,6 +131,8 @@ impl File {
             Self::Traits => Takes::Fields(&schemas::TRAITS),
             Self::Segment => Takes::Fields(&SEGMENT),
             Self::Endpoints => ENDPOINTS,
+            Self::Content => CONTENT,
+            Self::Vouchers => VOUCHERS,
             Self::Fragment => Takes::Fields(&FRAGMENT),
             Self::Settings => Takes::Fields(&SETTINGS),
         }
@@ -126,6 +148,8 @@ impl File {
             Self::Traits => "What is known of a customer",
             Self::Segment => "A group of customers that journeys can enter on",
             Self::Endpoints => "Services that journeys can call",
+            Self::Content => "Services that messages are filled in from when they leave",
+            Self::Vouchers => "Pools of codes, of which each is drawn once",
             Self::Fragment => "Steps with parameters, which journeys use",
             Self::Settings => "Settings of a process: servers, addresses, secrets and adapters",
         }

@@ -303,6 +303,8 @@ fn named(name: Known, value: &Takes) -> Json {
         | Known::Arm
         | Known::Answer
         | Known::Step
+        | Known::Source
+        | Known::Pool
         | Known::Parameter => Some(NAME),
         Known::Endpoint | Known::Fragment => Some(SLUG),
         _ => None,

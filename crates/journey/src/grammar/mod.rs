@@ -15,6 +15,7 @@ mod schemas;
 mod segments;
 mod sends;
 mod settings;
+mod sources;
 mod steps;
 mod stories;
 mod takes;

@@ -131,6 +131,12 @@ pub(super) static SETTINGS: Context = Context {
             "links: { base: https://my.shop.example }",
         ),
         word(
+            "endpoints",
+            Takes::Fields(&ENDPOINTS),
+            "Where calls of endpoints, and fetches of content, may lead: their addresses stand in the workspace",
+            "endpoints: { private: [gateway.internal] }",
+        ),
+        word(
             "channels",
             Takes::Fields(&CHANNELS),
             "Who serves which channel; one without an adapter is not served",
@@ -250,6 +256,29 @@ static LINKS: Context = Context {
             "short_base: https://s.example",
         )
         .or_else("as `base`"),
+    ],
+    ..PLAIN
+};
+
+static ENDPOINTS: Context = Context {
+    name: "endpoints",
+    what: "where calls may lead",
+    about: "Where calls of endpoints, and fetches of content, may lead. Their addresses are written by whoever writes journeys; without a word here they lead to no private, loopback or otherwise special address, whatever a name resolves to",
+    words: &[
+        word(
+            "allow",
+            Takes::OneOrMore(&Takes::Text),
+            "The only hosts that are called: a name, or `*.` and a name for all below it; up to 1,000",
+            "allow: [shop.example, \"*.shop.example\"]",
+        )
+        .or_else("every host that is public"),
+        word(
+            "private",
+            Takes::OneOrMore(&Takes::Text),
+            "What may be called within your own network: hosts, addresses, and networks; up to 1,000",
+            "private: [gateway.internal, 10.1.0.0/16]",
+        )
+        .or_else("nothing there is called"),
     ],
     ..PLAIN
 };

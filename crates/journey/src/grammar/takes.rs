@@ -114,6 +114,10 @@ pub enum Known {
     Segment,
     /// An endpoint of `config/endpoints.yaml`.
     Endpoint,
+    /// A source of `config/content.yaml`.
+    Source,
+    /// A pool of `config/vouchers.yaml`.
+    Pool,
     /// A fragment of steps.
     Fragment,
     /// A parameter of a fragment.
@@ -263,6 +267,8 @@ impl Known {
             Self::Tag => "a tag",
             Self::Segment => "a segment",
             Self::Endpoint => "an endpoint",
+            Self::Source => "a source",
+            Self::Pool => "a pool",
             Self::Fragment => "a fragment",
             Self::Parameter => "a parameter",
             Self::TraitPath => "a trait, as a path",

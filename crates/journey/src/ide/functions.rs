@@ -213,6 +213,7 @@ mod tests {
             customer: &nothing,
             links: &nothing,
             options: &[],
+            more: &nothing,
         };
         let rendered = templates.render("t", Channel::Sms, None, &context);
         rendered.err().map_or(String::new(), |e| e.message())

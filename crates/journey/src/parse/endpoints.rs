@@ -77,7 +77,7 @@ impl Reader<'_> {
         made
     }
 
-    fn url(&mut self, node: &Node) -> Option<Arc<str>> {
+    pub(super) fn url(&mut self, node: &Node) -> Option<Arc<str>> {
         let word = self.text(node, "a URL, such as `https://shop.example/vouchers`,")?;
         let rest = word
             .text
@@ -122,7 +122,7 @@ impl Reader<'_> {
     }
 
     /// The name of an environment variable: secrets do not stand in files.
-    fn variable(&mut self, node: &Node) -> Option<Arc<str>> {
+    pub(super) fn variable(&mut self, node: &Node) -> Option<Arc<str>> {
         let word = self.text(node, "the name of an environment variable")?;
         let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
         if word.text.chars().all(allowed) {

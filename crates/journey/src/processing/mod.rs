@@ -89,7 +89,7 @@ pub struct Activity {
     pub events: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// Channels that messages leave by.
     pub channels: BTreeSet<Channel>,
-    /// Endpoints that are called, by name, with their hosts.
+    /// Endpoints that are called and content sources that are asked, by name, with their hosts.
     pub endpoints: BTreeMap<Arc<str>, Arc<str>>,
 }
 
@@ -206,7 +206,7 @@ fn serve(activity: &mut Activity, machine: &Machine, read: &reads::Read, workspa
         else {
             continue;
         };
-        let host = workspace.endpoints.0.get(endpoint).map(host);
+        let host = workspace.endpoints.0.get(endpoint).map(place);
         activity
             .endpoints
             .insert(endpoint.clone(), host.unwrap_or_default());
@@ -229,6 +229,15 @@ fn message(activity: &mut Activity, send: &Send, workspace: &Workspace) {
                 activity.traits.insert(reads::first(rest));
             }
         }
+        for fetched in workspace.templates.fetched(&send.template, channel) {
+            let host = workspace
+                .sources
+                .0
+                .get(fetched.source)
+                .map(|s| host(&s.url));
+            let host = host.unwrap_or_default();
+            activity.endpoints.insert(fetched.source.clone(), host);
+        }
     }
 }
 
@@ -242,13 +251,17 @@ pub(crate) fn address(channel: Channel) -> &'static [&'static str] {
     }
 }
 
-/// Where an endpoint stands: its host, without account, port and path.
-fn host(endpoint: &Endpoint) -> Arc<str> {
-    if endpoint.inbox {
-        return Arc::from("the console's inbox");
+/// Where an endpoint stands.
+fn place(endpoint: &Endpoint) -> Arc<str> {
+    match endpoint.inbox {
+        true => Arc::from("the console's inbox"),
+        false => host(&endpoint.url),
     }
-    let url = &endpoint.url;
-    let after = url.split_once("://").map_or(&**url, |(_, after)| after);
+}
+
+/// Where an endpoint or a source stands: its host, without account, port and path.
+fn host(url: &str) -> Arc<str> {
+    let after = url.split_once("://").map_or(url, |(_, after)| after);
     let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
     let place = authority.rsplit_once('@').map_or(authority, |(_, p)| p);
     let end = match place.rfind(']') {
@@ -383,15 +396,7 @@ steps: [ { set: { customer.pages: event.pages } } ]
             ("https://user:secret@crm.example:8443/", "crm.example"),
             ("http://[::1]:80/x", "[::1]"),
         ] {
-            let endpoint = Endpoint {
-                url: Arc::from(url),
-                inbox: false,
-                timeout: Endpoint::TIMEOUT,
-                retries: 0,
-                secret: None,
-                labels: None,
-            };
-            assert_eq!(&*host(&endpoint), expected);
+            assert_eq!(&*host(url), expected);
         }
     }
 }

@@ -44,13 +44,14 @@ impl Object for Items {
     }
 }
 
-/// The top-level names: `customer`, `links` and a question's `options` before fields of `with`.
+/// The top-level names: `customer`, `links` and a question's `options` before what was fetched and drawn, and that before fields of `with`.
 #[derive(Debug)]
 struct Names {
     with: Value,
     customer: Jinja,
     links: Jinja,
     options: Option<Jinja>,
+    more: Arc<Map>,
 }
 
 impl Object for Names {
@@ -61,6 +62,7 @@ impl Object for Names {
             // Rule 48, even if an author passes a field of that name.
             "event" => None,
             "options" if self.options.is_some() => self.options.clone(),
+            name if self.more.contains_key(name) => self.more.get(name).and_then(known),
             name => self.with.as_map()?.get(name).and_then(known),
         }
     }
@@ -92,6 +94,7 @@ pub(super) fn context(context: &Context<'_>) -> Jinja {
         customer: map(context.customer),
         links: map(context.links),
         options: options(context.options),
+        more: Arc::new(context.more.clone()),
     })
 }
 

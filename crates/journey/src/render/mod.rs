@@ -7,6 +7,7 @@
 mod data;
 mod environment;
 mod fault;
+mod fetches;
 mod files;
 mod filters;
 mod front_matter;
@@ -37,6 +38,7 @@ use crate::{
 };
 
 pub use self::fault::{Fault, Piece, Thing, Wrong};
+pub use self::fetches::{VOUCHERS, Wanted};
 pub(crate) use self::reads::{ITEM, Need, Reads, written};
 pub use self::said::Said;
 pub(crate) use self::scan::ELEMENTS;
@@ -59,6 +61,10 @@ struct Inner {
     broken: BTreeSet<Arc<str>>,
     /// What mails show and carry.
     files: files::Files,
+    /// What is fetched, by [`fetches::key`].
+    fetches: BTreeMap<String, Vec<source::Fetch>>,
+    /// The pools that are drawn from, by the same.
+    vouchers: BTreeMap<String, fetches::Named>,
 }
 
 /// A date with the name of its month, as templates write it: `1er janvier 2026` in `fr`, `1 January 2026` in
@@ -82,6 +88,8 @@ pub struct Context<'a> {
     pub links: &'a Map,
     /// The answers on offer, as `options`; none where the message is no question with options.
     pub options: &'a [Offer],
+    /// Names besides: what was fetched, and `vouchers`. They win over `with`.
+    pub more: &'a Map,
 }
 
 /// One part of a message in one locale: a field, or a body.
@@ -91,6 +99,10 @@ pub(crate) struct Part {
     pub file: Arc<str>,
     /// Whether it is what a customer reads, and no line such as a subject.
     pub body: bool,
+    /// Whether it is what a source is asked.
+    pub asks: bool,
+    /// What is fetched for it.
+    pub fetched: Vec<Arc<str>>,
     /// What it reads.
     pub reads: Reads,
 }
@@ -125,7 +137,9 @@ impl Templates {
         default_locale: &str,
         short: Option<usize>,
     ) -> (Self, Vec<Diagnostic>) {
-        let (inner, diagnostics) = source::compile(files, &local::normal(default_locale), short);
+        let (mut inner, diagnostics) =
+            source::compile(files, &local::normal(default_locale), short);
+        inner.find_vouchers(files);
         let inner = Arc::new(inner);
         (Self { inner }, diagnostics)
     }
@@ -187,7 +201,8 @@ impl Templates {
         let mut names = BTreeSet::new();
         for (locale, variant) in locales.into_iter().flatten() {
             if let Some(pieces) = self.inner.pieces.get(locale) {
-                for piece in variant.pieces() {
+                let fetches = self.inner.fetches_of(template, channel, locale);
+                for piece in variant.pieces().chain(fetches::pieces_of(fetches)) {
                     names.extend(pieces.variables(piece));
                 }
             }
@@ -204,13 +219,20 @@ impl Templates {
             let Some(pieces) = self.inner.pieces.get(locale) else {
                 continue;
             };
-            parts.extend(variant.pieces().filter_map(|piece| {
+            let fetches = self.inner.fetches_of(template, channel, locale);
+            let fetched: Vec<Arc<str>> = fetches.iter().map(|f| f.name.clone()).collect();
+            let part = |piece: &str, fetched: &[Arc<str>]| {
                 Some(Part {
                     file: pieces.place(piece)?.file.clone(),
                     body: variant.is_body(piece),
+                    asks: fetches::asks(piece),
+                    fetched: fetched.to_vec(),
                     reads: reads::reads(pieces, piece),
                 })
-            }));
+            };
+            parts.extend(variant.pieces().filter_map(|piece| part(piece, &fetched)));
+            // What is asked is filled in before there is an answer.
+            parts.extend(fetches::pieces_of(fetches).filter_map(|piece| part(piece, &[])));
         }
         parts
     }
@@ -223,29 +245,57 @@ impl Templates {
         locale: Option<&str>,
         context: &Context<'_>,
     ) -> Result<Content, RenderError> {
-        let inner = &self.inner;
-        let failed = |locale: &str, line, fault| RenderError {
+        let (locale, variant, pieces) = self.find(template, channel, locale)?;
+        let fill = output::Fill::new(pieces, &self.inner.files, data::context(context));
+        fill.content(variant)
+            .map(|content| content.offering(context.options.to_vec()))
+            .map_err(|e| self.failed(template, channel, locale, e.line, e.fault))
+    }
+
+    fn failed(
+        &self,
+        template: &str,
+        channel: Channel,
+        locale: &str,
+        line: Option<u32>,
+        fault: Fault,
+    ) -> RenderError {
+        RenderError {
             template: template.to_owned(),
             channel,
             locale: locale.to_owned(),
             line,
             fault,
-        };
+        }
+    }
+
+    /// The files of the nearest locale.
+    fn find(
+        &self,
+        template: &str,
+        channel: Channel,
+        locale: Option<&str>,
+    ) -> Result<(&str, &Variant, &Pieces), RenderError> {
+        let inner = &self.inner;
         let wanted = local::normal(locale.unwrap_or(&inner.default_locale));
         let channels = inner.templates.get(template);
         let Some(locales) = channels.and_then(|c| c.get(&channel)) else {
-            return Err(failed(&wanted, None, Fault::NoTemplate));
+            return Err(self.failed(template, channel, &wanted, None, Fault::NoTemplate));
         };
         let found = local::chain(&wanted, &inner.default_locale)
             .find_map(|l| locales.get_key_value(l))
-            .and_then(|(locale, variant)| Some((locale, variant, inner.pieces.get(locale)?)));
-        let Some((locale, variant, pieces)) = found else {
+            .and_then(|(locale, variant)| {
+                Some((locale.as_str(), variant, inner.pieces.get(locale)?))
+            });
+        found.ok_or_else(|| {
             let default = Arc::from(&*inner.default_locale);
-            return Err(failed(&wanted, None, Fault::NoLocale { default }));
-        };
-        let fill = output::Fill::new(pieces, &inner.files, data::context(context));
-        fill.content(variant)
-            .map(|content| content.offering(context.options.to_vec()))
-            .map_err(|e| failed(locale, e.line, e.fault))
+            self.failed(
+                template,
+                channel,
+                &wanted,
+                None,
+                Fault::NoLocale { default },
+            )
+        })
     }
 }

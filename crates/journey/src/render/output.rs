@@ -116,6 +116,11 @@ impl<'a> Fill<'a> {
         })
     }
 
+    /// What a source is asked: on one line, and perhaps nothing.
+    pub fn parameter(&self, piece: &str) -> Result<String, Failure> {
+        Ok(one_line(&self.run(piece)?))
+    }
+
     fn whatsapp(&self, whatsapp: &WhatsApp) -> Result<WhatsAppTemplate, Failure> {
         let parameters = whatsapp.parameters.iter();
         Ok(WhatsAppTemplate {

@@ -51,6 +51,8 @@ pub(crate) struct Need {
     pub path: Path,
     /// Whether it is printed as a date or an amount, which no other text can stand for.
     pub formatted: bool,
+    /// Whether that is a date.
+    pub dated: bool,
     /// How many steps of the path are there wherever it is read, because a test came before.
     pub tested: usize,
     /// The file.
@@ -86,6 +88,7 @@ pub(super) fn reads(pieces: &Pieces, piece: &str) -> Reads {
         quiet: 0,
         read: 0,
         formatted: false,
+        dated: false,
         place: None,
     };
     walk.piece(piece, &mut Scope::default());
@@ -117,6 +120,7 @@ struct Walk<'p> {
     read: u32,
     /// Whether what is read is printed as a date or an amount.
     formatted: bool,
+    dated: bool,
     place: Option<&'p Place>,
 }
 
@@ -199,6 +203,7 @@ impl<'p> Walk<'p> {
         let need = Need {
             path: path.to_vec(),
             formatted: self.formatted,
+            dated: self.dated,
             tested: tested.max().unwrap_or(0),
             file: place.file.clone(),
             span: place.at(spelt.span.clone()),

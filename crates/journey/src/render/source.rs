@@ -21,6 +21,7 @@ use crate::{
     message::Channel,
 };
 
+mod fetch;
 mod files;
 mod locales;
 mod path;
@@ -29,6 +30,7 @@ mod size;
 mod variant;
 mod whatsapp;
 
+pub(super) use fetch::{FETCH, Fetch};
 pub(super) use files::Attachment;
 use path::Kind;
 pub(crate) use push::FIELDS as PUSH_FIELDS;
@@ -151,6 +153,8 @@ struct Compiler<'a> {
     broken: BTreeSet<Arc<str>>,
     /// Shared templates whose texts could grow without bound: reported once, not by each user.
     grown: BTreeSet<String>,
+    /// What is fetched, by the name of a channel and locale.
+    fetches: BTreeMap<String, Vec<Fetch>>,
     diagnostics: Vec<Diagnostic>,
     /// How long a short form of an address in a text message is, where they are made.
     short: Option<usize>,
@@ -190,6 +194,8 @@ impl Compiler<'_> {
             default_locale: default_locale.to_owned(),
             broken: self.broken,
             files: self.files,
+            fetches: self.fetches,
+            vouchers: BTreeMap::new(),
         };
         (inner, diagnostics)
     }

@@ -3,6 +3,7 @@
 mod bounds;
 mod carried;
 mod compile;
+mod fetched;
 mod filled;
 mod mail;
 mod reads;
@@ -53,6 +54,7 @@ fn render(
         customer: &customer,
         links: &links,
         options: &[],
+        more: &Map::new(),
     };
     templates.render("t", channel, locale, &context)
 }

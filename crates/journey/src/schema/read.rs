@@ -307,7 +307,7 @@ fn literal(node: &Node, r: &mut Reader<'_>) -> Option<Value> {
 }
 
 /// A value for people to look at, which may be anything: nothing of it is an error.
-fn sample(node: &Node) -> Option<Value> {
+pub(crate) fn sample(node: &Node) -> Option<Value> {
     match &node.kind {
         NodeKind::Scalar(scalar) if scalar.style != crate::source::Style::Plain => {
             Some(Value::Text(scalar.text.clone()))

@@ -139,6 +139,7 @@ fn play(
         world: &world,
         templates: &workspace.templates,
         schemas: &workspace.schemas,
+        sources: &workspace.sources,
     };
     let customer = stage::customer(test, start, machines, policies);
     let mut player = Player::new(stage, customer, start)

@@ -46,6 +46,7 @@ pub fn script(
         complete: true,
         policies: &workspace.policies,
         schemas: &workspace.schemas,
+        sources: &workspace.sources,
     };
     let mut sink = Sink::new(file);
     let root = source::load(file, &mut sink);

@@ -13,6 +13,8 @@ use crate::{
     schema::{Schemas, schema},
     segments::Segments,
     source,
+    sources::Sources,
+    vouchers::Pools,
 };
 
 /// Reads one file, if it is YAML; what is wrong goes to `found`.
@@ -105,6 +107,24 @@ pub(super) fn endpoints(
     of_role(files, |role| matches!(role, Role::Endpoints))
         .next()
         .and_then(|file| read(file, found, |root, r| parse::endpoints(root, labels, r)))
+        .unwrap_or_default()
+}
+
+pub(super) fn sources(
+    files: &[SourceFile],
+    labels: &BTreeMap<Arc<str>, Label>,
+    found: &mut Vec<Diagnostic>,
+) -> Sources {
+    of_role(files, |role| matches!(role, Role::Content))
+        .next()
+        .and_then(|file| read(file, found, |root, r| parse::sources(root, labels, r)))
+        .unwrap_or_default()
+}
+
+pub(super) fn vouchers(files: &[SourceFile], found: &mut Vec<Diagnostic>) -> Pools {
+    of_role(files, |role| matches!(role, Role::Vouchers))
+        .next()
+        .and_then(|file| read(file, found, parse::vouchers))
         .unwrap_or_default()
 }
 

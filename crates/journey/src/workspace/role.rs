@@ -12,6 +12,8 @@ pub(super) enum Role<'p> {
     Tests,
     Segment(&'p str),
     Endpoints,
+    Content,
+    Vouchers,
     Fragment(&'p str),
     Settings,
     Other,
@@ -27,6 +29,8 @@ impl<'p> Role<'p> {
             (_, Some("policies")) => Self::Policies,
             (_, Some("traits")) => Self::Traits,
             (_, Some("endpoints")) => Self::Endpoints,
+            (_, Some("content")) => Self::Content,
+            (_, Some("vouchers")) => Self::Vouchers,
             (_, Some("parcours")) => Self::Settings,
             (_, Some(config)) => match config.split_once('/') {
                 Some(("events", name)) => Self::Event(name),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+mod content;
 mod declarations;
 mod labels;
 mod laws;

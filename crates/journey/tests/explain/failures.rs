@@ -65,7 +65,15 @@ pub fn all() -> Vec<Failure> {
         },
         Failure::NoJson,
         Failure::TooLate,
-        Failure::NoEndpoint { name },
+        Failure::NoEndpoint { name: name.clone() },
+        Failure::OwnNetwork { host: name.clone() },
+        Failure::NotAllowed { host: name.clone() },
+        Failure::Parameter { name: name.clone() },
+        Failure::NoVouchers { pool: name.clone() },
+        Failure::Source {
+            name,
+            why: Box::new(http(Whom::Endpoint, 503, None)),
+        },
         Failure::Unkept,
         Failure::Staged,
     ];

@@ -20,6 +20,8 @@ fn path(file: File) -> &'static str {
         File::Traits => "config/traits.yaml",
         File::Segment => "config/segments/regulars.yaml",
         File::Endpoints => "config/endpoints.yaml",
+        File::Content => "config/content.yaml",
+        File::Vouchers => "config/vouchers.yaml",
         File::Fragment => "journeys/_fragments/remind.yaml",
         File::Settings => "config/parcours.yaml",
     }

@@ -9,6 +9,7 @@
 mod coverage;
 mod customers;
 mod expectations;
+mod fetched;
 mod laws;
 mod shop;
 mod shown;

@@ -29,6 +29,7 @@ fn a_script_is_played_and_tells_where_the_customer_stands() {
         world: &world,
         templates: &workspace.templates,
         schemas: &workspace.schemas,
+        sources: &workspace.sources,
     };
     let start = default_start(&workspace.policies);
     let file = script(

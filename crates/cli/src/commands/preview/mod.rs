@@ -1,5 +1,6 @@
 //! `parcours preview`: a template as its readers get it, in every channel and language.
 
+mod fill;
 mod find;
 mod given;
 mod page;
@@ -20,10 +21,9 @@ use journey::{
     content::Content,
     diagnostic::{Severity, SourceFile},
     ids::{CustomerId, MessageId},
-    machine::Ask,
     message::Channel,
     preview::{self, Use},
-    render::{Context, RenderError},
+    render::RenderError,
     sms::{self, Travel},
     value::{Map, Value},
     workspace::{self as compiler, Options, Workspace},
@@ -31,6 +31,7 @@ use journey::{
 use serde::Serialize;
 use uuid::Uuid;
 
+use self::fill::{Given, variants};
 use crate::{
     config::Config,
     output::{self, Format, Refused},
@@ -48,6 +49,9 @@ pub struct PreviewArgs {
     /// What the send passes on: a file (JSON or YAML), or NAME=VALUE; a name can be a path: cart.total=20
     #[arg(long, value_name = "FILE|NAME=VALUE")]
     with: Vec<String>,
+    /// What content sources answer: a file (JSON or YAML), or SOURCE=VALUE; a name can be a path: stock.left=3
+    #[arg(long, value_name = "FILE|NAME=VALUE")]
+    answer: Vec<String>,
     /// Only this language
     #[arg(long)]
     locale: Option<String>,
@@ -145,6 +149,7 @@ pub fn run(args: &PreviewArgs, root: &Path) -> Result<()> {
             with,
             linker,
             sent,
+            answers: given::read("--answer", &args.answer)?,
             ask: uses.first().and_then(|u| u.ask.as_ref()),
         },
     );
@@ -257,71 +262,6 @@ fn with(args: &PreviewArgs, uses: &[Use]) -> Result<(Value, String)> {
         ),
         None => (Value::Null, "nothing: no journey uses this template".into()),
     })
-}
-
-/// What templates are filled with.
-struct Given<'u> {
-    traits: Map,
-    with: Value,
-    /// Makes links as long as real ones, that lead nowhere.
-    linker: Linker,
-    sent: Sent<'u>,
-    /// The question that it is.
-    ask: Option<&'u Ask>,
-}
-
-impl Given<'_> {
-    /// A text message with the short forms of its addresses, if it leaves with them.
-    fn shortened(&self, content: Content) -> Content {
-        match content {
-            Content::Sms { text } => {
-                let (text, _) = self.linker.shortened(&text, false, self.sent);
-                Content::Sms { text }
-            }
-            other => other,
-        }
-    }
-}
-
-/// Every variant that was asked for, filled in as dispatch does it.
-fn variants(
-    args: &PreviewArgs,
-    template: &str,
-    workspace: &Workspace,
-    given: &Given<'_>,
-) -> Vec<Variant> {
-    let templates = &workspace.templates;
-    let default = &workspace.policies.defaults.locale;
-    let channels = templates.channels(template).into_iter();
-    let channels = channels.filter(|c| args.channel.is_none_or(|wanted| wanted == *c));
-    let links = given.linker.links(given.sent, Timestamp::UNIX_EPOCH);
-    let mut variants = Vec::new();
-    for channel in channels {
-        let all = templates
-            .locales(template, channel)
-            .into_iter()
-            .map(str::to_owned);
-        let locales: Vec<String> = match &args.locale {
-            Some(wanted) => vec![wanted.clone()],
-            None => all.collect(),
-        };
-        for locale in locales {
-            let mut traits = given.traits.clone();
-            traits.insert(Arc::from("locale"), Value::text(&locale));
-            let context = Context {
-                with: &given.with,
-                customer: &traits,
-                links: &links,
-                options: &given
-                    .ask
-                    .map_or_else(Vec::new, |ask| ask.offers(&locale, default)),
-            };
-            let rendered = templates.render(template, channel, Some(&locale), &context);
-            let rendered = rendered.map(|content| given.shortened(content));
-            variants.push(variant(channel, locale, rendered));
-        }
-    }
-    variants
 }
 
 fn variant(channel: Channel, locale: String, rendered: Result<Content, RenderError>) -> Variant {

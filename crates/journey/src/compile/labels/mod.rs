@@ -6,6 +6,7 @@
 //! like this since D. E. Denning and P. J. Denning, "Certification of Programs for Secure Information Flow", CACM 20(7),
 //! 1977; what is not followed is time: that an arm takes longer than another.
 
+mod asked;
 mod marks;
 mod read;
 mod report;
@@ -94,7 +95,10 @@ pub fn check<'j>(
 /// Whether anything carries a label.
 fn carried(world: World<'_>) -> bool {
     let mut endpoints = world.endpoints.0.values();
-    !world.schemas.carried().is_empty() || endpoints.any(|e| e.labels.is_some())
+    let mut sources = world.sources.0.values();
+    !world.schemas.carried().is_empty()
+        || endpoints.any(|e| e.labels.is_some())
+        || sources.any(|s| s.labels.is_some())
 }
 
 /// What the declared labels say of endpoints, in `config/policies.yaml`; with `unused`, also labels that nothing carries.
@@ -104,7 +108,9 @@ pub fn declared(root: &Node, world: World<'_>, unused: bool, sink: &mut Sink) {
     };
     let carried = world.schemas.carried();
     let answers = |label: &str| {
-        let mut named = world.endpoints.0.values().filter_map(|e| e.labels.as_ref());
+        let endpoints = world.endpoints.0.values().filter_map(|e| e.labels.as_ref());
+        let sources = world.sources.0.values().filter_map(|s| s.labels.as_ref());
+        let mut named = endpoints.chain(sources);
         named.any(|labels| labels.iter().any(|l| **l == *label))
     };
     for pair in labels {
@@ -117,8 +123,11 @@ pub fn declared(root: &Node, world: World<'_>, unused: bool, sink: &mut Sink) {
             let Some(name) = node.scalar().map(|s| s.text.trim()) else {
                 continue;
             };
-            let endpoints = || world.endpoints.0.keys().map(|k| &**k);
-            if name.is_empty() || world.endpoints.0.contains_key(name) {
+            let endpoints = || {
+                let sources = world.sources.0.keys();
+                world.endpoints.0.keys().chain(sources).map(|k| &**k)
+            };
+            if name.is_empty() || endpoints().any(|known| known == name) {
                 continue;
             }
             let diagnostic = sink
@@ -129,7 +138,7 @@ pub fn declared(root: &Node, world: World<'_>, unused: bool, sink: &mut Sink) {
                 )
                 .guessed(name, endpoints());
             if nearest(name, endpoints()).is_none() {
-                diagnostic.noted("endpoints are declared in config/endpoints.yaml");
+                diagnostic.noted("endpoints are declared in config/endpoints.yaml, and content sources in config/content.yaml");
             }
         }
         if unused && !carried.contains(&pair.name) && !answers(&pair.name) {
@@ -139,7 +148,7 @@ pub fn declared(root: &Node, world: World<'_>, unused: bool, sink: &mut Sink) {
                 format!("nothing is labelled `{}`", pair.name),
             )
             .labelled("declared for nothing")
-            .noted("traits (config/traits.yaml), events and their fields (config/events/) and endpoints carry labels: `labels: …`")
+            .noted("traits (config/traits.yaml), events and their fields (config/events/), endpoints and content sources carry labels: `labels: …`")
             .warns();
         }
     }

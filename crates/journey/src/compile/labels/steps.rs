@@ -4,12 +4,14 @@ use std::{collections::BTreeSet, mem, sync::Arc};
 
 use super::{
     Walk,
+    asked::Asked,
     marks::{Marks, Origin},
     read::Here,
     report::Use as Used,
 };
 use crate::{
     machine::Target,
+    message::Channel,
     parse::ast::{
         Action, Ask, Call, Expect, Formula, Given, Missed, Send, Step, Use, WaitFor, Word,
     },
@@ -157,7 +159,9 @@ impl Walk<'_> {
         let decided = here.decided.clone().with(&key.unwrap_or_default());
         let (verb, purpose) = (self.place(&step.verb_span), self.purpose(Some(send)));
         for (channel, span) in &send.channels {
-            let told = self.told(send, *channel, here);
+            let asked = self.asked(send, *channel, here);
+            let told = self.told(send, *channel, &asked, here);
+            self.passed_on(&asked, purpose.as_deref());
             let place = self.place(span);
             let addresses = address(*channel)
                 .iter()
@@ -192,7 +196,7 @@ impl Walk<'_> {
     }
 
     /// What a message tells on a channel: what its template names there.
-    fn told(&self, send: &Send, channel: crate::message::Channel, here: &Here) -> Marks {
+    fn told(&self, send: &Send, channel: Channel, asked: &[Asked], here: &Here) -> Marks {
         let (fields, mut told) = self.fields(send.with.as_ref(), &here.current);
         let template = send.template.as_ref();
         let Some((known, template)) = self.world.templates.zip(template) else {
@@ -205,16 +209,16 @@ impl Walk<'_> {
                 told.add(&Marks::all(fields.values()));
                 told.add(&self.customer(&all, place, "it may name anything"));
             }
-            for (path, (file, span)) in &part.reads.named {
-                let Some((root, rest)) = path.split_first() else {
-                    continue;
-                };
-                if root == "customer" {
-                    let place = super::marks::Place::new(file, span);
-                    told.add(&self.customer(rest, place, "read here"));
-                } else if let Some(marks) = fields.get(root.as_str()) {
-                    told.add(marks);
+            for root in part.reads.named.keys().filter_map(|path| path.first()) {
+                let asked = asked.iter().filter(|a| *a.name == **root);
+                // In one locale it may be another source's.
+                for asked in asked {
+                    told.add(&asked.answer);
                 }
+            }
+            // What a parameter reads is told to its source; whether its answer tells it, labels say.
+            if !part.asks {
+                told.add(&self.read(&part.reads, &fields));
             }
         }
         told

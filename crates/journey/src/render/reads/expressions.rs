@@ -125,8 +125,9 @@ impl Walk<'_> {
     fn filter(&mut self, filter: &Filter<'_>, scope: &Scope) {
         if let Some(inner) = &filter.expr {
             let outer = std::mem::replace(&mut self.formatted, FORMATS.contains(&filter.name));
+            let date = std::mem::replace(&mut self.dated, filter.name == "date");
             self.expression(inner, scope, STRICT.contains(&filter.name));
-            self.formatted = outer;
+            (self.formatted, self.dated) = (outer, date);
         }
         self.arguments(&filter.args, scope);
     }

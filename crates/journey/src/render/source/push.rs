@@ -10,8 +10,8 @@ use crate::{
 };
 
 /// What may stand in the file.
-pub(crate) const FIELDS: [&str; 8] = [
-    "title", "body", "url", "image", "ttl", "collapse", "actions", "data",
+pub(crate) const FIELDS: [&str; 9] = [
+    "title", "body", "url", "image", "ttl", "collapse", "actions", "data", "fetch",
 ];
 
 /// Names that providers keep for themselves, or under which the app finds the rest of a
@@ -107,6 +107,7 @@ impl Compiler<'_> {
         let buttons = self.buttons(pieces, prefix, file, &actions);
         let data = self.below(file, &fields);
         let texts = self.data(pieces, prefix, file, &data);
+        self.fetches(pieces, prefix, file, &fields);
         self.literals(file, &fields);
         self.heavy(file, &fields, &actions, &data);
         Some(Variant::Push(Box::new(Push {

@@ -35,7 +35,9 @@ impl Compiler<'_> {
             return None;
         }
         let (fields, body_at) = self.front_matter(layout)?;
-        self.known_keys(layout, &fields, &["subject", "preheader", "attachments"]);
+        let known = ["subject", "preheader", "attachments", "fetch"];
+        self.known_keys(layout, &fields, &known);
+        self.fetches(pieces, prefix, layout, &fields);
         self.elements(layout, body_at);
         let body = format!("{prefix}.{extension}");
         let body = self.piece(pieces, &body, layout, &whole(layout, body_at));
@@ -65,7 +67,15 @@ impl Compiler<'_> {
         prefix: &str,
         group: &Group<'_>,
     ) -> Option<Variant> {
-        let text = self.body(pieces, &format!("{prefix}.txt"), group.get("txt")?)?;
+        let file = *group.get("txt")?;
+        if !self.fits(file) {
+            return None;
+        }
+        let (fields, body_at) = self.front_matter(file)?;
+        self.known_keys(file, &fields, &["fetch"]);
+        self.fetches(pieces, prefix, file, &fields);
+        let name = format!("{prefix}.txt");
+        let text = self.piece(pieces, &name, file, &whole(file, body_at))?;
         Some(Variant::Sms { text })
     }
 
@@ -81,13 +91,13 @@ impl Compiler<'_> {
                     return None;
                 }
                 let (fields, body_at) = self.front_matter(txt)?;
-                self.known_keys(txt, &fields, &["whatsapp"]);
+                self.known_keys(txt, &fields, &["whatsapp", "fetch"]);
                 let body = whole(txt, body_at);
                 let text = self.piece(pieces, &format!("{prefix}.txt"), txt, &body);
                 (*txt, fields, text)
             }
             (None, Some(yaml)) => {
-                let fields = self.yaml(yaml, &["text", "whatsapp"])?;
+                let fields = self.yaml(yaml, &["text", "whatsapp", "fetch"])?;
                 let text = self.required(pieces, prefix, yaml, &fields, "text");
                 (*yaml, fields, text)
             }
@@ -98,6 +108,7 @@ impl Compiler<'_> {
             }
             (None, None) => return None,
         };
+        self.fetches(pieces, prefix, file, &fields);
         let whatsapp = self.whatsapp(pieces, prefix, file, &fields);
         Some(Variant::Chat {
             text: text?,

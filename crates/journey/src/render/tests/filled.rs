@@ -487,6 +487,7 @@ fn a_question_sees_its_options_and_any_other_message_what_it_is_given() {
             customer: &nothing,
             links: &nothing,
             options,
+            more: &nothing,
         };
         match templates.render("t", Channel::Sms, None, &context) {
             Ok(Content::Sms { text }) => text,

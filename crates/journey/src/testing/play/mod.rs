@@ -22,6 +22,7 @@ use crate::{
     input::{Input, InputKind, SweepKind},
     render::Templates,
     schema::Schemas,
+    sources::Sources,
     time,
     trace::{Fact, Line},
     world::World,
@@ -42,6 +43,8 @@ pub struct Stage<'s> {
     pub templates: &'s Templates,
     /// What intake refuses.
     pub schemas: &'s Schemas,
+    /// What messages are filled in from.
+    pub sources: &'s Sources,
 }
 
 /// A play under way.

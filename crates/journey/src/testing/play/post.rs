@@ -11,6 +11,8 @@ use crate::{
     links,
     message::{Message, Reason},
     render::Context,
+    sources::Unfit,
+    testing::{stage::Here, written::Answers},
     time,
     value::{Map, Value},
 };
@@ -29,7 +31,8 @@ impl Player<'_> {
 
     fn hand_over(&mut self, message: Message) {
         let (reason, detail) = match self.content(&message) {
-            Err((reason, detail)) => (reason, detail),
+            Err(Failure::Template(error)) => (Reason::Unrenderable, Failure::Template(error)),
+            Err(failure) => (Reason::Failed, failure),
             Ok(_) if self.fails(&message) => (Reason::Failed, Failure::Staged),
             Ok(content) => {
                 let defaults = &self.stage.world.policies.defaults;
@@ -57,10 +60,10 @@ impl Player<'_> {
         self.answers.push_back(input);
     }
 
-    fn content(&self, message: &Message) -> Result<Content, (Reason, Failure)> {
+    fn content(&self, message: &Message) -> Result<Content, Failure> {
         if let Some(words) = message.decision.words() {
             let said = Content::spoken(message.channel, words);
-            return said.map_err(|words| (Reason::Failed, Failure::Content { words }));
+            return said.map_err(|words| Failure::Content { words });
         }
         let link = |(name, _): (&str, _)| {
             let leads = Value::text(format!("https://shop.example/{name}"));
@@ -74,12 +77,60 @@ impl Player<'_> {
             customer: traits,
             links: &links,
             options: &self.stage.world.offers(message, locale),
+            more: &Map::new(),
         };
-        let template = &message.decision.template;
-        self.stage
-            .templates
-            .render(template, message.channel, locale, &context)
-            .map_err(|error| (Reason::Unrenderable, Failure::Template(error)))
+        let (template, channel) = (&message.decision.template, message.channel);
+        let templates = self.stage.templates;
+        let more = self.fetched(message, &context, locale)?;
+        let context = Context {
+            more: &more,
+            ..context
+        };
+        let content = templates.render(template, channel, locale, &context);
+        content.map_err(Failure::Template)
+    }
+
+    /// What the test says that sources answer, else samples.
+    fn fetched(
+        &self,
+        message: &Message,
+        context: &Context<'_>,
+        locale: Option<&str>,
+    ) -> Result<Map, Failure> {
+        let (templates, sources) = (self.stage.templates, self.stage.sources);
+        let (template, channel) = (&message.decision.template, message.channel);
+        let wanted = templates.wants(template, channel, locale, context);
+        let here = Here {
+            now: message.at,
+            traits: &self.customer.traits,
+        };
+        let by = |name: &str| {
+            self.calls
+                .iter()
+                .find(|(of, _)| **of == *name)
+                .map(|c| &c.1)
+        };
+        for wanted in wanted.map_err(Failure::Template)? {
+            let declared = sources.0.get(&wanted.source);
+            let unfit = declared.and_then(|source| source.address(&wanted.parameters).err());
+            let why = match (unfit, by(&wanted.source)) {
+                (Some(Unfit(name)), _) => Failure::Parameter { name },
+                (None, Some(Answers::Fails | Answers::Never)) => Failure::Staged,
+                _ => continue,
+            };
+            if declared.is_none_or(|source| source.default.is_none()) {
+                let (name, why) = (wanted.source, Box::new(why));
+                return Err(Failure::Source { name, why });
+            }
+        }
+        Ok(
+            templates.samples(template, channel, locale, sources, |source| {
+                match by(source)? {
+                    Answers::With(value) => Some(value.eval(&here)),
+                    Answers::Fails | Answers::Never => None,
+                }
+            }),
+        )
     }
 
     fn fails(&self, message: &Message) -> bool {

@@ -52,7 +52,8 @@ impl Book<'_, '_> {
             .collect();
         names.sort_unstable();
         names.dedup();
-        if names.contains(&&*pair.name) {
+        let sources = &self.known.sources.0;
+        if names.contains(&&*pair.name) || sources.contains_key(&pair.name) {
             return;
         }
         self.r
@@ -64,8 +65,8 @@ impl Book<'_, '_> {
             )
             .guessed(&pair.name, names.iter().copied())
             .noted(format!(
-                "an answer is given for an endpoint, or for the step that calls it; here: {}",
-                listed(names.iter().copied())
+                "an answer is given for an endpoint, for the step that calls it, or for a content source; here: {}",
+                listed(names.iter().copied().chain(sources.keys().map(|k| &**k)))
             ));
     }
 }

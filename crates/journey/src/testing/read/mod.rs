@@ -21,6 +21,7 @@ use crate::{
     policies::Policies,
     schema::Schemas,
     source::{Kind, Node, Span},
+    sources::Sources,
 };
 
 /// The most tests of one file.
@@ -36,6 +37,7 @@ pub(crate) struct Known<'k> {
     pub(crate) complete: bool,
     pub(crate) policies: &'k Policies,
     pub(crate) schemas: &'k Schemas,
+    pub(crate) sources: &'k Sources,
 }
 
 /// A file of tests while it is read.
