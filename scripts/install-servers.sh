@@ -6,6 +6,7 @@
 # already on this machine is left as it is.
 set -euo pipefail
 
+root=$(cd "$(dirname "$0")/.." && pwd)
 say() { printf 'parcours: %s\n' "$*" >&2; }
 
 # The places where crates/cli/src/servers looks.
@@ -101,6 +102,26 @@ install_with_brew() {
     HOMEBREW_NO_AUTO_UPDATE=1 brew install --quiet "$@" </dev/null
 }
 
+# Libraries of others that tests hold ours against, in a folder of their own: what Twilio signs calls with, and what reads a
+# push notification. Where PyPI cannot be reached, those tests are skipped.
+has_libraries() {
+    "$root"/.parcours/python/bin/python -c 'import http_ece, twilio.request_validator' 2>/dev/null
+}
+
+install_libraries() {
+    command -v python3 >/dev/null || return 0
+    say "installing Python libraries for tests into $root/.parcours/python"
+    mkdir -p "$root"/.parcours
+    { python3 -m venv "$root"/.parcours/python &&
+        "$root"/.parcours/python/bin/pip -q --disable-pip-version-check install --no-deps 'twilio>=9,<10' &&
+        "$root"/.parcours/python/bin/pip -q --disable-pip-version-check install 'http-ece>=1.2,<2'; } >&2 ||
+        say "they could not be installed; the tests that need them are skipped"
+}
+
+has_venv() {
+    python3 -c 'import ensurepip' 2>/dev/null
+}
+
 missing_apt=() missing_brew=()
 has_postgres || { missing_apt+=(postgresql) missing_brew+=(postgresql@16); }
 has_rabbitmq || { missing_apt+=(rabbitmq-server) missing_brew+=(rabbitmq); }
@@ -108,7 +129,11 @@ has_rabbitmq || { missing_apt+=(rabbitmq-server) missing_brew+=(rabbitmq); }
 [ "${1:-}" != browser ] || ! command -v apt-get >/dev/null || has_verifier || missing_apt+=(python3 python3-dkim python3-nacl)
 [ "${1:-}" != browser ] || ! command -v apt-get >/dev/null || has_mail_server || missing_apt+=(python3 python3-aiosmtpd python3-dkim)
 [ "${1:-}" != browser ] || ! command -v apt-get >/dev/null || has_mail_reader || missing_apt+=(perl libmime-tools-perl)
-[ ${#missing_apt[@]} -gt 0 ] || exit 0
+[ "${1:-}" != browser ] || ! command -v apt-get >/dev/null || has_venv || missing_apt+=(python3 python3-venv)
+if [ ${#missing_apt[@]} -eq 0 ]; then
+    [ "${1:-}" != browser ] || has_libraries || install_libraries
+    exit 0
+fi
 
 if command -v apt-get >/dev/null; then
     install_with_apt "${missing_apt[@]}"
@@ -123,3 +148,4 @@ else
 fi
 
 has_postgres && has_rabbitmq || { say "the packages were installed, but their programs are not where they are expected"; exit 2; }
+[ "${1:-}" != browser ] || has_libraries || install_libraries

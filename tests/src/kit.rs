@@ -15,6 +15,7 @@ pub mod events;
 mod network;
 mod provider;
 mod proxy;
+pub mod python;
 mod random;
 mod workspace;
 

@@ -183,7 +183,7 @@ mod tests {
                 html: hostile.clone(),
                 text: hostile.clone(),
                 files: vec![File {
-                    name: hostile.clone().into(),
+                    name: hostile.clone(),
                     media_type: "text/plain".into(),
                     bytes: Vec::new().into(),
                     cid: None,

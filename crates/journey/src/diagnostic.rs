@@ -39,7 +39,7 @@ impl SourceFile {
             at.and_then(|at| path.get(at..))
                 .is_some_and(|end| end.eq_ignore_ascii_case(ending))
         };
-        path.starts_with("templates/") && BINARY.iter().any(|ending| ends(&ending))
+        path.starts_with("templates/") && BINARY.iter().any(ends)
     }
 
     /// The bytes of a binary file; `None` if that is not what it holds.

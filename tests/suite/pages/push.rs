@@ -2,13 +2,13 @@
 
 mod taken;
 
-use std::{process::Command, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use channels::{AdapterSettings, Channels, Secret, Settings, WebPushSettings};
 use cli::{intake::IntoTurn, service};
 use journey::{links::LinkKind, message::Channel};
-use parcours_tests::kit::{self, Rig, Workspace, browser::Scheme, driver::Driver};
+use parcours_tests::kit::{self, Rig, Workspace, browser::Scheme, driver::Driver, python};
 use serde_json::{Value, json};
 use standins::{Provider as _, StandIn, WebPush, webpush};
 use tokio::net::TcpListener;
@@ -131,33 +131,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 d, auth, body = (base64.urlsafe_b64decode(x + '==') for x in sys.argv[1:])
 key = ec.derive_private_key(int.from_bytes(d, 'big'), ec.SECP256R1())
 sys.stdout.buffer.write(http_ece.decrypt(body, private_key=key, auth_secret=auth, version='aes128gcm'))";
-    let own = std::env::var("PARCOURS_TEST_PYTHON").ok();
-    let all = own
-        .as_deref()
-        .into_iter()
-        .chain(["python3", "/usr/bin/python3"]);
-    let python = all.into_iter().find(|python| {
-        let there = Command::new(python)
-            .args(["-c", "import http_ece"])
-            .output();
-        there.is_ok_and(|there| there.status.success())
-    });
-    let Some(python) = python else {
-        eprintln!("SKIPPED: there is no python3 with the package http_ece");
-        return None;
-    };
+    let python = python::with("http_ece")?;
     let text = |name: &str| keys[name].as_str().unwrap().to_owned();
-    let ran = Command::new(python)
-        .args(["-c", SCRIPT, &text("d"), &text("auth")])
-        .arg(URL_SAFE_NO_PAD.encode(body))
-        .output()
-        .unwrap();
-    assert!(
-        ran.status.success(),
-        "{}",
-        String::from_utf8_lossy(&ran.stderr)
-    );
-    Some(ran.stdout)
+    let body = URL_SAFE_NO_PAD.encode(body);
+    Some(python::said(
+        &python,
+        SCRIPT,
+        &[&text("d"), &text("auth"), &body],
+    ))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,7 +160,7 @@ async fn a_browser_subscribes_is_written_to_shows_it_and_subscribes_no_more() {
         }
         assert!(found.is_empty(), "{name}: {}", found.join("\n"));
     };
-    let look_again = look.clone();
+    let look_again = look;
     let (mut tab, keys) = tokio::task::spawn_blocking(move || {
         let mut tab = Driver::start();
         tab.go(&url);

@@ -11,7 +11,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use channels::{AdapterSettings, DkimSettings, Settings, SmtpSettings, TlsMode};
 use jiff::Timestamp;
 use mail_parser::{MessageParser, MimeHeaders as _};
-use parcours_tests::kit::{self, Rig, Workspace};
+use parcours_tests::kit::{self, Rig, Workspace, python};
 use serde_json::{Value, json};
 
 use super::Place;
@@ -74,16 +74,6 @@ fn here(name: &str) -> PathBuf {
     .join(name)
 }
 
-/// Debian's own, where another is the first in PATH; none where what the test needs is not installed.
-fn python() -> Option<&'static str> {
-    ["python3", "/usr/bin/python3"].into_iter().find(|python| {
-        let there = Command::new(python)
-            .args(["-c", "import aiosmtpd, dkim"])
-            .output();
-        there.is_ok_and(|there| there.status.success())
-    })
-}
-
 fn perl() -> bool {
     let there = Command::new("perl")
         .args(["-MMIME::Parser", "-e", "1"])
@@ -94,7 +84,7 @@ fn perl() -> bool {
 #[expect(clippy::print_stderr, reason = "whoever runs the tests must see it")]
 fn skipped() {
     eprintln!(
-        "SKIPPED: there is no python3 with aiosmtpd and dkim, or no perl with MIME::Parser; scripts/install-servers.sh browser installs them"
+        "SKIPPED: there is no perl with MIME::Parser; scripts/install-servers.sh browser installs it"
     );
 }
 
@@ -184,9 +174,13 @@ fn by_mail_parser(raw: &[u8]) -> Value {
 
 #[tokio::test]
 async fn somebody_elses_server_and_readers_see_the_same_mail() {
-    let Some(python) = python().filter(|_| perl()) else {
-        return skipped();
+    let Some(python) = python::with("aiosmtpd, dkim") else {
+        return;
     };
+    if !perl() {
+        return skipped();
+    }
+    let python = python.to_str().unwrap();
     let fixtures = Path::new(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../crates/channels/src/fixtures"

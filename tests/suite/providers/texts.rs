@@ -2,10 +2,10 @@
 
 use axum::http::StatusCode;
 use channels::{AdapterSettings, Secret, Settings, TwilioSettings};
-use parcours_tests::kit::Workspace;
+use parcours_tests::kit::{Workspace, python};
 use serde_json::json;
 use standins::{
-    Provider as _, StandIn, Twilio,
+    Provider as _, StandIn, Twilio, Webhook,
     twilio::{Inbound, Status},
 };
 
@@ -124,4 +124,63 @@ async fn promise_3_stop_is_heard_by_everybody_with_that_number() {
         place.dispatch().await;
         assert_eq!(twilio.accepted().len() - before, goes, "{body}");
     }
+}
+
+/// Twilio's own library (`twilio` of PyPI) signs a call as Twilio does: we believe it, and the stand-in signs the same.
+#[tokio::test]
+async fn a_call_that_twilios_own_library_signs_is_believed() {
+    const SCRIPT: &str = "import sys, json
+from twilio.request_validator import RequestValidator
+token, url, fields = sys.argv[1:]
+print(RequestValidator(token).compute_signature(url, dict(json.loads(fields))), end='')";
+    let Some(python) = python::with("twilio.request_validator") else {
+        return;
+    };
+    let (place, twilio) = shop().await;
+    known(&place, "ana", "+33 6 12 34 56 78").await;
+    let url = format!(
+        "{}/v1/providers/twilio?é=1&b=2 3",
+        place.engine.settings().links.base
+    );
+    let url = url.replace('é', "%C3%A9").replace(' ', "%20");
+    let sid = format!("SM{}", "1".repeat(32));
+    let fields = [
+        ("AccountSid", twilio.provider().account_sid.clone()),
+        ("Body", "Où est ma commande ? 1+1=2 & more".to_owned()),
+        ("From", "+33612345678".to_owned()),
+        ("MessageSid", sid),
+        ("NumMedia", "0".to_owned()),
+        ("To", FROM.to_owned()),
+    ];
+    let told = json!(fields).to_string();
+    let token = twilio.provider().auth_token.clone();
+    let signed = python::said(&python, SCRIPT, &[&token, &url, &told]);
+    let signed = String::from_utf8(signed).unwrap();
+    assert_eq!(signed, standins::twilio::sign(&url, &fields, &token));
+    let pairs = fields.iter().map(|(name, value)| (*name, value.as_str()));
+    let call = |signature: String| Webhook {
+        headers: vec![
+            (
+                "content-type",
+                "application/x-www-form-urlencoded".to_owned(),
+            ),
+            ("x-twilio-signature", signature),
+        ],
+        body: form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs.clone())
+            .finish()
+            .into_bytes(),
+    };
+    let forged = signed.replace(
+        &signed[..1],
+        if signed.starts_with('A') { "B" } else { "A" },
+    );
+    let (status, _) = place.told(callback(&url), &call(forged)).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let (status, answer) = place.told(callback(&url), &call(signed)).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(
+        place.happened("ana").await,
+        ["consent.granted", "message.replied"]
+    );
 }

@@ -311,7 +311,7 @@ pub(super) async fn say(
         ),
     };
     let said = inbox::speak(&state, &item, given.id, &given.text, by).await;
-    said.map_err(refused)?;
+    said.map_err(|problem| refused(&problem))?;
     Ok(Redirect::to(&format!("/inbox/{customer}/{call}#write")).into_response())
 }
 
@@ -362,7 +362,7 @@ pub(super) async fn end(
     };
     inbox::finish(&state, &item, answer)
         .await
-        .map_err(refused)?;
+        .map_err(|problem| refused(&problem))?;
     Ok(Redirect::to("/inbox").into_response())
 }
 
@@ -375,7 +375,7 @@ fn ours(headers: &HeaderMap) -> Result<(), PageError> {
     }
 }
 
-fn refused(problem: Problem) -> PageError {
+fn refused(problem: &Problem) -> PageError {
     PageError::Wrong(problem.detail().to_owned())
 }
 
