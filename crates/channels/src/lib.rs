@@ -13,6 +13,7 @@ mod conformance;
 mod detail;
 mod endpoints;
 mod fcm;
+mod few;
 mod guard;
 mod hear;
 mod http;
@@ -20,7 +21,6 @@ mod limits;
 mod line;
 mod mail;
 mod offers;
-mod only_to;
 mod outcome;
 mod postmark;
 mod push;
@@ -150,7 +150,8 @@ type Problem = (&'static str, String);
 #[derive(Debug)]
 pub struct Channels {
     lines: [Line; Channel::ALL.len()],
-    only_to: only_to::OnlyTo,
+    only_to: few::Few,
+    test_to: few::Few,
     caller: Caller,
 }
 
@@ -186,7 +187,8 @@ impl Channels {
         }
         Ok(Self {
             lines,
-            only_to: only_to::OnlyTo::new(&settings.only_to),
+            only_to: few::Few::new(&settings.only_to),
+            test_to: few::Few::new(&settings.test_to),
             caller: Caller::new(|_| None, Reach::local()),
         })
     }
@@ -231,7 +233,13 @@ impl Channels {
 
     /// Whether messages may go to that address: always, unless they are kept to a few.
     pub fn may_go_to(&self, channel: Channel, address: &str) -> bool {
-        self.only_to.has(channel, address)
+        self.only_to.is_empty() || self.only_to.has(channel, address)
+    }
+
+    /// Whether tests may go to that address: one that is named for them, or that all messages are kept to.
+    pub fn may_be_tried_at(&self, channel: Channel, address: &str) -> bool {
+        let named = [&self.test_to, &self.only_to];
+        named.iter().any(|few| few.has(channel, address))
     }
 
     /// Whether a provider of the channel reports what became of messages.

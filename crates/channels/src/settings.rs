@@ -42,6 +42,9 @@ pub struct Settings {
     /// domain. None: they go to anybody.
     #[serde(deserialize_with = "one_or_more_texts")]
     pub only_to: Vec<String>,
+    /// The addresses that tests may go to (`parcours preview --send`), written as those of `only_to`.
+    #[serde(deserialize_with = "one_or_more_texts")]
+    pub test_to: Vec<String>,
 }
 
 impl Settings {

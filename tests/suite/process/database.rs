@@ -35,7 +35,7 @@ async fn apply_publishes_once_and_nothing_with_errors() {
     let apply = || scene.parcours(&["apply", "--format", "json"]).output();
     let first = apply().expect(0).json();
     assert_eq!(first["changed"], true);
-    assert_eq!(first["journeys"].as_array().unwrap().len(), 17, "{first}");
+    assert_eq!(first["journeys"].as_array().unwrap().len(), 18, "{first}");
     let second = apply().expect(0).json();
     assert_eq!(
         (&second["changed"], &second["revision"]),

@@ -22,7 +22,7 @@ fn says(finished: Finished, code: i32, text: &str) {
 fn check_praises_and_fails_and_cannot() {
     let workspace = samples();
     let check = |args: &[&str]| workspace.parcours([&["check"], args].concat()).output();
-    assert_eq!(check(&[]).expect(0).out(), "17 journeys, no errors\n");
+    assert_eq!(check(&[]).expect(0).out(), "18 journeys, no errors\n");
     says(
         check(&["journeys/nope"]),
         2,

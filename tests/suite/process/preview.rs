@@ -2,6 +2,7 @@
 
 use parcours_tests::kit::{browser::Scheme, driver::Driver};
 use serde_json::json;
+use standins::{Provider as _, Twilio};
 
 use super::binary::Workspace;
 
@@ -122,4 +123,41 @@ fn a_preview_is_accessible_and_shows_a_mail_by_day_and_by_night() {
     tab.click("document.querySelector('.seen-night')");
     assert_eq!(tab.eval(shown)[0], json!(["dark", 375]));
     tab.picture("preview-phone-night");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_is_sent_to_whom_the_settings_name_and_to_nobody_else() {
+    let twilio = Twilio::start().await;
+    let there = twilio.provider();
+    let (sid, token, url) = (&there.account_sid, &there.auth_token, twilio.url());
+    let workspace = with_all_kinds();
+    let config = format!(
+        "channels:
+  test_to: [\"+33 6 12 34 56 78\"]
+  sms: {{ twilio: {{ account_sid: {sid}, auth_token: {token}, from: \"+15005550006\", url: \"{url}\" }} }}
+"
+    );
+    workspace.write("config/parcours.yaml", &config);
+    let run = |to: &'static str| {
+        let asked = ["preview", "all", "--locale", "en", "--send", to];
+        tokio::task::block_in_place(|| workspace.parcours(asked).output())
+    };
+    let sent = run("+33612345678").expect(0).out();
+    assert!(
+        sent.contains("sent by twilio to +33612345678: sms en"),
+        "{sent}"
+    );
+    let stranger = run("+33699999999").expect(2).err();
+    assert!(
+        stranger.contains("name it under `channels.test_to`"),
+        "{stranger}"
+    );
+    let unclear = run("somebody").expect(2).err();
+    assert!(unclear.contains("--channel"), "{unclear}");
+    let nobody = run("ana@shop.example").expect(2).err();
+    assert!(nobody.contains("tests may not go to"), "{nobody}");
+    let accepted = twilio.accepted();
+    assert_eq!(accepted.len(), 1);
+    assert_eq!(accepted[0].to, "+33612345678");
+    assert!(accepted[0].body.contains("It's the last day"));
 }

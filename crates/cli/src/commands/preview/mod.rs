@@ -4,6 +4,7 @@ mod fill;
 mod find;
 mod given;
 mod page;
+mod send;
 mod words;
 
 use std::{
@@ -61,6 +62,9 @@ pub struct PreviewArgs {
     /// Where mails and the page with all variants are written; by default .parcours/preview/TEMPLATE
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Send it to this address, by the providers of the settings: one that `channels.test_to` names
+    #[arg(long, value_name = "ADDRESS")]
+    send: Option<String>,
     /// Open that page in the browser
     #[arg(long)]
     open: bool,
@@ -179,6 +183,9 @@ pub fn run(args: &PreviewArgs, root: &Path) -> Result<()> {
     }
     if args.open {
         open(&preview.page)?;
+    }
+    if let (Some(to), true) = (&args.send, wrong.is_empty()) {
+        send::send(&preview, to, args.channel, &config)?;
     }
     if wrong.is_empty() {
         Ok(())

@@ -72,6 +72,13 @@ pub(super) static CHANNELS: Context = Context {
             "only_to: [\"@shop.example\", \"+33612345678\"]",
         )
         .or_else("anybody"),
+        word(
+            "test_to",
+            Takes::OneOrMore(&Takes::Text),
+            "The addresses that tests may go to: `parcours preview --send`",
+            "test_to: [\"@shop.example\", \"+33612345678\"]",
+        )
+        .or_else("those of `only_to`"),
     ],
     ..PLAIN
 };

@@ -1,25 +1,27 @@
-//! The only addresses that messages go to, where things are tried out.
+//! A few addresses: the only ones that messages go to, where things are tried out, or that tests may go to.
 
 use std::collections::BTreeSet;
 
 use journey::{message::Channel, suppression::normalised};
 
-/// As written; nothing: anybody.
+/// As written.
 #[derive(Debug)]
-pub(crate) struct OnlyTo(Vec<String>);
+pub(crate) struct Few(Vec<String>);
 
-impl OnlyTo {
+impl Few {
     pub(crate) fn new(addresses: &[String]) -> Self {
         let all = addresses.iter().map(|a| a.trim().to_owned());
         let all: BTreeSet<String> = all.filter(|a| !a.is_empty()).collect();
         Self(all.into_iter().collect())
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the address is one of them, spelt as people spell it on that channel.
     pub(crate) fn has(&self, channel: Channel, address: &str) -> bool {
-        if self.0.is_empty() {
-            return true;
-        }
         let address = normalised(channel, address);
         self.0.iter().any(|known| {
             let known = normalised(channel, known);
@@ -37,7 +39,7 @@ impl OnlyTo {
 mod tests {
     use journey::message::Channel::{Chat, Email, Sms};
 
-    use super::OnlyTo;
+    use super::Few;
 
     #[test]
     fn only_what_is_named_is_written_to() {
@@ -47,7 +49,7 @@ mod tests {
             "+33 6 12 34 56 78",
             "telegram:42",
         ];
-        let only = OnlyTo::new(&named.map(str::to_owned));
+        let only = Few::new(&named.map(str::to_owned));
         for (channel, address, goes) in [
             (Email, "Bo@Shop.Example", true),
             (Email, "bo@sub.shop.example", false),
@@ -61,7 +63,9 @@ mod tests {
         ] {
             assert_eq!(only.has(channel, address), goes, "{address}");
         }
-        assert!(OnlyTo::new(&[]).has(Sms, "anybody"));
-        assert!(OnlyTo::new(&[" ".to_owned()]).has(Sms, "anybody"));
+        for none in [&[][..], &[" ".to_owned()]] {
+            let none = Few::new(none);
+            assert!(none.is_empty() && !none.has(Sms, "anybody"));
+        }
     }
 }
