@@ -3,6 +3,7 @@
 mod browser;
 pub mod desk;
 mod intake;
+mod journeys;
 mod pages;
 
 use std::sync::Arc;

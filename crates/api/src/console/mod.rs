@@ -4,6 +4,7 @@ mod customer;
 mod customers;
 mod inbox;
 mod journey;
+mod journeys;
 mod mailbox;
 mod messages;
 mod overview;
@@ -35,6 +36,9 @@ pub(crate) fn routes() -> Router<State> {
         .route("/customers/{key}/journey", get(journey::page))
         .route("/messages", get(messages::list))
         .route("/messages/{id}", get(messages::one))
+        .route("/journeys", get(journeys::list))
+        .route("/journeys/{name}", get(journeys::one))
+        .route("/journeys/{name}/picture.svg", get(journeys::picture))
         .route("/inbox", get(inbox::list))
         .route("/inbox.js", get(inbox::script))
         .route("/inbox/{customer}/{call}", get(inbox::one))

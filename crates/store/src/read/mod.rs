@@ -11,6 +11,7 @@ mod counted;
 mod customers;
 mod expected;
 mod export;
+mod flow;
 mod inbox;
 mod journeys;
 mod messages;
@@ -29,6 +30,7 @@ pub use export::{
     Export, ExportedCall, ExportedCustomer, ExportedFact, ExportedInput, ExportedMessage,
     ExportedRun, Rows,
 };
+pub use flow::{Flow, JourneyRow, StepFlow, VersionRow};
 pub use inbox::{InboxCursor, InboxItem, InboxPage, Speaker, Utterance};
 pub use journeys::{JourneyName, JourneyWhy};
 pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
