@@ -4,12 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::World;
 use crate::{
-    customer::PREFERENCES_CHANGED,
     diagnostic::SourceFile,
     diagnostics::{Sink, names, schemas, templates},
-    machine::{
-        By, CHAT_OPENED, HANDED_BACK, Machine, Op, PERSON_SAID, REGISTERED, STARTED, UNREGISTERED,
-    },
+    machine::{By, Machine, Op, is_of_the_engine},
 };
 
 /// What the journeys of a workspace use, by name.
@@ -63,29 +60,6 @@ pub enum Declares<'f> {
     Event(&'f str),
 }
 
-/// Events that mean something without any journey: they change the profile, or are a message's fate.
-pub(super) fn of_the_engine(event: &str) -> bool {
-    let own = [
-        "identify",
-        "page",
-        "screen",
-        CHAT_OPENED,
-        HANDED_BACK,
-        PERSON_SAID,
-        STARTED,
-        PREFERENCES_CHANGED,
-        REGISTERED,
-        UNREGISTERED,
-    ];
-    let families = [
-        "message.",
-        "consent.",
-        "customer.restricted",
-        "customer.unrestricted",
-    ];
-    own.contains(&event) || families.iter().any(|f| event.starts_with(f))
-}
-
 /// Warns of a file that declares what nobody uses.
 pub fn check(file: &SourceFile, declares: Declares<'_>, used: &Used, sink: &mut Sink) {
     let (code, what, name, unused) = match declares {
@@ -111,7 +85,7 @@ pub fn check(file: &SourceFile, declares: Declares<'_>, used: &Used, sink: &mut 
             schemas::UNHEARD,
             "event",
             name,
-            !of_the_engine(name) && !used.events.contains(name),
+            !is_of_the_engine(name) && !used.events.contains(name),
         ),
     };
     if !unused {

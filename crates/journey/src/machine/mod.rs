@@ -1,6 +1,7 @@
 //! A compiled journey: a flat array of nodes, immutable and named by its content.
 
 mod entries;
+mod events;
 mod steps;
 mod talk;
 
@@ -11,6 +12,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     entries::{Again, By, Change, Entry, Exit, Goal, InFlight, Inside, Lost, Migrate, Stay},
+    events::{
+        CHAT_OPENED, HANDED_BACK, PERSON_SAID, REGISTERED, REPLIED, STARTED, UNREGISTERED,
+        is_of_the_engine,
+    },
     steps::{
         Arm, Awaited, Capped, Hours, Missed, Quiet, Send, Target, Wait, WaitFor, Weekday, Zone,
     },
@@ -21,21 +26,6 @@ use crate::{
     ids::MachineId,
     time,
 };
-
-/// What a provider's word that a device has the app no more becomes: `tokens`, the addresses of push that are nobody's now.
-pub const UNREGISTERED: &str = "device.unregistered";
-/// The event by which a device gets push notifications from here on: `token`, its address.
-pub const REGISTERED: &str = "device.registered";
-/// The event of a customer's answer to a message.
-pub const REPLIED: &str = "message.replied";
-/// The event of a customer who opens the chat widget.
-pub const CHAT_OPENED: &str = "chat.opened";
-/// The event by which a person hands a conversation back.
-pub const HANDED_BACK: &str = "hand_over.ended";
-/// The event by which a person says something to the customer who was handed over.
-pub const PERSON_SAID: &str = "hand_over.said";
-/// The event by which the API starts a journey.
-pub const STARTED: &str = "journey.start";
 
 /// Index of a node in its machine; [`NodeId::END`] is the end of the journey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -10,10 +10,7 @@ use crate::{
     expr::{Operand, Root, Scope},
     ids::{InputId, MessageId, RunId},
     input::Event,
-    machine::{
-        CHAT_OPENED, HANDED_BACK, Machine, Op, PERSON_SAID, REGISTERED, STARTED, Target,
-        UNREGISTERED,
-    },
+    machine::{Machine, Op, Target},
     message::Channel,
     policies::Policies,
     schema::Schemas,
@@ -253,26 +250,6 @@ pub(super) fn sets_trait(machine: &Machine, name: &str) -> bool {
             .any(|(target, _)| matches!(target, Target::Customer(n) if &**n == name)),
         _ => false,
     })
-}
-
-/// Events that mean something without any journey.
-pub(super) fn is_own(name: &str) -> bool {
-    let own = [
-        "identify",
-        "page",
-        "screen",
-        "consent.granted",
-        "consent.withdrawn",
-        "customer.restricted",
-        "customer.unrestricted",
-        CHAT_OPENED,
-        HANDED_BACK,
-        PERSON_SAID,
-        STARTED,
-        REGISTERED,
-        UNREGISTERED,
-    ];
-    own.contains(&name) || name.starts_with("message.")
 }
 
 /// Why intake would refuse that trait.

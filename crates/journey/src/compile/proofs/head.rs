@@ -1,13 +1,14 @@
 //! The head of a journey: conditions that are decided beforehand, and entries and exits that others
 //! before them take.
 
-use super::super::{World, unused::of_the_engine};
+use super::super::World;
 use crate::{
     diagnostics::{Sink, flow},
     expr::{
         Root,
         facts::{Facts, Ground, NoGround, Values},
     },
+    machine::is_of_the_engine,
     parse::ast::{By, Entry, Exit, Formula, Journey},
     source::Span,
 };
@@ -56,7 +57,7 @@ struct Entering<'w> {
 impl Ground for Entering<'_> {
     fn values(&self, root: Root, names: &[std::sync::Arc<str>]) -> Values {
         let by_intake = |name: &&std::sync::Arc<str>| {
-            !of_the_engine(name) && self.world.journeys.is_some_and(|j| !j.emits(name))
+            !is_of_the_engine(name) && self.world.journeys.is_some_and(|j| !j.emits(name))
         };
         match self.event.filter(by_intake) {
             Some(name) if root == Root::Event => self.world.schemas.sure(name, names),

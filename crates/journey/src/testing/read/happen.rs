@@ -6,6 +6,7 @@ use super::{Book, listed};
 use crate::{
     diagnostics::{nearest, testing as codes, yaml},
     intake::MAX_NAME,
+    machine::is_of_the_engine,
     parse::{Fields, ast::Word},
     source::{Kind, Node, Pair},
     testing::{
@@ -132,7 +133,7 @@ impl Book<'_, '_> {
     /// An event that nothing declares and nobody listens to does nothing: a slip of the pen.
     pub(super) fn known_event(&mut self, name: &Word) {
         let known = self.known;
-        if known.machine.is_none() || !known.complete || stage::is_own(&name.text) {
+        if known.machine.is_none() || !known.complete || is_of_the_engine(&name.text) {
             return;
         }
         let mut names: Vec<Arc<str>> = known.schemas.events().map(Arc::from).collect();

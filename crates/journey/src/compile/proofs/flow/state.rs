@@ -3,11 +3,12 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    compile::{World, unused::of_the_engine},
+    compile::World,
     expr::{
         Root,
         facts::{Facts, Ground, Texts, Values},
     },
+    machine::is_of_the_engine,
     message::Channel,
     policies::ConsentRule,
 };
@@ -59,7 +60,7 @@ impl At<'_> {
     /// of the engine do not come through it.
     fn of_event(&self, names: &[Arc<str>]) -> Values {
         let by_intake = |name: &&Arc<str>| {
-            !of_the_engine(name) && self.world.journeys.is_some_and(|j| !j.emits(name))
+            !is_of_the_engine(name) && self.world.journeys.is_some_and(|j| !j.emits(name))
         };
         match self.state.event.as_ref().filter(by_intake) {
             Some(name) => self.world.schemas.sure(name, names),
