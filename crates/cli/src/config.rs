@@ -33,6 +33,8 @@ pub struct Config {
     pub stop_seconds: Option<u32>,
     /// `PARCOURS_WRITE_KEY`: what the HTTP intake asks for as the user name of HTTP Basic
     pub write_key: Option<String>,
+    /// `PARCOURS_ACCESS`: whether the console and the API are open while there is no user
+    pub access: AccessConfig,
     /// Where customers find their pages
     pub links: LinksConfig,
     /// How customers' pages look
@@ -57,6 +59,17 @@ pub enum LogFormat {
     Text,
     /// For programs, a line each
     Json,
+}
+
+/// Who may reach the console and the API while there is no user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessConfig {
+    /// Everybody
+    #[default]
+    Open,
+    /// Nobody
+    Required,
 }
 
 /// See [`broker::Settings`].

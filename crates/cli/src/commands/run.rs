@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     board,
     commands::database,
-    config::Config,
+    config::{AccessConfig, Config},
     intake::IntoBroker,
     output,
     service::{self, Http, Stopped},
@@ -191,6 +191,10 @@ async fn serve(
     let mut state = api::State {
         chat,
         write_key: config.write_key.as_deref().map(Arc::from),
+        access: Some(api::access::Access::new(
+            engine.store().access(),
+            config.access == AccessConfig::Required,
+        )),
         pages: Some(service::pages(engine, look)),
         providers: Some(service::providers(engine)),
         ops: service::ops(engine, Some(broker)),
