@@ -145,7 +145,7 @@ pub(crate) async fn gate(
             let policy = HeaderValue::from_static("same-origin");
             let headers = response.headers_mut();
             headers.entry(header::REFERRER_POLICY).or_insert(policy);
-            if asked.changes() && need != Some(Need::Scope(Scope::EventsWrite)) {
+            if is_told(&asked, need) {
                 let noted = outcome(&response);
                 written(&access, &asked, &viewer.name(), &what, noted).await;
             }
@@ -273,6 +273,16 @@ async fn what(request: &mut Request) -> String {
         format!("{name}={value}")
     };
     all.iter().map(said).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether the audit log is told: of changes, but for events, which stand in their customer's timeline; and of what takes
+/// all that is held on somebody along, or lets act for them.
+fn is_told(asked: &Asked, need: Option<Need>) -> bool {
+    match need {
+        Some(Need::Scope(Scope::EventsWrite)) => false,
+        Some(Need::Scope(Scope::CustomersExport | Scope::CustomersAct)) => true,
+        _ => asked.changes(),
+    }
 }
 
 /// What was done, and whether it was, as its response says.

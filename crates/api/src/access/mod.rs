@@ -34,6 +34,7 @@ use uuid::Uuid;
 pub(crate) use gate::gate;
 pub use secrets::{NoSecret, acceptable, hash_of, hashed, new_key, token};
 pub use table::{Need, Role, Scope, TABLE};
+pub use users::email_of;
 
 use crate::{State, console::PageError};
 use limits::{Addresses, Refusals};

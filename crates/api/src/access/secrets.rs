@@ -67,8 +67,7 @@ pub fn hash_of(token: &str) -> [u8; 32] {
 /// # Errors
 /// If there is no memory or no randomness.
 pub fn hashed(password: &str) -> Result<String, NoSecret> {
-    let hash: Result<PasswordHash, _> =
-        ARGON.hash_password(password.as_bytes());
+    let hash: Result<PasswordHash, _> = ARGON.hash_password(password.as_bytes());
     hash.map(|h| h.to_string()).map_err(|_| NoSecret)
 }
 
