@@ -388,10 +388,11 @@ create table session (
     user_id uuid not null references user_account,
     made_at timestamptz not null,
     seen_at timestamptz not null,
-    expires_at timestamptz not null
+    expires_at timestamptz not null,
+    revealed jsonb not null default '{}'      -- customers whose addresses are shown for a reason: id to microseconds
 );
 
-create index session_user on session (user_id);
+create index session_of_user on session (user_id);
 
 -- Keys of programs. A key itself is shown once, and kept nowhere.
 create table api_key (

@@ -62,7 +62,11 @@ async fn changes_and_refusals_are_written_down_without_data_of_customers() {
     assert_eq!(made.status, StatusCode::OK);
     let officer = site.user("zoe@shop.example", &["privacy_officer"]).await;
     let hers = site.session(officer).await;
-    site.get("/v1/customers/ana@private.example/export", &[("cookie", &hers)]).await;
+    site.get(
+        "/v1/customers/ana@private.example/export",
+        &[("cookie", &hers)],
+    )
+    .await;
     let log = site.log().await;
     let told: Vec<(String, &str, &str, bool)> = log
         .iter()
@@ -83,7 +87,12 @@ async fn changes_and_refusals_are_written_down_without_data_of_customers() {
             ),
             (nobody(), "DELETE /v1/customers/{key}", "sign_in", false),
             (user, "POST /access/keys", "events:write", true),
-            (format!("user:{officer}"), "GET /v1/customers/{key}/export", "", false),
+            (
+                format!("user:{officer}"),
+                "GET /v1/customers/{key}/export",
+                "",
+                false
+            ),
         ],
         "what is only looked at is not written down"
     );

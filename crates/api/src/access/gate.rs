@@ -1,6 +1,6 @@
 //! What looks at every request before anything else does.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     RequestExt as _,
@@ -239,6 +239,7 @@ async fn identified(
         return Ok(key.map(|key| Viewer {
             scopes: key.scopes.iter().filter_map(|s| Scope::of(s)).collect(),
             who: Who::Key { id: key.id },
+            revealed: BTreeMap::new(),
         }));
     }
     let Some(token) = origin::token(headers) else {
@@ -250,6 +251,7 @@ async fn identified(
         let roles = session.roles.iter().filter_map(|r| Role::of(r));
         Viewer {
             scopes: roles.flat_map(|r| r.scopes().iter().copied()).collect(),
+            revealed: session.revealed,
             who: Who::User {
                 id: session.user,
                 email: session.email,

@@ -8,6 +8,7 @@ mod gate;
 mod keys;
 mod limits;
 mod log;
+pub(crate) mod mask;
 mod origin;
 mod secrets;
 mod sign_in;
@@ -15,7 +16,7 @@ mod table;
 mod users;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -151,6 +152,8 @@ pub(crate) enum Who {
 pub(crate) struct Viewer {
     pub(crate) who: Who,
     pub(crate) scopes: BTreeSet<Scope>,
+    /// Customers whose addresses are shown for a reason, and until when.
+    pub(crate) revealed: BTreeMap<Uuid, jiff::Timestamp>,
 }
 
 impl Viewer {
@@ -252,5 +255,6 @@ pub(crate) fn routes() -> Router<State> {
         .route("/access/keys", get(keys::list).post(keys::add))
         .route("/access/keys/{id}/revoke", post(keys::revoke))
         .route("/access/audit", get(log::show))
+        .route("/customers/{key}/reveal", post(mask::reveal))
         .layer(DefaultBodyLimit::max(FORM))
 }

@@ -230,6 +230,7 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/customers", CUSTOMERS),
     ("GET", "/customers/{key}", CUSTOMERS),
     ("GET", "/customers/{key}/journey", CUSTOMERS),
+    ("POST", "/customers/{key}/reveal", CUSTOMERS),
     ("GET", "/messages", MESSAGES),
     ("GET", "/messages/{id}", MESSAGES),
     ("GET", "/inbox", INBOX),

@@ -13,7 +13,7 @@ use crate::Store;
 
 pub use audit::{AUDIT_PAGE, AuditEntry, AuditFilter, KEEPS_AUDIT, NewAudit};
 pub use keys::{Key, MOST_KEYS, NewKey};
-pub use sessions::{IDLE, LONGEST, Session};
+pub use sessions::{IDLE, LONGEST, REVEALED, Session};
 pub use users::{Credentials, LOCKED, MOST_USERS, TRIES, User};
 
 /// Users, sessions, keys and the audit log. Cloning is cheap: the pool is shared.

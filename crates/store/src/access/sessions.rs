@@ -1,6 +1,9 @@
 //! Who is signed in.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::Access;
@@ -14,6 +17,10 @@ use crate::{
 pub const IDLE: SignedDuration = SignedDuration::from_hours(12);
 /// And so long after it began at the latest.
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// For so long a customer's addresses are shown for a reason.
+pub const REVEALED: SignedDuration = SignedDuration::from_mins(15);
+/// Of so many customers at a time; the earliest are forgotten.
+const MOST_REVEALED: i64 = 100;
 /// It is written down no oftener that one was used.
 const NOTED: SignedDuration = SignedDuration::from_mins(1);
 
@@ -26,9 +33,48 @@ pub struct Session {
     pub email: String,
     /// Their roles.
     pub roles: Vec<String>,
+    /// Customers whose addresses are shown for a reason, and until when.
+    pub revealed: BTreeMap<Uuid, Timestamp>,
 }
 
+type Found = (
+    Uuid,
+    String,
+    Vec<String>,
+    Moment,
+    Moment,
+    Json<BTreeMap<Uuid, i64>>,
+);
+
 impl Access {
+    /// The addresses of that customer are shown in this session from now on, for [`REVEALED`].
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn reveal(
+        &self,
+        hash: &[u8; 32],
+        customer: Uuid,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        sqlx::query(
+            "update session set revealed = jsonb_build_object($2::text, $3::bigint) || coalesce(
+                 (select jsonb_object_agg(key, value) from (
+                      select key, value from jsonb_each(revealed) where value::bigint > $4 and key <> $2::text
+                      order by value::bigint desc limit $5) last), '{}')
+             where hash = $1",
+        )
+        .bind(&hash[..])
+        .bind(customer.to_string())
+        .bind(after(now, REVEALED).as_microsecond())
+        .bind(now.as_microsecond())
+        .bind(MOST_REVEALED)
+        .execute(&self.pool)
+        .await
+        .map_err(during("revealing a customer"))?;
+        Ok(())
+    }
+
     /// Begins a session under the hash of its token. Those of the same user that are over are taken away.
     ///
     /// # Errors
@@ -59,8 +105,8 @@ impl Access {
     /// If the database fails.
     pub async fn session(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Session>, Error> {
         let doing = during("looking for a session");
-        let found: Option<(Uuid, String, Vec<String>, Moment, Moment)> = sqlx::query_as(
-            "select u.id, u.email, u.roles, s.made_at, s.seen_at from session s join user_account u on u.id = s.user_id
+        let found: Option<Found> = sqlx::query_as(
+            "select u.id, u.email, u.roles, s.made_at, s.seen_at, s.revealed from session s join user_account u on u.id = s.user_id
              where s.hash = $1 and s.expires_at > $2 and u.disabled_at is null",
         )
         .bind(&hash[..])
@@ -68,7 +114,7 @@ impl Access {
         .fetch_optional(&self.pool)
         .await
         .map_err(&doing)?;
-        let Some((user, email, roles, made, seen)) = found else {
+        let Some((user, email, roles, made, seen, Json(revealed))) = found else {
             return Ok(None);
         };
         if now > after(seen.to_jiff(), NOTED) {
@@ -81,7 +127,13 @@ impl Access {
                 .await
                 .map_err(&doing)?;
         }
-        Ok(Some(Session { user, email, roles }))
+        let until = |(id, at): (Uuid, i64)| Some((id, Timestamp::from_microsecond(at).ok()?));
+        Ok(Some(Session {
+            user,
+            email,
+            roles,
+            revealed: revealed.into_iter().filter_map(until).collect(),
+        }))
     }
 
     /// Ends a session.

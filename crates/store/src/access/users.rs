@@ -157,7 +157,7 @@ impl Access {
     /// If the database fails.
     pub async fn set_disabled(&self, id: Uuid, at: Option<Timestamp>) -> Result<bool, Error> {
         let known: bool = sqlx::query_scalar(
-            "with gone as (delete from session where user_id = $1 and $2 is not null),
+            "with gone as (delete from session where user_id = $1 and $2::timestamptz is not null),
                   done as (update user_account set disabled_at = $2, invite = null, invited_until = null
                            where id = $1 returning id)
              select exists (select from done)",
@@ -276,7 +276,7 @@ impl Access {
     pub async fn succeeded(&self, id: Uuid, step: Option<i64>) -> Result<bool, Error> {
         let done = sqlx::query(
             "update user_account set failures = 0, failed_since = null, totp_step = coalesce($2, totp_step)
-             where id = $1 and ($2 is null or totp_step is null or totp_step < $2)",
+             where id = $1 and ($2::bigint is null or totp_step is null or totp_step < $2)",
         )
         .bind(id)
         .bind(step)
