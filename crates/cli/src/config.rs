@@ -1,17 +1,20 @@
 //! Settings: defaults, then `config/parcours.yaml`, then the environment.
 
 mod sources;
+mod words;
 
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use channels::{Channels, Providers};
-use clap::ValueEnum;
 use jiff::SignedDuration;
 use journey::{message::Channel, settings::FILE};
 use serde::Deserialize;
 
-pub use sources::{Sources, Wrong};
+pub use self::{
+    sources::{Sources, Wrong},
+    words::{AccessConfig, LogFormat},
+};
 
 /// Settings of `parcours run`, `event`, `customer` and the rest.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -49,27 +52,6 @@ pub struct Config {
     pub endpoints: channels::ReachSettings,
     /// How each channel is sent
     pub channels: channels::Settings,
-}
-
-/// How the log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people
-    Text,
-    /// For programs, a line each
-    Json,
-}
-
-/// Who may reach the console and the API while there is no user.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AccessConfig {
-    /// Everybody
-    #[default]
-    Open,
-    /// Nobody
-    Required,
 }
 
 /// See [`broker::Settings`].

@@ -1,13 +1,33 @@
 //! Every address for everybody, and when nothing is asked for at all.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
-use ::api::access::{Need, Role, TABLE};
+use ::api::{
+    Look, Pages, State,
+    access::{Need, Role, TABLE},
+};
 use axum::http::{StatusCode, header};
+use journey::links::Key;
 
 use super::{BROWSER, EMAIL, OWN, site, site_with};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/suite/access/table.golden");
+
+/// With the pages of customers, so that theirs are routed.
+fn with_pages(state: State) -> State {
+    let pages = Pages {
+        key: Key::new(&["a secret of thirty-two characters"]).unwrap(),
+        turn: state.accept.clone(),
+        policies: Arc::new(Default::default),
+        uses: Arc::new(Default::default),
+        browsers: None,
+        look: Look::default(),
+    };
+    State {
+        pages: Some(pages),
+        ..state
+    }
+}
 
 /// An address that the pattern fits.
 fn sample(pattern: &str) -> String {
@@ -22,7 +42,7 @@ fn sample(pattern: &str) -> String {
 
 #[tokio::test]
 async fn every_address_for_every_role_is_as_the_golden_table_says() {
-    let site = site().await;
+    let site = site_with(false, with_pages).await;
     let mut users = Vec::new();
     for role in Role::ALL {
         let email = format!("{}@shop.example", role.word());
@@ -36,6 +56,7 @@ async fn every_address_for_every_role_is_as_the_golden_table_says() {
         if nobody.code() == "sign_in" {
             assert_eq!(nobody.status, StatusCode::UNAUTHORIZED, "{path}");
         } else {
+            assert_eq!(*need, Need::Public, "{method} {path}");
             may.push("everybody");
         }
         for (role, user) in &users {

@@ -17,9 +17,10 @@ use uuid::Uuid;
 
 use super::{
     Access, Noted, VIEWER, Viewer, Who, origin,
+    roles::{Role, Scope},
     secrets::{self, KEY_PREFIX},
     see,
-    table::{self, Need, Role, Scope},
+    table::{self, Need},
 };
 use crate::{State, console::PageError, intake, problem::Problem};
 

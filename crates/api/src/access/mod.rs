@@ -10,6 +10,7 @@ mod limits;
 mod log;
 pub(crate) mod mask;
 mod origin;
+mod roles;
 mod secrets;
 mod sign_in;
 mod table;
@@ -33,8 +34,9 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 pub(crate) use gate::gate;
+pub use roles::{Role, Scope};
 pub use secrets::{NoSecret, acceptable, hash_of, hashed, new_key, token};
-pub use table::{Need, Role, Scope, TABLE};
+pub use table::{Need, TABLE};
 pub use users::email_of;
 
 use crate::{State, console::PageError};
