@@ -38,7 +38,7 @@ fn look(driver: &mut Driver, name: &str, found: &mut Vec<String>) {
 }
 
 /// Of what the browser tells, errors; that a sign-in was refused is none.
-fn is_wrong(told: &String) -> bool {
+fn is_wrong(told: &str) -> bool {
     let bad = told.contains(r#""level":"error""#) || told.contains("exceptionDetails");
     bad && !told.contains("401")
 }
@@ -103,7 +103,12 @@ async fn a_person_signs_in_looks_around_and_signs_out() {
         driver.until("location.pathname === '/sign-in'");
         driver.go(&format!("{base}/"));
         driver.until("location.pathname === '/sign-in'");
-        found.extend(driver.complaints().into_iter().filter(is_wrong));
+        found.extend(
+            driver
+                .complaints()
+                .into_iter()
+                .filter(|told| is_wrong(told)),
+        );
         found
     })
     .await

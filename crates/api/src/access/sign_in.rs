@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{
     Extension, Form,
     extract::{ConnectInfo, Query, State as Shared},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
 use jiff::Timestamp;
@@ -106,7 +106,9 @@ pub(super) async fn submit(
     let hash = secrets::hash_of(&token);
     access.store.open_session(&hash, user, now).await?;
     told(access, &format!("user:{user}"), true, now).await;
-    access.store.tidy(now).await?;
+    if let Err(error) = access.store.tidy(now).await {
+        tracing::warn!(%error, "old sessions and entries of the audit log stay for now");
+    }
     let mut response = see(to);
     let life = Duration::from_secs(LONGEST.as_secs().unsigned_abs());
     set_cookie(&mut response, origin::cookie(&headers, &token, life));
@@ -186,9 +188,5 @@ pub(super) async fn out(Shared(state): Shared<State>, headers: HeaderMap) -> Ans
     access(&state)?.store.close_session(&session).await?;
     let mut response = see("/sign-in");
     set_cookie(&mut response, origin::cookie(&headers, "", Duration::ZERO));
-    // What the browser has kept of us goes as well.
-    let name = HeaderName::from_static("clear-site-data");
-    let all = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
-    response.headers_mut().insert(name, all);
     Ok(response)
 }
