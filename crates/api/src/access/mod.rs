@@ -44,7 +44,7 @@ use limits::{Addresses, Refusals};
 
 /// For how long a link to set a password holds, in hours.
 pub const INVITED_HOURS: i64 = 72;
-/// For how long intake goes on with what was known before it looks again whether there are users.
+/// How often intake has it looked at whether there are users.
 const KNOWN: Duration = Duration::from_secs(1);
 /// How many passwords are hashed at a time, each in 64 MiB.
 const HASHING: usize = 2;
@@ -86,26 +86,46 @@ impl Access {
         }
     }
 
-    /// Whether somebody must show who they are. `lenient`: what was known a second ago, or longer if the database is
-    /// away, will do.
+    /// Looks whether there are users, so that intake knows when the database is away later.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn look(&self) -> Result<bool, Error> {
+        let any = self.store.any_user().await?;
+        *self.known() = Some((any, Instant::now()));
+        Ok(any)
+    }
+
+    /// Whether somebody must show who they are. `lenient`: what was last known will do, and is looked at again meanwhile, so that
+    /// events are taken in while the database is away.
     async fn closed(&self, lenient: bool) -> Result<bool, Error> {
         if self.required {
             return Ok(true);
         }
         let known = *self.known();
         match known {
-            Some((true, _)) => return Ok(true),
-            Some((false, at)) if lenient && at.elapsed() < KNOWN => return Ok(false),
-            _ => {}
-        }
-        match (self.store.any_user().await, known) {
-            (Ok(any), _) => {
-                *self.known() = Some((any, Instant::now()));
-                Ok(any)
+            Some((true, _)) => Ok(true),
+            Some((false, at)) if lenient => {
+                if at.elapsed() >= KNOWN {
+                    self.look_meanwhile();
+                }
+                Ok(false)
             }
-            (Err(_), Some((any, _))) if lenient => Ok(any),
-            (Err(error), _) => Err(error),
+            _ => self.look().await,
         }
+    }
+
+    /// One look at a time begins in [`KNOWN`].
+    fn look_meanwhile(&self) {
+        if let Some((false, at)) = &mut *self.known() {
+            *at = Instant::now();
+        }
+        let access = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = access.look().await {
+                tracing::warn!(%error, "whether there are users is not known anew");
+            }
+        });
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Option<(bool, Instant)>> {
