@@ -361,3 +361,78 @@ create table retention (
     cursor uuid not null default '00000000-0000-0000-0000-000000000000', -- customers up to here are done
     due_at timestamptz not null               -- when an engine may take the next page
 );
+
+-- Who may do what in the console and the API -------------------------------------------------------
+
+-- People who sign in. As soon as there is one, everything but customers' pages asks who it is.
+create table user_account (
+    id uuid primary key,
+    made_at timestamptz not null,
+    disabled_at timestamptz,
+    failed_since timestamptz,                 -- of these failures, or since when it is locked
+    invited_until timestamptz,
+    totp_step bigint,                         -- of the last code that was taken: none is taken twice
+    failures smallint not null default 0,
+    email text not null unique check (email = lower(email) and octet_length(email) between 3 and 320),
+    name text not null default '',
+    roles text[] not null,
+    password text,                            -- argon2id, as a PHC string; null: not set yet
+    totp_secret bytea,                        -- in the clear: who reads the database reads what codes protect as well
+    totp_pending bytea,                       -- shown, and not confirmed by a code yet
+    invite bytea unique check (octet_length(invite) = 32), -- SHA-256 of the link to set a password
+    check ((invite is null) = (invited_until is null))
+);
+
+create table session (
+    hash bytea primary key check (octet_length(hash) = 32), -- SHA-256 of what the cookie holds
+    user_id uuid not null references user_account,
+    made_at timestamptz not null,
+    seen_at timestamptz not null,
+    expires_at timestamptz not null,
+    revealed jsonb not null default '{}'      -- customers whose addresses are shown for a reason: id to microseconds
+);
+
+create index session_of_user on session (user_id);
+
+-- Keys of programs. A key itself is shown once, and kept nowhere.
+create table api_key (
+    id uuid primary key,
+    made_at timestamptz not null,
+    last_used_at timestamptz,
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    hash bytea not null unique check (octet_length(hash) = 32), -- SHA-256 of the key
+    made_by text not null,                    -- as `who` of audit
+    name text not null check (name <> ''),
+    scopes text[] not null
+);
+
+-- What was changed, and what was refused: written, and never edited.
+create table audit (
+    id bigint generated always as identity primary key,
+    at timestamptz not null,
+    ok boolean not null,
+    who text not null,                        -- user:ID, key:ID, cli, nobody
+    action text not null,                     -- sign_in, or method and pattern of the address
+    what text not null,                       -- ids, no other data of persons
+    reason text not null default ''
+);
+
+create index audit_who on audit (who, id);
+
+create function audit_stays() returns trigger language plpgsql as $$
+begin
+    -- What is older may go (store::access::KEEPS_AUDIT).
+    if tg_op = 'DELETE' then
+        if old.at < now() - interval '730 days' then
+            return old;
+        end if;
+    end if;
+    raise exception 'the audit log is never changed';
+end $$;
+
+create trigger audit_stays before update or delete on audit
+    for each row execute function audit_stays();
+
+create trigger audit_stays_whole before truncate on audit
+    for each statement execute function audit_stays();

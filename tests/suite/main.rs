@@ -1,6 +1,7 @@
 //! All tests that cross a crate's border, in one binary: linking once is what they cost.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod api;
 mod audience;
 mod bad_input;

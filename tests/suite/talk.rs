@@ -76,6 +76,7 @@ fn router(rig: &Rig, engine: &Arc<Engine>) -> Router {
         mailbox: Some(Arc::new(Taken(taken.collect()))),
         ops: cli::service::ops(engine, None),
         clock: Timestamp::now,
+        access: None,
         write_key: None,
         pages: None,
         providers: None,

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     State,
+    access::mask,
     intake::{accepted, authorised, not_accepted},
     problem::Problem,
     request,
@@ -56,7 +57,10 @@ async fn list(
         .reader
         .inbox(after, asked.limit.unwrap_or(PAGE))
         .await?;
-    let InboxPage { items, next } = page;
+    let InboxPage { mut items, next } = page;
+    items
+        .iter_mut()
+        .for_each(|item| mask::item(item, state.now()));
     Ok(Json(json!({ "items": items, "next": next.map(written) })))
 }
 
@@ -80,8 +84,9 @@ async fn one(
     Shared(state): Shared<State>,
     Path((customer, call)): Path<(Uuid, Uuid)>,
 ) -> Result<Json<Value>, Problem> {
-    let item = item(&state, customer, call).await?;
+    let mut item = item(&state, customer, call).await?;
     let talk = state.reader.conversation(item.customer, SHOWN).await?;
+    mask::item(&mut item, state.now());
     Ok(Json(json!({ "item": item, "conversation": talk })))
 }
 

@@ -4,6 +4,7 @@
 //! [`Accept`], which the binary implements, as it does what erases; everything else reads through [`store::read::Reader`].
 
 mod accept;
+pub mod access;
 mod capture;
 mod chat;
 mod cloudevents;
@@ -19,7 +20,7 @@ mod rights;
 mod seen;
 mod support;
 
-use std::{collections::BTreeMap, future::Future, io, sync::Arc};
+use std::{collections::BTreeMap, future::Future, io, net::SocketAddr, sync::Arc};
 
 pub use askama::Template;
 pub use axum::Router;
@@ -28,6 +29,8 @@ use jiff::{Timestamp, Unit};
 use journey::{ids::CustomerId, input::Event, world::Startable};
 use store::read::Reader;
 use tokio::net::TcpListener;
+
+use access::Access;
 
 pub use accept::{Accept, Accepted, BoxFuture, NotAccepted};
 pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
@@ -80,6 +83,8 @@ pub struct State {
     pub typing: Option<store::chat::Chat>,
     /// What providers tell; `None`: none is heard.
     pub providers: Option<Providers>,
+    /// Who may do what; `None`: everybody everything.
+    pub access: Option<Access>,
     /// What intake asks for as the user name of HTTP Basic; `None`: nothing.
     pub write_key: Option<Arc<str>>,
 }
@@ -108,6 +113,7 @@ pub fn router(state: State) -> Router {
         .merge(pages::given_routes())
         .merge(health::routes(&state.ops))
         .merge(providers::routes())
+        .merge(access::routes())
         .merge(console::routes());
     if state.pages.is_some() {
         router = router.merge(pages::routes());
@@ -123,6 +129,7 @@ pub fn router(state: State) -> Router {
     router
         .fallback(console::no_such_page)
         .method_not_allowed_fallback(console::wrong_method)
+        .layer(middleware::from_fn_with_state(state.clone(), access::gate))
         .layer(middleware::map_response(console::guarded))
         .with_state(state)
 }
@@ -149,6 +156,7 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)
         .await

@@ -21,7 +21,7 @@ use store::read::{
 };
 use uuid::Uuid;
 
-use crate::{State, problem::Problem};
+use crate::{State, access::mask, problem::Problem};
 
 /// Rows of a page unless `limit` says otherwise; at most 200.
 pub(crate) const PAGE: u32 = 50;
@@ -84,11 +84,19 @@ async fn customers(
 ) -> Result<Response, Problem> {
     let query = checked(query)?;
     if let Some(q) = &query.q {
-        return Ok(Json(state.reader.find(q).await?).into_response());
+        let mut found = state.reader.find(q).await?;
+        for row in &mut found.customers {
+            mask::row(row, state.now());
+        }
+        return Ok(Json(found).into_response());
     }
     let after = query.after.map(CustomerId);
     let limit = query.limit.unwrap_or(PAGE);
-    Ok(Json(state.reader.customers(after, limit).await?).into_response())
+    let mut page = state.reader.customers(after, limit).await?;
+    for row in &mut page.customers {
+        mask::row(row, state.now());
+    }
+    Ok(Json(page).into_response())
 }
 
 #[derive(Serialize)]
@@ -108,11 +116,12 @@ async fn customer(
     Path(key): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<Customer>, Problem> {
-    let view = found(&state, &key).await?;
+    let mut view = found(&state, &key).await?;
     let runs = state.reader.runs(view.row.id).await?;
     let expected = state.reader.expected(&view.ledger).await?;
     let language = language(None, &headers);
     let slowed = state.reader.slowed(&view, language, state.now()).await?;
+    mask::view(&mut view, state.now());
     Ok(Json(Customer {
         view,
         runs,
@@ -193,12 +202,13 @@ async fn timeline(
 ) -> Result<Json<Timeline>, Problem> {
     let query = checked(query)?;
     let customer = found(&state, &key).await?;
-    let page = state
+    let mut page = state
         .reader
         .timeline(customer.row.id, query.before, query.limit.unwrap_or(PAGE))
         .await?;
     let language = language(query.lang.as_deref(), &headers);
     let tongue = state.reader.tongue(&customer, language).await?;
+    mask::entries(&mut page.entries, customer.row.id, state.now());
     let entries = page.entries.into_iter();
     Ok(Json(Timeline {
         entries: entries.map(|entry| Entry::of(entry, &tongue)).collect(),

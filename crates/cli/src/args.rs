@@ -33,6 +33,7 @@ use crate::commands::{
     simulate::SimulateArgs,
     suppressions::SuppressionsArgs,
     test::TestArgs,
+    users::{KeysArgs, UsersArgs},
     vouchers::VouchersArgs,
     why::WhyArgs,
 };
@@ -138,6 +139,10 @@ pub enum Served {
     Suppressions(SuppressionsArgs),
     /// Pools of voucher codes: how many are left, and how they are filled
     Vouchers(VouchersArgs),
+    /// People who sign in to the console, and what they may do
+    Users(UsersArgs),
+    /// Keys of programs, and what they may do
+    Keys(KeysArgs),
     /// Report who is sent what, on which consents, and which journeys have no exit or cap
     Audit(AuditArgs),
     /// Say why a message went or did not, in English or French

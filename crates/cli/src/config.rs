@@ -1,17 +1,20 @@
 //! Settings: defaults, then `config/parcours.yaml`, then the environment.
 
 mod sources;
+mod words;
 
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use channels::{Channels, Providers};
-use clap::ValueEnum;
 use jiff::SignedDuration;
 use journey::{message::Channel, settings::FILE};
 use serde::Deserialize;
 
-pub use sources::{Sources, Wrong};
+pub use self::{
+    sources::{Sources, Wrong},
+    words::{AccessConfig, LogFormat},
+};
 
 /// Settings of `parcours run`, `event`, `customer` and the rest.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -33,6 +36,8 @@ pub struct Config {
     pub stop_seconds: Option<u32>,
     /// `PARCOURS_WRITE_KEY`: what the HTTP intake asks for as the user name of HTTP Basic
     pub write_key: Option<String>,
+    /// `PARCOURS_ACCESS`: whether the console and the API are open while there is no user
+    pub access: AccessConfig,
     /// Where customers find their pages
     pub links: LinksConfig,
     /// How customers' pages look
@@ -47,16 +52,6 @@ pub struct Config {
     pub endpoints: channels::ReachSettings,
     /// How each channel is sent
     pub channels: channels::Settings,
-}
-
-/// How the log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people
-    Text,
-    /// For programs, a line each
-    Json,
 }
 
 /// See [`broker::Settings`].

@@ -26,7 +26,7 @@ use self::{
     commands::{
         audit, backtest, bench, check, completions, customer, database, demo, dev, erasures, event,
         fmt, graph, health, lsp, new, pause, plan, preview, processing, reshard, run, schema,
-        simulate, suppressions, test, vouchers, why,
+        simulate, suppressions, test, users, vouchers, why,
     },
     config::{Config, LogFormat},
     output::Refused,
@@ -101,6 +101,8 @@ fn serve(command: Served, root: &Path, format: Option<LogFormat>) -> Result<()> 
             Served::Erasures(args) => erasures::run(&args, root).await,
             Served::Suppressions(args) => suppressions::run(&args, root).await,
             Served::Vouchers(args) => vouchers::run(&args, root).await,
+            Served::Users(args) => users::users(&args, root).await,
+            Served::Keys(args) => users::keys(&args, root).await,
             Served::Audit(args) => audit::run(&args, root).await,
             Served::Why(args) => why::run(&args, root).await,
             Served::Bench(args) => bench::run(&args).await,

@@ -82,7 +82,7 @@ impl Http {
     }
 }
 
-/// What the HTTP side answers from: without a mailbox, a write key, pages and a broker, which are added.
+/// What the HTTP side answers from: without a mailbox, a write key, pages and a broker, which are added; open until there are users.
 pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
     let schemas = engine.clone();
     State {
@@ -94,6 +94,7 @@ pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
         mailbox: None,
         ops: ops(engine, None),
         clock: Timestamp::now,
+        access: Some(api::access::Access::new(engine.store().access(), false)),
         write_key: None,
         pages: None,
         chat: None,

@@ -9,7 +9,7 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 31] = [
+const COMMANDS: [&str; 33] = [
     "health",
     "new",
     "check",
@@ -39,6 +39,8 @@ const COMMANDS: [&str; 31] = [
     "erasures",
     "suppressions",
     "vouchers",
+    "users",
+    "keys",
     "audit",
     "why",
 ];

@@ -7,6 +7,7 @@
 //!
 //! Every batch costs a fixed number of statements, whatever its size. No SQL is built from data.
 
+pub mod access;
 mod calls;
 pub mod chat;
 mod codec;

@@ -159,6 +159,7 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
         startable: Arc::new(|_| Box::pin(async { Startable::Yes })),
         erase: Arc::new(|_, _| Box::pin(async { Err(NotErased::NoSecret) })),
         clock: now,
+        access: None,
         write_key: None,
         pages: None,
         providers: None,

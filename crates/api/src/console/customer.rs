@@ -24,6 +24,7 @@ use uuid::Uuid;
 use super::{Frame, Page, PageError, customers, html, words, words::When};
 use crate::{
     State,
+    access::mask,
     support::{PAGE, language},
 };
 
@@ -49,6 +50,8 @@ struct CustomerPage {
     slowed: Option<String>,
     traits: Vec<(Arc<str>, String)>,
     channels: Vec<Reach>,
+    /// Addresses are hidden, and may be shown for a reason.
+    hidden: bool,
     consents: Vec<ConsentRow>,
     open: Vec<OpenRun>,
     expected: Vec<ExpectedRow>,
@@ -149,7 +152,7 @@ pub(super) async fn page(
 ) -> Page {
     let Query(asked) = query.map_err(|e| PageError::Wrong(e.body_text()))?;
     let view = state.reader.customer(&key).await?;
-    let view = view.ok_or(PageError::NotFound("customer"))?;
+    let mut view = view.ok_or(PageError::NotFound("customer"))?;
     let id = view.row.id;
     let runs = state.reader.runs(id).await?;
     let expected = state.reader.expected(&view.ledger).await?;
@@ -157,10 +160,12 @@ pub(super) async fn page(
         Some(input) => state.reader.before(id, InputId(input)).await?,
         None => asked.before,
     };
-    let timeline = state.reader.timeline(id, before, PAGE).await?;
+    let mut timeline = state.reader.timeline(id, before, PAGE).await?;
     let language = language(asked.lang.as_deref(), &headers);
     let tongue = state.reader.tongue(&view, language).await?;
     let slowed = state.reader.slowed(&view, language, state.now()).await?;
+    mask::entries(&mut timeline.entries, id, state.now());
+    mask::view(&mut view, state.now());
     let name = customers::name(&view.row.traits);
     html(&CustomerPage {
         frame: Frame::new(&state, "customers"),
@@ -176,6 +181,7 @@ pub(super) async fn page(
         slowed: slowed.map(|s| s.sentence),
         traits: traits(&view),
         channels: reach(&view),
+        hidden: mask::may_ask(id, state.now()),
         consents: consents(&view.ledger),
         open: runs.open.iter().map(|run| open(run, &tongue)).collect(),
         journeys: state.reader.journeys().await?,

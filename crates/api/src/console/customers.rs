@@ -11,7 +11,7 @@ use store::read::CustomerRow;
 use uuid::Uuid;
 
 use super::{Frame, Page, PageError, html, words, words::When};
-use crate::{State, support::PAGE};
+use crate::{State, access::mask, support::PAGE};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -49,7 +49,10 @@ pub(super) async fn page(
     let q = asked.q.trim().to_owned();
     if q.is_empty() {
         let after = asked.after.map(CustomerId);
-        let page = state.reader.customers(after, PAGE).await?;
+        let mut page = state.reader.customers(after, PAGE).await?;
+        for row in &mut page.customers {
+            mask::row(row, state.now());
+        }
         return html(&Customers {
             frame: Frame::new(&state, "customers"),
             q,
@@ -59,7 +62,10 @@ pub(super) async fn page(
             first: after.is_none(),
         });
     }
-    let found = state.reader.find(&q).await?;
+    let mut found = state.reader.find(&q).await?;
+    for row in &mut found.customers {
+        mask::row(row, state.now());
+    }
     if let ([only], true) = (found.customers.as_slice(), found.complete) {
         return Ok(Redirect::to(&format!("/customers/{}", only.id)).into_response());
     }

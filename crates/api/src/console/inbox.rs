@@ -20,7 +20,7 @@ use store::read::{InboxItem, Speaker, Utterance};
 use uuid::Uuid;
 
 use super::{Frame, Page, PageError, customers, html, reply::is_foreign, words, words::When};
-use crate::{State, inbox, problem::Problem, support::PAGE};
+use crate::{State, access::mask, inbox, problem::Problem, support::PAGE};
 
 const SCRIPT: &str = include_str!("../../static/inbox.js");
 
@@ -109,10 +109,11 @@ pub(super) async fn list(Shared(state): Shared<State>, Query(asked): Query<Asked
     let after =
         after.map_err(|_| PageError::Wrong("This page of the inbox is not there.".into()))?;
     let page = state.reader.inbox(after, PAGE).await?;
-    let now = state.now();
+    let (now, mut items) = (state.now(), page.items);
+    items.iter_mut().for_each(|item| mask::item(item, now));
     html(&List {
         frame: Frame::new(&state, "inbox"),
-        rows: page.items.iter().map(|item| row(item, now)).collect(),
+        rows: items.iter().map(|item| row(item, now)).collect(),
         first: after.is_none(),
         next: page.next.map(inbox::written),
     })
@@ -174,11 +175,12 @@ pub(super) async fn one(
     Shared(state): Shared<State>,
     Path((customer, call)): Path<(Uuid, Uuid)>,
 ) -> Page {
-    let item = item(&state, customer, call).await?;
+    let mut item = item(&state, customer, call).await?;
     let talk = state
         .reader
         .conversation(item.customer, inbox::SHOWN)
         .await?;
+    mask::item(&mut item, state.now());
     let by = inbox::channel(&talk);
     let named = ["title", "outcomes"];
     let said = fields(&item.with, &named);

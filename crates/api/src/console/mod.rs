@@ -11,6 +11,8 @@ mod overview;
 mod reply;
 pub(crate) mod words;
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{
     Router,
@@ -20,7 +22,11 @@ use axum::{
 };
 use store::read::ReadError;
 
-use crate::{CaptureError, State, problem::Problem};
+use crate::{
+    CaptureError, State,
+    access::{self, Scope, Viewer, Who},
+    problem::Problem,
+};
 
 const STYLE: &str = include_str!("../../static/console.css");
 
@@ -60,16 +66,33 @@ pub(crate) fn mailbox_routes() -> Router<State> {
 /// What every page needs to know of its surroundings.
 pub(crate) struct Frame {
     /// Which entry of the menu is lit.
-    here: &'static str,
+    pub(crate) here: &'static str,
     /// Whether there is a mailbox to go to.
-    mailbox: bool,
+    pub(crate) mailbox: bool,
+    /// Who is signed in; `None`: everything is open.
+    viewer: Option<Arc<Viewer>>,
 }
 
 impl Frame {
-    fn new(state: &State, here: &'static str) -> Self {
+    pub(crate) fn new(state: &State, here: &'static str) -> Self {
         Self {
             here,
             mailbox: state.mailbox.is_some(),
+            viewer: access::viewer(),
+        }
+    }
+
+    /// Whether who looks may do what a scope allows.
+    pub(crate) fn may(&self, scope: &str) -> bool {
+        let viewer = self.viewer.as_ref();
+        viewer.is_none_or(|v| Scope::of(scope).is_some_and(|s| v.may(s)))
+    }
+
+    /// The address of who is signed in.
+    pub(crate) fn who(&self) -> Option<&str> {
+        match &self.viewer.as_ref()?.who {
+            Who::User { email, .. } => Some(email),
+            Who::Key { .. } => None,
         }
     }
 }
@@ -88,6 +111,7 @@ pub(crate) enum PageError {
     NotFound(&'static str),
     Wrong(String),
     Busy(String),
+    Refused(StatusCode, String),
     Fault,
 }
 
@@ -137,6 +161,7 @@ impl IntoResponse for PageError {
             ),
             Self::Wrong(why) => (StatusCode::BAD_REQUEST, "That did not work", why),
             Self::Busy(why) => (StatusCode::SERVICE_UNAVAILABLE, "Not right now", why),
+            Self::Refused(status, why) => (status, "Not for you", why),
             Self::Fault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something went wrong",
@@ -148,6 +173,7 @@ impl IntoResponse for PageError {
             frame: Frame {
                 here: "",
                 mailbox: false,
+                viewer: access::viewer(),
             },
             title,
             text,

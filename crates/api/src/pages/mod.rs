@@ -164,7 +164,7 @@ impl Guest {
 }
 
 /// `l…@example.com`, `…81`.
-fn hidden(address: &str) -> String {
+pub(crate) fn hidden(address: &str) -> String {
     match address.rsplit_once('@') {
         Some((name, domain)) => {
             let first = name.chars().next().map(String::from).unwrap_or_default();

@@ -26,5 +26,6 @@ pub mod schema;
 pub mod simulate;
 pub mod suppressions;
 pub mod test;
+pub mod users;
 pub mod vouchers;
 pub mod why;

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     board,
     commands::database,
-    config::Config,
+    config::{AccessConfig, Config},
     intake::IntoBroker,
     output,
     service::{self, Http, Stopped},
@@ -188,9 +188,13 @@ async fn serve(
     let look = config.look()?;
     let chat = config.channels.web();
     let chat = chat.map(|web| board::chat(engine, web, &look, stop));
+    let required = config.access == AccessConfig::Required;
+    let access = api::access::Access::new(engine.store().access(), required);
+    access.look().await?;
     let mut state = api::State {
         chat,
         write_key: config.write_key.as_deref().map(Arc::from),
+        access: Some(access),
         pages: Some(service::pages(engine, look)),
         providers: Some(service::providers(engine)),
         ops: service::ops(engine, Some(broker)),

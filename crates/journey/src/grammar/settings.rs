@@ -22,6 +22,7 @@ pub const VARIABLES: &[(&str, &[&str])] = &[
     ("PARCOURS_LOG_FORMAT", &["log_format"]),
     ("PARCOURS_STOP_SECONDS", &["stop_seconds"]),
     ("PARCOURS_WRITE_KEY", &["write_key"]),
+    ("PARCOURS_ACCESS", &["access"]),
     ("PARCOURS_LEASE_SECONDS", &["lease_seconds"]),
     ("PARCOURS_PRIVACY_SECRET", &["privacy_secret"]),
     ("PARCOURS_PAGES_HTTP", &["pages", "http"]),
@@ -104,6 +105,16 @@ pub(super) static SETTINGS: Context = Context {
             "write_key: a-long-random-word",
         )
         .or_else("whoever reaches the address may send events"),
+        word(
+            "access",
+            Takes::OneOf(&[
+                choice("open", "for everybody, until there is the first user"),
+                choice("required", "never without a sign-in or a key"),
+            ]),
+            "Whether the console and the API are open while there is no user",
+            "access: required",
+        )
+        .or("open"),
         word(
             "lease_seconds",
             Takes::Whole { min: 5, max: 3_600 },
