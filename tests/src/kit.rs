@@ -12,6 +12,7 @@ mod cluster;
 pub mod driver;
 mod engine;
 pub mod events;
+mod http;
 mod network;
 mod provider;
 mod proxy;
@@ -21,6 +22,7 @@ mod workspace;
 
 pub use cluster::{Cluster, NODES};
 pub use engine::{Rig, quick};
+pub use http::http;
 pub use network::Network;
 pub use provider::{Answer, Post, Provider};
 pub use proxy::{Fault, Proxy};

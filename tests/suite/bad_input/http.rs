@@ -33,7 +33,7 @@ impl Server {
         let http = Http::start(listener, service::state(engine, accept), &stop).unwrap();
         Self {
             url: format!("http://{}", http.address),
-            client: reqwest::Client::new(),
+            client: kit::http(),
             stop,
         }
     }

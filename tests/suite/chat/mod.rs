@@ -122,7 +122,7 @@ impl Place {
             engine,
             address,
             stop,
-            client: reqwest::Client::new(),
+            client: kit::http(),
         }
     }
 

@@ -154,7 +154,7 @@ impl Process {
 
     /// Sends one event over HTTP.
     async fn track(&self, body: &Value, headers: &[(&str, &str)]) -> u16 {
-        let mut request = reqwest::Client::new()
+        let mut request = kit::http()
             .post(format!("{}/v1/track", self.api()))
             .header("content-type", "application/json")
             .body(body.to_string());
@@ -166,7 +166,7 @@ impl Process {
 }
 
 async fn get(url: &str) -> (u16, String) {
-    let response = reqwest::get(url).await.unwrap();
+    let response = kit::http().get(url).send().await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
 }
 

@@ -124,7 +124,7 @@ async fn amqp_headers_and_cloud_events_carry_it_as_well() {
     };
     goes_on(other).await;
     let third = "22222222222222222222222222222222";
-    let sent = reqwest::Client::new()
+    let sent = kit::http()
         .post(format!("{}/v1/events", process.api()))
         .header("ce-specversion", "1.0")
         .header("ce-id", "3")

@@ -105,7 +105,8 @@ async fn the_first_run_publishes_the_workspace_and_wants_a_broker() {
 /// The command line and the API say why a message went in the same words, in both languages.
 async fn same_words(scene: &Scene, url: &str) {
     let ask = async |path: String| {
-        let answer = reqwest::get(format!("{url}{path}")).await.unwrap();
+        let answer = kit::http().get(format!("{url}{path}"));
+        let answer = answer.send().await.unwrap();
         serde_json::from_str::<serde_json::Value>(&answer.text().await.unwrap()).unwrap()
     };
     let messages = ask("/v1/messages?customer=ana".to_owned()).await;

@@ -53,8 +53,7 @@ async fn publish(console: &str, id: &str, customer: &str, event: &str, propertie
     let body = format!(
         r#"{{"type":"track","messageId":"{id}","userId":"{customer}","event":"{event}","properties":{properties},"context":{{"traits":{{"email":"ana@example.com"}}}}}}"#
     );
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let answer = reqwest::Client::new()
+    let answer = kit::http()
         .post(format!("{console}v1/track"))
         .header("content-type", "application/json")
         .body(body)
@@ -69,8 +68,8 @@ async fn publish(console: &str, id: &str, customer: &str, event: &str, propertie
 }
 
 async fn page(console: &str, path: &str) -> String {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let answer = reqwest::get(format!("{console}{path}")).await.unwrap();
+    let answer = kit::http().get(format!("{console}{path}"));
+    let answer = answer.send().await.unwrap();
     answer.text().await.unwrap()
 }
 

@@ -291,15 +291,11 @@ async fn turned_away(engine: &Running, stream: &str) {
     let ready = err.lines().find(|line| line.contains("\"ready\""));
     let ready: serde_json::Value = serde_json::from_str(ready.unwrap()).unwrap();
     let address = ready["fields"]["http.address"].as_str().unwrap();
-    // An error means that there is one already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     // It may arrive all the same, once there is room: as one that is known already.
     let event = stream.lines().next().unwrap();
     let batch = format!(r#"{{"batch":[{event}]}}"#);
-    // An error means that there is one already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let post = || {
-        let request = reqwest::Client::new().post(format!("http://{address}/v1/batch"));
+        let request = kit::http().post(format!("http://{address}/v1/batch"));
         let request = request.header("content-type", "application/json");
         request.body(batch.clone())
     };

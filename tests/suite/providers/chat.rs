@@ -5,7 +5,7 @@ use axum::{
     http::{Request, StatusCode},
 };
 use channels::{AdapterSettings, Providers, Secret, Settings, TelegramSettings, WhatsAppSettings};
-use parcours_tests::kit::Workspace;
+use parcours_tests::kit::{self, Workspace};
 use serde_json::json;
 use standins::{
     Provider as _, StandIn, Telegram, WhatsApp,
@@ -65,7 +65,7 @@ impl Chats {
             .journey("survey", ASKED);
         let place = Place::new(&workspace, &settings).await;
         // As whoever sets the bot up does, by hand.
-        let set = reqwest::Client::new()
+        let set = kit::http()
             .post(format!("{}/bot{}/setWebhook", telegram.url(), telegram.provider().token))
             .json(&json!({ "url": "https://my.shop.example/v1/providers/telegram", "secret_token": WORD }));
         assert!(set.send().await.unwrap().status().is_success());
