@@ -1,19 +1,10 @@
 //! A real browser signs in, looks around and signs out; every page is accessible by day and by night.
 
 use api::State;
-use axum::Router;
 use jiff::Timestamp;
 use parcours_tests::kit::{browser::Scheme, driver::Driver};
-use tokio::net::TcpListener;
 
 use super::{EMAIL, PASSWORD, site_with};
-
-async fn served(router: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(api::serve(listener, router, std::future::pending()));
-    format!("http://{address}")
-}
 
 /// What is wrong with the page that is open; `PICTURES=FOLDER` takes pictures.
 fn look(driver: &mut Driver, name: &str, found: &mut Vec<String>) {
@@ -58,7 +49,7 @@ async fn a_person_signs_in_looks_around_and_signs_out() {
     let roles = ["admin", "privacy_officer"];
     site.user(EMAIL, &roles).await;
     site.user("leo@shop.example", &["support"]).await;
-    let base = served(site.router.clone()).await;
+    let base = site.served().await;
     let found = tokio::task::spawn_blocking(move || {
         let (mut driver, mut found) = (Driver::start(), Vec::new());
         driver.go(&format!("{base}/access/users"));

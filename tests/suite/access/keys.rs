@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use store::access::NewKey;
 
 use super::{EMAIL, Site, now, site, site_with, wait};
+use crate::process::binary::Workspace;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const EVENT: &str = r#"{"userId":"ana","messageId":"m1","event":"x"}"#;
@@ -117,4 +118,34 @@ async fn intake_with_its_write_key_does_not_need_the_database() {
         .get("/v1/customers", &[("authorization", "Bearer pk_x")])
         .await;
     assert_eq!(other.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_sends_events_with_the_write_key_of_the_settings_or_a_key() {
+    let site = site_with(false, |state| api::State {
+        write_key: Some("hush".into()),
+        ..state
+    })
+    .await;
+    site.user(EMAIL, &["admin"]).await;
+    let url = site.served().await;
+    let workspace = Workspace::new(&[]);
+    // The command knows no other clock than the machine's.
+    let dated = EVENT.replace(
+        r#""event""#,
+        r#""type":"track","timestamp":"2026-03-02T09:00:00Z","event""#,
+    );
+    let event = |key: &str| {
+        let command = workspace.parcours(["event", "--http", &url, "-"]);
+        command.env("PARCOURS_WRITE_KEY", key).fed(&dated)
+    };
+    event("hush").expect(0);
+    let refused = event("other").expect(2).err();
+    assert!(refused.contains("401"), "{refused}");
+    let (_, bearer) = key(&site, &["events:write"], None).await;
+    event(bearer.trim_start_matches("Bearer ")).expect(0);
+    let (_, reads) = key(&site, &["customers:read"], None).await;
+    let refused = event(reads.trim_start_matches("Bearer "));
+    let refused = refused.expect(2).err();
+    assert!(refused.contains("events:write"), "{refused}");
 }

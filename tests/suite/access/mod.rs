@@ -23,6 +23,7 @@ use axum::{
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgPool;
 use store::{access::Access, read::Reader};
+use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
@@ -78,6 +79,20 @@ async fn site_with(required: bool, change: impl FnOnce(State) -> State) -> Site 
         router: ::api::router(change(state)),
         access,
         database,
+    }
+}
+
+impl Site {
+    /// Lets it be reached over TCP, and says where.
+    async fn served(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(::api::serve(
+            listener,
+            self.router.clone(),
+            std::future::pending(),
+        ));
+        format!("http://{address}")
     }
 }
 

@@ -35,7 +35,7 @@ use uuid::Uuid;
 
 pub(crate) use gate::gate;
 pub use roles::{Role, Scope};
-pub use secrets::{NoSecret, acceptable, hash_of, hashed, new_key, token};
+pub use secrets::{KEY_PREFIX, NoSecret, acceptable, hash_of, hashed, new_key, token};
 pub use table::{Need, TABLE};
 pub use users::email_of;
 

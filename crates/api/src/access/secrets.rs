@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use totp_rs::{Builder, Totp};
 
 /// What keys of programs begin with.
-pub(crate) const KEY_PREFIX: &str = "pk_";
+pub const KEY_PREFIX: &str = "pk_";
 /// The shortest password, in characters.
 const SHORTEST: usize = 12;
 /// The longest, in bytes.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use api::access::KEY_PREFIX;
 use broker::Broker;
 use bytes::Bytes;
 use clap::Args;
@@ -15,6 +16,7 @@ use futures::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use journey::{input::Event, intake};
+use reqwest::RequestBuilder;
 use serde::Deserialize;
 
 use crate::{
@@ -45,7 +47,8 @@ pub struct EventArgs {
     /// the time)
     #[arg(long, conflicts_with = "file")]
     id: Option<String>,
-    /// Publish to this HTTP intake instead of RabbitMQ: http://127.0.0.1:8080
+    /// Publish to this HTTP intake instead of RabbitMQ, as http://127.0.0.1:8080, with `write_key` of
+    /// the settings (PARCOURS_WRITE_KEY), which may be a key of `parcours keys add` as well
     #[arg(long, value_name = "URL")]
     http: Option<String>,
     #[command(flatten)]
@@ -65,7 +68,10 @@ pub async fn run(args: &EventArgs, root: &Path) -> Result<()> {
     let total = events.len() as u64;
     let bar = progress(total);
     match &args.http {
-        Some(url) => over_http(url, events, &bar).await?,
+        Some(url) => {
+            let key = Config::load(root)?.write_key;
+            over_http(url, key.as_deref(), events, &bar).await?;
+        }
         None => over_amqp(&Config::load(root)?, events, &bar).await?,
     }
     bar.finish_and_clear();
@@ -122,7 +128,21 @@ struct Said {
     refused: Vec<serde_json::Value>,
 }
 
-async fn over_http(url: &str, events: Vec<Event>, bar: &ProgressBar) -> Result<()> {
+/// Shows the key as what it is: one of the API, or the write key.
+fn with_key(request: RequestBuilder, key: Option<&str>) -> RequestBuilder {
+    match key {
+        Some(key) if key.starts_with(KEY_PREFIX) => request.bearer_auth(key),
+        Some(key) => request.basic_auth(key, Some("")),
+        None => request,
+    }
+}
+
+async fn over_http(
+    url: &str,
+    key: Option<&str>,
+    events: Vec<Event>,
+    bar: &ProgressBar,
+) -> Result<()> {
     let target = format!("{}/v1/batch", url.trim_end_matches('/'));
     let client = reqwest::Client::builder()
         .timeout(Duration::from_secs(60))
@@ -134,8 +154,7 @@ async fn over_http(url: &str, events: Vec<Event>, bar: &ProgressBar) -> Result<(
             .map(|e| serde_json::from_slice(&intake::to_json(e)))
             .collect::<Result<_, _>>()?;
         let body = serde_json::json!({ "batch": bodies });
-        let answer = client
-            .post(&target)
+        let answer = with_key(client.post(&target), key)
             .header("content-type", "application/json")
             .body(serde_json::to_vec(&body)?)
             .send()
