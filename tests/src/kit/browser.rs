@@ -100,6 +100,9 @@ fn styled(html: &str, sheet: &str) -> String {
     format!("{}<style>{sheet}</style>{}", &html[..start], &html[end..])
 }
 
+/// How often a browser that falls over is started.
+const STARTS: usize = 3;
+
 fn opened(page: &str, scheme: Scheme, arguments: &[&str]) -> String {
     let folder = scratch("parcours-browser");
     std::fs::create_dir_all(&folder).expect("a folder can be made");
@@ -109,26 +112,29 @@ fn opened(page: &str, scheme: Scheme, arguments: &[&str]) -> String {
         Scheme::Light => "--blink-settings=preferredColorScheme=1",
         Scheme::Dark => "--blink-settings=preferredColorScheme=0",
     };
-    let done = Command::new(browser())
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            dark,
-        ])
-        .arg(format!(
-            "--user-data-dir={}",
-            folder.join("profile").display()
-        ))
-        .args(arguments)
-        .arg(format!("file://{}", file.display()))
-        .output()
-        .expect("the browser starts");
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    String::from_utf8_lossy(&done.stdout).into_owned()
+    // Chromium itself falls over now and then, under load: then it is asked again, with another profile.
+    let mut said = String::new();
+    for start in 0..STARTS {
+        let done = Command::new(browser())
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                dark,
+            ])
+            .arg(format!(
+                "--user-data-dir={}",
+                folder.join(format!("profile-{start}")).display()
+            ))
+            .args(arguments)
+            .arg(format!("file://{}", file.display()))
+            .output()
+            .expect("the browser starts");
+        if done.status.success() {
+            return String::from_utf8_lossy(&done.stdout).into_owned();
+        }
+        said = String::from_utf8_lossy(&done.stderr).into_owned();
+    }
+    panic!("{said}");
 }
