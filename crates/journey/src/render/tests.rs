@@ -5,8 +5,11 @@ mod carried;
 mod compile;
 mod fetched;
 mod filled;
+mod formats;
 mod mail;
+mod push;
 mod reads;
+mod wrong;
 
 use serde_json::json;
 
