@@ -96,6 +96,20 @@ impl Shop {
         }
     }
 
+    /// Another shop, of an engine of its own, with its pages.
+    fn of(rig: Rig, engine: Arc<Engine>) -> Self {
+        let accept = Arc::new(IntoTurn(engine.clone()));
+        let router = api::router(State {
+            pages: Some(service::pages(&engine, Look::default())),
+            ..service::state(&engine, accept)
+        });
+        Self {
+            rig,
+            engine,
+            router,
+        }
+    }
+
     /// A customer with every address, who has given every consent.
     async fn customer(&self, key: &str) {
         let traits = json!({ "email": format!("{key}@customer.example"), "phone": "+33639980181",

@@ -1,12 +1,9 @@
 //! Links of mails that lead past us, and the picture of one pixel.
 
-use std::sync::Arc;
-
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
-use cli::{intake::IntoTurn, service};
 use journey::links::LinkKind;
 use journey::message::Channel;
 use parcours_tests::kit::{self, Rig, Workspace, events};
@@ -51,16 +48,7 @@ async fn shop() -> Shop {
     };
     let channels = channels::Channels::new(&settings).unwrap();
     let engine = rig.engine_with(kit::quick(), channels.into()).await;
-    let accept = Arc::new(IntoTurn(engine.clone()));
-    let router = api::router(api::State {
-        pages: Some(service::pages(&engine, api::Look::default())),
-        ..service::state(&engine, accept)
-    });
-    Shop {
-        rig,
-        engine,
-        router,
-    }
+    Shop::of(rig, engine)
 }
 
 impl Shop {

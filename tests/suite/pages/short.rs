@@ -1,12 +1,11 @@
 //! Short forms of addresses in text messages.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
-use cli::{intake::IntoTurn, service};
 use engine::Links;
 use jiff::{SignedDuration, Timestamp};
 use journey::ids::CustomerId;
@@ -50,16 +49,7 @@ async fn shop(short: bool) -> Shop {
         ..kit::quick()
     };
     let engine = rig.engine(settings).await;
-    let accept = Arc::new(IntoTurn(engine.clone()));
-    let router = api::router(api::State {
-        pages: Some(service::pages(&engine, api::Look::default())),
-        ..service::state(&engine, accept)
-    });
-    Shop {
-        rig,
-        engine,
-        router,
-    }
+    Shop::of(rig, engine)
 }
 
 impl Shop {
