@@ -10,6 +10,7 @@ mod chat;
 mod cloudevents;
 mod console;
 mod health;
+mod i18n;
 mod inbox;
 mod intake;
 mod pages;
@@ -24,7 +25,7 @@ use std::{collections::BTreeMap, future::Future, io, net::SocketAddr, sync::Arc}
 
 pub use askama::Template;
 pub use axum::Router;
-use axum::middleware;
+use axum::{Extension, middleware};
 use jiff::{Timestamp, Unit};
 use journey::{ids::CustomerId, input::Event, world::Startable};
 use store::read::Reader;
@@ -130,6 +131,7 @@ pub fn router(state: State) -> Router {
         .fallback(console::no_such_page)
         .method_not_allowed_fallback(console::wrong_method)
         .layer(middleware::from_fn_with_state(state.clone(), access::gate))
+        .layer(middleware::from_fn(i18n::heard))
         .layer(middleware::map_response(console::guarded))
         .with_state(state)
 }
@@ -156,8 +158,14 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let live = console::Live::default();
+    let router = router.layer(Extension(live.clone()));
+    let stopped = async move {
+        shutdown.await;
+        live.close();
+    };
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
+        .with_graceful_shutdown(stopped)
         .await
 }

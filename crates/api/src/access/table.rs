@@ -152,6 +152,7 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/push/page.js", PUBLIC),
     ("GET", "/pages.css", PUBLIC),
     ("GET", "/console.css", PUBLIC),
+    ("GET", "/console.js", PUBLIC),
     ("GET", "/inbox.js", PUBLIC),
 ];
 

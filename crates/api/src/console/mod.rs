@@ -2,16 +2,16 @@
 
 mod customer;
 mod customers;
+mod frame;
 mod inbox;
 mod journey;
 mod journeys;
+mod live;
 mod mailbox;
 mod messages;
 mod overview;
 mod reply;
 pub(crate) mod words;
-
-use std::sync::Arc;
 
 use askama::Template;
 use axum::{
@@ -22,17 +22,15 @@ use axum::{
 };
 use store::read::ReadError;
 
-use crate::{
-    CaptureError, State,
-    access::{self, Scope, Viewer, Who},
-    problem::Problem,
-};
+pub(crate) use self::{frame::Frame, live::Live};
+use crate::{CaptureError, State, problem::Problem};
 
 const STYLE: &str = include_str!("../../static/console.css");
+const SCRIPT: &str = include_str!("../../static/console.js");
 
-/// Nothing from elsewhere, no script at all; the inbox has one of its own.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
-    frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing from elsewhere, and nothing that stands in a page itself is run.
+const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+    img-src 'self' data:; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
@@ -53,6 +51,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/inbox/{customer}/{call}/typing", post(inbox::types))
         .route("/inbox/{customer}/{call}/end", post(inbox::end))
         .route("/console.css", get(style))
+        .route("/console.js", get(script))
 }
 
 pub(crate) fn mailbox_routes() -> Router<State> {
@@ -61,40 +60,6 @@ pub(crate) fn mailbox_routes() -> Router<State> {
         .route("/mailbox/{name}", get(mailbox::one))
         .route("/mailbox/{name}/html", get(mailbox::html))
         .route("/mailbox/{name}/reply", post(reply::submit))
-}
-
-/// What every page needs to know of its surroundings.
-pub(crate) struct Frame {
-    /// Which entry of the menu is lit.
-    pub(crate) here: &'static str,
-    /// Whether there is a mailbox to go to.
-    pub(crate) mailbox: bool,
-    /// Who is signed in; `None`: everything is open.
-    viewer: Option<Arc<Viewer>>,
-}
-
-impl Frame {
-    pub(crate) fn new(state: &State, here: &'static str) -> Self {
-        Self {
-            here,
-            mailbox: state.mailbox.is_some(),
-            viewer: access::viewer(),
-        }
-    }
-
-    /// Whether who looks may do what a scope allows.
-    pub(crate) fn may(&self, scope: &str) -> bool {
-        let viewer = self.viewer.as_ref();
-        viewer.is_none_or(|v| Scope::of(scope).is_some_and(|s| v.may(s)))
-    }
-
-    /// The address of who is signed in.
-    pub(crate) fn who(&self) -> Option<&str> {
-        match &self.viewer.as_ref()?.who {
-            Who::User { email, .. } => Some(email),
-            Who::Key { .. } => None,
-        }
-    }
 }
 
 #[derive(Template)]
@@ -169,12 +134,7 @@ impl IntoResponse for PageError {
             ),
         };
         let page = ErrorPage {
-            // The menu of an error leads nowhere that might not be there.
-            frame: Frame {
-                here: "",
-                mailbox: false,
-                viewer: access::viewer(),
-            },
+            frame: Frame::of_error(),
             title,
             text,
         };
@@ -194,6 +154,11 @@ fn html(page: &impl Template) -> Page {
 async fn style() -> Response {
     let kind = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
     (kind, [STYLE, crate::SEEN_STYLE].concat()).into_response()
+}
+
+async fn script() -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
+    (kind, SCRIPT).into_response()
 }
 
 pub(crate) async fn no_such_page(uri: Uri) -> Response {

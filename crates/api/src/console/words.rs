@@ -3,7 +3,15 @@
 use std::fmt;
 
 use askama::FastWritable;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::i18n::{Language, language, say};
+
+/// Months as a page writes them in French.
+const MOIS: [&str; 12] = [
+    "janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.",
+    "déc.",
+];
 
 /// An instant as a `<time>` element.
 #[derive(Clone, Copy, Debug)]
@@ -62,14 +70,31 @@ pub(crate) fn marked(text: &str) -> String {
     html
 }
 
-/// `5 Jan 2026, 10:00 UTC`.
+/// `5 Jan 2026, 10:00 UTC`, `5 janv. 2026, 10:00 UTC`.
 pub(crate) fn moment(at: Timestamp) -> String {
-    at.strftime("%-d %b %Y, %H:%M UTC").to_string()
+    if language() == Language::English {
+        return at.strftime("%-d %b %Y, %H:%M UTC").to_string();
+    }
+    let local = at.to_zoned(TimeZone::UTC);
+    let month = usize::try_from(local.month()).unwrap_or(1) - 1;
+    format!(
+        "{} {} {}",
+        local.day(),
+        MOIS[month.min(11)],
+        local.strftime("%Y, %H:%M UTC")
+    )
 }
 
-/// `Monday 5 January 2026`.
+/// `Monday 5 January 2026`, `lundi 5 janvier 2026`.
 pub(crate) fn day(at: Timestamp) -> String {
-    at.strftime("%A %-d %B %Y").to_string()
+    let locale = match language() {
+        Language::English => "en-gb",
+        Language::French => "fr",
+    };
+    capital(&journey::render::full_date(
+        at.to_zoned(TimeZone::UTC).date(),
+        locale,
+    ))
 }
 
 /// `10:00:05`.
@@ -99,27 +124,37 @@ pub(crate) fn capital(text: &str) -> String {
     })
 }
 
-/// `no_consent` as `No consent`.
+/// `no_consent` as `No consent`. A word of an author's stays as it is.
 pub(crate) fn reason(word: &str) -> String {
-    match word {
-        "restricted" => "Processing restricted".into(),
-        "no_consent" => "No consent".into(),
-        "unreachable" => "No address".into(),
-        "suppression_list" => "Address suppressed".into(),
-        "capped" => "Frequency cap used up".into(),
-        "quiet" => "Quiet hours".into(),
-        "expired" => "Expired before it could go".into(),
-        "recalled" => "Taken back: the customer left".into(),
-        "failed" => "Refused by the provider".into(),
-        "unrenderable" => "Template could not be rendered".into(),
-        other => capital(&other.replace('_', " ")),
-    }
+    let known = match word {
+        "restricted" => say("Processing restricted"),
+        "no_consent" => say("No consent"),
+        "unreachable" => say("No address"),
+        "suppression_list" => say("Address suppressed"),
+        "capped" => say("Frequency cap used up"),
+        "quiet" => say("Quiet hours"),
+        "expired" => say("Expired before it could go"),
+        "recalled" => say("Taken back: the customer left"),
+        "failed" => say("Refused by the provider"),
+        "unrenderable" => say("Template could not be rendered"),
+        "already_sent" => say("Already sent"),
+        "customer_paused" => say("Customer paused"),
+        "not_personalised" => say("Not personalised"),
+        "control_group" => say("Control group"),
+        "migrated" => say("Migrated"),
+        "stopped" => say("Stopped"),
+        "completed" => say("Completed"),
+        "restarted" => say("Restarted"),
+        "missed" => say("Missed"),
+        other => return capital(&other.replace('_', " ")),
+    };
+    known.into()
 }
 
 /// `sms` as `SMS`.
 pub(crate) fn channel(word: &str) -> String {
     match word {
-        "email" => "E-mail".into(),
+        "email" => say("E-mail").into(),
         "sms" => "SMS".into(),
         other => capital(other),
     }
@@ -128,13 +163,13 @@ pub(crate) fn channel(word: &str) -> String {
 /// `leased` as `Being sent`.
 pub(crate) fn status(word: &str) -> &'static str {
     match word {
-        "queued" => "Queued",
-        "leased" => "Being sent",
-        "sent" => "Sent",
-        "failed" => "Failed",
-        "suppressed" => "Held back",
-        "recalled" => "Taken back",
-        _ => "Unknown",
+        "queued" => say("Queued"),
+        "leased" => say("Being sent"),
+        "sent" => say("Sent"),
+        "failed" => say("Failed"),
+        "suppressed" => say("Held back"),
+        "recalled" => say("Taken back"),
+        _ => say("Unknown"),
     }
 }
 
@@ -148,13 +183,17 @@ pub(crate) fn tone(status: &str) -> &'static str {
     }
 }
 
-/// 12345 as `12,345`.
+/// 12345 as `12,345`, in French with narrow spaces that do not break.
 pub(crate) fn number(n: u64) -> String {
+    let separator = match language() {
+        Language::English => ',',
+        Language::French => '\u{202f}',
+    };
     let digits = n.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
+            out.push(separator);
         }
         out.push(digit);
     }

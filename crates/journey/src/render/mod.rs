@@ -73,6 +73,11 @@ pub fn long_date(date: jiff::civil::Date, locale: &str) -> String {
     local::date(date.at(0, 0, 0, 0), local::Style::Long, locale)
 }
 
+/// The same with the day of the week: `lundi 5 janvier 2026`.
+pub fn full_date(date: jiff::civil::Date, locale: &str) -> String {
+    local::date(date.at(0, 0, 0, 0), local::Style::Full, locale)
+}
+
 /// The locales of each channel.
 type Channels = BTreeMap<Channel, BTreeMap<String, Variant>>;
 
