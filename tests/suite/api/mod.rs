@@ -1,6 +1,7 @@
 //! Intake, support and pages over a real PostgreSQL.
 
 mod browser;
+mod customer;
 pub mod desk;
 mod intake;
 mod journeys;

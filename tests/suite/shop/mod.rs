@@ -1,6 +1,6 @@
 //! A small shop's customers, as the engine would have left them, and the database to keep them.
 
-mod rows;
+pub mod rows;
 
 use std::sync::Arc;
 

@@ -73,6 +73,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/journeys/{name}/picture.svg", JOURNEYS),
     ("GET", "/customers", CUSTOMERS),
     ("GET", "/customers/{key}", CUSTOMERS),
+    ("GET", "/customers/{key}/live", CUSTOMERS),
+    ("GET", "/customers/{key}/inputs/{input}", CUSTOMERS),
     ("GET", "/customers/{key}/journey", CUSTOMERS),
     ("POST", "/customers/{key}/reveal", CUSTOMERS),
     ("GET", "/messages", MESSAGES),

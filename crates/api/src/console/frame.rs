@@ -1,6 +1,6 @@
 //! What surrounds every page: the menu, who is signed in, the language.
 
-use std::{fmt::Display, sync::Arc};
+use std::{borrow::Borrow, fmt::Display, sync::Arc};
 
 use super::words::When;
 use crate::{
@@ -82,22 +82,26 @@ impl Frame {
         i18n::say(english)
     }
 
-    /// As [`i18n::fill`], with parts that are texts, numbers or the like.
-    pub(crate) fn fill<const N: usize>(
-        &self,
-        english: &'static str,
-        parts: [&dyn Display; N],
-    ) -> String {
+    /// As [`i18n::fill`], with parts of one kind: texts or numbers.
+    pub(crate) fn fill(&self, english: &'static str, parts: &[impl Display]) -> String {
+        let parts: Vec<&dyn Display> = parts.iter().map(|p| p as &dyn Display).collect();
         i18n::fill(english, &parts)
     }
 
-    /// As [`i18n::timed`]: with moments, as HTML.
-    pub(crate) fn timed<const N: usize>(
+    /// As [`i18n::count`].
+    pub(crate) fn count(
         &self,
-        english: &'static str,
-        moments: [&When; N],
-    ) -> i18n::Html {
-        i18n::timed(english, &moments.map(|m| *m))
+        n: impl Borrow<u64>,
+        one: &'static str,
+        many: &'static str,
+    ) -> String {
+        i18n::count(*n.borrow(), one, many)
+    }
+
+    /// As [`i18n::timed`]: with moments, as HTML.
+    pub(crate) fn timed(&self, english: &'static str, moments: &[impl Borrow<When>]) -> i18n::Html {
+        let moments: Vec<When> = moments.iter().map(|m| *m.borrow()).collect();
+        i18n::timed(english, &moments)
     }
 
     /// Where who looks may go.

@@ -129,7 +129,7 @@ impl From<Captured> for Shown {
 
 /// A page that shows the picture of a notification.
 pub(super) fn with_pictures(mut page: Response) -> Response {
-    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data: https:; \
+    const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data: https:; \
         frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     let policy = HeaderValue::from_static(POLICY);
     page.headers_mut()

@@ -37,6 +37,8 @@ pub(crate) fn routes() -> Router<State> {
         .route("/", get(overview::page))
         .route("/customers", get(customers::page))
         .route("/customers/{key}", get(customer::page))
+        .route("/customers/{key}/live", get(customer::live))
+        .route("/customers/{key}/inputs/{input}", get(customer::input))
         .route("/customers/{key}/journey", get(journey::page))
         .route("/messages", get(messages::list))
         .route("/messages/{id}", get(messages::one))

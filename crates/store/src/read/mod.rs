@@ -36,7 +36,7 @@ pub use journeys::{JourneyName, JourneyWhy};
 pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
 pub use runs::{RunView, Runs, StepView};
 pub use summary::{JourneySummary, Summary};
-pub use timeline::{InputName, TimelineEntry, TimelinePage};
+pub use timeline::{InputName, SCANNED, Show, TimelineEntry, TimelineFilter, TimelinePage};
 pub use why::Slowed;
 
 /// The most rows that one page holds, whatever is asked for.

@@ -103,6 +103,82 @@ impl TimelineEntry {
     }
 }
 
+/// The most inputs that are looked at for a page of some alone.
+pub const SCANNED: i64 = 2_000;
+
+/// What a timeline is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    /// Everything.
+    #[default]
+    All,
+    /// What producers and people sent.
+    Events,
+    /// What decided a message, to go or not to go, or what became of one.
+    Messages,
+    /// Messages that did not go, or went wrong.
+    Refusals,
+    /// What was heard of messages and calls: delivered, opened, answered, failed.
+    Receipts,
+    /// What came by itself: timers, dates, schedules, new versions.
+    Timers,
+}
+
+/// Which inputs are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TimelineFilter {
+    /// Of which kind.
+    pub show: Show,
+    /// Those alone that something was decided on for this journey.
+    pub journey: Option<String>,
+}
+
+impl TimelineFilter {
+    /// Whether everything is asked for.
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn takes(&self, entry: &TimelineEntry) -> bool {
+        let of_journey = |name: &String| {
+            let mut lines = entry.trace.iter();
+            lines.any(|line| line.journey.as_deref() == Some(name))
+        };
+        self.show.takes(entry) && self.journey.as_ref().is_none_or(of_journey)
+    }
+}
+
+impl Show {
+    fn takes(self, entry: &TimelineEntry) -> bool {
+        let any = |is: fn(&Fact) -> bool| entry.trace.iter().any(|line| is(&line.fact));
+        match self {
+            Self::All => true,
+            Self::Events => entry.kind == InputName::Event,
+            Self::Messages => any(is_of_message),
+            Self::Refusals => any(is_refusal),
+            Self::Receipts => {
+                matches!(entry.kind, InputName::Receipt | InputName::Answer)
+                    || any(|fact| matches!(fact, Fact::Noted { .. }))
+            }
+            Self::Timers => matches!(
+                entry.kind,
+                InputName::Timer | InputName::Date | InputName::Sweep | InputName::Passage
+            ),
+        }
+    }
+}
+
+fn is_of_message(fact: &Fact) -> bool {
+    is_refusal(fact) || matches!(fact, Fact::Sends { .. } | Fact::Noted { .. })
+}
+
+fn is_refusal(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Suppressed { .. } | Fact::Held { .. } | Fact::Recalled { .. } | Fact::Failed { .. }
+    )
+}
+
 /// A page of a timeline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TimelinePage {
@@ -128,7 +204,25 @@ impl Reader {
         before: Option<i64>,
         limit: u32,
     ) -> Result<TimelinePage, ReadError> {
+        let all = TimelineFilter::default();
+        self.timeline_of(customer, &all, before, limit).await
+    }
+
+    /// The same, of some inputs alone. What was decided is not searched in SQL, so at most [`SCANNED`] inputs are
+    /// looked at for a page: it may be short, or empty, and have a next one all the same.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn timeline_of(
+        &self,
+        customer: CustomerId,
+        filter: &TimelineFilter,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<TimelinePage, ReadError> {
         let limit = bounded(limit);
+        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let read = if filter.is_all() { limit } else { SCANNED };
         let mut tx = self.page().await?;
         let rows = sqlx::query(
             "select id, seq, at, kind, name, body, trace from input
@@ -136,23 +230,54 @@ impl Reader {
         )
         .bind(customer.0)
         .bind(before.unwrap_or(i64::MAX))
-        .bind(limit)
+        .bind(read)
         .fetch_all(&mut *tx)
         .await?;
-        let mut entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
-        let more = entries.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        if more {
-            entries.pop();
+        let most = usize::try_from(read).unwrap_or(usize::MAX);
+        let (mut next, mut last) = (None, None);
+        let mut entries = Vec::new();
+        for (place, row) in rows.iter().enumerate() {
+            // There is one more than may be looked at, or than is wanted.
+            if place == most || entries.len() == wanted {
+                next = last;
+                break;
+            }
+            let entry = entry(row)?;
+            last = Some(entry.seq);
+            if filter.takes(&entry) {
+                entries.push(entry);
+            }
         }
         let mut named: Vec<MessageId> = entries.iter().flat_map(named).collect();
         named.sort();
         named.dedup();
         let messages = super::messages::by_id(&mut tx, customer, &named).await?;
         Ok(TimelinePage {
-            next: entries.last().filter(|_| more).map(|e| e.seq),
+            next,
             entries,
             messages,
         })
+    }
+
+    /// A word that is another one as soon as anything of the customer has changed that a page shows: inputs,
+    /// messages, the profile.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn pulse(&self, customer: CustomerId) -> Result<String, ReadError> {
+        let mut tx = self.page().await?;
+        let word: Option<String> = sqlx::query_scalar(
+            "select concat_ws('.', c.xmin,
+                 (select max(seq) from input where customer = c.id),
+                 (select count(*) || '.' || coalesce(extract(epoch from max(done_at)), 0)
+                  from message where customer = c.id),
+                 (select coalesce(sum(attempt), 0) from message where customer = c.id and due_at is not null))
+             from customer c where c.id = $1",
+        )
+        .bind(customer.0)
+        .fetch_optional(&mut *tx)
+        .await?;
+        Ok(word.unwrap_or_default())
     }
 }
 
@@ -174,6 +299,42 @@ impl Reader {
                 .fetch_optional(&mut *tx)
                 .await?;
         Ok(place)
+    }
+}
+
+impl Reader {
+    /// One input and what was decided on it; `None`: it is not decided yet, or not kept.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn input(
+        &self,
+        customer: CustomerId,
+        input: InputId,
+    ) -> Result<Option<TimelineEntry>, ReadError> {
+        let mut tx = self.page().await?;
+        let row = sqlx::query(
+            "select id, seq, at, kind, name, body, trace from input where customer = $1 and id = $2",
+        )
+        .bind(customer.0)
+        .bind(input.0)
+        .fetch_optional(&mut *tx)
+        .await?;
+        Ok(row.as_ref().map(entry).transpose()?)
+    }
+
+    /// The messages that an input decided or tells of, as they stand now.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn messages_of(
+        &self,
+        customer: CustomerId,
+        entry: &TimelineEntry,
+    ) -> Result<BTreeMap<MessageId, MessageRow>, ReadError> {
+        let named: Vec<MessageId> = named(entry).collect();
+        let mut tx = self.page().await?;
+        super::messages::by_id(&mut tx, customer, &named).await
     }
 }
 
