@@ -82,6 +82,8 @@ pub struct StepView {
     pub verb: &'static str,
     /// The line in `journey.yaml`, from 1.
     pub line: u32,
+    /// The step that follows it, unless it leads somewhere else itself; `None`: none does.
+    pub then: Option<Arc<str>>,
 }
 
 type Machines = BTreeMap<Uuid, (i32, Option<Machine>)>;
@@ -222,7 +224,7 @@ fn view(row: &PgRow, machines: &Machines, calls: &Calls) -> Result<RunView, Read
         reason: row.try_get::<Option<&str>, _>("reason")?.map(Arc::from),
         goal_at: moment_or_none(row, "goal_at")?,
         due_at: moment_or_none(row, "due_at")?,
-        step: node.map(step),
+        step: node.map(|node| step(node, machine)),
         waiting: Waiting::of(&state, node, progress).filter(|_| left_at.is_none()),
         paused_since: state.paused.filter(|_| left_at.is_none()),
         left_at,
@@ -232,8 +234,10 @@ fn view(row: &PgRow, machines: &Machines, calls: &Calls) -> Result<RunView, Read
     })
 }
 
-fn step(node: &Node) -> StepView {
+fn step(node: &Node, machine: Option<&Machine>) -> StepView {
+    let then = machine.and_then(|m| m.node(node.next));
     StepView {
+        then: then.map(|n| n.id.clone()),
         id: node.id.clone(),
         verb: node.op.verb(),
         line: node.line,

@@ -11,7 +11,7 @@ use store::read::MessageRow;
 use uuid::Uuid;
 
 use super::{
-    timeline::{self, Entry},
+    timeline::{self, Entry, Known},
     title,
 };
 use crate::{
@@ -75,12 +75,17 @@ pub(in crate::console) async fn page(
     mask::entries(&mut entries, id, state.now());
     mask::view(&mut view, state.now());
     let [found] = entries;
+    let known = Known {
+        messages: &rows,
+        ways: &state.reader.ways(id).await?,
+        tongue: &tongue,
+    };
     let page = html(&InputPage {
         frame: Frame::new(&state, "customers"),
         id,
         name: title(&view),
         day: words::day(found.at),
-        entry: timeline::shown(&found, &|id| rows.get(&id), &tongue),
+        entry: timeline::shown(&found, &known),
         seq: found.seq,
         messages,
         body: if found.body.is_null() {

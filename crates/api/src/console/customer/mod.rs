@@ -93,6 +93,7 @@ pub(super) async fn page(
     let leaving = now::leaving(&state, id).await?;
     let asks = state.reader.timeline_of(id, &filters.filter, before, PAGE);
     let mut page = asks.await?;
+    let ways = state.reader.ways(id).await?;
     let language = i18n::language();
     let tongue = state.reader.tongue(&view, language).await?;
     let slowed = state.reader.slowed(&view, language, state.now()).await?;
@@ -117,7 +118,7 @@ pub(super) async fn page(
         ended: runs.ended.iter().map(now::ended).collect(),
         first: before.is_none(),
         older: page.next,
-        days: timeline::days(&page, &tongue),
+        days: timeline::days(&page, &ways, &tongue),
         filters,
     })
 }

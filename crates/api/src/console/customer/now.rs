@@ -42,6 +42,8 @@ pub(super) struct Next {
     pub(super) title: Arc<str>,
     pub(super) step: String,
     pub(super) text: String,
+    /// The step that follows, if one does.
+    pub(super) then: Option<Arc<str>>,
     /// The message that is on its way, if it is one.
     pub(super) message: Option<MessageId>,
 }
@@ -99,6 +101,7 @@ fn leaves(message: &MessageRow) -> Next {
         title: message.journey.clone(),
         step: message.step.to_string(),
         text: fill("{0} is on its way", &[&channel]),
+        then: None,
         message: Some(message.id),
     }
 }
@@ -109,6 +112,7 @@ fn enters(entry: ExpectedEntry) -> Next {
         title: entry.title,
         step: String::new(),
         text: say("Enters, unless the date changes").into(),
+        then: None,
         message: None,
     }
 }
@@ -126,6 +130,7 @@ fn goes_on(run: &RunView, tongue: &Tongue) -> Option<(Option<Timestamp>, Next)> 
         title: run.title.clone(),
         step: step.id.to_string(),
         text: waits.map(|w| words::capital(&w)).unwrap_or_default(),
+        then: step.then.clone(),
         message: None,
     };
     Some((at, next))
