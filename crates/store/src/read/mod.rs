@@ -18,6 +18,7 @@ mod messages;
 mod runs;
 mod summary;
 mod timeline;
+mod versions;
 mod why;
 
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, Messag
 pub use runs::{RunView, Runs, StepView};
 pub use summary::{JourneySummary, Summary};
 pub use timeline::{InputName, SCANNED, Show, TimelineEntry, TimelineFilter, TimelinePage};
+pub use versions::Version;
 pub use why::Slowed;
 
 /// The most rows that one page holds, whatever is asked for.

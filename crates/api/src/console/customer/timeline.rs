@@ -1,6 +1,7 @@
 //! All that happened to a customer, day by day: each input in one line, which opens to what was decided on it.
 
 use journey::{
+    action::Undone,
     explain::Tongue,
     ids::MessageId,
     trace::{Fact, Line},
@@ -192,6 +193,10 @@ fn passage(entry: &TimelineEntry) -> &'static str {
     match entry.trace.first().map(|line| &line.fact) {
         Some(Fact::Paused { .. }) => say("The journey was paused"),
         Some(Fact::Resumed { .. }) => say("The journey goes on"),
+        // For all but those that a person has paused.
+        Some(Fact::Ignored { why }) if **why == *Undone::STAYS.as_str() => {
+            say("The journey goes on")
+        }
         _ => say("A new version was published"),
     }
 }
