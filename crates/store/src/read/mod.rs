@@ -19,6 +19,7 @@ mod runs;
 mod summary;
 mod timeline;
 mod ways;
+mod versions;
 mod why;
 
 use std::time::Duration;
@@ -39,6 +40,7 @@ pub use runs::{RunView, Runs, StepView};
 pub use summary::{JourneySummary, Summary};
 pub use timeline::{InputName, SCANNED, Show, TimelineEntry, TimelineFilter, TimelinePage};
 pub use ways::{Branch, Ways};
+pub use versions::Version;
 pub use why::Slowed;
 
 /// The most rows that one page holds, whatever is asked for.
