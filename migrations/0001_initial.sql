@@ -139,6 +139,16 @@ create table message (
 -- one channel's provider is not gone over to find what another's can take.
 create index message_due on message (channel, due_at) where due_at is not null;
 
+-- What messages said, as they were handed over, for whoever is asked what a customer was sent. Written by the
+-- statement that records the send, where `retention` in config/policies.yaml says for how long.
+create table message_content (
+    customer uuid not null,
+    message uuid not null,
+    at timestamptz not null,                  -- when it was handed over
+    body bytea not null,                      -- journey::content::Content, without the bytes of files
+    primary key (customer, message)
+);
+
 -- What customers said of their consents, word for word: the proof. Rows are never changed; what holds
 -- now stands in the customer's ledger.
 create table consent (

@@ -368,3 +368,47 @@ async fn every_kind_of_message_has_its_look() {
         assert!(page.contains(look), "{name}");
     }
 }
+
+/// What a message said is kept in the database where nothing is captured.
+#[tokio::test]
+async fn a_message_is_shown_as_it_went() {
+    let server = super::server_with(|state| api::State {
+        mailbox: None,
+        ..state
+    })
+    .await;
+    let (nudge, ana) = (server.shop.nudge, server.shop.ana);
+    let page = format!("/messages/{nudge}?of={ana}&lang=en");
+    let (_, before) = server.get(&page).await;
+    assert!(!before.contains("<iframe"));
+    let mail = serde_json::json!({ "channel": "email", "subject": "Your basket", "preheader": "",
+        "html": "<html><body><p>It waits for you</p></body></html>", "text": "It waits for you" });
+    sqlx::query("insert into message_content values ($1, $2, now(), $3)")
+        .bind(ana.0)
+        .bind(nudge.0)
+        .bind(serde_json::to_vec(&mail).unwrap())
+        .execute(&*server.database)
+        .await
+        .unwrap();
+    let (_, after) = server.get(&page).await;
+    let html = format!("/messages/{nudge}/html?of={ana}");
+    assert!(
+        after.contains("Your basket") && after.contains(&html),
+        "{after}"
+    );
+    let request = Request::get(&html).body(Body::empty()).unwrap();
+    let response = server.ask(request).await;
+    let policy = response.headers()[header::CONTENT_SECURITY_POLICY]
+        .to_str()
+        .unwrap();
+    assert!(
+        policy.starts_with("sandbox; default-src 'none'"),
+        "{policy}"
+    );
+    let (status, text) = super::text(response).await;
+    assert!(status == StatusCode::OK && text.contains("It waits for you"));
+    assert_eq!(
+        server.get(&format!("/messages/{nudge}/html")).await.0,
+        StatusCode::NOT_FOUND
+    );
+}

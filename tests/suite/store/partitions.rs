@@ -69,6 +69,7 @@ async fn tables_that_are_cut_keep_their_keys_indexes_checks_and_triggers() {
         "message",
         "run",
         "run_ended",
+        "message_content",
         "short_link",
         "voucher_draw",
     ];

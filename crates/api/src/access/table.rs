@@ -96,6 +96,7 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/customers/{key}/opt-out", ACT),
     ("GET", "/messages", MESSAGES),
     ("GET", "/messages/{id}", MESSAGES),
+    ("GET", "/messages/{id}/html", MESSAGES),
     ("GET", "/inbox", INBOX),
     ("GET", "/inbox/{customer}/{call}", INBOX),
     ("GET", "/inbox/{customer}/{call}/talk", INBOX),

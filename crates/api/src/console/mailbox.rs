@@ -2,17 +2,18 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, State as Shared},
+    extract::{Path, Query, State as Shared},
     http::{HeaderValue, header},
     response::{Html, IntoResponse, Response},
 };
 use journey::{
     content::{self, Content},
-    ids::MessageId,
+    ids::{CustomerId, MessageId},
 };
+use uuid::Uuid;
 
 use super::{Frame, Page, PageError, html as page, reply, words, words::When};
-use crate::{CaptureStore, Captured, Seen, State};
+use crate::{CaptureStore, Captured, Seen, State, access::mask, support::OfQuery};
 
 /// How many messages the list shows.
 const NEWEST: usize = 100;
@@ -47,6 +48,8 @@ pub(super) struct Shown {
     pub message: Option<MessageId>,
     pub channel: String,
     pub content: Content,
+    /// Where the HTML of a mail stands by itself.
+    pub html: String,
     /// Whether it asks a question that is still open.
     pub open: bool,
 }
@@ -76,7 +79,7 @@ impl Shown {
 
     /// As its reader sees it.
     fn seen(&self) -> String {
-        let (mail, reply) = (format!("/mailbox/{}/html", self.name), self.reply());
+        let reply = self.reply();
         let at = words::moment(self.at.0);
         let seen = Seen {
             id: &self.name,
@@ -84,7 +87,7 @@ impl Shown {
             from: &self.from,
             to: &self.to,
             at: &at,
-            mail: &mail,
+            mail: &self.html,
             reply: self.open.then_some(&*reply),
         };
         // Writing into a string cannot fail.
@@ -106,15 +109,20 @@ impl Shown {
     }
 }
 
+fn channel(content: &Content) -> &'static str {
+    match content {
+        Content::Email { .. } => "email",
+        Content::Sms { .. } => "sms",
+        Content::Push(_) => "push",
+        Content::Chat { .. } => "chat",
+    }
+}
+
 impl From<Captured> for Shown {
     fn from(captured: Captured) -> Self {
-        let channel = match captured.content {
-            Content::Email { .. } => "email",
-            Content::Sms { .. } => "sms",
-            Content::Push(_) => "push",
-            Content::Chat { .. } => "chat",
-        };
+        let channel = channel(&captured.content);
         Self {
+            html: format!("/mailbox/{}/html", captured.name),
             name: captured.name,
             at: When(captured.at),
             to: captured.to,
@@ -124,6 +132,53 @@ impl From<Captured> for Shown {
             content: captured.content,
             open: false,
         }
+    }
+}
+
+/// A message as it went: what was captured instead, else what is kept of it, for who may read names and addresses.
+pub(super) async fn as_sent(
+    state: &State,
+    message: MessageId,
+    of: CustomerId,
+) -> Result<Option<Shown>, PageError> {
+    if !mask::sees(of, state.now()) {
+        return Ok(None);
+    }
+    if let Some(mailbox) = &state.mailbox
+        && let Some(captured) = mailbox.of_message(message).await?
+    {
+        return Ok(Some(Shown::with_question(state, captured).await?));
+    }
+    let kept = state.reader.content(of, message).await?;
+    Ok(kept.map(|(at, content)| Shown {
+        name: message.to_string(),
+        at: When(at),
+        to: String::new(),
+        from: String::new(),
+        message: Some(message),
+        channel: words::channel(channel(&content)),
+        html: format!("/messages/{message}/html?of={of}"),
+        content,
+        open: false,
+    }))
+}
+
+/// The HTML of a mail that is kept, by itself.
+pub(super) async fn kept(
+    Shared(state): Shared<State>,
+    Path(id): Path<Uuid>,
+    Query(of): Query<OfQuery>,
+) -> Page {
+    let of = CustomerId(of.of.ok_or(PageError::NotFound("page"))?);
+    if !mask::sees(of, state.now()) {
+        return Err(PageError::NotFound("page"));
+    }
+    match state.reader.content(of, MessageId(id)).await? {
+        Some((_, Content::Email { html, files, .. })) => {
+            let html = content::standing_alone(&html, &files);
+            Ok(([(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response())
+        }
+        _ => Err(PageError::NotFound("page")),
     }
 }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     Frame, Page, PageError, html,
-    mailbox::{Shown, with_pictures},
+    mailbox::{Shown, as_sent, with_pictures},
     words,
     words::When,
 };
@@ -155,14 +155,7 @@ pub(super) async fn one(
     let language = language(lang, &headers);
     let found = state.reader.message(MessageId(id), of).await?;
     let message = found.ok_or(PageError::NotFound("message"))?;
-    let captured = match &state.mailbox {
-        Some(mailbox) => mailbox.of_message(message.row.id).await?,
-        None => None,
-    };
-    let captured = match captured {
-        Some(captured) => Some(Shown::with_question(&state, captured).await?),
-        None => None,
-    };
+    let captured = as_sent(&state, message.row.id, message.row.customer).await?;
     let why = state.reader.why(&message, language).await?;
     let page = html(&Message {
         captured,

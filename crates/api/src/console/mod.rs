@@ -56,6 +56,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/customers/{key}/opt-out", post(actions::opt_out))
         .route("/messages", get(messages::list))
         .route("/messages/{id}", get(messages::one))
+        .route("/messages/{id}/html", get(mailbox::kept))
         .route("/journeys", get(journeys::list))
         .route("/journeys/{name}", get(journeys::one))
         .route("/journeys/{name}/picture.svg", get(journeys::picture))

@@ -7,6 +7,7 @@
 //! the answer is [`ReadError::TooSlow`], never a query that eats the server.
 
 mod audit;
+mod content;
 mod counted;
 mod customers;
 mod expected;

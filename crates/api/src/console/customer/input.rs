@@ -19,7 +19,7 @@ use crate::{
     access::mask,
     console::{
         Frame, Page, PageError, html,
-        mailbox::{Shown, with_pictures},
+        mailbox::{Shown, as_sent, with_pictures},
         words,
     },
     i18n,
@@ -102,10 +102,6 @@ async fn decided(state: &State, row: &MessageRow) -> Result<Option<Decided>, Pag
     let view = state.reader.message(row.id, Some(row.customer)).await?;
     let Some(view) = view else { return Ok(None) };
     let why = state.reader.why(&view, i18n::language()).await?;
-    let content = match &state.mailbox {
-        Some(mailbox) => mailbox.of_message(row.id).await?,
-        None => None,
-    };
     Ok(Some(Decided {
         id: row.id,
         channel: words::channel(&row.channel),
@@ -113,6 +109,6 @@ async fn decided(state: &State, row: &MessageRow) -> Result<Option<Decided>, Pag
         status: words::status(&row.status),
         tone: words::tone(&row.status),
         why,
-        content: content.map(Shown::from),
+        content: as_sent(state, row.id, row.customer).await?,
     }))
 }
