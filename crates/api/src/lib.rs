@@ -9,10 +9,15 @@ mod capture;
 mod chat;
 mod cloudevents;
 mod console;
+mod etag;
+mod extract;
 mod health;
 mod i18n;
+mod idempotency;
 mod inbox;
 mod intake;
+pub mod openapi;
+mod page;
 mod pages;
 mod problem;
 mod providers;
@@ -114,6 +119,7 @@ pub fn router(state: State) -> Router {
         .merge(pages::given_routes())
         .merge(health::routes(&state.ops))
         .merge(providers::routes())
+        .merge(openapi::routes())
         .merge(access::routes())
         .merge(console::routes());
     if state.pages.is_some() {
@@ -130,6 +136,7 @@ pub fn router(state: State) -> Router {
     router
         .fallback(console::no_such_page)
         .method_not_allowed_fallback(console::wrong_method)
+        .layer(middleware::from_fn(etag::conditional))
         .layer(middleware::from_fn_with_state(state.clone(), access::gate))
         .layer(middleware::from_fn(i18n::heard))
         .layer(middleware::map_response(console::guarded))

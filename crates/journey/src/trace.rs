@@ -10,6 +10,7 @@ pub(crate) use words::suppression;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
 pub const NOTHING_LISTENED: &str = "nothing listened";
 
 /// One fact, and the run it is about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     /// The journey, if it is about one.
     #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
@@ -41,7 +42,7 @@ pub struct Line {
 }
 
 /// What was decided.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
     /// A run began.
@@ -63,6 +64,7 @@ pub enum Fact {
             skip_serializing_if = "Option::is_none",
             with = "crate::instant::optional"
         )]
+        #[schemars(with = "Option<Timestamp>")]
         until: Option<Timestamp>,
     },
     /// The same key again replaced `run.event`.
@@ -75,6 +77,7 @@ pub enum Fact {
             skip_serializing_if = "Option::is_none",
             with = "crate::instant::optional"
         )]
+        #[schemars(with = "Option<Timestamp>")]
         until: Option<Timestamp>,
         /// For which event.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,6 +131,7 @@ pub enum Fact {
     Held {
         /// Until when at the longest.
         #[serde(with = "crate::instant")]
+        #[schemars(with = "Timestamp")]
         until: Timestamp,
         /// Why: the first refusal.
         refusals: Vec<Refusal>,
@@ -189,6 +193,7 @@ pub enum Fact {
             skip_serializing_if = "Option::is_none",
             with = "crate::instant::optional"
         )]
+        #[schemars(with = "Option<Timestamp>")]
         until: Option<Timestamp>,
     },
     /// An endpoint has answered.
@@ -246,6 +251,7 @@ pub enum Fact {
             skip_serializing_if = "Option::is_none",
             with = "crate::instant::optional"
         )]
+        #[schemars(with = "Option<Timestamp>")]
         at: Option<Timestamp>,
     },
     /// The run reached its goal.
@@ -266,12 +272,14 @@ pub enum Fact {
     Paused {
         /// Since when.
         #[serde(with = "crate::instant")]
+        #[schemars(with = "Timestamp")]
         since: Timestamp,
     },
     /// It goes on.
     Resumed {
         /// Since when it was paused.
         #[serde(with = "crate::instant")]
+        #[schemars(with = "Timestamp")]
         paused: Timestamp,
     },
     /// The run left.
@@ -320,7 +328,7 @@ pub enum Fact {
 }
 
 /// Why an entry did not take a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotEntered {
     /// Its condition did not hold.

@@ -36,6 +36,7 @@ use uuid::Uuid;
 pub(crate) use gate::gate;
 pub use roles::{Role, Scope};
 pub use secrets::{KEY_PREFIX, NoSecret, acceptable, hash_of, hashed, new_key, token};
+pub(crate) use table::need;
 pub use table::{Need, TABLE};
 pub use users::email_of;
 

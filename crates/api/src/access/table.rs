@@ -113,6 +113,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/access/keys", USERS),
     ("POST", "/access/keys/{id}/revoke", USERS),
     ("GET", "/access/audit", Need::Scope(S::AuditRead)),
+    // What the API is, for programs.
+    ("GET", "/v1/openapi.json", PUBLIC),
     // Operators' tools.
     ("GET", "/healthz", PUBLIC),
     ("GET", "/readyz", PUBLIC),

@@ -7,7 +7,10 @@ use axum::{
     extract::{Path, Query, State as Shared, rejection::QueryRejection},
     http::HeaderMap,
 };
-use journey::{explain::Explanation, ids::CustomerId};
+use journey::{
+    explain::{Explanation, Language},
+    ids::CustomerId,
+};
 use serde::Deserialize;
 
 use super::{Frame, Page, PageError, customers, html};
@@ -39,7 +42,7 @@ pub(super) async fn page(
     let Query(asked) = query.map_err(|e| PageError::Wrong(e.body_text()))?;
     let view = state.reader.customer(&key).await?;
     let view = view.ok_or(PageError::NotFound("customer"))?;
-    let language = language(asked.lang.as_deref(), &headers);
+    let language = language(asked.lang.as_deref().and_then(Language::of), &headers);
     let why = state.reader.why_journey(&view, &asked.name, language);
     let why = why.await?.ok_or(PageError::NotFound("journey"))?;
     let name = customers::name(&view.row.traits);
