@@ -10,6 +10,7 @@ mod calls;
 mod chat;
 mod cluster;
 mod content;
+mod contract;
 mod dispatch;
 mod faults;
 mod fixture;

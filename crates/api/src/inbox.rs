@@ -78,7 +78,8 @@ async fn one(
 
 /// As who asks is shown it; what its `ETag` is made of.
 async fn entry(state: &State, mut item: InboxItem) -> Result<InboxEntry, Problem> {
-    let conversation = state.reader.conversation(item.customer, SHOWN).await?;
+    let mut conversation = state.reader.conversation(item.customer, SHOWN).await?;
+    mask::talk(&mut conversation, &item, state.now());
     mask::item(&mut item, state.now());
     Ok(InboxEntry { item, conversation })
 }

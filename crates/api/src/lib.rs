@@ -87,6 +87,8 @@ pub struct State {
     pub chat: Option<Chat>,
     /// Where it is told that a person of the shop's is typing; `None`: nowhere.
     pub typing: Option<store::chat::Chat>,
+    /// Keeps what requests with an `Idempotency-Key` were answered; `None`: nowhere.
+    pub answers: Option<store::Answers>,
     /// What providers tell; `None`: none is heard.
     pub providers: Option<Providers>,
     /// Who may do what; `None`: everybody everything.
@@ -137,6 +139,10 @@ pub fn router(state: State) -> Router {
         .fallback(console::no_such_page)
         .method_not_allowed_fallback(console::wrong_method)
         .layer(middleware::from_fn(etag::conditional))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            idempotency::once,
+        ))
         .layer(middleware::from_fn_with_state(state.clone(), access::gate))
         .layer(middleware::from_fn(i18n::heard))
         .layer(middleware::map_response(console::guarded))

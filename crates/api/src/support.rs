@@ -148,10 +148,11 @@ pub(crate) async fn shown(
     let Some(mut view) = state.reader.customer(key).await? else {
         return Ok(None);
     };
-    let runs = state.reader.runs(view.row.id).await?;
+    let mut runs = state.reader.runs(view.row.id).await?;
     let expected = state.reader.expected(&view.ledger).await?;
     let language = language(None, headers);
     let slowed = state.reader.slowed(&view, language, state.now()).await?;
+    mask::runs(&mut runs, &view, state.now());
     mask::view(&mut view, state.now());
     Ok(Some(Customer {
         view,
@@ -265,11 +266,13 @@ async fn timeline(
     let mut page = page.await?;
     let language = language(asked.lang, &headers);
     let tongue = state.reader.tongue(&customer, language).await?;
-    mask::entries(&mut page.entries, customer.row.id, state.now());
+    mask::entries(&mut page.entries, &customer, state.now());
     let entries = page.entries.into_iter();
+    let mut messages: Vec<_> = page.messages.into_values().collect();
+    hide_rows(&state, &mut messages);
     Ok(Json(Timeline {
         items: entries.map(|entry| Entry::of(entry, &tongue)).collect(),
-        messages: page.messages.into_values().collect(),
+        messages,
         next: page.next.map(Cursor::of),
     }))
 }
@@ -318,11 +321,17 @@ async fn messages(
         None => None,
     };
     let filter = asked.filter();
-    let page = state.reader.messages(&filter, before, asked.limit.0).await?;
+    let mut page = state.reader.messages(&filter, before, asked.limit.0).await?;
+    hide_rows(&state, &mut page.messages);
     Ok(Json(Page {
         items: page.messages,
         next: page.next.map(Cursor::of),
     }))
+}
+
+fn hide_rows(state: &State, rows: &mut [MessageRow]) {
+    let now = state.now();
+    rows.iter_mut().for_each(|row| mask::message_row(row, now));
 }
 
 /// Whose message it is.
@@ -340,7 +349,11 @@ async fn message(
 ) -> Result<Tagged<MessageView>, Problem> {
     let of = asked.of.map(CustomerId);
     let found = state.reader.message(MessageId(id), of).await?;
-    found.map(Tagged).ok_or_else(|| no_such("message"))
+    let mut message = found.ok_or_else(|| no_such("message"))?;
+    let now = state.now();
+    let quoted = mask::quoted(&state, message.row.customer, now).await?;
+    mask::message(&mut message, quoted.as_ref(), now);
+    Ok(Tagged(message))
 }
 
 /// Whose message it is, and how it is explained.
@@ -378,7 +391,10 @@ async fn why(
     let found = state.reader.message(MessageId(id), of).await?;
     let message = found.ok_or_else(|| no_such("message"))?;
     let language = language(asked.lang, &headers);
-    Ok(Json(state.reader.why(&message, language).await?))
+    let mut why = state.reader.why(&message, language).await?;
+    let quoted = mask::quoted(&state, message.row.customer, state.now()).await?;
+    mask::explanation(&mut why, quoted.as_ref());
+    Ok(Json(why))
 }
 
 async fn why_journey(
@@ -390,7 +406,11 @@ async fn why_journey(
     let customer = found(&state, &key).await?;
     let language = language(asked.lang, &headers);
     let why = state.reader.why_journey(&customer, &journey, language);
-    let why = why.await?.ok_or_else(|| no_such("journey"))?;
+    let mut why = why.await?.ok_or_else(|| no_such("journey"))?;
+    let quoted = mask::quoted_of(&customer, state.now());
+    for told in &mut why.explanations {
+        mask::explanation(told, quoted.as_ref());
+    }
     Ok(Json(why))
 }
 

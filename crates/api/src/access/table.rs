@@ -167,6 +167,16 @@ pub(crate) fn need(method: &str, pattern: &str) -> Option<Need> {
     line.map(|(.., need)| *need)
 }
 
+/// The methods that an address takes, as `Allow` names them; empty: there is no line of it.
+pub(crate) fn allowed(pattern: &str) -> String {
+    let lines = TABLE.iter().filter(|(_, p, _)| *p == pattern);
+    let methods = lines.flat_map(|(method, ..)| match *method {
+        "GET" => vec!["GET", "HEAD"],
+        other => vec![other],
+    });
+    methods.collect::<Vec<_>>().join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use std::{collections::BTreeSet, fs, path::Path};
@@ -245,5 +255,7 @@ mod tests {
     fn head_is_asked_for_what_get_is_and_nothing_else_is_let_through() {
         assert_eq!(need("HEAD", "/metrics"), need("GET", "/metrics"));
         assert_eq!(need("PUT", "/metrics"), None);
+        assert_eq!(allowed("/v1/customers/{key}"), "GET,HEAD,DELETE");
+        assert_eq!(allowed("/nothing"), "");
     }
 }

@@ -178,10 +178,11 @@ pub(super) async fn one(
     Path((customer, call)): Path<(Uuid, Uuid)>,
 ) -> Page {
     let mut item = item(&state, customer, call).await?;
-    let talk = state
+    let mut talk = state
         .reader
         .conversation(item.customer, inbox::SHOWN)
         .await?;
+    mask::talk(&mut talk, &item, state.now());
     mask::item(&mut item, state.now());
     let by = inbox::channel(&talk);
     let named = ["title", "outcomes"];
@@ -229,10 +230,11 @@ pub(super) async fn talk(
     Path((customer, call)): Path<(Uuid, Uuid)>,
 ) -> Page {
     let item = item(&state, customer, call).await?;
-    let talk = state
+    let mut talk = state
         .reader
         .conversation(item.customer, inbox::SHOWN)
         .await?;
+    mask::talk(&mut talk, &item, state.now());
     let open = [("x-open", if item.open { "yes" } else { "no" })];
     Ok((open, Html(shown(&talk)?)).into_response())
 }

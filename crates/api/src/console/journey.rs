@@ -14,7 +14,7 @@ use journey::{
 use serde::Deserialize;
 
 use super::{Frame, Page, PageError, customers, html};
-use crate::{State, support::language};
+use crate::{State, access::mask, support::language};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -44,7 +44,13 @@ pub(super) async fn page(
     let view = view.ok_or(PageError::NotFound("customer"))?;
     let language = language(asked.lang.as_deref().and_then(Language::of), &headers);
     let why = state.reader.why_journey(&view, &asked.name, language);
-    let why = why.await?.ok_or(PageError::NotFound("journey"))?;
+    let mut why = why.await?.ok_or(PageError::NotFound("journey"))?;
+    let quoted = mask::quoted_of(&view, state.now());
+    for told in &mut why.explanations {
+        mask::explanation(told, quoted.as_ref());
+    }
+    let mut view = view;
+    mask::view(&mut view, state.now());
     let name = customers::name(&view.row.traits);
     html(&JourneyPage {
         frame: Frame::new(&state, "customers"),

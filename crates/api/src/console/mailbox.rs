@@ -12,7 +12,10 @@ use journey::{
 };
 
 use super::{Frame, Page, PageError, html as page, reply, words, words::When};
-use crate::{CaptureStore, Captured, Seen, State};
+use crate::{
+    CaptureStore, Captured, Seen, State,
+    access::{Quoted, mask},
+};
 
 /// How many messages the list shows.
 const NEWEST: usize = 100;
@@ -49,6 +52,8 @@ pub(super) struct Shown {
     pub content: Content,
     /// Whether it asks a question that is still open.
     pub open: bool,
+    /// Names and addresses are hidden: a mail is shown by its text alone.
+    pub hidden: bool,
 }
 
 impl Shown {
@@ -74,9 +79,20 @@ impl Shown {
         })
     }
 
+    /// For somebody who need not read names and addresses.
+    pub(super) fn hide(&mut self, quoted: &Quoted) {
+        self.to = crate::pages::hidden(&self.to);
+        mask::content(&mut self.content, quoted);
+        self.hidden = true;
+    }
+
     /// As its reader sees it.
     fn seen(&self) -> String {
-        let (mail, reply) = (format!("/mailbox/{}/html", self.name), self.reply());
+        let reply = self.reply();
+        let mail = match self.hidden {
+            true => String::new(),
+            false => format!("/mailbox/{}/html", self.name),
+        };
         let at = words::moment(self.at.0);
         let seen = Seen {
             id: &self.name,
@@ -123,6 +139,7 @@ impl From<Captured> for Shown {
             channel: words::channel(channel),
             content: captured.content,
             open: false,
+            hidden: false,
         }
     }
 }

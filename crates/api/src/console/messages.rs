@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     State,
+    access::mask,
     page::{Cursor, PAGE},
     support::{id_of, language},
 };
@@ -127,7 +128,10 @@ pub(super) async fn list(
     let Query(asked) = query.map_err(|e| PageError::Wrong(e.body_text()))?;
     let filter = asked.filter()?;
     let before: Option<MessageCursor> = place(asked.cursor.as_ref())?;
-    let page = state.reader.messages(&filter, before, PAGE).await?;
+    let mut page = state.reader.messages(&filter, before, PAGE).await?;
+    for row in &mut page.messages {
+        mask::message_row(row, state.now());
+    }
     html(&Messages {
         frame: Frame::new(&state, "messages"),
         filters: filters(&asked),
@@ -193,16 +197,23 @@ pub(super) async fn one(
     let lang = asked.as_ref().and_then(|q| q.lang.as_deref());
     let language = language(lang.and_then(Language::of), &headers);
     let found = state.reader.message(MessageId(id), of).await?;
-    let message = found.ok_or(PageError::NotFound("message"))?;
+    let mut message = found.ok_or(PageError::NotFound("message"))?;
     let captured = match &state.mailbox {
         Some(mailbox) => mailbox.of_message(message.row.id).await?,
         None => None,
     };
-    let captured = match captured {
+    let mut captured = match captured {
         Some(captured) => Some(Shown::with_question(&state, captured).await?),
         None => None,
     };
-    let why = state.reader.why(&message, language).await?;
+    let mut why = state.reader.why(&message, language).await?;
+    let now = state.now();
+    let quoted = mask::quoted(&state, message.row.customer, now).await?;
+    mask::explanation(&mut why, quoted.as_ref());
+    mask::message(&mut message, quoted.as_ref(), now);
+    if let (Some(captured), Some(quoted)) = (&mut captured, &quoted) {
+        captured.hide(quoted);
+    }
     let page = html(&Message {
         captured,
         ..page(&state, &message, why)

@@ -1,10 +1,14 @@
 //! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a request that is sent again takes effect once.
 
+mod once;
+
 use axum::http::{HeaderMap, HeaderName};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
 use crate::problem::Problem;
+
+pub(crate) use once::once;
 
 /// The header.
 pub(crate) const NAME: HeaderName = HeaderName::from_static("idempotency-key");
