@@ -89,7 +89,7 @@ async fn every_list_is_walked_in_the_same_way() {
         ("customers", CUSTOMERS),
         ("messages", CUSTOMERS),
         ("inbox", CUSTOMERS),
-        ("journeys", 2),
+        ("journeys", 3),
     ] {
         let (mut cursor, mut seen) = (String::new(), Vec::new());
         loop {

@@ -35,7 +35,7 @@ fn workspace() -> Workspace {
             "purpose: service
 enter: { event: order.placed, again: always, key: event.number }
 steps:
-  - { id: word, send: sms, template: thanks, with: { total: event.total } }
+  - { id: word, send: sms, template: thanks, with: { total: event.total, to: customer.email } }
   - id: colleague
     hand_over: support
     with: { title: Say thank you to them, note: event.note }
@@ -45,20 +45,27 @@ steps:
 ",
         )
         .journey(
+            "special",
+            "purpose: service
+enter: { event: order.placed, if: 'event.email == \"vip@shop.example\"', again: always }
+steps: [ { wait: 1d } ]
+",
+        )
+        .journey(
             "claim",
             "purpose: service\nenter: { api: true, again: always }\nsteps:\n  - { wait: 30d }\n",
         )
 }
 
 /// A process with customers, listening.
-struct Place {
-    rig: Rig,
-    engine: Arc<Engine>,
+pub struct Place {
+    pub rig: Rig,
+    pub engine: Arc<Engine>,
     address: SocketAddr,
     stop: CancellationToken,
     /// A key with every scope.
     key: String,
-    client: reqwest::Client,
+    pub client: reqwest::Client,
 }
 
 impl Drop for Place {
@@ -70,7 +77,7 @@ impl Drop for Place {
 /// So many customers: `ana` and others.
 const CUSTOMERS: usize = 17;
 
-async fn place() -> Place {
+pub async fn place() -> Place {
     let rig = Rig::new(&workspace()).await;
     let engine = rig.engine(kit::quick()).await;
     let stop = CancellationToken::new();
@@ -133,7 +140,9 @@ impl Place {
                 "first_name": "Ana", "email": format!("{key}@shop.example"), "phone": format!("+336123456{n:02}"),
             });
             bodies.push(events::identify(&key, &format!("i{n}"), &traits));
-            let order = json!({ "number": n, "total": 49.9, "note": "call +33 6 12 34 56 78" });
+            let order = json!({
+                "number": n, "total": 49.9, "email": format!("{key}@shop.example"), "note": "call +33 6 98 76 54 32",
+            });
             bodies.push(events::track(&key, "order.placed", &format!("o{n}"), &order));
         }
         let taken = events::take(&self.engine, &bodies, Timestamp::now()).await;
@@ -149,7 +158,7 @@ impl Place {
         .await;
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
