@@ -446,3 +446,18 @@ create trigger audit_stays before update or delete on audit
 
 create trigger audit_stays_whole before truncate on audit
     for each statement execute function audit_stays();
+
+-- What requests with an `Idempotency-Key` were answered, for whoever sends one again. Kept for a day.
+create table answer (
+    customer uuid not null,                   -- whom the request is about; all zeros: nobody
+    key bytea not null check (octet_length(key) = 32),         -- SHA-256 of who asked, for what, and of the key
+    at timestamptz not null,
+    request bytea not null check (octet_length(request) = 32), -- SHA-256 of the body
+    status smallint,                          -- null: it is being answered
+    kind text not null default '',            -- the media type; empty: there is no body
+    body bytea not null default '' check (octet_length(body) <= 65536),
+    primary key (customer, key)
+);
+
+-- Those that are over are taken away whenever one is added (store::answers).
+create index answer_at on answer (at);

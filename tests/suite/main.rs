@@ -11,6 +11,7 @@ mod calls;
 mod chat;
 mod cluster;
 mod content;
+mod contract;
 mod dispatch;
 mod faults;
 mod fixture;

@@ -10,12 +10,13 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{BoxFuture, State, console};
 
 /// Whether one part can work.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Readiness {
     /// Which: `database`, `schema`, `workspace`, `broker`, or a loop, such as `dispatch`.
     pub part: &'static str,
@@ -51,9 +52,13 @@ pub struct Ops {
     pub metrics: Option<Arc<Numbers>>,
 }
 
-#[derive(Serialize)]
-struct Report {
+/// Whether the process can work.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReadinessReport")]
+pub(crate) struct Report {
+    /// Whether every part can.
     ready: bool,
+    /// Each part.
     parts: Vec<Readiness>,
 }
 

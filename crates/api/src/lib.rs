@@ -10,11 +10,15 @@ mod capture;
 mod chat;
 mod cloudevents;
 mod console;
+mod etag;
+mod extract;
 mod health;
 mod i18n;
 mod idempotency;
 mod inbox;
 mod intake;
+pub mod openapi;
+mod page;
 mod pages;
 mod problem;
 mod providers;
@@ -84,6 +88,8 @@ pub struct State {
     pub chat: Option<Chat>,
     /// Where it is told that a person of the shop's is typing; `None`: nowhere.
     pub typing: Option<store::chat::Chat>,
+    /// Keeps what requests with an `Idempotency-Key` were answered; `None`: nowhere.
+    pub answers: Option<store::Answers>,
     /// What providers tell; `None`: none is heard.
     pub providers: Option<Providers>,
     /// Who may do what; `None`: everybody everything.
@@ -117,6 +123,7 @@ pub fn router(state: State) -> Router {
         .merge(pages::given_routes())
         .merge(health::routes(&state.ops))
         .merge(providers::routes())
+        .merge(openapi::routes())
         .merge(access::routes())
         .merge(console::routes());
     if state.pages.is_some() {
@@ -133,6 +140,11 @@ pub fn router(state: State) -> Router {
     router
         .fallback(console::no_such_page)
         .method_not_allowed_fallback(console::wrong_method)
+        .layer(middleware::from_fn(etag::conditional))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            idempotency::once,
+        ))
         .layer(middleware::from_fn_with_state(state.clone(), access::gate))
         .layer(middleware::from_fn(i18n::heard))
         .layer(middleware::map_response(console::guarded))

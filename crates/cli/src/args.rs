@@ -90,7 +90,7 @@ pub enum Offline {
     Simulate(SimulateArgs),
     /// Bring YAML files into the one form
     Fmt(FmtArgs),
-    /// Write the JSON Schemas that editors complete and check YAML files by
+    /// Write the JSON Schemas that editors complete and check YAML files by, or print the description of the API
     Schema(SchemaArgs),
     /// Play past events through a draft and count what it would have done
     Backtest(BacktestArgs),

@@ -99,6 +99,7 @@ pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
         pages: None,
         chat: None,
         typing: Some(engine.store().chat()),
+        answers: Some(engine.store().answers()),
         providers: None,
     }
 }

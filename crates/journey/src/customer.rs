@@ -6,6 +6,7 @@ mod preferences;
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp, civil};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -102,7 +103,7 @@ impl Customer {
 pub const MOST_DEVICES: usize = 20;
 
 /// What is kept of a customer beside traits and runs. Small, and bounded.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Ledger {
     /// Consent by purpose and channel.
@@ -136,6 +137,7 @@ pub struct Ledger {
         skip_serializing_if = "Option::is_none",
         with = "crate::instant::optional"
     )]
+    #[schemars(with = "Option<Timestamp>")]
     pub restricted: Option<Timestamp>,
     /// Channels taken to be reachable though no trait holds an address: simulations only.
     #[serde(skip)]
@@ -157,7 +159,7 @@ impl Ledger {
 }
 
 /// What a date entry waits for, and what it has let in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Expected {
     /// Its next moment.
     #[serde(
@@ -165,6 +167,7 @@ pub struct Expected {
         skip_serializing_if = "Option::is_none",
         with = "crate::instant::optional"
     )]
+    #[schemars(with = "Option<Timestamp>")]
     pub at: Option<Timestamp>,
     /// The day it has fired for, and when: one day fires once, whatever happens to the zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -172,12 +175,13 @@ pub struct Expected {
 }
 
 /// The state of one consent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Consent {
     /// Granted, asked for, or withdrawn.
     pub state: ConsentState,
     /// Since when.
     #[serde(with = "crate::instant")]
+    #[schemars(with = "Timestamp")]
     pub at: Timestamp,
     /// In what way it was given or taken back: `form`, `sms_keyword`; the record says more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -185,7 +189,7 @@ pub struct Consent {
 }
 
 /// See [`Consent`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentState {
     /// Given, but not confirmed: not enough where the policy asks for `double_opt_in`.
@@ -208,12 +212,13 @@ impl ConsentState {
 }
 
 /// Why a channel's address must not be used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Suppression {
     /// `bounced` or `complained`.
     pub reason: Arc<str>,
     /// Since when.
     #[serde(with = "crate::instant")]
+    #[schemars(with = "Timestamp")]
     pub at: Timestamp,
     /// The address it is about: a new address lifts it.
     pub address: Arc<str>,
@@ -411,7 +416,7 @@ pub struct Asked {
 }
 
 /// What became of one step: the names behind `steps.ID`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct StepState {
     /// The message it decided last.

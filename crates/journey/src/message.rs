@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// A way to reach a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     /// E-mail.
@@ -54,7 +55,7 @@ impl FromStr for Channel {
 }
 
 /// One rule that refused a send, with its evidence (rule 38).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusal {
     /// The channel that was tried.
     pub channel: Channel,
@@ -68,6 +69,7 @@ pub struct Refusal {
         skip_serializing_if = "Option::is_none",
         with = "crate::instant::optional"
     )]
+    #[schemars(with = "Option<Timestamp>")]
     pub until: Option<Timestamp>,
     /// Of quiet hours, the zone in which they were looked at, and where it comes from: `Europe/Paris, from
     /// the phone's country`.
@@ -82,7 +84,7 @@ pub struct Refusal {
 }
 
 /// Why a message was not sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The customer's processing is restricted.
@@ -192,7 +194,7 @@ pub struct Message {
 }
 
 /// What dispatch and support need to know of a decision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Decision {
     /// The machine that decided.
     pub machine: MachineId,
@@ -218,6 +220,7 @@ pub struct Decision {
         skip_serializing_if = "Option::is_none",
         with = "crate::instant::optional"
     )]
+    #[schemars(with = "Option<Timestamp>")]
     pub expires_at: Option<Timestamp>,
     /// 0 to 100, the highest first.
     pub priority: u8,

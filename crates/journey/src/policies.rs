@@ -8,6 +8,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, civil};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -291,7 +292,7 @@ pub enum Window {
 }
 
 /// A period of the calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
     /// Between local midnights.

@@ -11,6 +11,7 @@ pub(crate) use words::suppression;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
 pub const NOTHING_LISTENED: &str = "nothing listened";
 
 /// One fact, and the run it is about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     /// The journey, if it is about one.
     #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
@@ -43,7 +44,7 @@ pub struct Line {
 }
 
 /// What was decided.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
     /// A run began.
@@ -65,6 +66,7 @@ pub enum Fact {
             skip_serializing_if = "Option::is_none",
             with = "crate::instant::optional"
         )]
+        #[schemars(with = "Option<Timestamp>")]
         until: Option<Timestamp>,
     },
     /// The same key again replaced `run.event`.
@@ -77,6 +79,7 @@ pub enum Fact {
             skip_serializing_if = "Option::is_none",
             with = "crate::instant::optional"
         )]
+        #[schemars(with = "Option<Timestamp>")]
         until: Option<Timestamp>,
         /// For which event.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,6 +133,7 @@ pub enum Fact {
     Held {
         /// Until when at the longest.
         #[serde(with = "crate::instant")]
+        #[schemars(with = "Timestamp")]
         until: Timestamp,
         /// Why: the first refusal.
         refusals: Vec<Refusal>,
@@ -191,6 +195,7 @@ pub enum Fact {
             skip_serializing_if = "Option::is_none",
             with = "crate::instant::optional"
         )]
+        #[schemars(with = "Option<Timestamp>")]
         until: Option<Timestamp>,
     },
     /// An endpoint has answered.
@@ -248,6 +253,7 @@ pub enum Fact {
             skip_serializing_if = "Option::is_none",
             with = "crate::instant::optional"
         )]
+        #[schemars(with = "Option<Timestamp>")]
         at: Option<Timestamp>,
     },
     /// The run reached its goal.
@@ -268,12 +274,14 @@ pub enum Fact {
     Paused {
         /// Since when.
         #[serde(with = "crate::instant")]
+        #[schemars(with = "Timestamp")]
         since: Timestamp,
     },
     /// It goes on.
     Resumed {
         /// Since when it was paused.
         #[serde(with = "crate::instant")]
+        #[schemars(with = "Timestamp")]
         paused: Timestamp,
     },
     /// The run left.
@@ -331,7 +339,7 @@ pub enum Fact {
 }
 
 /// Why an entry did not take a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotEntered {
     /// Its condition did not hold.

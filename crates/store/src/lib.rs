@@ -8,6 +8,7 @@
 //! Every batch costs a fixed number of statements, whatever its size. No SQL is built from data.
 
 pub mod access;
+mod answers;
 mod calls;
 pub mod chat;
 mod codec;
@@ -33,6 +34,7 @@ mod turn;
 mod vouchers;
 mod workspace;
 
+pub use answers::{Answers, Begun, Kept, LONGEST_ANSWER};
 pub use calls::{CallEnd, CallKey, CallRetry, LeasedCall};
 pub use codec::{decode, decode_trace, encode};
 pub use error::Error;

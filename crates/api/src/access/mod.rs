@@ -10,6 +10,8 @@ mod limits;
 mod log;
 pub(crate) mod mask;
 mod origin;
+mod quoted;
+mod reveal;
 mod roles;
 mod secrets;
 mod sign_in;
@@ -33,9 +35,11 @@ use store::{Error, access::NewAudit};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-pub(crate) use gate::gate;
+pub(crate) use gate::{customer_of, gate};
+pub(crate) use quoted::Quoted;
 pub use roles::{Role, Scope};
 pub use secrets::{KEY_PREFIX, NoSecret, acceptable, hash_of, hashed, new_key, token};
+pub(crate) use table::need;
 pub use table::{Need, TABLE};
 pub use users::email_of;
 
@@ -184,7 +188,7 @@ impl Viewer {
     }
 
     /// As it stands in the audit log.
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match &self.who {
             Who::User { id, .. } => format!("user:{id}"),
             Who::Key { id } => format!("key:{id}"),
@@ -286,6 +290,6 @@ pub(crate) fn routes() -> Router<State> {
         .route("/access/keys", get(keys::list).post(keys::add))
         .route("/access/keys/{id}/revoke", post(keys::revoke))
         .route("/access/audit", get(log::show))
-        .route("/customers/{key}/reveal", post(mask::reveal))
+        .route("/customers/{key}/reveal", post(reveal::reveal))
         .layer(DefaultBodyLimit::max(FORM))
 }

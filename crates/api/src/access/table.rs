@@ -131,6 +131,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/access/keys", USERS),
     ("POST", "/access/keys/{id}/revoke", USERS),
     ("GET", "/access/audit", Need::Scope(S::AuditRead)),
+    // What the API is, for programs.
+    ("GET", "/v1/openapi.json", PUBLIC),
     // Operators' tools.
     ("GET", "/healthz", PUBLIC),
     ("GET", "/readyz", PUBLIC),
@@ -181,6 +183,16 @@ pub(crate) fn need(method: &str, pattern: &str) -> Option<Need> {
     let method = if method == "HEAD" { "GET" } else { method };
     let line = TABLE.iter().find(|(m, p, _)| *m == method && *p == pattern);
     line.map(|(.., need)| *need)
+}
+
+/// The methods that an address takes, as `Allow` names them; empty: there is no line of it.
+pub(crate) fn allowed(pattern: &str) -> String {
+    let lines = TABLE.iter().filter(|(_, p, _)| *p == pattern);
+    let methods = lines.flat_map(|(method, ..)| match *method {
+        "GET" => vec!["GET", "HEAD"],
+        other => vec![other],
+    });
+    methods.collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -261,5 +273,7 @@ mod tests {
     fn head_is_asked_for_what_get_is_and_nothing_else_is_let_through() {
         assert_eq!(need("HEAD", "/metrics"), need("GET", "/metrics"));
         assert_eq!(need("PUT", "/metrics"), None);
+        assert_eq!(allowed("/v1/customers/{key}"), "GET,HEAD,DELETE");
+        assert_eq!(allowed("/nothing"), "");
     }
 }

@@ -10,10 +10,15 @@ use journey::{
     content::{self, Content},
     ids::{CustomerId, MessageId},
 };
+use jiff::Timestamp;
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Frame, Page, PageError, html as page, reply, words, words::When};
-use crate::{CaptureStore, Captured, Seen, State, access::mask, support::OfQuery};
+use crate::{
+    CaptureStore, Captured, Seen, State,
+    access::{Quoted, mask},
+};
 
 /// How many messages the list shows.
 const NEWEST: usize = 100;
@@ -52,6 +57,8 @@ pub(super) struct Shown {
     pub html: String,
     /// Whether it asks a question that is still open.
     pub open: bool,
+    /// Names and addresses are hidden: a mail is shown by its text alone.
+    pub hidden: bool,
 }
 
 impl Shown {
@@ -77,6 +84,29 @@ impl Shown {
         })
     }
 
+    /// What is kept of a message.
+    fn kept(message: MessageId, of: CustomerId, at: Timestamp, content: Content) -> Self {
+        Self {
+            name: message.to_string(),
+            at: When(at),
+            to: String::new(),
+            from: String::new(),
+            message: Some(message),
+            channel: words::channel(channel(&content)),
+            html: format!("/messages/{message}/html?of={of}"),
+            content,
+            open: false,
+            hidden: false,
+        }
+    }
+
+    /// For somebody who need not read names and addresses.
+    pub(super) fn hide(&mut self, quoted: &Quoted) {
+        self.to = crate::pages::hidden(&self.to);
+        mask::content(&mut self.content, quoted);
+        self.hidden = true;
+    }
+
     /// As its reader sees it.
     fn seen(&self) -> String {
         let reply = self.reply();
@@ -87,7 +117,7 @@ impl Shown {
             from: &self.from,
             to: &self.to,
             at: &at,
-            mail: &self.html,
+            mail: if self.hidden { "" } else { &self.html },
             reply: self.open.then_some(&*reply),
         };
         // Writing into a string cannot fail.
@@ -131,45 +161,49 @@ impl From<Captured> for Shown {
             channel: words::channel(channel),
             content: captured.content,
             open: false,
+            hidden: false,
         }
     }
 }
 
-/// A message as it went: what was captured instead, else what is kept of it, for who may read names and addresses.
+/// A message as it went: what was captured instead, else what is kept of it.
 pub(super) async fn as_sent(
     state: &State,
     message: MessageId,
     of: CustomerId,
+    quoted: Option<&Quoted>,
 ) -> Result<Option<Shown>, PageError> {
-    if !mask::sees(of, state.now()) {
-        return Ok(None);
-    }
-    if let Some(mailbox) = &state.mailbox
-        && let Some(captured) = mailbox.of_message(message).await?
-    {
-        return Ok(Some(Shown::with_question(state, captured).await?));
-    }
-    let kept = state.reader.content(of, message).await?;
-    Ok(kept.map(|(at, content)| Shown {
-        name: message.to_string(),
-        at: When(at),
-        to: String::new(),
-        from: String::new(),
-        message: Some(message),
-        channel: words::channel(channel(&content)),
-        html: format!("/messages/{message}/html?of={of}"),
-        content,
-        open: false,
+    let captured = match &state.mailbox {
+        Some(mailbox) => mailbox.of_message(message).await?,
+        None => None,
+    };
+    let shown = match captured {
+        Some(captured) => Some(Shown::with_question(state, captured).await?),
+        None => {
+            let kept = state.reader.content(of, message).await?;
+            kept.map(|(at, content)| Shown::kept(message, of, at, content))
+        }
+    };
+    Ok(shown.map(|mut shown| {
+        if let Some(quoted) = quoted {
+            shown.hide(quoted);
+        }
+        shown
     }))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Whose {
+    of: Uuid,
 }
 
 /// The HTML of a mail that is kept, by itself.
 pub(super) async fn kept(
     Shared(state): Shared<State>,
     Path(id): Path<Uuid>,
-    Query(of): Query<OfQuery>,
+    Query(whose): Query<Whose>,
 ) -> Page {
-    let of = CustomerId(of.of.ok_or(PageError::NotFound("page"))?);
+    let of = CustomerId(whose.of);
     if !mask::sees(of, state.now()) {
         return Err(PageError::NotFound("page"));
     }

@@ -14,6 +14,8 @@ mod overview;
 mod reply;
 pub(crate) mod words;
 
+use std::str::FromStr;
+
 use askama::Template;
 use axum::{
     Router,
@@ -24,7 +26,7 @@ use axum::{
 use store::read::ReadError;
 
 pub(crate) use self::{frame::Frame, live::Live};
-use crate::{CaptureError, State, problem::Problem};
+use crate::{CaptureError, State, page::Cursor, problem::Problem};
 
 const STYLE: &str = include_str!("../../static/console.css");
 const SCRIPT: &str = include_str!("../../static/console.js");
@@ -188,6 +190,12 @@ pub(crate) async fn no_such_page(uri: Uri) -> Response {
         .into_response();
     }
     PageError::NotFound("page").into_response()
+}
+
+/// The place that a page begins at; `None`: the list's beginning.
+fn place<T: FromStr>(cursor: Option<&Cursor>) -> Result<Option<T>, PageError> {
+    let place = cursor.map(Cursor::read).transpose();
+    place.map_err(|_| PageError::Wrong("This page of the list is not there.".into()))
 }
 
 pub(crate) async fn wrong_method() -> Problem {

@@ -9,6 +9,7 @@ use journey::{
     message::Channel,
     value::{Map, Value},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Row as _, postgres::PgRow};
 use uuid::Uuid;
@@ -16,13 +17,11 @@ use uuid::Uuid;
 use super::{ReadError, Reader, bounded, moment};
 use crate::packed::unpack;
 
-/// The most customers that a search by address names.
-const FOUND: usize = 20;
-/// The same for PostgreSQL.
-const FOUND_LIMIT: i64 = 20;
+/// The most customers that one address of a channel names.
+const REACHED: i64 = 20;
 
 /// One customer, as a line of a list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct CustomerRow {
     /// The hash of `key`.
     pub id: CustomerId,
@@ -35,7 +34,7 @@ pub struct CustomerRow {
 }
 
 /// One customer, whole.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct CustomerView {
     /// As in a list.
     #[serde(flatten)]
@@ -45,7 +44,7 @@ pub struct CustomerView {
 }
 
 /// A page of customers.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CustomerPage {
     /// In order of id.
     pub customers: Vec<CustomerRow>,
@@ -53,13 +52,16 @@ pub struct CustomerPage {
     pub next: Option<CustomerId>,
 }
 
-/// What a search found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Found {
-    /// At most 20, in order of id.
-    pub customers: Vec<CustomerRow>,
-    /// Whether they are all. If not, there are others of this address.
-    pub complete: bool,
+impl CustomerPage {
+    /// Of these, which may be one more than fit on it.
+    fn of(mut customers: Vec<CustomerRow>, limit: u32) -> Self {
+        let more = customers.len() > usize::try_from(bounded(limit)).unwrap_or(usize::MAX);
+        if more {
+            customers.pop();
+        }
+        let next = customers.last().filter(|_| more).map(|c| c.id);
+        Self { customers, next }
+    }
 }
 
 impl Reader {
@@ -100,27 +102,25 @@ impl Reader {
         Ok(found.map(CustomerId))
     }
 
-    /// Customers by key, id, or the exact trait `email` (whatever its case) or `phone` (spaces
-    /// aside).
-    ///
-    /// Each has an index; no more than 20 are named.
+    /// Customers by key, id, or the exact trait `email` (whatever its case), `phone` (spaces and signs
+    /// aside) or `chat_id`, in order of id, after one of them. Who is called so by key or id is the only one.
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn find(&self, query: &str) -> Result<Found, ReadError> {
+    pub async fn find(
+        &self,
+        query: &str,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Result<CustomerPage, ReadError> {
         let query = query.trim();
         if query.is_empty() || query.contains('\0') {
             // Nobody is called so, and PostgreSQL's text holds no NUL.
-            return Ok(Found {
-                customers: Vec::new(),
-                complete: true,
-            });
+            return Ok(CustomerPage::of(Vec::new(), limit));
         }
         if let Some(view) = self.customer(query).await? {
-            return Ok(Found {
-                customers: vec![view.row],
-                complete: true,
-            });
+            let alone = Some(view.row).filter(|row| after.is_none_or(|after| row.id > after));
+            return Ok(CustomerPage::of(alone.into_iter().collect(), limit));
         }
         let email = query.to_lowercase();
         let phone = query.replace([' ', '.', '-', '(', ')', '/'], "");
@@ -131,21 +131,17 @@ impl Reader {
                  select id, seen_at, key, traits from customer where email = $1
                  union all select id, seen_at, key, traits from customer where phone = $2
                  union all select id, seen_at, key, traits from customer where chat_id = $3)
-             select distinct on (id) * from found order by id limit $4 + 1",
+             select distinct on (id) * from found where id > $4 order by id limit $5 + 1",
         )
         .bind(email)
         .bind(phone)
         .bind(query)
-        .bind(FOUND_LIMIT)
+        .bind(after.map_or(Uuid::nil(), |id| id.0))
+        .bind(bounded(limit))
         .fetch_all(&mut *tx)
         .await?;
-        let mut customers: Vec<_> = rows.iter().map(row).collect::<Result<_, _>>()?;
-        let complete = customers.len() <= FOUND;
-        customers.truncate(FOUND);
-        Ok(Found {
-            customers,
-            complete,
-        })
+        let customers = rows.iter().map(row).collect::<Result<_, _>>()?;
+        Ok(CustomerPage::of(customers, limit))
     }
 
     /// What producers call these customers; who is not known is left out. By id alone: somebody's key may look like
@@ -194,7 +190,7 @@ impl Reader {
         let mut tx = self.page().await?;
         let keys: Vec<String> = sqlx::query_scalar(query)
             .bind(addresses)
-            .bind(FOUND_LIMIT)
+            .bind(REACHED)
             .fetch_all(&mut *tx)
             .await?;
         Ok(keys.into_iter().map(Arc::from).collect())
@@ -210,7 +206,6 @@ impl Reader {
         after: Option<CustomerId>,
         limit: u32,
     ) -> Result<CustomerPage, ReadError> {
-        let limit = bounded(limit);
         let mut tx = self.page().await?;
         let rows = sqlx::query(
             "select id, seen_at, key, traits from customer
@@ -218,16 +213,11 @@ impl Reader {
         )
         // No hash is all zeros, so this is before the first.
         .bind(after.map_or(Uuid::nil(), |id| id.0))
-        .bind(limit)
+        .bind(bounded(limit))
         .fetch_all(&mut *tx)
         .await?;
-        let mut customers = rows.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-        let more = customers.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        if more {
-            customers.pop();
-        }
-        let next = customers.last().filter(|_| more).map(|c| c.id);
-        Ok(CustomerPage { customers, next })
+        let customers = rows.iter().map(row).collect::<Result<_, _>>()?;
+        Ok(CustomerPage::of(customers, limit))
     }
 }
 

@@ -12,6 +12,7 @@ use journey::{
     policies::Policies,
     trace::{Fact, Line, NotEntered},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
@@ -26,7 +27,7 @@ use crate::codec;
 const MOST_INPUTS: i64 = 500;
 
 /// Why a customer is in a journey, left it, or did not enter.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct JourneyWhy {
     /// The journey's name.
     pub journey: Arc<str>,

@@ -11,6 +11,7 @@ use journey::{
     value::{Map, Value},
     waiting::{Progress, Waiting},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
@@ -22,7 +23,7 @@ use crate::packed::unpack;
 const LIMIT: i64 = 100;
 
 /// The runs of one customer, newest first; at most 100 of each.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Runs {
     /// Inside, or out with a goal still open.
     pub open: Vec<RunView>,
@@ -31,7 +32,7 @@ pub struct Runs {
 }
 
 /// One run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RunView {
     /// Which.
     pub id: RunId,
@@ -76,7 +77,7 @@ pub struct RunView {
 }
 
 /// A step, as support needs to know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StepView {
     /// Its id, declared or generated.
     pub id: Arc<str>,

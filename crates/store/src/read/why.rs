@@ -13,6 +13,7 @@ use journey::{
     policies::{Pace, Policies},
     policy, workspace,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _, postgres::PgRow, types::Json};
 
@@ -22,7 +23,7 @@ use super::{CustomerView, MessageRow, MessageView, ReadError, Reader, counted, m
 const MOST_FILES: usize = 4;
 
 /// Why a customer gets fewer messages than others.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Slowed {
     /// In one sentence.
     pub sentence: String,

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     State,
-    access::mask,
+    access::{Quoted, mask},
     console::{
         Frame, Page, PageError, html,
         mailbox::{Shown, as_sent, with_pictures},
@@ -67,12 +67,13 @@ pub(in crate::console) async fn page(
     let found = found.ok_or(PageError::NotFound("entry"))?;
     let tongue = state.reader.tongue(&view, i18n::language()).await?;
     let rows = state.reader.messages_of(id, &found).await?;
+    let quoted = mask::quoted_of(&view, state.now());
     let mut messages = Vec::new();
     for row in rows.values().take(EXPLAINED) {
-        messages.extend(decided(&state, row).await?);
+        messages.extend(decided(&state, row, quoted.as_ref()).await?);
     }
     let mut entries = [found];
-    mask::entries(&mut entries, id, state.now());
+    mask::entries(&mut entries, &view, state.now());
     mask::view(&mut view, state.now());
     let [found] = entries;
     let known = Known {
@@ -98,10 +99,15 @@ pub(in crate::console) async fn page(
 }
 
 /// A message with why, and as it went.
-async fn decided(state: &State, row: &MessageRow) -> Result<Option<Decided>, PageError> {
+async fn decided(
+    state: &State,
+    row: &MessageRow,
+    quoted: Option<&Quoted>,
+) -> Result<Option<Decided>, PageError> {
     let view = state.reader.message(row.id, Some(row.customer)).await?;
     let Some(view) = view else { return Ok(None) };
-    let why = state.reader.why(&view, i18n::language()).await?;
+    let mut why = state.reader.why(&view, i18n::language()).await?;
+    mask::explanation(&mut why, quoted);
     Ok(Some(Decided {
         id: row.id,
         channel: words::channel(&row.channel),
@@ -109,6 +115,6 @@ async fn decided(state: &State, row: &MessageRow) -> Result<Option<Decided>, Pag
         status: words::status(&row.status),
         tone: words::tone(&row.status),
         why,
-        content: as_sent(state, row.id, row.customer).await?,
+        content: as_sent(state, row.id, row.customer, quoted).await?,
     }))
 }
