@@ -34,6 +34,8 @@ async fn whatever_is_asked_is_answered_as_the_description_says() {
         .args(["--config-file", "schemathesis.toml", "run"])
         .arg(format!("{}/v1/openapi.json", place.url()))
         .args(["--seed", &seed, "--max-examples", &examples]);
-    let told = tokio::task::spawn_blocking(move || run(&mut command)).await.unwrap();
+    let told = tokio::task::spawn_blocking(move || run(&mut command))
+        .await
+        .unwrap();
     assert!(told.contains("No issues found"), "{told}");
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     State,
-    access::mask,
+    access::{Quoted, mask},
     console::{
         Frame, Page, PageError, html,
         mailbox::{Shown, with_pictures},
@@ -67,12 +67,13 @@ pub(in crate::console) async fn page(
     let found = found.ok_or(PageError::NotFound("entry"))?;
     let tongue = state.reader.tongue(&view, i18n::language()).await?;
     let rows = state.reader.messages_of(id, &found).await?;
+    let quoted = mask::quoted_of(&view, state.now());
     let mut messages = Vec::new();
     for row in rows.values().take(EXPLAINED) {
-        messages.extend(decided(&state, row).await?);
+        messages.extend(decided(&state, row, quoted.as_ref()).await?);
     }
     let mut entries = [found];
-    mask::entries(&mut entries, id, state.now());
+    mask::entries(&mut entries, &view, state.now());
     mask::view(&mut view, state.now());
     let [found] = entries;
     let page = html(&InputPage {
@@ -93,10 +94,15 @@ pub(in crate::console) async fn page(
 }
 
 /// A message with why, and as it went.
-async fn decided(state: &State, row: &MessageRow) -> Result<Option<Decided>, PageError> {
+async fn decided(
+    state: &State,
+    row: &MessageRow,
+    quoted: Option<&Quoted>,
+) -> Result<Option<Decided>, PageError> {
     let view = state.reader.message(row.id, Some(row.customer)).await?;
     let Some(view) = view else { return Ok(None) };
-    let why = state.reader.why(&view, i18n::language()).await?;
+    let mut why = state.reader.why(&view, i18n::language()).await?;
+    mask::explanation(&mut why, quoted);
     let content = match &state.mailbox {
         Some(mailbox) => mailbox.of_message(row.id).await?,
         None => None,
@@ -108,6 +114,11 @@ async fn decided(state: &State, row: &MessageRow) -> Result<Option<Decided>, Pag
         status: words::status(&row.status),
         tone: words::tone(&row.status),
         why,
-        content: content.map(Shown::from),
+        content: content.map(Shown::from).map(|mut shown| {
+            if let Some(quoted) = quoted {
+                shown.hide(quoted);
+            }
+            shown
+        }),
     }))
 }

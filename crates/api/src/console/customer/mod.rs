@@ -29,7 +29,7 @@ use super::{
     live::{self, Live, Seen},
     words::When,
 };
-use crate::{State, access::mask, i18n, problem::Problem, support::PAGE};
+use crate::{State, access::mask, i18n, page::PAGE, problem::Problem};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -88,7 +88,7 @@ pub(super) async fn page(
         Some(input) => state.reader.before(id, InputId(input)).await?,
         None => asked.before,
     };
-    let runs = state.reader.runs(id).await?;
+    let mut runs = state.reader.runs(id).await?;
     let expected = state.reader.expected(&view.ledger).await?;
     let leaving = now::leaving(&state, id).await?;
     let asks = state.reader.timeline_of(id, &filters.filter, before, PAGE);
@@ -96,7 +96,8 @@ pub(super) async fn page(
     let language = i18n::language();
     let tongue = state.reader.tongue(&view, language).await?;
     let slowed = state.reader.slowed(&view, language, state.now()).await?;
-    mask::entries(&mut page.entries, id, state.now());
+    mask::entries(&mut page.entries, &view, state.now());
+    mask::runs(&mut runs, &view, state.now());
     mask::view(&mut view, state.now());
     html(&CustomerPage {
         frame: Frame::new(&state, "customers"),
