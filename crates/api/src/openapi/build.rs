@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     operation::{Answer, Content, Operation, Parameter, Place},
-    security,
+    plain, security,
 };
 use crate::{access::Scope, problem};
 
@@ -69,7 +69,7 @@ impl Builder {
             );
         }
         for schema in schemas.values_mut() {
-            plain(schema);
+            plain::schema(schema);
         }
         (json!(self.paths), schemas)
     }
@@ -276,22 +276,5 @@ fn header_of(status: u16) -> Option<(&'static str, &'static str)> {
         401 => Some(("WWW-Authenticate", "How to show who one is.")),
         503 => Some(("Retry-After", "In how many seconds to try again.")),
         _ => None,
-    }
-}
-
-/// Without what a reader has no use for: what types are by default.
-fn plain(schema: &mut Value) {
-    match schema {
-        Value::Object(fields) => {
-            let is_schema = fields.contains_key("type")
-                || fields.contains_key("$ref")
-                || fields.contains_key("anyOf");
-            if is_schema {
-                fields.remove("default");
-            }
-            fields.values_mut().for_each(plain);
-        }
-        Value::Array(items) => items.iter_mut().for_each(plain),
-        _ => {}
     }
 }
