@@ -124,7 +124,11 @@ mod tests {
 
     #[test]
     fn a_limit_has_bounds() {
-        let read = |text: &str| serde_json::from_str::<Limit>(text).map(|limit| limit.0).ok();
+        let read = |text: &str| {
+            serde_json::from_str::<Limit>(text)
+                .map(|limit| limit.0)
+                .ok()
+        };
         assert_eq!(
             ["0", "1", "200", "201", "-1", "x"].map(read),
             [None, Some(1), Some(200), None, None, None]

@@ -321,7 +321,10 @@ async fn messages(
         None => None,
     };
     let filter = asked.filter();
-    let mut page = state.reader.messages(&filter, before, asked.limit.0).await?;
+    let mut page = state
+        .reader
+        .messages(&filter, before, asked.limit.0)
+        .await?;
     hide_rows(&state, &mut page.messages);
     Ok(Json(Page {
         items: page.messages,

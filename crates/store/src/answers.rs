@@ -162,11 +162,7 @@ impl Answers {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn forget(
-        &self,
-        customer: Option<CustomerId>,
-        key: &[u8; 32],
-    ) -> Result<(), Error> {
+    pub async fn forget(&self, customer: Option<CustomerId>, key: &[u8; 32]) -> Result<(), Error> {
         sqlx::query("delete from answer where customer = $1 and key = $2 and status is null")
             .bind(customer.map_or(NOBODY, |id| id.0))
             .bind(&key[..])

@@ -23,7 +23,10 @@ async fn session(place: &Place, role: &str) -> String {
     let user = store.add_user(&email, "", &[role.to_owned()], now).await;
     let token = access::token().unwrap();
     let hash = access::hash_of(&token);
-    store.open_session(&hash, user.unwrap().unwrap(), now).await.unwrap();
+    store
+        .open_session(&hash, user.unwrap().unwrap(), now)
+        .await
+        .unwrap();
     format!("parcours={token}")
 }
 
@@ -51,13 +54,19 @@ async fn pages(place: &Place, cookie: &str) -> Vec<(String, &'static str)> {
     [
         ("/v1/customers/ana".to_owned(), "ana@shop.example"),
         ("/v1/customers/ana/timeline".to_owned(), "bob@else.example"),
-        ("/v1/customers/ana/journeys/special/why".to_owned(), "ana@shop.example"),
+        (
+            "/v1/customers/ana/journeys/special/why".to_owned(),
+            "ana@shop.example",
+        ),
         (format!("/v1/messages/{message}"), "ana@shop.example"),
         (format!("/v1/messages/{message}/why"), ""),
         (format!("/v1/inbox/{item}"), "bob@else.example"),
         ("/v1/inbox".to_owned(), "+33 6 98 76 54 32"),
         ("/customers/ana".to_owned(), "bob@else.example"),
-        ("/customers/ana/journey?name=special".to_owned(), "ana@shop.example"),
+        (
+            "/customers/ana/journey?name=special".to_owned(),
+            "ana@shop.example",
+        ),
         (format!("/messages/{message}"), "ana@shop.example"),
         (format!("/inbox/{item}"), "bob@else.example"),
         (format!("/inbox/{item}/talk"), "bob@else.example"),
@@ -72,7 +81,10 @@ async fn who_need_not_read_names_and_addresses_does_not_read_them_quoted_either(
         "channel": "sms", "text": "I am Ana: write to Ana@shop.example or bob@else.example, or call +33612345600",
     });
     let reply = events::track("ana", "message.replied", "said", &said);
-    assert_eq!(events::take(&place.engine, &[reply], Timestamp::now()).await, 1);
+    assert_eq!(
+        events::take(&place.engine, &[reply], Timestamp::now()).await,
+        1
+    );
     let support = session(&place, "support").await;
     let admin = session(&place, "admin").await;
     for (path, quoted) in pages(&place, &support).await {

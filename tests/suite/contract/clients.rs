@@ -63,11 +63,21 @@ async fn a_program_in_python_is_checked_and_does_its_work() {
         command
     };
     let said = run(tool("openapi-python-client").args([
-        "generate", "--path", "openapi.json", "--config", "generate.yaml", "--meta", "none", "--output-path",
-        "parcours_client", "--fail-on-warning",
+        "generate",
+        "--path",
+        "openapi.json",
+        "--config",
+        "generate.yaml",
+        "--meta",
+        "none",
+        "--output-path",
+        "parcours_client",
+        "--fail-on-warning",
     ]));
     assert!(!said.contains("WARNING"), "{said}");
     run(tool("mypy").args(["--strict", "program.py"]));
-    let printed = run(tool("python").arg("program.py").args([&place.url(), &place.key]));
+    let printed = run(tool("python")
+        .arg("program.py")
+        .args([&place.url(), &place.key]));
     holds(&place, &told(&printed)).await;
 }

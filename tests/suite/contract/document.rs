@@ -39,7 +39,13 @@ async fn what_is_known_already_is_not_sent_again() {
         assert_eq!(first.status(), 200, "{path}");
         let tag = first.headers()["etag"].to_str().unwrap().to_owned();
         let second = ask(Some(&tag)).await;
-        assert_eq!((second.status().as_u16(), second.headers()["etag"].to_str().unwrap()), (304, &*tag));
+        assert_eq!(
+            (
+                second.status().as_u16(),
+                second.headers()["etag"].to_str().unwrap()
+            ),
+            (304, &*tag)
+        );
         assert_eq!(second.text().await.unwrap(), "");
         assert_eq!(ask(Some("\"other\"")).await.status(), 200);
     }

@@ -135,7 +135,11 @@ impl Place {
     async fn fill(&self) {
         let mut bodies = Vec::new();
         for n in 0..CUSTOMERS {
-            let key = if n == 0 { "ana".to_owned() } else { format!("c-{n:02}") };
+            let key = if n == 0 {
+                "ana".to_owned()
+            } else {
+                format!("c-{n:02}")
+            };
             let traits = json!({
                 "first_name": "Ana", "email": format!("{key}@shop.example"), "phone": format!("+336123456{n:02}"),
             });
@@ -143,7 +147,12 @@ impl Place {
             let order = json!({
                 "number": n, "total": 49.9, "email": format!("{key}@shop.example"), "note": "call +33 6 98 76 54 32",
             });
-            bodies.push(events::track(&key, "order.placed", &format!("o{n}"), &order));
+            bodies.push(events::track(
+                &key,
+                "order.placed",
+                &format!("o{n}"),
+                &order,
+            ));
         }
         let taken = events::take(&self.engine, &bodies, Timestamp::now()).await;
         assert_eq!(taken, bodies.len());
@@ -176,7 +185,10 @@ fn tools() -> Option<PathBuf> {
     let there = tools.join("bin/schemathesis").exists()
         && tools.join("typescript/node_modules/.bin/tsc").exists();
     if !there {
-        eprintln!("SKIPPED: {} is not there; scripts/contract.sh installs it", tools.display());
+        eprintln!(
+            "SKIPPED: {} is not there; scripts/contract.sh installs it",
+            tools.display()
+        );
     }
     there.then_some(tools)
 }
@@ -188,7 +200,8 @@ fn given(name: &str) -> PathBuf {
 
 /// A folder of this test, empty.
 fn scratch(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("parcours-contract-{name}-{}", std::process::id()));
+    let folder =
+        std::env::temp_dir().join(format!("parcours-contract-{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     folder

@@ -296,8 +296,7 @@ async fn what(request: &mut Request) -> String {
 /// The customer whom a part of an address names.
 fn named(name: &str, value: &str) -> Option<CustomerId> {
     let is_customer = matches!(name, "key" | "customer");
-    is_customer
-        .then(|| Uuid::try_parse(value).map_or_else(|_| CustomerId::of(value), CustomerId))
+    is_customer.then(|| Uuid::try_parse(value).map_or_else(|_| CustomerId::of(value), CustomerId))
 }
 
 /// The customer whom the address names, if it names one.

@@ -69,9 +69,15 @@ fn ledger(ledger: &mut Ledger, quoted: &Quoted) {
     // Keys of runs and of sends are what authors made them of.
     let hide = |key: Arc<str>| -> Arc<str> { quoted.hide(&key).into() };
     for entries in ledger.entries.values_mut() {
-        *entries = take(entries).into_iter().map(|(key, at)| (hide(key), at)).collect();
+        *entries = take(entries)
+            .into_iter()
+            .map(|(key, at)| (hide(key), at))
+            .collect();
     }
-    ledger.keys = take(&mut ledger.keys).into_iter().map(|(key, id)| (hide(key), id)).collect();
+    ledger.keys = take(&mut ledger.keys)
+        .into_iter()
+        .map(|(key, id)| (hide(key), id))
+        .collect();
 }
 
 /// As what waits for a person: whoever answers need not know where to write.

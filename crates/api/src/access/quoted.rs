@@ -35,7 +35,9 @@ impl Quoted {
                 let shown = if is_name { initial(text) } else { hidden(text) };
                 known.push((text.to_owned(), shown));
                 // `Léa Verde` is also called Léa.
-                let parts = text.split_whitespace().filter(|part| is_name && *part != text);
+                let parts = text
+                    .split_whitespace()
+                    .filter(|part| is_name && *part != text);
                 known.extend(parts.map(|part| (part.to_owned(), initial(part))));
             };
             texts(value, &mut add);
@@ -82,10 +84,18 @@ fn replaced(text: &str, known: &str, shown: &str) -> String {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((at, length)) = found(rest, known) {
         let (before, behind) = (&rest[..at], &rest[at + length..]);
-        let last = before.chars().next_back().or_else(|| out.chars().next_back());
-        let stands_alone = !last.is_some_and(is_word) && !behind.chars().next().is_some_and(is_word);
+        let last = before
+            .chars()
+            .next_back()
+            .or_else(|| out.chars().next_back());
+        let stands_alone =
+            !last.is_some_and(is_word) && !behind.chars().next().is_some_and(is_word);
         out.push_str(before);
-        out.push_str(if stands_alone { shown } else { &rest[at..at + length] });
+        out.push_str(if stands_alone {
+            shown
+        } else {
+            &rest[at..at + length]
+        });
         rest = behind;
     }
     out.push_str(rest);
@@ -189,7 +199,10 @@ mod tests {
             ("Hello Léa!", "Hello L…!"),
             ("LÉA, this is for léa verde.", "L…, this is for l…."),
             ("Leaving Gent for Léandre", "Leaving Gent for Léandre"),
-            ("to Lea.Verde@shop.example, twice", "to l…@shop.example, twice"),
+            (
+                "to Lea.Verde@shop.example, twice",
+                "to l…@shop.example, twice",
+            ),
             ("by tg:5551234", "by …34"),
         ] {
             let hidden = quoted.hide(text);

@@ -40,4 +40,3 @@ pub(super) async fn reveal(
         .await?;
     Ok(noted(see(&format!("/customers/{id}")), "", reason))
 }
-

@@ -311,7 +311,14 @@ pub(super) async fn say(
                 .await?,
         ),
     };
-    let said = inbox::speak(&state, &item, &format!("inbox:{}", given.id), &given.text, by).await;
+    let said = inbox::speak(
+        &state,
+        &item,
+        &format!("inbox:{}", given.id),
+        &given.text,
+        by,
+    )
+    .await;
     said.map_err(|problem| refused(&problem))?;
     Ok(Redirect::to(&format!("/inbox/{customer}/{call}#write")).into_response())
 }

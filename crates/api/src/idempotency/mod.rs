@@ -43,7 +43,8 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
 
 /// The key of a request that must have one.
 pub(crate) fn needed(headers: &HeaderMap) -> Result<Key, Problem> {
-    key(headers)?.ok_or_else(|| wrong("is missing: it keeps what is sent twice from taking effect twice"))
+    key(headers)?
+        .ok_or_else(|| wrong("is missing: it keeps what is sent twice from taking effect twice"))
 }
 
 fn wrong(says: &str) -> Problem {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     operation::{Answer, Content, Operation, Parameter, Place},
-    security,
+    plain, security,
 };
 use crate::{access::Scope, problem};
 
@@ -63,10 +63,13 @@ impl Builder {
         for (name, schema) in self.read.take_definitions(true) {
             let known = schemas.insert(name.clone(), schema.clone());
             let same = known.is_none_or(|known| known == schema);
-            assert!(same, "what is read and what is answered is both called {name}");
+            assert!(
+                same,
+                "what is read and what is answered is both called {name}"
+            );
         }
         for schema in schemas.values_mut() {
-            plain(schema);
+            plain::schema(schema);
         }
         (json!(self.paths), schemas)
     }
@@ -93,7 +96,10 @@ impl Builder {
             all.insert(answer.status.to_string(), self.answer(operation, answer));
         }
         if operation.tagged {
-            all.insert("304".into(), json!({ "description": "It is as `If-None-Match` says.", "headers": tag() }));
+            all.insert(
+                "304".into(),
+                json!({ "description": "It is as `If-None-Match` says.", "headers": tag() }),
+            );
         }
         let refused = schema_of::<problem::Body<'static>>(&mut self.answered);
         for (status, codes) in codes(operation) {
@@ -153,7 +159,12 @@ fn parameter(schemas: &mut SchemaGenerator, parameter: &Parameter) -> Value {
 /// Each field of what a handler reads from the query, as a parameter.
 fn query_parameters(mut schema: Value) -> Vec<Value> {
     let required = schema["required"].take();
-    let required: Vec<&str> = required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = required
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let Value::Object(fields) = schema["properties"].take() else {
         return Vec::new();
     };
@@ -225,7 +236,11 @@ fn codes(operation: &Operation) -> BTreeMap<u16, Vec<&'static problem::Code>> {
     if !operation.bodies.is_empty() {
         words.extend(["too_large", "content_encoding", "incomplete"]);
     }
-    if operation.bodies.iter().any(|body| body.kind.ends_with("json")) {
+    if operation
+        .bodies
+        .iter()
+        .any(|body| body.kind.ends_with("json"))
+    {
         words.extend(["content_type", "empty", "not_utf8", "not_json"]);
     }
     words.extend(&operation.codes);
@@ -239,7 +254,10 @@ fn codes(operation: &Operation) -> BTreeMap<u16, Vec<&'static problem::Code>> {
 }
 
 fn refusal(schema: &Schema, status: u16, codes: &[&problem::Code]) -> Value {
-    let says: Vec<String> = codes.iter().map(|code| format!("- `{}`: {}", code.code, code.says)).collect();
+    let says: Vec<String> = codes
+        .iter()
+        .map(|code| format!("- `{}`: {}", code.code, code.says))
+        .collect();
     let words: Vec<&str> = codes.iter().map(|code| code.code).collect();
     let mut told = json!({
         "description": says.join("\n"),
@@ -258,20 +276,5 @@ fn header_of(status: u16) -> Option<(&'static str, &'static str)> {
         401 => Some(("WWW-Authenticate", "How to show who one is.")),
         503 => Some(("Retry-After", "In how many seconds to try again.")),
         _ => None,
-    }
-}
-
-/// Without what a reader has no use for: what types are by default.
-fn plain(schema: &mut Value) {
-    match schema {
-        Value::Object(fields) => {
-            let is_schema = fields.contains_key("type") || fields.contains_key("$ref") || fields.contains_key("anyOf");
-            if is_schema {
-                fields.remove("default");
-            }
-            fields.values_mut().for_each(plain);
-        }
-        Value::Array(items) => items.iter_mut().for_each(plain),
-        _ => {}
     }
 }

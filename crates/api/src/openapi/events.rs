@@ -33,12 +33,16 @@ const OF_CALLS: &[&str] = &["unknown_type", "unsupported_type"];
 const OF_CLOUD_EVENTS: &[&str] = &["unsupported_version", "unsupported_data"];
 
 const TRACE: &str = "The trace (W3C) that the events belong to.";
-const SAFE: &str = "The events are safe. One that was known already counts as accepted, and changes nothing.";
+const SAFE: &str =
+    "The events are safe. One that was known already counts as accepted, and changes nothing.";
 
 /// What every call of Segment's has. What is not named is allowed, and dropped.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "calls are read by journey::intake; this is how they look")]
+#[expect(
+    dead_code,
+    reason = "calls are read by journey::intake; this is how they look"
+)]
 struct Call {
     /// Chosen by the producer: the same twice is one event.
     message_id: Id,

@@ -12,6 +12,7 @@ mod journeys;
 mod messages;
 mod operation;
 mod operations;
+mod plain;
 mod security;
 mod words;
 

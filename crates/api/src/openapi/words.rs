@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// What a `{key}` is.
-pub(super) const KEY: &str = "What producers call the customer, or their id. A key wins over an id.";
+pub(super) const KEY: &str =
+    "What producers call the customer, or their id. A key wins over an id.";
 /// What `Accept-Language` is for.
-pub(super) const LANGUAGE: &str = "The language of sentences, English or French, where the query names none.";
+pub(super) const LANGUAGE: &str =
+    "The language of sentences, English or French, where the query names none.";
 /// What `If-Match` is for.
-pub(super) const IF_MATCH: &str =
-    "The `ETag` that reading it gave the same caller: nothing is done if it is another by now (412 `changed`).";
+pub(super) const IF_MATCH: &str = "The `ETag` that reading it gave the same caller: nothing is done if it is another by now (412 `changed`).";
 
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $schema:tt) => {
