@@ -1,7 +1,7 @@
 //! What support does to a customer: to runs, messages and consents. Each becomes an event of the customer's, and their turn
 //! decides it in its order; what came of it is one entry of the timeline.
 
-mod bodies;
+pub(crate) mod bodies;
 pub(crate) mod checks;
 
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, Query, State as Shared, rejection::QueryRejection},
+    extract::State as Shared,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
     routing::{get, post},
@@ -32,11 +32,12 @@ use self::{
 use crate::{
     State,
     access::{self, mask},
+    extract::{Path, Query},
     idempotency,
     intake::{accepted, authorised, not_accepted},
     problem::Problem,
     request,
-    support::{Entry, OfQuery, checked, found, language, no_such},
+    support::{Entry, LanguageQuery, found, language, no_such},
 };
 
 pub(crate) fn routes() -> Router<State> {
@@ -51,7 +52,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/v1/customers/{key}/inputs/{id}", get(input))
 }
 
-type Ids = Path<(String, String)>;
+type Ids = Path<(String, Uuid)>;
 
 async fn pause(state: Shared<State>, ids: Ids, headers: HeaderMap, body: Body) -> Response {
     on_run(state, ids, headers, body, |run| Act::Pause { run }).await
@@ -79,7 +80,7 @@ async fn on_run(
     let asked = async {
         let ActionReason { reason } = read(&state, &headers, body).await?;
         let customer = found(&state, &key).await?;
-        let run = checks::run(&state, customer.row.id, run_id(&run)?).await?;
+        let run = checks::run(&state, customer.row.id, RunId(run)).await?;
         let act = act(run.id);
         let may = checks::on_run(&run, act.asked());
         Ok((customer, Wanted { act, may }, reason))
@@ -96,7 +97,7 @@ async fn move_to(
     let asked = async {
         let MoveToVersion { version, reason } = read(&state, &headers, body).await?;
         let customer = found(&state, &key).await?;
-        let run = checks::run(&state, customer.row.id, run_id(&run)?).await?;
+        let run = checks::run(&state, customer.row.id, RunId(run)).await?;
         let wanted = checks::to_version(&state, &run, version).await?;
         Ok((customer, wanted, reason))
     };
@@ -112,7 +113,6 @@ async fn resend(
     let asked = async {
         let ActionReason { reason } = read(&state, &headers, body).await?;
         let customer = found(&state, &key).await?;
-        let id = Uuid::try_parse(&id).map_err(|_| no_such("message"))?;
         let wanted = checks::again(&state, customer.row.id, MessageId(id)).await?;
         Ok((customer, wanted, reason))
     };
@@ -143,29 +143,18 @@ async fn input(
     Shared(state): Shared<State>,
     Path((key, id)): Ids,
     headers: HeaderMap,
-    query: Result<Query<OfQuery>, QueryRejection>,
+    Query(asked): Query<LanguageQuery>,
 ) -> Result<Json<Entry>, Problem> {
-    let query = checked(query)?;
     let customer = found(&state, &key).await?;
-    let id = Uuid::try_parse(&id).map_err(|_| no_such("input"))?;
     let entry = state.reader.input(customer.row.id, InputId(id)).await?;
     let mut entry = entry.ok_or_else(|| {
         let detail = "No such input has been decided, as yet.";
         Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
     })?;
-    let language = language(query.lang.as_deref(), &headers);
+    let language = language(asked.lang, &headers);
     let tongue = state.reader.tongue(&customer, language).await?;
-    mask::entries(
-        std::slice::from_mut(&mut entry),
-        customer.row.id,
-        state.now(),
-    );
+    mask::entries(std::slice::from_mut(&mut entry), &customer, state.now());
     Ok(Json(Entry::of(entry, &tongue)))
-}
-
-fn run_id(text: &str) -> Result<RunId, Problem> {
-    let id = Uuid::try_parse(text).map_err(|_| no_such("run"))?;
-    Ok(RunId(id))
 }
 
 async fn read<T: DeserializeOwned>(
@@ -174,9 +163,7 @@ async fn read<T: DeserializeOwned>(
     body: Body,
 ) -> Result<T, Problem> {
     authorised(state, headers)?;
-    let body = request::bytes(headers, body, request::SINGLE).await?;
-    serde_json::from_value(request::json(&body)?)
-        .map_err(|error| Problem::bad("action", format!("The body cannot be read: {error}.")))
+    request::parsed(headers, body).await
 }
 
 type Prepared = Result<(CustomerView, Wanted, String), Problem>;
@@ -189,7 +176,7 @@ async fn answered(state: &State, headers: &HeaderMap, prepared: Prepared) -> Res
     };
     let (what, kept) = (told(&wanted.act), reason.clone());
     let asked = match idempotency::key(headers) {
-        Ok(key) => ask(state, &customer, wanted, reason, key).await,
+        Ok(key) => ask(state, &customer, wanted, reason, key.map(|k| k.word())).await,
         Err(problem) => Err(problem),
     };
     match asked {
@@ -278,6 +265,10 @@ async fn was_asked(
     };
     match is_same(&before.body.field("properties"), properties) {
         true => Ok(true),
-        false => Err(idempotency::reused()),
+        false => Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "This `Idempotency-Key` came with another request before. Send this one with a key of its own.",
+        )),
     }
 }

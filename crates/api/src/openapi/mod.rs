@@ -4,6 +4,7 @@
 //! refused for. What it asks for comes from `access::TABLE`, what refusals mean from `problem::CODES`. A test holds the
 //! descriptions against the routes.
 
+mod actions;
 mod build;
 mod customers;
 mod events;
@@ -54,6 +55,11 @@ fn rooms() -> Vec<Room> {
             "Customers",
             "Who they are, where they are, what happened to them, and their rights.",
             customers::all(),
+        ),
+        room(
+            "Actions",
+            "What support does to a customer: by role, with a reason, decided by the customer's own turn.",
+            actions::all(),
         ),
         room(
             "Messages",

@@ -85,6 +85,11 @@ pub(crate) const CODES: &[Code] = &[
         "A time is too far ahead of the clock.",
     ),
     code(
+        "held",
+        &[409],
+        "A rule holds the run's message back; skipping the wait would not let it go.",
+    ),
+    code(
         "idempotency_key",
         &[400],
         "`Idempotency-Key` is missing where it is needed, or is not 1 to 255 printable characters.",
@@ -122,6 +127,11 @@ pub(crate) const CODES: &[Code] = &[
     ),
     code("missing", &[400], "A field that must be there is not."),
     code(
+        "needs_no_consent",
+        &[422],
+        "The purpose needs no consent, so that nobody can be opted out of it.",
+    ),
+    code(
         "no_api_entry",
         &[422],
         "Nobody enters the journey by the API: its `enter` has no `api: true`.",
@@ -150,6 +160,16 @@ pub(crate) const CODES: &[Code] = &[
         "No provider of that name is set up to call.",
     ),
     code(
+        "no_such_purpose",
+        &[422],
+        "No purpose of that name is declared.",
+    ),
+    code(
+        "no_such_version",
+        &[422],
+        "The journey has no version of that number.",
+    ),
+    code(
         "no_users",
         &[403],
         "Users and keys are looked at before there is a user.",
@@ -161,12 +181,27 @@ pub(crate) const CODES: &[Code] = &[
     ),
     code("not_an_object", &[400], "The body is JSON, and no object."),
     code(
+        "not_failed",
+        &[409],
+        "Only a message that failed is sent again.",
+    ),
+    code(
         "not_found",
         &[404],
         "There is no such thing, or no such address.",
     ),
     code("not_json", &[400], "The body is not JSON."),
+    code(
+        "not_paused",
+        &[409],
+        "The run is not paused.",
+    ),
     code("not_utf8", &[400], "The body, or a header, is not UTF-8."),
+    code(
+        "not_waiting",
+        &[409],
+        "The run waits for nothing.",
+    ),
     code(
         "nul_character",
         &[400],
@@ -193,12 +228,37 @@ pub(crate) const CODES: &[Code] = &[
         "It has been answered already, or nobody waits for it any more.",
     ),
     code(
+        "paused",
+        &[409],
+        "The run is paused, and takes no step or is paused already.",
+    ),
+    code(
         "proof",
         &[403],
         "Who is named to the chat widget is not proven.",
     ),
     code("properties", &[400], "`properties` is no object."),
+    code(
+        "reason",
+        &[400],
+        "`reason` is missing, or too long.",
+    ),
     code("refused", &[400], "The mailbox cannot show the message."),
+    code(
+        "reserved_event",
+        &[400],
+        "The event has a name that is ours: what it asks for has an address of its own.",
+    ),
+    code(
+        "run_over",
+        &[409],
+        "The run has left its journey.",
+    ),
+    code(
+        "same_version",
+        &[409],
+        "The run is on that version.",
+    ),
     code(
         "schema",
         &[400],
@@ -283,6 +343,11 @@ pub(crate) const CODES: &[Code] = &[
         "It is no CloudEvent of version 1.0.",
     ),
     code("write_key", &[401], "The write key is missing or wrong."),
+    code(
+        "written_by_a_person",
+        &[409],
+        "A person wrote the message: it is not sent again.",
+    ),
     code(
         "wrong_type",
         &[400],

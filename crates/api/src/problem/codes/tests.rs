@@ -46,6 +46,11 @@ fn refusals(source: &str, found: &mut Found) {
             found.insert((code.to_owned(), Some(status(name.trim()))));
         }
     }
+    for (call, status) in [("conflict(", 409), ("unprocessable(", 422)] {
+        for place in source.split(call).skip(1) {
+            found.extend(literal(place).map(|code| (code.to_owned(), Some(status))));
+        }
+    }
     for place in source.split("::bad(").skip(1) {
         if let Some(code) = literal(place) {
             found.insert((code.to_owned(), Some(400)));
