@@ -6,6 +6,7 @@ mod api;
 mod audience;
 mod bad_input;
 mod broker;
+mod by_hand;
 mod calls;
 mod chat;
 mod cluster;

@@ -14,7 +14,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use journey::{
     intake::{MAX_BODY, Refused, SegmentCall, parse_value, to_json},
-    machine::STARTED,
+    machine::{STARTED, SUPPORT_ACTION},
     world::Startable,
 };
 use serde::Serialize;
@@ -219,7 +219,7 @@ async fn one(
     call: Option<SegmentCall>,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let event = accepted(state, event, call, state.now())
+    let event = produced(state, event, call, state.now())
         .map_err(|refused| Problem::of_item(item(0, refused)))?;
     taken(state, vec![of_trace(event, headers)], Vec::new()).await
 }
@@ -244,7 +244,7 @@ async fn many(state: &State, events: Vec<Value>, headers: &HeaderMap) -> Result<
     let now = state.now();
     let (mut good, mut refused) = (Vec::with_capacity(events.len()), Vec::new());
     for (index, event) in events.into_iter().enumerate() {
-        match accepted(state, event, None, now) {
+        match produced(state, event, None, now) {
             Ok(event) => good.push(of_trace(event, headers)),
             Err(why) => refused.push(item(index, why)),
         }
@@ -256,6 +256,26 @@ async fn many(state: &State, events: Vec<Value>, headers: &HeaderMap) -> Result<
         );
     }
     taken(state, good, refused).await
+}
+
+/// A producer's event. What people do by hand is no producer's to say: it is asked for, by who may.
+fn produced(
+    state: &State,
+    event: Value,
+    call: Option<SegmentCall>,
+    now: Timestamp,
+) -> Result<Accepted, Refused> {
+    let event = accepted(state, event, call, now)?;
+    if *event.event.name == *SUPPORT_ACTION {
+        return Err(Refused {
+            code: "reserved_event",
+            field: Some("event".into()),
+            message: format!(
+                "`{SUPPORT_ACTION}` is what people do by hand, and is not taken as an event: see /v1/customers."
+            ),
+        });
+    }
+    Ok(event)
 }
 
 pub(crate) fn accepted(

@@ -5,12 +5,14 @@
 
 mod accept;
 pub mod access;
+mod actions;
 mod capture;
 mod chat;
 mod cloudevents;
 mod console;
 mod health;
 mod i18n;
+mod idempotency;
 mod inbox;
 mod intake;
 mod pages;
@@ -109,6 +111,7 @@ pub fn router(state: State) -> Router {
     let mut router = Router::new()
         .merge(intake::routes())
         .merge(support::routes())
+        .merge(actions::routes())
         .merge(inbox::routes())
         .merge(rights::routes())
         .merge(pages::given_routes())

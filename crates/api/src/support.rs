@@ -144,8 +144,9 @@ struct Timeline {
     next: Option<i64>,
 }
 
+/// An input, and what was decided on it.
 #[derive(Serialize)]
-struct Entry {
+pub(crate) struct Entry {
     id: InputId,
     seq: i64,
     at: jiff::Timestamp,
@@ -179,7 +180,7 @@ impl Said {
 }
 
 impl Entry {
-    fn of(entry: TimelineEntry, tongue: &Tongue) -> Self {
+    pub(crate) fn of(entry: TimelineEntry, tongue: &Tongue) -> Self {
         let told = entry.trace.into_iter();
         Self {
             id: entry.id,
@@ -359,7 +360,7 @@ async fn summary(Shared(state): Shared<State>) -> Result<Response, Problem> {
     Ok(Json(state.reader.summary().await?).into_response())
 }
 
-async fn found(state: &State, key: &str) -> Result<CustomerView, Problem> {
+pub(crate) async fn found(state: &State, key: &str) -> Result<CustomerView, Problem> {
     let found = state.reader.customer(key).await?;
     found.ok_or_else(|| no_such("customer"))
 }

@@ -238,6 +238,8 @@ pub struct PastSend {
     pub run: RunId,
     /// Not yet handed to a provider: leaving the run recalls it (rule 35).
     pub queued: bool,
+    /// The message that it repeats, if a person had that sent again.
+    pub repeats: Option<MessageId>,
 }
 
 /// One run of a journey.
@@ -301,13 +303,16 @@ pub struct RunState {
     /// Rounds under way, by the `repeat`'s id.
     #[serde(rename = "l", skip_serializing_if = "BTreeMap::is_empty")]
     pub rounds: BTreeMap<Arc<str>, Round>,
-    /// Since when it is paused, if it is (rule 53).
+    /// Since when it is paused, by its journey or by a person, if it is (rule 53): its time stands still.
     #[serde(
         rename = "b",
         skip_serializing_if = "Option::is_none",
         with = "crate::instant::optional"
     )]
     pub paused: Option<Timestamp>,
+    /// That a person has paused it, beside its journey's pause or alone.
+    #[serde(rename = "q", skip_serializing_if = "Option::is_none")]
+    pub by_person: Option<ByPerson>,
     /// The moment of the last word on its journey's pausing that it has heeded: an engine that has not heard
     /// of a later one does not undo it.
     #[serde(
@@ -322,6 +327,24 @@ pub struct RunState {
     /// How long it was paused before, in all: its longest stay is that much longer.
     #[serde(rename = "d", skip_serializing_if = "SignedDuration::is_zero")]
     pub paused_for: SignedDuration,
+}
+
+impl RunState {
+    /// Whether its journey's pause holds it.
+    pub fn is_paused_by_journey(&self) -> bool {
+        self.paused.is_some() && self.by_person.is_none_or(|person| person.journey)
+    }
+}
+
+/// A pause by a person: it ends by a person alone, whatever becomes of the journey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByPerson {
+    /// Since when.
+    #[serde(rename = "s", with = "crate::instant")]
+    pub since: Timestamp,
+    /// Whether its journey is paused as well.
+    #[serde(rename = "j")]
+    pub journey: bool,
 }
 
 /// A round of a `repeat`.

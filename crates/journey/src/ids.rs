@@ -187,6 +187,11 @@ impl RunId {
 }
 
 impl MessageId {
+    /// The message that is sent again because `input` asks for it.
+    pub fn of_repeat(input: InputId) -> Self {
+        Self(hash("repeat", &[input.0.as_bytes()]))
+    }
+
     /// The `ordinal`-th message that `run` decides at `revision`.
     pub fn of(run: RunId, revision: u32, ordinal: u32) -> Self {
         Self(hash(

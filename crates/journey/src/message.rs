@@ -206,6 +206,12 @@ pub struct Decision {
     /// The `with` of the step, as decided (rule 48).
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub with: Value,
+    /// The `key` of the send, as decided: no two messages go with the same (rule 49).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub once: Option<Arc<str>>,
+    /// The message that this one repeats, for a person had it sent again: the first, where one is repeated again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<MessageId>,
     /// Not to be sent at or after this.
     #[serde(
         default,

@@ -1,6 +1,7 @@
 //! The trace of a turn: what was decided and why, in the order in which it was.
 //! It is what support reads, so every fact can be said in a sentence ([`Fact::sentence`]).
 
+mod acted;
 mod entries;
 mod facts;
 mod words;
@@ -13,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    action::Asked,
     failure::Failure,
     ids::{CallId, MessageId, RunId},
     message::{Channel, Reason, Refusal},
@@ -311,6 +313,15 @@ pub enum Fact {
     AddressUsed {
         /// Of which channel.
         channel: Channel,
+    },
+    /// A person asked for something to be done; what comes of it follows.
+    Acted {
+        /// What.
+        asked: Asked,
+        /// Who: `user:ID`, `key:ID`, `cli`, `nobody`.
+        by: Arc<str>,
+        /// Why, in their words.
+        reason: Arc<str>,
     },
     /// The input had no effect.
     Ignored {

@@ -202,6 +202,11 @@ pub(crate) fn viewer() -> Option<Arc<Viewer>> {
     VIEWER.try_with(Clone::clone).ok()
 }
 
+/// Who asks, as the audit log calls them.
+pub(crate) fn by() -> String {
+    viewer().map_or_else(|| "nobody".into(), |viewer| viewer.name())
+}
+
 /// The user who asks; a key has no account.
 fn user() -> Result<(Uuid, String, [u8; 32]), PageError> {
     match viewer().map(|v| v.who.clone()) {
@@ -222,7 +227,11 @@ struct Noted {
 }
 
 /// A page, and what the audit log is told of it.
-fn noted(mut response: Response, what: impl Into<String>, reason: impl Into<String>) -> Response {
+pub(crate) fn noted(
+    mut response: Response,
+    what: impl Into<String>,
+    reason: impl Into<String>,
+) -> Response {
     let failed = response.status().is_client_error();
     response.extensions_mut().insert(Noted {
         what: what.into(),

@@ -9,8 +9,10 @@ pub enum Scope {
     CustomersRead,
     /// Read their addresses in full, and look into the mailbox.
     CustomersReveal,
-    /// Do what they could do themselves: their links, their answers.
+    /// Act for them: their links, their answers, their runs, failed messages, consents.
     CustomersAct,
+    /// Put their runs on another version of a journey.
+    CustomersMove,
     /// Take along all that is held on them.
     CustomersExport,
     /// Erase them.
@@ -33,11 +35,12 @@ use Scope as S;
 
 impl Scope {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         S::EventsWrite,
         S::CustomersRead,
         S::CustomersReveal,
         S::CustomersAct,
+        S::CustomersMove,
         S::CustomersExport,
         S::CustomersErase,
         S::MessagesRead,
@@ -55,6 +58,7 @@ impl Scope {
             S::CustomersRead => "customers:read",
             S::CustomersReveal => "customers:reveal",
             S::CustomersAct => "customers:act",
+            S::CustomersMove => "customers:move",
             S::CustomersExport => "customers:export",
             S::CustomersErase => "customers:erase",
             S::MessagesRead => "messages:read",
@@ -129,7 +133,12 @@ impl Role {
     /// What it may do.
     pub const fn scopes(self) -> &'static [Scope] {
         match self {
-            Self::Marketer => &[S::CustomersRead, S::MessagesRead, S::JourneysRead],
+            Self::Marketer => &[
+                S::CustomersRead,
+                S::CustomersMove,
+                S::MessagesRead,
+                S::JourneysRead,
+            ],
             Self::Support => &[
                 S::CustomersRead,
                 S::CustomersReveal,
@@ -143,6 +152,7 @@ impl Role {
                 S::EventsWrite,
                 S::CustomersRead,
                 S::CustomersAct,
+                S::CustomersMove,
                 S::MessagesRead,
                 S::JourneysRead,
                 S::InboxAnswer,

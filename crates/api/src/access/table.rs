@@ -16,6 +16,8 @@ pub enum Need {
 const PUBLIC: Need = Need::Public;
 const EVENTS: Need = Need::Scope(S::EventsWrite);
 const CUSTOMERS: Need = Need::Scope(S::CustomersRead);
+const ACT: Need = Need::Scope(S::CustomersAct);
+const MOVE: Need = Need::Scope(S::CustomersMove);
 const MESSAGES: Need = Need::Scope(S::MessagesRead);
 const JOURNEYS: Need = Need::Scope(S::JourneysRead);
 const INBOX: Need = Need::Scope(S::InboxAnswer);
@@ -56,6 +58,14 @@ pub const TABLE: &[(&str, &str, Need)] = &[
         "/v1/customers/{key}/journeys/{journey}/why",
         CUSTOMERS,
     ),
+    ("GET", "/v1/customers/{key}/inputs/{id}", CUSTOMERS),
+    ("POST", "/v1/customers/{key}/runs/{run}/pause", ACT),
+    ("POST", "/v1/customers/{key}/runs/{run}/resume", ACT),
+    ("POST", "/v1/customers/{key}/runs/{run}/advance", ACT),
+    ("POST", "/v1/customers/{key}/runs/{run}/exit", ACT),
+    ("POST", "/v1/customers/{key}/runs/{run}/move", MOVE),
+    ("POST", "/v1/customers/{key}/messages/{id}/resend", ACT),
+    ("POST", "/v1/customers/{key}/opt-out", ACT),
     ("GET", "/v1/messages", MESSAGES),
     ("GET", "/v1/messages/{id}", MESSAGES),
     ("GET", "/v1/messages/{id}/why", MESSAGES),
@@ -77,6 +87,13 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/customers/{key}/inputs/{input}", CUSTOMERS),
     ("GET", "/customers/{key}/journey", CUSTOMERS),
     ("POST", "/customers/{key}/reveal", CUSTOMERS),
+    ("POST", "/customers/{key}/runs/{run}/pause", ACT),
+    ("POST", "/customers/{key}/runs/{run}/resume", ACT),
+    ("POST", "/customers/{key}/runs/{run}/advance", ACT),
+    ("POST", "/customers/{key}/runs/{run}/exit", ACT),
+    ("POST", "/customers/{key}/runs/{run}/move", MOVE),
+    ("POST", "/customers/{key}/messages/{id}/resend", ACT),
+    ("POST", "/customers/{key}/opt-out", ACT),
     ("GET", "/messages", MESSAGES),
     ("GET", "/messages/{id}", MESSAGES),
     ("GET", "/inbox", INBOX),

@@ -75,6 +75,8 @@ struct Message {
     provider_id: String,
     why: Explanation,
     captured: Option<Shown>,
+    /// If it failed, the id of the form by which it is sent again.
+    resend: Option<Uuid>,
     detail: String,
 }
 
@@ -186,6 +188,7 @@ fn page(state: &State, message: &MessageView, why: Explanation) -> Message {
         provider_id: text(&message.provider_id),
         why,
         captured: None,
+        resend: (*message.row.status == *"failed").then(Uuid::new_v4),
         detail: decision
             .and_then(|d| serde_json::to_string_pretty(d).ok())
             .unwrap_or_default(),

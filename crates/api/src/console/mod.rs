@@ -1,5 +1,6 @@
 //! The console: pages rendered here, working without a script.
 
+mod actions;
 mod customer;
 mod customers;
 mod frame;
@@ -40,6 +41,19 @@ pub(crate) fn routes() -> Router<State> {
         .route("/customers/{key}/live", get(customer::live))
         .route("/customers/{key}/inputs/{input}", get(customer::input))
         .route("/customers/{key}/journey", get(journey::page))
+        .route("/customers/{key}/runs/{run}/pause", post(actions::pause))
+        .route("/customers/{key}/runs/{run}/resume", post(actions::resume))
+        .route(
+            "/customers/{key}/runs/{run}/advance",
+            post(actions::advance),
+        )
+        .route("/customers/{key}/runs/{run}/exit", post(actions::exit))
+        .route("/customers/{key}/runs/{run}/move", post(actions::move_to))
+        .route(
+            "/customers/{key}/messages/{id}/resend",
+            post(actions::resend),
+        )
+        .route("/customers/{key}/opt-out", post(actions::opt_out))
         .route("/messages", get(messages::list))
         .route("/messages/{id}", get(messages::one))
         .route("/journeys", get(journeys::list))

@@ -123,6 +123,7 @@ pub(crate) fn left_words(reason: &str, tongue: &Tongue) -> String {
         "restarted" => "recommencé",
         "stopped" => "arrêté",
         "migrated" => "retiré par une nouvelle version",
+        "by_hand" => "sorti à la main",
         other => other,
     };
     tongue.say(|| reason.into(), || french.into())

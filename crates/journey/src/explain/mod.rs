@@ -13,7 +13,7 @@ mod why;
 use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     customer::{ConsentState, Suppression},
@@ -35,7 +35,8 @@ pub(crate) use tongue::say;
 pub use tongue::{Language, Tongue};
 
 /// How far a message has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Decided to go; its turn has not come.
     Queued,

@@ -159,6 +159,7 @@ fn run_case<'a>(run: &'a RunView, found: &'a Found, told: &[Input]) -> RunCase<'
         watches: run.left_at.is_some() && run.due_at.is_some(),
         goal_at: run.goal_at,
         paused: run.paused_since,
+        by_person: run.paused_by_person.is_some(),
         paused_for: run.paused_for,
         machine: found.machine(run),
         step: run.step.as_ref().map(|step| (&*step.id, step.line)),

@@ -68,7 +68,7 @@ pub struct MessageView {
     pub error: Option<Failure>,
     /// What was decided; `None` if it is of another version.
     pub decision: Option<Decision>,
-    /// The messages that the refusals name as having used up a cap, as they stand now.
+    /// The messages that the refusals name as having used up a cap, and the one that it repeats, as they stand now.
     pub evidence: BTreeMap<MessageId, MessageRow>,
 }
 
@@ -186,11 +186,10 @@ impl Reader {
             return Ok(None);
         };
         let mut view = view(&found)?;
-        let used: Vec<MessageId> = view
-            .refusals()
-            .iter()
-            .flat_map(|r| r.used_by.iter().copied())
-            .collect();
+        let first = view.decision.as_ref().and_then(|d| d.repeats);
+        let refusals = view.refusals().iter();
+        let used = refusals.flat_map(|r| r.used_by.iter().copied());
+        let used: Vec<MessageId> = used.chain(first).collect();
         view.evidence = by_id(&mut tx, view.row.customer, &used).await?;
         Ok(Some(view))
     }

@@ -18,6 +18,7 @@ mod messages;
 mod runs;
 mod summary;
 mod timeline;
+mod versions;
 mod ways;
 mod why;
 
@@ -38,6 +39,7 @@ pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, Messag
 pub use runs::{RunView, Runs, StepView};
 pub use summary::{JourneySummary, Summary};
 pub use timeline::{InputName, SCANNED, Show, TimelineEntry, TimelineFilter, TimelinePage};
+pub use versions::Version;
 pub use ways::{Branch, Ways};
 pub use why::Slowed;
 

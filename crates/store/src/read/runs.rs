@@ -63,6 +63,8 @@ pub struct RunView {
     pub step: Option<StepView>,
     /// Since when it is paused; `None`: it is not.
     pub paused_since: Option<Timestamp>,
+    /// Since when a person has paused it, beside its journey or alone: only a person lets it go on.
+    pub paused_by_person: Option<Timestamp>,
     /// What the step waits for.
     pub waiting: Option<Waiting>,
     /// Variables.
@@ -98,6 +100,34 @@ impl Reader {
         let mut tx = self.page().await?;
         let Found { open, ended, .. } = found(&mut tx, customer).await?;
         Ok(Runs { open, ended })
+    }
+}
+
+impl Reader {
+    /// One run of a customer, open or over.
+    ///
+    /// # Errors
+    /// If the database cannot be read, or its state is of another version.
+    pub async fn run(
+        &self,
+        customer: CustomerId,
+        run: RunId,
+    ) -> Result<Option<RunView>, ReadError> {
+        let mut tx = self.page().await?;
+        let rows = sqlx::query(
+            "select id, machine, entered_at, left_at, goal_at, due_at, node, journey, key, reason, state
+             from run where customer = $1 and id = $2
+             union all
+             select id, machine, entered_at, left_at, goal_at, null, -1, journey, key, reason, state
+             from run_ended where customer = $1 and id = $2",
+        )
+        .bind(customer.0)
+        .bind(run.0)
+        .fetch_all(&mut *tx)
+        .await?;
+        let machines = machines(&mut tx, rows.iter()).await?;
+        let calls = calls(&mut tx, customer).await?;
+        Ok(views(&rows, &machines, &calls)?.pop())
     }
 }
 
@@ -227,6 +257,10 @@ fn view(row: &PgRow, machines: &Machines, calls: &Calls) -> Result<RunView, Read
         step: node.map(|node| step(node, machine)),
         waiting: Waiting::of(&state, node, progress).filter(|_| left_at.is_none()),
         paused_since: state.paused.filter(|_| left_at.is_none()),
+        paused_by_person: state
+            .by_person
+            .map(|p| p.since)
+            .filter(|_| left_at.is_none()),
         left_at,
         variables: state.vars,
         event: state.event,

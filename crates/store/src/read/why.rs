@@ -107,7 +107,10 @@ impl Reader {
     }
 
     /// The policies of the workspace that holds; the usual ones where there is none.
-    pub(super) async fn policies(&self) -> Result<Policies, ReadError> {
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn policies(&self) -> Result<Policies, ReadError> {
         let mut tx = self.page().await?;
         let files: Option<Json<BTreeMap<Arc<str>, Arc<str>>>> = sqlx::query_scalar(
             "select (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(files)

@@ -25,7 +25,9 @@ use self::{
     timeline::{Day, Filters},
 };
 use super::{
-    Frame, Page, PageError, customers, html,
+    Frame, Page, PageError,
+    actions::{self, OptOut},
+    customers, html,
     live::{self, Live, Seen},
     words::When,
 };
@@ -40,6 +42,9 @@ pub(super) struct Asked {
     show: String,
     #[serde(default)]
     journey: String,
+    /// What was asked for on the page before.
+    #[serde(default)]
+    asked: String,
 }
 
 #[derive(Template)]
@@ -61,6 +66,9 @@ struct CustomerPage {
     /// Addresses are hidden, and may be shown for a reason.
     hidden: bool,
     consents: Vec<ConsentRow>,
+    opt_out: OptOut,
+    /// What was asked for on the page before.
+    asked: Option<&'static str>,
     open: Vec<OpenRun>,
     next: Vec<Next>,
     ended: Vec<EndedRun>,
@@ -113,7 +121,9 @@ pub(super) async fn page(
         hidden: mask::may_ask(id, state.now()),
         consents: side::consents(&view.ledger),
         next: now::next(&runs.open, expected, leaving, &tongue),
-        open: runs.open.iter().map(|r| now::open(r, &tongue)).collect(),
+        open: now::all_open(&state, &runs.open, &tongue).await?,
+        opt_out: OptOut::of(&state.reader.policies().await?),
+        asked: actions::notice(&asked.asked),
         journeys: state.reader.journeys().await?,
         ended: runs.ended.iter().map(now::ended).collect(),
         first: before.is_none(),

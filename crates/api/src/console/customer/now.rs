@@ -1,17 +1,20 @@
 //! Where a customer is in their journeys, and what happens next.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
     explain::Tongue,
     ids::{CustomerId, MessageId, RunId},
 };
-use store::read::{ExpectedEntry, MessageFilter, MessageRow, ReadError, RunView};
+use store::read::{ExpectedEntry, MessageFilter, MessageRow, ReadError, RunView, Version};
 
 use crate::{
     State,
-    console::words::{self, When},
+    console::{
+        actions::OfRun,
+        words::{self, When},
+    },
     i18n::{fill, say},
 };
 
@@ -31,6 +34,7 @@ pub(super) struct OpenRun {
     pub(super) waits: String,
     /// Since when, if it is paused.
     pub(super) paused: Option<When>,
+    pub(super) actions: OfRun,
     pub(super) held: bool,
     pub(super) until: Option<When>,
 }
@@ -140,7 +144,23 @@ fn until(run: &RunView) -> Option<Timestamp> {
     run.waiting.as_ref().map_or(run.due_at, |w| w.until)
 }
 
-pub(super) fn open(run: &RunView, tongue: &Tongue) -> OpenRun {
+/// The open runs, with the versions that each can be moved to.
+pub(super) async fn all_open(
+    state: &State,
+    open: &[RunView],
+    tongue: &Tongue,
+) -> Result<Vec<OpenRun>, ReadError> {
+    let mut versions: BTreeMap<&str, Vec<Version>> = BTreeMap::new();
+    for run in open {
+        if !versions.contains_key(&*run.journey) {
+            versions.insert(&run.journey, state.reader.versions(&run.journey).await?);
+        }
+    }
+    let with = |run: &RunView| self::open(run, &versions[&*run.journey], tongue);
+    Ok(open.iter().map(with).collect())
+}
+
+fn open(run: &RunView, versions: &[Version], tongue: &Tongue) -> OpenRun {
     let step = run.step.as_ref();
     OpenRun {
         id: run.id,
@@ -152,6 +172,7 @@ pub(super) fn open(run: &RunView, tongue: &Tongue) -> OpenRun {
         step: step.map(|s| s.id.to_string()).unwrap_or_default(),
         line: step.map(|s| s.line),
         paused: run.paused_since.map(When),
+        actions: OfRun::of(run, versions),
         waits: match (&run.left_at, &run.waiting) {
             (Some(_), _) => {
                 let reason = words::reason(run.reason.as_deref().unwrap_or_default());

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use journey::{
+    action::Undone,
     explain::Tongue,
     ids::MessageId,
     trace::{Fact, Line},
@@ -215,6 +216,10 @@ fn passage(entry: &TimelineEntry) -> &'static str {
     match entry.trace.first().map(|line| &line.fact) {
         Some(Fact::Paused { .. }) => say("The journey was paused"),
         Some(Fact::Resumed { .. }) => say("The journey goes on"),
+        // For all but those that a person has paused.
+        Some(Fact::Ignored { why }) if **why == *Undone::STAYS.as_str() => {
+            say("The journey goes on")
+        }
         _ => say("A new version was published"),
     }
 }

@@ -1,5 +1,6 @@
 //! The French of the console, a file for each room.
 
+mod actions;
 mod customer;
 mod frame;
 mod words;
@@ -10,7 +11,7 @@ use std::{collections::HashMap, sync::LazyLock};
 pub(super) type Pair = (&'static str, &'static str);
 
 /// Every room.
-pub(super) const ROOMS: &[&[Pair]] = &[customer::PAIRS, frame::PAIRS, words::PAIRS];
+pub(super) const ROOMS: &[&[Pair]] = &[actions::PAIRS, customer::PAIRS, frame::PAIRS, words::PAIRS];
 
 static ALL: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| ROOMS.iter().copied().flatten().copied().collect());
