@@ -33,7 +33,7 @@ async fn a_run_is_paused_goes_on_skips_its_wait_and_leaves() {
     let said = french["entries"][0]["facts"][0]["sentence"]
         .as_str()
         .unwrap();
-    assert_eq!(said, "demande à la main, la sortie : she called");
+    assert_eq!(said, "demande à la main, la sortie\u{a0}: she called");
 }
 
 #[tokio::test]

@@ -15,11 +15,7 @@ impl Asked {
             Self::Exit => say!(tongue, "its exit", "la sortie"),
             Self::Advance => say!(tongue, "the end of its wait", "la fin de l'attente"),
             Self::Move => say!(tongue, "another version", "une autre version"),
-            Self::Resend => say!(
-                tongue,
-                "that a message is sent again",
-                "le renvoi d'un message"
-            ),
+            Self::Resend => say!(tongue, "the repeat of a message", "le renvoi d'un message"),
             Self::OptOut => say!(tongue, "an end to messages", "l'arrêt des messages"),
         }
     }
