@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Why something is done.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Because {
+pub(crate) struct ActionReason {
     /// Why, for colleagues: 1 to 500 characters. It stands in the customer's timeline and in the audit log.
     pub reason: String,
 }
@@ -14,7 +14,7 @@ pub(crate) struct Because {
 /// To which version a run is moved.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct To {
+pub(crate) struct MoveToVersion {
     /// The version's number, from 1: one of the run's journey.
     pub version: u32,
     /// Why, for colleagues: 1 to 500 characters. It stands in the customer's timeline and in the audit log.
@@ -24,7 +24,7 @@ pub(crate) struct To {
 /// What a customer wants no more.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct From {
+pub(crate) struct OptOutOf {
     /// A purpose of `config/policies.yaml` that needs a consent.
     pub purpose: String,
     /// On that channel; on all if there is none.
@@ -37,7 +37,7 @@ pub(crate) struct From {
 /// What was asked for is on its way. What comes of it is answered by `GET /v1/customers/{key}/inputs/{id}`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Asked {
+pub(crate) struct ActionAsked {
     /// The input that it becomes.
     pub id: InputId,
     /// The id under which it was submitted: the `Idempotency-Key` behind `action:`, or one of our own.

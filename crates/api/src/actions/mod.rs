@@ -26,7 +26,7 @@ use store::read::CustomerView;
 use uuid::Uuid;
 
 use self::{
-    bodies::{Asked, Because, From as OutOf, To},
+    bodies::{ActionAsked, ActionReason, MoveToVersion, OptOutOf},
     checks::Wanted,
 };
 use crate::{
@@ -77,7 +77,7 @@ async fn on_run(
     act: fn(RunId) -> Act,
 ) -> Response {
     let asked = async {
-        let Because { reason } = read(&state, &headers, body).await?;
+        let ActionReason { reason } = read(&state, &headers, body).await?;
         let customer = found(&state, &key).await?;
         let run = checks::run(&state, customer.row.id, run_id(&run)?).await?;
         let act = act(run.id);
@@ -94,7 +94,7 @@ async fn move_to(
     body: Body,
 ) -> Response {
     let asked = async {
-        let To { version, reason } = read(&state, &headers, body).await?;
+        let MoveToVersion { version, reason } = read(&state, &headers, body).await?;
         let customer = found(&state, &key).await?;
         let run = checks::run(&state, customer.row.id, run_id(&run)?).await?;
         let wanted = checks::to_version(&state, &run, version).await?;
@@ -110,7 +110,7 @@ async fn resend(
     body: Body,
 ) -> Response {
     let asked = async {
-        let Because { reason } = read(&state, &headers, body).await?;
+        let ActionReason { reason } = read(&state, &headers, body).await?;
         let customer = found(&state, &key).await?;
         let id = Uuid::try_parse(&id).map_err(|_| no_such("message"))?;
         let wanted = checks::again(&state, customer.row.id, MessageId(id)).await?;
@@ -126,7 +126,7 @@ async fn opt_out(
     body: Body,
 ) -> Response {
     let asked = async {
-        let OutOf {
+        let OptOutOf {
             purpose,
             channel,
             reason,
@@ -229,7 +229,7 @@ pub(crate) async fn ask(
     wanted: Wanted,
     reason: String,
     key: Option<String>,
-) -> Result<Asked, Problem> {
+) -> Result<ActionAsked, Problem> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().nth(MAX_REASON).is_some() || reason.contains('\0') {
         let detail = format!("`reason` says why, in 1 to {MAX_REASON} characters.");
@@ -263,7 +263,7 @@ pub(crate) async fn ask(
             .await
             .map_err(not_accepted)?;
     }
-    Ok(Asked { id, message_id })
+    Ok(ActionAsked { id, message_id })
 }
 
 /// Whether the same was decided before under that id; another under that id is refused.

@@ -66,10 +66,6 @@ impl OfRun {
     }
 
     /// Where its forms go.
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "templates hand over what they have by reference"
-    )]
     pub(super) fn to(&self, customer: &CustomerId) -> String {
         format!("/customers/{customer}/runs/{}", self.run)
     }
