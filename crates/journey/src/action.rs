@@ -7,6 +7,7 @@ mod undone;
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use undone::Undone;
@@ -110,8 +111,9 @@ pub struct Kept {
 }
 
 /// What was asked for, without what it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ActionKind")]
 pub enum Asked {
     /// See [`Act::Pause`].
     Pause,

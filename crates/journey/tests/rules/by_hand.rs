@@ -108,7 +108,7 @@ fn what_a_person_has_paused_stays_so_when_its_journey_goes_on() {
     play.waits("10d");
     assert!(play.sent().is_empty());
     // The next pause of the journey finds it as it is, and a second look finds nothing to do.
-    play.pauses().resumes().log();
+    play.pauses().waits("1m").resumes().log();
     let run = play.run();
     assert_eq!(play.world.pausing(&run), None);
     play.acts_on_run(resume).waits("1h");
@@ -187,7 +187,7 @@ fn a_wait_that_is_skipped_ends_as_if_its_time_had_come() {
         assert_eq!(play.run().due_at, Some(play.now + span("1d")), "{wait}");
     }
     let mut play = service(
-        "  - { id: q, ask: sms, template: t, expect: text, within: 4d, otherwise: [ { id: no, send: email, template: t } ] }\n",
+        "  - { id: q, ask: sms, template: t, expect: text, within: 4d, else: [ { id: no, send: email, template: t } ] }\n",
     );
     play.does("go", json!({ "k": "a" })).acts_on_run(skip);
     assert_eq!(play.sent(), ["q sms", "no email"]);
@@ -207,7 +207,7 @@ fn the_next_round_begins_at_once_when_its_wait_is_skipped() {
 #[test]
 fn an_exit_that_holds_by_now_comes_before_the_end_of_the_wait() {
     let text = format!(
-        "journey: demo\npurpose: service\nenter: {{ event: go }}\nexit: [ {{ if: now > moment(\"2026-01-06T00:00:00Z\"), as: late }} ]\nsteps:\n  - wait: 30d\n{SEND}"
+        "journey: demo\npurpose: service\nenter: {{ event: go }}\nexit: [ {{ if: 'now >= \"2026-01-06T08:00:00Z\"', as: late }} ]\nsteps:\n  - wait: 30d\n{SEND}"
     );
     let mut play = Play::new(&text, FREE);
     play.does("go", json!({})).waits("2d");

@@ -19,6 +19,7 @@ mod messages;
 mod runs;
 mod summary;
 mod timeline;
+mod versions;
 mod ways;
 mod versions;
 mod why;
@@ -40,6 +41,7 @@ pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, Messag
 pub use runs::{RunView, Runs, StepView};
 pub use summary::{JourneySummary, Summary};
 pub use timeline::{InputName, SCANNED, Show, TimelineEntry, TimelineFilter, TimelinePage};
+pub use versions::Version;
 pub use ways::{Branch, Ways};
 pub use versions::Version;
 pub use why::Slowed;
