@@ -374,7 +374,7 @@ pub(crate) struct WhyQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LanguageQuery {
     /// The language of the explanation; else what `Accept-Language` likes best, else English.
-    lang: Option<Language>,
+    pub(crate) lang: Option<Language>,
 }
 
 /// The language that is asked for: `lang`, else what the browser likes best, else English.

@@ -37,7 +37,7 @@ use crate::{
     intake::{accepted, authorised, not_accepted},
     problem::Problem,
     request,
-    support::{Entry, LanguageQuery, found, language, no_such},
+    support::{Entry, LanguageQuery, found, language},
 };
 
 pub(crate) fn routes() -> Router<State> {

@@ -30,9 +30,8 @@ impl Reader {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return Ok(None) };
+        let at = moment(&row, "at")?;
         let content = unpack(row.try_get("body")?).ok();
-        Ok(content
-            .map(|content| Ok((moment(&row, "at")?, content)))
-            .transpose::<sqlx::Error>()?)
+        Ok(content.map(|content| (at, content)))
     }
 }

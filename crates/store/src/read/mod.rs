@@ -21,7 +21,6 @@ mod summary;
 mod timeline;
 mod versions;
 mod ways;
-mod versions;
 mod why;
 
 use std::time::Duration;
@@ -43,7 +42,6 @@ pub use summary::{JourneySummary, Summary};
 pub use timeline::{InputName, SCANNED, Show, TimelineEntry, TimelineFilter, TimelinePage};
 pub use versions::Version;
 pub use ways::{Branch, Ways};
-pub use versions::Version;
 pub use why::Slowed;
 
 /// The most rows that one page holds, whatever is asked for.
