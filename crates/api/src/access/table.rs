@@ -19,6 +19,7 @@ const CUSTOMERS: Need = Need::Scope(S::CustomersRead);
 const MESSAGES: Need = Need::Scope(S::MessagesRead);
 const JOURNEYS: Need = Need::Scope(S::JourneysRead);
 const INBOX: Need = Need::Scope(S::InboxAnswer);
+const OPERATIONS: Need = Need::Scope(S::OperationsRead);
 const USERS: Need = Need::Scope(S::UsersManage);
 
 /// Every address: method, pattern, and what it asks for. One that has no line here is refused to everybody.
@@ -97,6 +98,7 @@ pub const TABLE: &[(&str, &str, Need)] = &[
         "/mailbox/{name}/reply",
         Need::Scope(S::CustomersAct),
     ),
+    ("GET", "/operations", OPERATIONS),
     // Who may do what.
     ("GET", "/sign-in", PUBLIC),
     ("POST", "/sign-in", PUBLIC),
@@ -116,7 +118,7 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     // Operators' tools.
     ("GET", "/healthz", PUBLIC),
     ("GET", "/readyz", PUBLIC),
-    ("GET", "/metrics", Need::Scope(S::OperationsRead)),
+    ("GET", "/metrics", OPERATIONS),
     // Customers, providers, and what any page needs.
     ("GET", "/v1/providers/{name}", PUBLIC),
     ("POST", "/v1/providers/{name}", PUBLIC),

@@ -9,6 +9,7 @@ mod journeys;
 mod live;
 mod mailbox;
 mod messages;
+mod operations;
 mod overview;
 mod reply;
 pub(crate) mod words;
@@ -52,6 +53,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/inbox/{customer}/{call}/say", post(inbox::say))
         .route("/inbox/{customer}/{call}/typing", post(inbox::types))
         .route("/inbox/{customer}/{call}/end", post(inbox::end))
+        .route("/operations", get(operations::page))
         .route("/console.css", get(style))
         .route("/console.js", get(script))
 }
