@@ -63,6 +63,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/v1/summary", JOURNEYS),
     ("GET", "/v1/journeys", JOURNEYS),
     ("GET", "/v1/journeys/{name}", JOURNEYS),
+    ("GET", "/v1/operations", OPERATIONS),
+    ("GET", "/v1/operations/samples", OPERATIONS),
     ("GET", "/v1/inbox", INBOX),
     ("GET", "/v1/inbox/{customer}/{call}", INBOX),
     ("POST", "/v1/inbox/{customer}/{call}/say", INBOX),
@@ -99,6 +101,7 @@ pub const TABLE: &[(&str, &str, Need)] = &[
         Need::Scope(S::CustomersAct),
     ),
     ("GET", "/operations", OPERATIONS),
+    ("GET", "/operations/live", OPERATIONS),
     // Who may do what.
     ("GET", "/sign-in", PUBLIC),
     ("POST", "/sign-in", PUBLIC),

@@ -1,5 +1,6 @@
 //! The console: pages rendered here, working without a script.
 
+pub(crate) mod chart;
 mod customer;
 mod customers;
 mod frame;
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/inbox/{customer}/{call}/typing", post(inbox::types))
         .route("/inbox/{customer}/{call}/end", post(inbox::end))
         .route("/operations", get(operations::page))
+        .route("/operations/live", get(operations::live))
         .route("/console.css", get(style))
         .route("/console.js", get(script))
 }
