@@ -13,11 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use store::{EngineRow, read::DatabaseView};
 
-pub(crate) use self::{
-    providers::ProviderView,
-    troubles::Trouble,
-    view::View,
-};
+pub(crate) use self::{providers::ProviderView, troubles::Trouble, view::View};
 use crate::{Readiness, State};
 
 pub(crate) fn routes() -> Router<State> {

@@ -105,7 +105,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ("News of the workspace", "Nouvelles de l’espace de travail"),
     (
         "No process fires timers",
-        "Aucun processus ne déclenche les échéances",
+        "Aucun processus ne déclenche les minuteries",
     ),
     (
         "No process hands messages to providers",
@@ -145,6 +145,7 @@ pub(super) const PAIRS: &[Pair] = &[
         "RabbitMQ takes nothing for now: {0}",
         "RabbitMQ ne prend rien pour l’instant : {0}",
     ),
+    ("Queues", "Files d’attente"),
     ("Ready", "Prêt"),
     ("Ready for intake", "Prêts à être pris"),
     (
@@ -183,7 +184,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ),
     (
         "The oldest timer has been due for {0}",
-        "La plus ancienne échéance attend depuis {0}",
+        "La plus ancienne minuterie attend depuis {0}",
     ),
     (
         "The pages of these messages quote what the provider said, or name the line of the template.",
@@ -195,11 +196,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ),
     ("The workspace", "L’espace de travail"),
     (
-        "There is none here, and none is needed: events come by HTTP, straight into the engine. So it is with dev and demo.",
-        "Il n’y en a pas ici, et il n’en faut pas : les événements arrivent par HTTP, droit dans le moteur. Il en va ainsi avec dev et demo.",
+        "There is none here, and none is needed: events come by HTTP, straight into the engine. So it is with parcours dev.",
+        "Il n’y en a pas ici, et il n’en faut pas : les événements arrivent par HTTP, droit dans le moteur. Il en va ainsi avec parcours dev.",
     ),
     ("This process", "Ce processus"),
-    ("Timers", "Échéances"),
     ("Tried again, 1 hour", "Réessayés, 1 heure"),
     ("Unsent a minute", "Non partis par minute"),
     ("Unsent, 1 hour", "Non partis, 1 heure"),
@@ -211,8 +211,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ),
     ("With it", "Chez lui"),
     ("messages and calls", "messages et appels"),
-    ("since {0}", "depuis le {0}"),
-    ("timers", "échéances"),
+    ("timers", "minuteries"),
     ("{0} ({1}) is left alone", "{0} ({1}) est laissé tranquille"),
     ("{0} at the most", "{0} au plus"),
     (
