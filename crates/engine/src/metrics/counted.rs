@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use prometheus::{
     HistogramVec, IntCounterVec,
     core::Collector,
-    proto::{Bucket, LabelPair, Metric},
+    proto::{Bucket, LabelPair, Metric, MetricFamily},
 };
 use store::Sample;
 
@@ -65,14 +65,14 @@ impl Counted {
         if labels.is_empty() {
             self.counts.insert(name.to_owned(), 0.0);
         }
-        for metric in family.collect().iter().flat_map(|f| f.get_metric()) {
+        for metric in family.collect().iter().flat_map(MetricFamily::get_metric) {
             let name = named(name, metric, labels);
             *self.counts.entry(name).or_default() += metric.get_counter().get_value();
         }
     }
 
     fn spread(&mut self, name: &str, family: &HistogramVec, labels: &[&str]) {
-        for metric in family.collect().iter().flat_map(|f| f.get_metric()) {
+        for metric in family.collect().iter().flat_map(MetricFamily::get_metric) {
             let histogram = metric.get_histogram();
             let all = (f64::INFINITY, histogram.get_sample_count());
             let bounds = histogram.get_bucket().iter().map(bound).chain([all]);

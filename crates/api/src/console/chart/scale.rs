@@ -63,7 +63,7 @@ pub(super) fn written(value: f64, unit: Unit) -> String {
 
 fn number(value: f64) -> String {
     match value {
-        v if v >= 999_950_000.0 => format!("{:.1e}", v),
+        v if v >= 999_950_000.0 => format!("{v:.1e}"),
         v if v >= 999_950.0 => format!("{}M", decimal(v / 1e6)),
         v => decimal(v),
     }

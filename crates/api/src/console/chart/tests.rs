@@ -107,7 +107,9 @@ fn a_value_of_long_ago_is_not_the_one_of_now() {
 
 #[test]
 fn the_table_has_few_rows_with_the_largest_value_of_each() {
-    let points: Vec<(i64, f64)> = (0..240).map(|n| (n * 60, f64::from(n as i32))).collect();
+    let points: Vec<(i64, f64)> = (0..240)
+        .map(|n| (i64::from(n) * 60, f64::from(n)))
+        .collect();
     let line = Line {
         name: "n".to_owned(),
         points,
