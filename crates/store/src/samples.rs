@@ -25,6 +25,8 @@ const KEPT: [(i16, i64); 2] = [(MINUTE, 25), (QUARTER, 7 * 24 + 1)];
 const MOST_VALUES: usize = 500;
 /// The most rows that one write removes.
 const MOST_REMOVED: i64 = 5_000;
+/// How long an engine must say nothing for another in its place to stand in for it.
+const REPLACED: SignedDuration = SignedDuration::from_mins(1);
 /// How long an engine that says nothing more is still listed.
 const LISTED: SignedDuration = SignedDuration::from_hours(1);
 
@@ -202,14 +204,14 @@ async fn own_row(tx: &mut sqlx::PgConnection, engine: &EngineRow) -> Result<(), 
     sqlx::query(
         "delete from engine where id in
              (select id from engine where seen_at < $1
-                 or (host = $2 and roles = $3 and id <> $4 and seen_at < $5 - interval '1 minute')
+                 or (host = $2 and roles = $3 and id <> $4 and seen_at < $5)
               for update skip locked)",
     )
     .bind(moment(before(engine.seen_at, LISTED)))
     .bind(&engine.host)
     .bind(&engine.roles)
     .bind(engine.id)
-    .bind(moment(engine.seen_at))
+    .bind(moment(before(engine.seen_at, REPLACED)))
     .execute(&mut *tx)
     .await
     .map_err(during("removing engines that are gone"))?;
