@@ -461,3 +461,26 @@ create table answer (
 
 -- Those that are over are taken away whenever one is added (store::answers).
 create index answer_at on answer (at);
+-- What operators look back on ----------------------------------------------------------------------
+
+-- Values as they were (crates/engine/src/sample says which): by the minute for a day, by the quarter of an hour for
+-- a week. All engines add to the same rows, so there are as many with one engine as with twenty. Nothing of a customer.
+create table sample (
+    at timestamptz not null,                  -- when the stretch began
+    value float8 not null,
+    seconds smallint not null check (seconds in (60, 900)), -- how long the stretch is
+    sums boolean not null,                    -- whether what comes is added; else the largest counts
+    name text not null check (octet_length(name) between 1 and 200),
+    primary key (seconds, at, name)           -- a page reads a stretch of it, and what is old goes from its beginning
+) with (fillfactor = 80);
+
+-- Processes that run, each of which writes its own row every few seconds, and removes it when it stops in order.
+create table engine (
+    id uuid primary key,                      -- drawn when it starts
+    started_at timestamptz not null,
+    seen_at timestamptz not null,             -- when it wrote last
+    host text not null,
+    version text not null,
+    roles text[] not null,
+    seen jsonb not null                       -- store::EngineSeen
+) with (fillfactor = 80);

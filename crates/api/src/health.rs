@@ -11,6 +11,7 @@ use axum::{
     routing::get,
 };
 use schemars::JsonSchema;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{BoxFuture, State, console};
@@ -24,6 +25,9 @@ pub struct Readiness {
     pub ready: bool,
     /// What is missing, without addresses or secrets; empty if nothing is.
     pub detail: String,
+    /// Since when it has been as it is, as far as this process has seen; left out where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 impl Readiness {
@@ -33,6 +37,16 @@ impl Readiness {
             part,
             ready: missing.is_none(),
             detail: missing.unwrap_or_default(),
+            since: None,
+        }
+    }
+
+    /// The same, known to be so since then.
+    #[must_use]
+    pub fn since(self, since: Timestamp) -> Self {
+        Self {
+            since: Some(since),
+            ..self
         }
     }
 }

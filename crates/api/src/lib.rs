@@ -19,6 +19,7 @@ mod inbox;
 mod intake;
 pub mod openapi;
 mod page;
+mod operations;
 mod pages;
 mod problem;
 mod providers;
@@ -119,6 +120,7 @@ pub fn router(state: State) -> Router {
         .merge(support::routes())
         .merge(actions::routes())
         .merge(inbox::routes())
+        .merge(operations::routes())
         .merge(rights::routes())
         .merge(pages::given_routes())
         .merge(health::routes(&state.ops))

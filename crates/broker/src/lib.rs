@@ -261,6 +261,12 @@ impl Broker {
         }
     }
 
+    /// Why RabbitMQ takes nothing from this process for now, as far as it has said so: it is short of memory or disk. It
+    /// says so to those who have published.
+    pub fn refuses(&self) -> Option<Arc<str>> {
+        self.writing.blocked().borrow().clone()
+    }
+
     /// How many messages wait.
     ///
     /// # Errors

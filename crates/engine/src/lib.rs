@@ -73,6 +73,8 @@ pub struct Engine {
     low_pools: Mutex<BTreeSet<Arc<str>>>,
     metrics: metrics::Metrics,
     loops: health::Loops,
+    /// What this process tells of itself.
+    process: Mutex<sample::Process>,
 }
 
 impl Engine {
@@ -90,6 +92,7 @@ impl Engine {
         let metrics = metrics::Metrics::new(settings.metric_names)
             .map_err(|error| Error::Setting(format!("no metrics can be kept: {error}")))?;
         let linker = Linker::start(settings.links.clone(), &store, settings.time.now()).await?;
+        let begun = settings.time.now();
         let lanes = Arc::new(Semaphore::new(settings.intake_lanes.max(1)));
         Ok(Arc::new(Self {
             store,
@@ -105,6 +108,7 @@ impl Engine {
             low_pools: Mutex::default(),
             metrics,
             loops: health::Loops::default(),
+            process: Mutex::new(sample::Process::new(begun)),
         }))
     }
 

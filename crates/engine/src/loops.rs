@@ -37,6 +37,18 @@ const RETENTION_POLL: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 impl Roles {
+    /// Their words.
+    pub(crate) fn words(self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("intake", self.intake),
+            ("timers", self.timers),
+            ("dispatch", self.dispatch),
+        ];
+        all.into_iter()
+            .filter(|(_, has)| *has)
+            .map(|(word, _)| word)
+    }
+
     /// The loops of these roles, by name.
     fn loops(self) -> impl Iterator<Item = &'static str> {
         let of = |runs: bool, names: &'static [&'static str]| if runs { names } else { &[] };
@@ -88,7 +100,7 @@ impl Engine {
             tasks.spawn(Arc::clone(self).call_loop(stop.clone()));
         }
         tasks.spawn(Arc::clone(self).workspace_loop(stop.clone()));
-        tasks.spawn(Arc::clone(self).sample_loop(broker.cloned(), stop.clone()));
+        tasks.spawn(Arc::clone(self).sample_loop(broker.cloned(), roles, stop.clone()));
         while let Some(ended) = tasks.join_next().await {
             died(ended, &stop);
         }
@@ -256,11 +268,17 @@ impl Engine {
         }
     }
 
-    async fn sample_loop(self: Arc<Self>, broker: Option<Broker>, stop: CancellationToken) {
+    async fn sample_loop(
+        self: Arc<Self>,
+        broker: Option<Broker>,
+        roles: Roles,
+        stop: CancellationToken,
+    ) {
         while !stop.is_cancelled() {
-            self.sample_once(broker.as_ref(), self.wall()).await;
+            self.tell_once(broker.as_ref(), roles, self.wall()).await;
             sleep(self.settings.sample_every, &stop).await;
         }
+        self.farewell().await;
     }
 
     async fn workspace_loop(self: Arc<Self>, stop: CancellationToken) {

@@ -82,6 +82,10 @@ pub struct Settings {
     pub loop_patience: SignedDuration,
     /// Makes the steps of traces.
     pub traces: Traces,
+    /// Where the process runs, as that calls itself: for people who look for it.
+    pub host: Arc<str>,
+    /// Whether the process serves HTTP as well.
+    pub serves: bool,
     /// Pages of customers, for templates and headers of mails.
     pub links: Links,
 }
@@ -122,6 +126,8 @@ impl Default for Settings {
             metric_names: 200,
             loop_patience: SignedDuration::from_secs(15),
             traces: Traces::default(),
+            host: "".into(),
+            serves: false,
             links: Links::default(),
         }
     }

@@ -21,6 +21,7 @@ const MOVE: Need = Need::Scope(S::CustomersMove);
 const MESSAGES: Need = Need::Scope(S::MessagesRead);
 const JOURNEYS: Need = Need::Scope(S::JourneysRead);
 const INBOX: Need = Need::Scope(S::InboxAnswer);
+const OPERATIONS: Need = Need::Scope(S::OperationsRead);
 const USERS: Need = Need::Scope(S::UsersManage);
 
 /// Every address: method, pattern, and what it asks for. One that has no line here is refused to everybody.
@@ -72,6 +73,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/v1/summary", JOURNEYS),
     ("GET", "/v1/journeys", JOURNEYS),
     ("GET", "/v1/journeys/{name}", JOURNEYS),
+    ("GET", "/v1/operations", OPERATIONS),
+    ("GET", "/v1/operations/samples", OPERATIONS),
     ("GET", "/v1/inbox", INBOX),
     ("GET", "/v1/inbox/{customer}/{call}", INBOX),
     ("POST", "/v1/inbox/{customer}/{call}/say", INBOX),
@@ -115,6 +118,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
         "/mailbox/{name}/reply",
         Need::Scope(S::CustomersAct),
     ),
+    ("GET", "/operations", OPERATIONS),
+    ("GET", "/operations/live", OPERATIONS),
     // Who may do what.
     ("GET", "/sign-in", PUBLIC),
     ("POST", "/sign-in", PUBLIC),
@@ -136,7 +141,7 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     // Operators' tools.
     ("GET", "/healthz", PUBLIC),
     ("GET", "/readyz", PUBLIC),
-    ("GET", "/metrics", Need::Scope(S::OperationsRead)),
+    ("GET", "/metrics", OPERATIONS),
     // Customers, providers, and what any page needs.
     ("GET", "/v1/providers/{name}", PUBLIC),
     ("POST", "/v1/providers/{name}", PUBLIC),

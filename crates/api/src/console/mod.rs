@@ -1,6 +1,7 @@
 //! The console: pages rendered here, working without a script.
 
 mod actions;
+pub(crate) mod chart;
 mod customer;
 mod customers;
 mod frame;
@@ -10,6 +11,7 @@ mod journeys;
 mod live;
 mod mailbox;
 mod messages;
+mod operations;
 mod overview;
 mod reply;
 pub(crate) mod words;
@@ -69,6 +71,8 @@ pub(crate) fn routes() -> Router<State> {
         .route("/inbox/{customer}/{call}/say", post(inbox::say))
         .route("/inbox/{customer}/{call}/typing", post(inbox::types))
         .route("/inbox/{customer}/{call}/end", post(inbox::end))
+        .route("/operations", get(operations::page))
+        .route("/operations/live", get(operations::live))
         .route("/console.css", get(style))
         .route("/console.js", get(script))
 }

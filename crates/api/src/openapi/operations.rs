@@ -2,9 +2,15 @@
 
 use super::{
     operation::{Operation, get},
-    words::{Bytes, Fields},
+    words::{Bytes, Fields, Header, LANGUAGE},
 };
-use crate::health::Report;
+use crate::{
+    health::Report,
+    operations::{
+        Operations,
+        samples::{Asked, Samples},
+    },
+};
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
@@ -16,6 +22,15 @@ pub(super) fn all() -> Vec<Operation> {
         get("/metrics", "getMetrics", "What happened, in numbers")
             .about("In Prometheus' text format; not here where `metrics_http` gives it an address of its own.")
             .answers_as::<Bytes>(200, "text/plain", "The metrics."),
+        get("/v1/operations", "getOperations", "How the system does")
+            .about("What is not well and what to do about it, in words; the parts, the processes, the providers, and the newest values.")
+            .header::<Header>("Accept-Language", LANGUAGE)
+            .answers::<Operations>("As it was when it was looked at."),
+        get("/v1/operations/samples", "listSamples", "Values over time")
+            .about("By the minute for a day, by the quarter of an hour for a week.")
+            .query::<Asked>()
+            .answers::<Samples>("The values, by name.")
+            .refuses(&["name", "span"]),
         get("/v1/openapi.json", "getDescription", "This document")
             .answers::<Fields>("OpenAPI 3.1.")
             .tagged(),

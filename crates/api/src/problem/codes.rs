@@ -127,6 +127,11 @@ pub(crate) const CODES: &[Code] = &[
     ),
     code("missing", &[400], "A field that must be there is not."),
     code(
+        "name",
+        &[400],
+        "`name` names no values, or too many.",
+    ),
+    code(
         "needs_no_consent",
         &[422],
         "The purpose needs no consent, so that nobody can be opted out of it.",
@@ -278,6 +283,11 @@ pub(crate) const CODES: &[Code] = &[
         "signature",
         &[401],
         "The call is not signed as the provider signs.",
+    ),
+    code(
+        "span",
+        &[400],
+        "The time between `from` and `to` is none, or too long.",
     ),
     code(
         "stream",

@@ -115,6 +115,7 @@ async fn with_broker(
     };
     let settings = engine::Settings {
         traces: exporter.traces(),
+        serves: has(Role::Api),
         ..config.engine(config.http())?
     };
     let engine = Engine::start(store, channels, settings).await?;

@@ -4,6 +4,7 @@
 //! now and then by a loop of its own (`sample`), whatever asks for it and however often. No label holds
 //! anything about a customer.
 
+mod counted;
 mod exported;
 mod names;
 mod tally;
@@ -19,6 +20,7 @@ use journey::{
 use prometheus::{Registry, TextEncoder};
 use store::{Due, DueWork, PoolUse};
 
+pub(crate) use self::counted::Counted;
 pub use self::exported::{EXPORTED, Exported};
 pub(crate) use self::tally::Tally;
 use self::{exported::Families, names::Names};
@@ -225,12 +227,13 @@ impl Metrics {
         self.families.put_off.with_label_values(&labels).inc();
     }
 
-    /// How a provider is doing.
-    pub(crate) fn provider_health(&self, health: &Health) {
+    /// How a provider is doing. Says whether it is left alone.
+    pub(crate) fn provider_health(&self, health: &Health) -> bool {
         let labels = [health.channel.as_str(), &*health.provider];
         let alone = health.shut_for.is_some() || !health.closed;
         let gauge = self.families.left_alone.with_label_values(&labels);
         gauge.set(f64::from(u8::from(alone)));
+        alone
     }
 
     /// A message ended unsent.
@@ -330,6 +333,11 @@ impl Metrics {
         family
             .with_label_values(&[part])
             .set(f64::from(u8::from(ready)));
+    }
+
+    /// What was counted so far.
+    pub(crate) fn counted(&self) -> Counted {
+        Counted::of(&self.families)
     }
 
     /// Which workspace is in force.

@@ -3,6 +3,7 @@
 mod actions;
 mod customer;
 mod frame;
+mod operations;
 mod words;
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -11,7 +12,13 @@ use std::{collections::HashMap, sync::LazyLock};
 pub(super) type Pair = (&'static str, &'static str);
 
 /// Every room.
-pub(super) const ROOMS: &[&[Pair]] = &[actions::PAIRS, customer::PAIRS, frame::PAIRS, words::PAIRS];
+pub(super) const ROOMS: &[&[Pair]] = &[
+    actions::PAIRS,
+    customer::PAIRS,
+    frame::PAIRS,
+    operations::PAIRS,
+    words::PAIRS,
+];
 
 static ALL: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| ROOMS.iter().copied().flatten().copied().collect());
