@@ -33,6 +33,8 @@ impl Engine {
             metrics.provider_health(&health);
         }
         self.look_at_vouchers(patience).await;
+        let letters = timeout(patience, self.store.open_letters()).await;
+        metrics.letters(letters.ok().and_then(Result::ok));
         metrics.connections(self.store.pool_use());
         metrics.revision(self.loaded().revision);
     }

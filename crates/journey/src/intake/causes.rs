@@ -1,6 +1,7 @@
 //! Why events are dead letters: codes for programs, and a few words for people.
 
 use super::Refused;
+use crate::explain::Language;
 
 /// Why an event is a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,28 +87,48 @@ impl Cause {
     }
 
     /// A few words for a code, as the head of a group.
-    pub fn words(code: &str) -> &'static str {
-        match code {
-            "not_json" => "Not JSON",
-            "not_utf8" => "Not UTF-8 text",
-            "too_large" => "Too large",
-            "too_deep" => "Nested too deeply",
-            "too_many_fields" => "Too many fields",
-            "number_out_of_range" => "A number out of range",
-            "missing" => "A field is missing",
-            "empty" => "A field is empty",
-            "wrong_type" => "A field of another type",
-            "too_long" => "A field is too long",
-            "nul_character" | "control_character" => "A character that cannot be kept",
-            "bad_timestamp" | "before_1970" => "A time that cannot be read",
-            "from_the_future" => "From the future",
-            "unknown_type" | "unsupported_type" => "A call that is not known",
-            "unsupported_version" | "unsupported_data" => "A CloudEvent that is not understood",
-            Self::SCHEMA => "Does not fit its schema",
-            Self::QUARANTINED => "Quarantined: accepted, but it cannot be taken",
-            Self::BROKER => "Taken out by RabbitMQ",
-            Self::UNKNOWN => "Nobody has noted why",
-            _ => "Refused",
+    pub fn words(code: &str, language: Language) -> &'static str {
+        let (english, french) = match code {
+            "not_json" => ("Not JSON", "Pas du JSON"),
+            "not_utf8" => ("Not UTF-8 text", "Pas du texte UTF-8"),
+            "too_large" => ("Too large", "Trop gros"),
+            "too_deep" => ("Nested too deeply", "Imbrication trop profonde"),
+            "too_many_fields" => ("Too many fields", "Trop de champs"),
+            "number_out_of_range" => ("A number out of range", "Un nombre hors limites"),
+            "missing" => ("A field is missing", "Un champ manque"),
+            "empty" => ("A field is empty", "Un champ est vide"),
+            "wrong_type" => ("A field of another type", "Un champ d’un autre type"),
+            "too_long" => ("A field is too long", "Un champ est trop long"),
+            "nul_character" | "control_character" => (
+                "A character that cannot be kept",
+                "Un caractère qui ne peut être conservé",
+            ),
+            "bad_timestamp" | "before_1970" => {
+                ("A time that cannot be read", "Une date qui ne se lit pas")
+            }
+            "from_the_future" => ("From the future", "Venu du futur"),
+            "unknown_type" | "unsupported_type" => {
+                ("A call that is not known", "Un appel inconnu")
+            }
+            "unsupported_version" | "unsupported_data" => (
+                "A CloudEvent that is not understood",
+                "Un CloudEvent qui n’est pas compris",
+            ),
+            Self::SCHEMA => (
+                "Does not fit its schema",
+                "Ne correspond pas à son schéma",
+            ),
+            Self::QUARANTINED => (
+                "Quarantined: accepted, but it cannot be taken",
+                "En quarantaine\u{a0}: accepté, mais impossible à traiter",
+            ),
+            Self::BROKER => ("Taken out by RabbitMQ", "Retiré par RabbitMQ"),
+            Self::UNKNOWN => ("Nobody has noted why", "Personne n’a noté pourquoi"),
+            _ => ("Refused", "Refusé"),
+        };
+        match language {
+            Language::English => english,
+            Language::French => french,
         }
     }
 }

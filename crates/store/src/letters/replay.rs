@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     Error, Store,
     error::during,
-    row::{moment, words},
+    row::{Moment, moment, words},
 };
 
 /// Who has a letter submitted again, and why.
@@ -53,6 +53,8 @@ pub struct Fence {
 pub struct ClaimedLetter {
     /// Which, and by which claim.
     pub fence: Fence,
+    /// When it was first put aside.
+    pub at: Timestamp,
     /// As it is to be submitted.
     pub body: Vec<u8>,
     /// The W3C trace context that it came with.
@@ -70,7 +72,7 @@ pub enum LetterEnd {
 
 /// What a claim returns.
 pub(super) const CLAIMED: &str =
-    "customer, id, tries, coalesce(edited, body) as body, headers->>'traceparent' as traceparent";
+    "customer, id, tries, at, coalesce(edited, body) as body, headers->>'traceparent' as traceparent";
 
 impl Store {
     /// Claims an open letter until `until`, with another body if one is given. `None`: it is not there, not open, or
@@ -94,7 +96,7 @@ impl Store {
         let row = sqlx::query(
             "update dead_letter set tries = tries + 1, replayed_at = $2, claimed_until = $3, by_whom = $4, note = $5
              where id = $1 and status = 'open' and (claimed_until is null or claimed_until <= $2)
-             returning customer, id, tries, coalesce(edited, body) as body, headers->>'traceparent' as traceparent",
+             returning customer, id, tries, at, coalesce(edited, body) as body, headers->>'traceparent' as traceparent",
         )
         .bind(id.0)
         .bind(moment(now))
@@ -207,6 +209,7 @@ pub(super) fn claimed(row: &PgRow) -> Result<ClaimedLetter, sqlx::Error> {
             customer: CustomerId(row.try_get::<Uuid, _>("customer")?),
             tries: row.try_get("tries")?,
         },
+        at: row.try_get::<Moment, _>("at")?.to_jiff(),
         body: row.try_get("body")?,
         traceparent: traceparent.map(Arc::from),
     })
