@@ -32,7 +32,7 @@ const ADDRESSES: [&str; 7] = [
 /// What is a name, in the same way. `name` is one as a trait alone: products have names as well.
 const NAMES: [&str; 4] = ["first_name", "last_name", "firstName", "lastName"];
 /// The longest reason, in characters.
-const REASON: usize = 200;
+pub(crate) const REASON: usize = 200;
 
 /// Whether who asks may read the addresses of that customer.
 pub(crate) fn sees(id: CustomerId, now: Timestamp) -> bool {
@@ -91,6 +91,11 @@ pub(crate) fn entries(entries: &mut [TimelineEntry], of: CustomerId, now: Timest
     for entry in entries {
         inside(&mut entry.body, false);
     }
+}
+
+/// As the body of an event.
+pub(crate) fn body(body: &mut Value) {
+    inside(body, false);
 }
 
 fn fields(map: &mut Map, traits: bool) {

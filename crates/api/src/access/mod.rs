@@ -34,6 +34,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 pub(crate) use gate::gate;
+pub(crate) use mask::REASON;
 pub use roles::{Role, Scope};
 pub use secrets::{KEY_PREFIX, NoSecret, acceptable, hash_of, hashed, new_key, token};
 pub use table::{Need, TABLE};
@@ -202,6 +203,11 @@ pub(crate) fn viewer() -> Option<Arc<Viewer>> {
     VIEWER.try_with(Clone::clone).ok()
 }
 
+/// Who asks, as it stands in the audit log.
+pub(crate) fn who() -> String {
+    viewer().map_or_else(|| "nobody".to_owned(), |viewer| viewer.name())
+}
+
 /// The user who asks; a key has no account.
 fn user() -> Result<(Uuid, String, [u8; 32]), PageError> {
     match viewer().map(|v| v.who.clone()) {
@@ -222,7 +228,7 @@ struct Noted {
 }
 
 /// A page, and what the audit log is told of it.
-fn noted(mut response: Response, what: impl Into<String>, reason: impl Into<String>) -> Response {
+pub(crate) fn noted(mut response: Response, what: impl Into<String>, reason: impl Into<String>) -> Response {
     let failed = response.status().is_client_error();
     response.extensions_mut().insert(Noted {
         what: what.into(),

@@ -159,6 +159,15 @@ impl Frame {
                 MAILBOX,
             ));
         }
+        if self.may("operations:read") {
+            menu.push(item(
+                "operations",
+                "/dead-letters",
+                i18n::say("Operations"),
+                'p',
+                OPERATIONS,
+            ));
+        }
         menu.extend(
             self.access()
                 .map(|(path, name)| item("access", path, name, 'a', ACCESS)),

@@ -113,6 +113,18 @@ impl Store {
         Ok(claimed)
     }
 
+    /// The body of a letter as it came; `None`: it is not there.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn letter_body(&self, id: LetterId) -> Result<Option<Vec<u8>>, Error> {
+        sqlx::query_scalar("select body from dead_letter where id = $1")
+            .bind(id.0)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(during("reading a dead letter"))
+    }
+
     /// Puts another body beside that of an open letter, for whoever submits it. False: it is not there, or not open.
     ///
     /// # Errors

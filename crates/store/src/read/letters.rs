@@ -216,6 +216,30 @@ impl Reader {
         Ok(found.as_ref().map(view).transpose()?)
     }
 
+    /// The letters whose id begins like this, two at the most: none or several are no answer.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn letters_like(&self, beginning: &str) -> Result<Vec<LetterId>, ReadError> {
+        let digits: String = beginning.chars().filter(|c| *c != '-').collect();
+        let end = |with: &str| {
+            let missing = 32_usize.saturating_sub(digits.len());
+            Uuid::try_parse(&format!("{digits}{}", with.repeat(missing))).ok()
+        };
+        let (Some(first), Some(last)) = (end("0"), end("f")) else {
+            return Ok(Vec::new());
+        };
+        let mut tx = self.page().await?;
+        let ids: Vec<Uuid> = sqlx::query_scalar(
+            "select id from dead_letter where id between $1 and $2 order by id limit 2",
+        )
+        .bind(first)
+        .bind(last)
+        .fetch_all(&mut *tx)
+        .await?;
+        Ok(ids.into_iter().map(LetterId).collect())
+    }
+
     /// How many letters there are by cause and day, the latest day first.
     ///
     /// # Errors
@@ -235,6 +259,24 @@ impl Reader {
             open,
         };
         Ok(rows.into_iter().map(count).collect())
+    }
+
+    /// A word that changes whenever a letter comes, is refused, submitted or discarded, or a replay goes on.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn letter_news(&self) -> Result<String, ReadError> {
+        let mut tx = self.page().await?;
+        let word: String = sqlx::query_scalar(
+            "select concat_ws(' ',
+                 (select count(*) from dead_letter where status = 'open'),
+                 (select max(at) from dead_letter),
+                 (select concat(id, status, done, failed, trouble) from dead_letter_job where letter is null
+                  order by status <> 'running', at desc limit 1))",
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        Ok(word)
     }
 
     /// One replay.
