@@ -82,6 +82,7 @@ fn router(rig: &Rig, engine: &Arc<Engine>) -> Router {
         providers: None,
         chat: None,
         typing: None,
+        letters: None,
     })
 }
 
