@@ -8,7 +8,7 @@ mod replay;
 
 use std::{sync::Arc, time::Duration};
 
-use broker::Broker;
+use broker::{Broker, Depth};
 use engine::{Door, Engine, Moved, Settings};
 use jiff::{SignedDuration, Timestamp};
 use journey::ids::LetterId;
@@ -63,6 +63,13 @@ impl Room {
 
     async fn door(&self) -> Door {
         Door::Broker(self.broker.publisher().await.unwrap())
+    }
+
+    async fn depth_becomes(&self, depth: Depth) {
+        kit::eventually(SOON, "the queues are as they should be", async || {
+            self.broker.depth().await.unwrap() == depth
+        })
+        .await;
     }
 
     async fn publish(&self, key: &str, body: impl Into<bytes::Bytes>) {

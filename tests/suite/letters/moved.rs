@@ -3,11 +3,11 @@
 use broker::Depth;
 use jiff::{SignedDuration, Timestamp};
 use journey::ids::CustomerId;
-use parcours_tests::kit::{self, events};
+use parcours_tests::kit::events;
 use serde_json::json;
 use sqlx::Row as _;
 
-use super::{SOON, order, room, settings};
+use super::{order, room, settings};
 
 #[tokio::test]
 async fn a_letter_says_whose_it_is_why_it_died_and_where_it_came_from() {
@@ -17,9 +17,9 @@ async fn a_letter_says_whose_it_is_why_it_died_and_where_it_came_from() {
     room.publish("bo", "{\"type\": \"track\", ").await;
     room.publish("cy", events::track("other", "x", "2", &json!({ "note": "a\0b" }))).await;
     assert_eq!(room.take_in(&engine, 3).await, (0, 3));
-    assert_eq!(room.broker.depth().await.unwrap(), Depth { ready: 0, dead: 3 });
+    room.depth_becomes(Depth { ready: 0, dead: 3 }).await;
     assert_eq!(room.move_all(&engine).await, (3, 0));
-    assert_eq!(room.broker.depth().await.unwrap(), Depth::default());
+    room.depth_becomes(Depth::default()).await;
     let letters = room.letters().await;
     let of = |cause: &str| letters.iter().find(|l| &*l.cause == cause).unwrap();
     let schema = of("schema");
@@ -57,10 +57,7 @@ async fn a_letter_is_kept_once_though_its_engine_is_killed_before_it_is_acknowle
         assert_eq!(taken.letters.len(), 5);
         drop((taken, letterbox));
         // They are there again before somebody else takes them.
-        kit::eventually(SOON, "they are given back", async || {
-            room.broker.depth().await.unwrap().dead == 5
-        })
-        .await;
+        room.depth_becomes(Depth { ready: 0, dead: 5 }).await;
     }
     assert_eq!(room.move_all(&engine).await, (5, 0));
     // The same again, as if the acknowledgement had been lost.
@@ -70,7 +67,7 @@ async fn a_letter_is_kept_once_though_its_engine_is_killed_before_it_is_acknowle
     assert_eq!(room.take_in(&engine, 5).await, (0, 5));
     assert_eq!(room.move_all(&engine).await, (0, 0));
     assert_eq!(room.rig.count("select count(*) from dead_letter").await, 5);
-    assert_eq!(room.broker.depth().await.unwrap(), Depth::default());
+    room.depth_becomes(Depth::default()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -151,5 +148,5 @@ async fn a_letter_of_somebody_who_was_erased_since_is_not_kept() {
     room.rig.store.erase(CustomerId::of("ana"), later).await.unwrap().unwrap();
     assert_eq!(room.move_all(&engine).await, (0, 0));
     assert_eq!(room.letters().await.len(), 0);
-    assert_eq!(room.broker.depth().await.unwrap(), Depth::default());
+    room.depth_becomes(Depth::default()).await;
 }
