@@ -8,10 +8,10 @@ use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::types::AMQPValue;
 use lapin::{BasicProperties, Channel};
 
+use crate::Error;
+use crate::dead::{self, Grounds};
 use crate::ledger::Ledger;
 use crate::publish::{Publisher, TRACEPARENT};
-use crate::dead::{self, Grounds};
-use crate::Error;
 
 /// One message as it came.
 #[derive(Debug)]

@@ -25,9 +25,9 @@ use anyhow::{Context, Result};
 use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
-        audit, backtest, bench, check, completions, customer, database, dead_letters, demo, dev, erasures, event,
-        fmt, graph, health, lsp, new, pause, plan, preview, processing, reshard, run, schema,
-        simulate, suppressions, test, users, vouchers, why,
+        audit, backtest, bench, check, completions, customer, database, dead_letters, demo, dev,
+        erasures, event, fmt, graph, health, lsp, new, pause, plan, preview, processing, reshard,
+        run, schema, simulate, suppressions, test, users, vouchers, why,
     },
     config::{Config, LogFormat},
     output::Refused,

@@ -78,7 +78,9 @@ impl Engine {
             duplicates,
             dead: dead.len(),
         };
-        let dead = dead.into_iter().map(|(place, cause)| (place, grounds(cause)));
+        let dead = dead
+            .into_iter()
+            .map(|(place, cause)| (place, grounds(cause)));
         batch.settle(dead.collect()).await?;
         self.metrics
             .taken_in(Way::Amqp, deliveries, taken.duplicates, taken.dead);

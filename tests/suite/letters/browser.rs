@@ -8,7 +8,11 @@ use tokio::net::TcpListener;
 use super::{http::front, order, room};
 
 fn look(driver: &mut Driver, name: &str, found: &mut Vec<String>) {
-    for (width, scheme) in [(1200, Scheme::Light), (1200, Scheme::Dark), (390, Scheme::Light)] {
+    for (width, scheme) in [
+        (1200, Scheme::Light),
+        (1200, Scheme::Dark),
+        (390, Scheme::Light),
+    ] {
         driver.seen_by(width, 900, scheme);
         let wrong = driver.wrong().into_iter();
         found.extend(wrong.map(|w| format!("{name} {width} {scheme:?}: {w}")));
@@ -26,18 +30,25 @@ async fn letters_are_mended_submitted_and_discarded_by_clicks_and_by_keys() {
     let room = room().await;
     let engine = room.engine().await;
     for n in 0..4 {
-        room.publish("ana", order("ana", &n.to_string(), &json!("fifty"))).await;
+        room.publish("ana", order("ana", &n.to_string(), &json!("fifty")))
+            .await;
     }
     room.publish("bo", "{\n\"a\": 1,\n\"b\" 2}").await;
     assert_eq!(room.take_in(&engine, 5).await, (0, 5));
     room.move_all(&engine).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(api::serve(listener, front(&engine).router, std::future::pending()));
+    tokio::spawn(api::serve(
+        listener,
+        front(&engine).router,
+        std::future::pending(),
+    ));
     let worker = engine.clone();
     let replaying = tokio::spawn(async move {
         loop {
-            let _ = worker.replays_once(&engine::Door::Turn, Timestamp::now()).await;
+            let _ = worker
+                .replays_once(&engine::Door::Turn, Timestamp::now())
+                .await;
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     });
@@ -100,6 +111,16 @@ async fn letters_are_mended_submitted_and_discarded_by_clicks_and_by_keys() {
     assert!(found.is_empty(), "{}", found.join("\n"));
     let statuses = "select count(*) from dead_letter where status = 'replayed'";
     assert_eq!(room.rig.count(statuses).await, 1);
-    assert_eq!(room.rig.count("select count(*) from dead_letter where status = 'open' and tries = 1").await, 3);
-    assert_eq!(room.rig.count("select count(*) from input where name = 'order.placed'").await, 1);
+    assert_eq!(
+        room.rig
+            .count("select count(*) from dead_letter where status = 'open' and tries = 1")
+            .await,
+        3
+    );
+    assert_eq!(
+        room.rig
+            .count("select count(*) from input where name = 'order.placed'")
+            .await,
+        1
+    );
 }

@@ -96,7 +96,10 @@ impl Room {
     async fn move_all(&self, engine: &Engine) -> (u64, u64) {
         let (mut letterbox, mut sum) = (self.broker.letterbox(), (0, 0));
         loop {
-            let moved: Moved = engine.letters_once(&mut letterbox, Timestamp::now()).await.unwrap();
+            let moved: Moved = engine
+                .letters_once(&mut letterbox, Timestamp::now())
+                .await
+                .unwrap();
             if moved.letters == 0 {
                 return sum;
             }
@@ -115,7 +118,12 @@ impl Room {
     /// The newest first.
     async fn letters(&self) -> Vec<LetterRow> {
         let filter = LetterFilter::default();
-        self.rig.reader().letters(&filter, None, 200).await.unwrap().letters
+        self.rig
+            .reader()
+            .letters(&filter, None, 200)
+            .await
+            .unwrap()
+            .letters
     }
 
     async fn status(&self, id: LetterId) -> String {
@@ -131,7 +139,11 @@ impl Room {
             letter: None,
             by: by(),
         };
-        let begun = self.rig.store.begin_letter_job(&job, Timestamp::now()).await;
+        let begun = self
+            .rig
+            .store
+            .begin_letter_job(&job, Timestamp::now())
+            .await;
         assert!(matches!(begun.unwrap(), store::JobBegun::Begun { .. }));
         id
     }

@@ -30,23 +30,39 @@ async fn a_letter_that_was_mended_takes_effect_once_through_rabbitmq() {
     let (engine, door) = (room.engine().await, room.door().await);
     let id = room.bad_order(&engine, "1").await;
     // Neither what does not fit, nor another event.
-    let wrong = edited(&engine, id, &order("ana", "1", &json!("sixty"))).await.unwrap_err();
+    let wrong = edited(&engine, id, &order("ana", "1", &json!("sixty")))
+        .await
+        .unwrap_err();
     assert_eq!(wrong.0.field.as_deref(), Some("properties.total"));
-    let other = edited(&engine, id, &order("ana", "2", &json!(60))).await.unwrap_err();
+    let other = edited(&engine, id, &order("ana", "2", &json!(60)))
+        .await
+        .unwrap_err();
     assert_eq!(other.0.field.as_deref(), Some("messageId"));
-    let mended = edited(&engine, id, &order("ana", "1", &json!(60))).await.unwrap();
+    let mended = edited(&engine, id, &order("ana", "1", &json!(60)))
+        .await
+        .unwrap();
     let now = Timestamp::now();
-    let replayed = engine.replay_letter(&door, id, Some(&mended), &by(), now).await.unwrap();
+    let replayed = engine
+        .replay_letter(&door, id, Some(&mended), &by(), now)
+        .await
+        .unwrap();
     assert_eq!(replayed, Replayed::Taken);
     assert_eq!(room.status(id).await, "replayed schema 1");
     assert_eq!(room.take_in(&engine, 1).await, (1, 0));
     assert_eq!(room.rig.count(ORDERS).await, 1);
     let letter = room.rig.reader().letter(id).await.unwrap().unwrap();
-    assert_eq!(letter.body, order("ana", "1", &json!("fifty")), "as it came");
+    assert_eq!(
+        letter.body,
+        order("ana", "1", &json!("fifty")),
+        "as it came"
+    );
     assert_eq!(letter.edited.unwrap(), mended.body);
     assert_eq!(letter.row.note.as_deref(), Some("the schema was wrong"));
     // It is not open any more.
-    let again = engine.replay_letter(&door, id, None, &by(), now).await.unwrap();
+    let again = engine
+        .replay_letter(&door, id, None, &by(), now)
+        .await
+        .unwrap();
     assert_eq!(again, Replayed::NotOpen);
 }
 
@@ -56,7 +72,10 @@ async fn a_letter_that_is_refused_again_stays_open_and_is_no_second_one() {
     let (engine, door) = (room.engine().await, room.door().await);
     let id = room.bad_order(&engine, "1").await;
     let now = Timestamp::now();
-    let replayed = engine.replay_letter(&door, id, None, &by(), now).await.unwrap();
+    let replayed = engine
+        .replay_letter(&door, id, None, &by(), now)
+        .await
+        .unwrap();
     let Replayed::Refused(cause) = replayed else {
         panic!("{replayed:?}");
     };
@@ -66,16 +85,27 @@ async fn a_letter_that_is_refused_again_stays_open_and_is_no_second_one() {
     room.publish("ana", order("ana", "0", &json!(1))).await;
     assert_eq!(room.take_in(&engine, 1).await, (1, 0));
     let spoil = "update customer set ledger = '{' where key = 'ana'";
-    sqlx::query(spoil).execute(room.rig.store.pool()).await.unwrap();
-    let mended = edited(&engine, id, &order("ana", "1", &json!(60))).await.unwrap();
-    engine.replay_letter(&door, id, Some(&mended), &by(), now).await.unwrap();
+    sqlx::query(spoil)
+        .execute(room.rig.store.pool())
+        .await
+        .unwrap();
+    let mended = edited(&engine, id, &order("ana", "1", &json!(60)))
+        .await
+        .unwrap();
+    engine
+        .replay_letter(&door, id, Some(&mended), &by(), now)
+        .await
+        .unwrap();
     assert_eq!(room.status(id).await, "replayed schema 2");
     assert_eq!(room.take_in(&engine, 1).await, (0, 1));
     assert_eq!(room.move_all(&engine).await, (0, 1));
     assert_eq!(room.status(id).await, "open quarantined 2");
     assert_eq!(room.letters().await.len(), 1);
     // The same straight into the turn says so at once.
-    let into_turn = engine.replay_letter(&Door::Turn, id, None, &by(), now).await.unwrap();
+    let into_turn = engine
+        .replay_letter(&Door::Turn, id, None, &by(), now)
+        .await
+        .unwrap();
     assert!(matches!(into_turn, Replayed::Refused(cause) if cause.code == "quarantined"));
     assert_eq!(room.status(id).await, "open quarantined 3");
 }
@@ -89,9 +119,14 @@ async fn a_letter_that_could_not_be_read_is_known_by_what_it_was_mended_to() {
     assert_eq!(room.take_in(&engine, 1).await, (0, 1));
     room.move_all(&engine).await;
     let id = room.letters().await[0].id;
-    let mended = edited(&engine, id, &order("bo", "1", &json!(60))).await.unwrap();
+    let mended = edited(&engine, id, &order("bo", "1", &json!(60)))
+        .await
+        .unwrap();
     let now = Timestamp::now();
-    engine.replay_letter(&door, id, Some(&mended), &by(), now).await.unwrap();
+    engine
+        .replay_letter(&door, id, Some(&mended), &by(), now)
+        .await
+        .unwrap();
     // The schema has become stricter meanwhile.
     let workspace = super::shop().file(
         "config/events/order.placed.yaml",
@@ -104,7 +139,12 @@ async fn a_letter_that_could_not_be_read_is_known_by_what_it_was_mended_to() {
     assert_eq!(room.status(id).await, "open schema 1");
     assert_eq!(room.letters().await.len(), 1);
     // Both customers whom it names are erased with it.
-    let erased = room.rig.store.erase(CustomerId::of("ana"), now).await.unwrap();
+    let erased = room
+        .rig
+        .store
+        .erase(CustomerId::of("ana"), now)
+        .await
+        .unwrap();
     assert_eq!(erased.unwrap().rows["dead_letter"], 1);
 }
 
@@ -120,13 +160,31 @@ async fn a_replay_of_all_that_is_killed_in_the_middle_has_each_take_effect_once(
         let key = format!("c{}", n % 500);
         (key.clone(), order(&key, &n.to_string(), &json!("12")))
     });
-    publisher.publish_all(futures::stream::iter(bodies), 500, |_| ()).await.unwrap();
+    publisher
+        .publish_all(futures::stream::iter(bodies), 500, |_| ())
+        .await
+        .unwrap();
     assert_eq!(room.take_in(&engine, LETTERS).await, (0, LETTERS));
     assert_eq!(room.move_all(&engine).await, (LETTERS as u64, 0));
-    let job = room.begin(LetterFilter { cause: Some("schema".into()), ..LetterFilter::default() }).await;
+    let job = room
+        .begin(LetterFilter {
+            cause: Some("schema".into()),
+            ..LetterFilter::default()
+        })
+        .await;
     // One at a time.
-    let second = NewJob { id: Uuid::new_v4(), filter: LetterFilter::default(), letter: None, by: by() };
-    let second = room.rig.store.begin_letter_job(&second, Timestamp::now()).await.unwrap();
+    let second = NewJob {
+        id: Uuid::new_v4(),
+        filter: LetterFilter::default(),
+        letter: None,
+        by: by(),
+    };
+    let second = room
+        .rig
+        .store
+        .begin_letter_job(&second, Timestamp::now())
+        .await
+        .unwrap();
     assert_eq!(second, JobBegun::Running);
     let workspace = super::shop().file(
         "config/events/order.placed.yaml",
@@ -142,9 +200,15 @@ async fn a_replay_of_all_that_is_killed_in_the_middle_has_each_take_effect_once(
             // Everything is submitted and nothing recorded, as if it were killed there.
             let store = &room.rig.store;
             let lease = settings().replay_lease;
-            let batch = store.take_letter_job(Timestamp::now(), lease, 200).await.unwrap();
+            let batch = store
+                .take_letter_job(Timestamp::now(), lease, 200)
+                .await
+                .unwrap();
             for letter in batch.iter().flat_map(|b| &b.letters) {
-                publisher.publish("x", letter.body.clone().into()).await.unwrap();
+                publisher
+                    .publish("x", letter.body.clone().into())
+                    .await
+                    .unwrap();
             }
             continue;
         }
@@ -163,17 +227,35 @@ async fn a_replay_of_all_that_is_killed_in_the_middle_has_each_take_effect_once(
     })
     .await;
     let job = room.rig.reader().letter_job(job).await.unwrap().unwrap();
-    assert_eq!((&*job.status, job.total, job.done, job.failed), ("done", 5_000, 5_000, 0));
-    assert_eq!(room.rig.count("select count(*) from dead_letter where status = 'replayed'").await, LETTERS as i64);
-    assert_eq!(room.rig.count("select count(*) from message").await, LETTERS as i64);
+    assert_eq!(
+        (&*job.status, job.total, job.done, job.failed),
+        ("done", 5_000, 5_000, 0)
+    );
+    assert_eq!(
+        room.rig
+            .count("select count(*) from dead_letter where status = 'replayed'")
+            .await,
+        LETTERS as i64
+    );
+    assert_eq!(
+        room.rig.count("select count(*) from message").await,
+        LETTERS as i64
+    );
 }
 
 #[tokio::test]
 async fn a_replay_goes_on_past_what_is_refused_again_and_can_be_cancelled() {
     let room = room().await;
-    let engine = room.rig.engine(engine::Settings { replay_batch: 2, ..settings() }).await;
+    let engine = room
+        .rig
+        .engine(engine::Settings {
+            replay_batch: 2,
+            ..settings()
+        })
+        .await;
     for n in 0..5 {
-        room.publish("ana", order("ana", &n.to_string(), &json!("fifty"))).await;
+        room.publish("ana", order("ana", &n.to_string(), &json!("fifty")))
+            .await;
     }
     assert_eq!(room.take_in(&engine, 5).await, (0, 5));
     room.move_all(&engine).await;
@@ -182,12 +264,37 @@ async fn a_replay_goes_on_past_what_is_refused_again_and_can_be_cancelled() {
         let job = room.rig.reader().letter_job(job).await.unwrap().unwrap();
         (job.status.to_string(), job.done, job.failed)
     };
-    while engine.replays_once(&Door::Turn, Timestamp::now()).await.unwrap().is_some() {}
+    while engine
+        .replays_once(&Door::Turn, Timestamp::now())
+        .await
+        .unwrap()
+        .is_some()
+    {}
     assert_eq!(state(job).await, ("done".into(), 0, 5));
-    assert_eq!(room.rig.count("select count(*) from dead_letter where status = 'open' and tries = 1").await, 5);
+    assert_eq!(
+        room.rig
+            .count("select count(*) from dead_letter where status = 'open' and tries = 1")
+            .await,
+        5
+    );
     let job = room.begin(LetterFilter::default()).await;
-    engine.replays_once(&Door::Turn, Timestamp::now()).await.unwrap();
-    assert!(room.rig.store.cancel_letter_job(job, Timestamp::now()).await.unwrap());
-    assert_eq!(engine.replays_once(&Door::Turn, Timestamp::now()).await.unwrap(), None);
+    engine
+        .replays_once(&Door::Turn, Timestamp::now())
+        .await
+        .unwrap();
+    assert!(
+        room.rig
+            .store
+            .cancel_letter_job(job, Timestamp::now())
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        engine
+            .replays_once(&Door::Turn, Timestamp::now())
+            .await
+            .unwrap(),
+        None
+    );
     assert_eq!(state(job).await, ("cancelled".into(), 0, 2));
 }

@@ -157,7 +157,9 @@ fn statuses(chosen: &str) -> Vec<Choice> {
         chosen,
     };
     let any = choice("any", i18n::say("Any"), chosen.is_empty());
-    let all = STATUSES.iter().map(|s| choice(s, status(s).0, *s == chosen));
+    let all = STATUSES
+        .iter()
+        .map(|s| choice(s, status(s).0, *s == chosen));
     all.chain([any]).collect()
 }
 
@@ -270,12 +272,7 @@ async fn found(state: &State, id: &str) -> Result<LetterView, PageError> {
 }
 
 /// With what was sent and why it was not taken, if something was.
-fn page(
-    state: &State,
-    mut letter: LetterView,
-    sent: Option<String>,
-    wrong: Option<Cause>,
-) -> One {
+fn page(state: &State, mut letter: LetterView, sent: Option<String>, wrong: Option<Cause>) -> One {
     let now = state.now();
     let sees = rooms::may_see(&letter.row, now);
     rooms::mask(&mut letter.row, now);
@@ -307,11 +304,18 @@ fn page(
         by: shown_row.by.as_deref().map(text).unwrap_or_default(),
         note: shown_row.note.as_deref().map(text).unwrap_or_default(),
         content_type: letter.content_type,
-        headers: headers.map(|(n, v)| (n, if sees { v } else { "…".to_owned() })).collect(),
+        headers: headers
+            .map(|(n, v)| (n, if sees { v } else { "…".to_owned() }))
+            .collect(),
         body,
         edited,
         draft,
-        wrong: wrong.map(|cause| (cause.field.unwrap_or_default(), words::marked(&cause.sentence))),
+        wrong: wrong.map(|cause| {
+            (
+                cause.field.unwrap_or_default(),
+                words::marked(&cause.sentence),
+            )
+        }),
     }
 }
 
@@ -360,7 +364,11 @@ pub(super) async fn discard(
 }
 
 fn seen(id: &LetterId, note: &str) -> Response {
-    noted(Redirect::to(&format!("/dead-letters/{id}")).into_response(), "", note)
+    noted(
+        Redirect::to(&format!("/dead-letters/{id}")).into_response(),
+        "",
+        note,
+    )
 }
 
 /// What a form of many letters sends.
@@ -413,7 +421,9 @@ pub(super) async fn cancel(
 
 fn ours(headers: &HeaderMap) -> Result<(), PageError> {
     match is_foreign(headers) {
-        true => Err(PageError::Wrong("This is taken from the console's own page.".into())),
+        true => Err(PageError::Wrong(
+            "This is taken from the console's own page.".into(),
+        )),
         false => Ok(()),
     }
 }

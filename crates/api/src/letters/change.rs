@@ -156,7 +156,10 @@ fn not_open() -> Problem {
 
 fn reasoned(reason: &str) -> Result<(), Problem> {
     match reason.trim().is_empty() {
-        true => Err(Problem::bad("no_reason", "Say why, in `reason`: it is kept.")),
+        true => Err(Problem::bad(
+            "no_reason",
+            "Say why, in `reason`: it is kept.",
+        )),
         false => Ok(()),
     }
 }

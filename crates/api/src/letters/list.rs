@@ -61,7 +61,8 @@ impl LettersQuery {
             .map(|text| moment(&text).ok_or_else(|| wrong("`since` is a moment or a day.")));
         let before = some(&self.before).map(|text| {
             let detail = "`before` is not what a page before gave as `next`.";
-            text.parse().map_err(|()| Problem::bad("bad_cursor", detail))
+            text.parse()
+                .map_err(|()| Problem::bad("bad_cursor", detail))
         });
         let filter = LetterFilter {
             status: some(&self.status),
@@ -89,7 +90,9 @@ pub(super) async fn page(
     let limit = query.limit.unwrap_or(PAGE);
     let mut page = state.reader.letters(&filter, before, limit).await?;
     let now = state.now();
-    page.letters.iter_mut().for_each(|row| shown::mask(row, now));
+    page.letters
+        .iter_mut()
+        .for_each(|row| shown::mask(row, now));
     Ok(Json(page))
 }
 

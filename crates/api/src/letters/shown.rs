@@ -146,7 +146,9 @@ fn in_body(json: &Value, field: &str) -> String {
 /// `items[2].name` as `items`, `2`, `name`.
 fn parts(field: &str) -> Vec<String> {
     let parts = field.split(['.', '[']);
-    parts.map(|part| part.trim_end_matches(']').to_owned()).collect()
+    parts
+        .map(|part| part.trim_end_matches(']').to_owned())
+        .collect()
 }
 
 struct Writer {
@@ -263,9 +265,18 @@ mod tests {
 
     #[test]
     fn the_place_of_the_fault_is_marked() {
-        assert_eq!(marked(BODY, Some("properties.total"), ""), r#""total": "fifty","#);
-        assert_eq!(marked(BODY, Some("properties.items[1].sku"), ""), r#""sku": "x""#);
-        assert_eq!(marked(BODY, Some("properties.nothing"), ""), r#""properties": {"#);
+        assert_eq!(
+            marked(BODY, Some("properties.total"), ""),
+            r#""total": "fifty","#
+        );
+        assert_eq!(
+            marked(BODY, Some("properties.items[1].sku"), ""),
+            r#""sku": "x""#
+        );
+        assert_eq!(
+            marked(BODY, Some("properties.nothing"), ""),
+            r#""properties": {"#
+        );
         assert_eq!(marked(BODY, None, "whatever"), "");
         let cloud = r#"{"specversion":"1.0","data":{"total":1}}"#;
         assert_eq!(marked(cloud, Some("properties.total"), ""), r#""total": 1"#);

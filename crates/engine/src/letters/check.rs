@@ -92,7 +92,10 @@ mod tests {
         let other = r#"{"type":"track","event":"x","userId":"ana","messageId":"2"}"#;
         assert_eq!(code("{", good), Ok(()));
         assert_eq!(code(r#"{"messageId":"1"}"#, good), Ok(()));
-        assert_eq!(code(r#"{"messageId":"1"}"#, other), Err("another_event".into()));
+        assert_eq!(
+            code(r#"{"messageId":"1"}"#, other),
+            Err("another_event".into())
+        );
         assert_eq!(code("{", "{"), Err("not_json".into()));
     }
 

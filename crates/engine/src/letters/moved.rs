@@ -68,7 +68,10 @@ impl Engine {
         };
         let (gone, open) = self.store.trim_letters(&bounds, now).await?;
         if open > 0 {
-            tracing::warn!(open, "dead letters that nobody dealt with are no longer kept");
+            tracing::warn!(
+                open,
+                "dead letters that nobody dealt with are no longer kept"
+            );
         }
         Ok(gone)
     }

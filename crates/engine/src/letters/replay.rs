@@ -105,11 +105,15 @@ impl Engine {
             Ok(ended) => ended,
             Err(error) => {
                 let why = error.to_string();
-                self.store.trouble_with_letter_job(&batch, &why, now).await?;
+                self.store
+                    .trouble_with_letter_job(&batch, &why, now)
+                    .await?;
                 return Err(error);
             }
         };
-        self.store.end_letter_batch(&batch, &ended, self.wall()).await?;
+        self.store
+            .end_letter_batch(&batch, &ended, self.wall())
+            .await?;
         let is_taken = |(_, end): &&(Fence, LetterEnd)| *end == LetterEnd::Taken;
         let taken = ended.iter().filter(is_taken).count();
         Ok(Some(ReplayedBatch {

@@ -304,7 +304,10 @@ impl Metrics {
                 let of_class = open.iter().filter(|(code, _)| Cause::class(code) == class);
                 of_class.map(|(_, count)| count).sum()
             };
-            #[expect(clippy::cast_precision_loss, reason = "no more are kept than a setting says")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "no more are kept than a setting says"
+            )]
             let count = open.as_ref().map_or(f64::NAN, |open| of(open) as f64);
             let gauge = self.families.letters.with_label_values(&[class.as_str()]);
             gauge.set(count);

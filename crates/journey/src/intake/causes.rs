@@ -30,12 +30,7 @@ pub enum CauseClass {
 
 impl CauseClass {
     /// All of them.
-    pub const ALL: [Self; 4] = [
-        Self::Refused,
-        Self::Schema,
-        Self::Quarantined,
-        Self::Broker,
-    ];
+    pub const ALL: [Self; 4] = [Self::Refused, Self::Schema, Self::Quarantined, Self::Broker];
 
     /// Its word, as in metrics.
     pub const fn as_str(self) -> &'static str {
@@ -107,17 +102,12 @@ impl Cause {
                 ("A time that cannot be read", "Une date qui ne se lit pas")
             }
             "from_the_future" => ("From the future", "Venu du futur"),
-            "unknown_type" | "unsupported_type" => {
-                ("A call that is not known", "Un appel inconnu")
-            }
+            "unknown_type" | "unsupported_type" => ("A call that is not known", "Un appel inconnu"),
             "unsupported_version" | "unsupported_data" => (
                 "A CloudEvent that is not understood",
                 "Un CloudEvent qui n’est pas compris",
             ),
-            Self::SCHEMA => (
-                "Does not fit its schema",
-                "Ne correspond pas à son schéma",
-            ),
+            Self::SCHEMA => ("Does not fit its schema", "Ne correspond pas à son schéma"),
             Self::QUARANTINED => (
                 "Quarantined: accepted, but it cannot be taken",
                 "En quarantaine\u{a0}: accepté, mais impossible à traiter",
@@ -163,8 +153,14 @@ mod tests {
     #[test]
     fn the_field_of_a_sentence_about_a_schema() {
         for (sentence, field) in [
-            ("event.total must be a number, and is text", Some("properties.total")),
-            ("event.items[2].name is missing", Some("properties.items[2].name")),
+            (
+                "event.total must be a number, and is text",
+                Some("properties.total"),
+            ),
+            (
+                "event.items[2].name is missing",
+                Some("properties.items[2].name"),
+            ),
             ("event must be an object", Some("properties")),
             ("customer.email must be text", Some("traits.email")),
             ("the trait `x` is not declared", Some("traits.x")),

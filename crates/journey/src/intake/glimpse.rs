@@ -64,7 +64,12 @@ mod tests {
     #[test]
     fn a_body_that_is_refused_still_says_whose_it_is() {
         for (body, customer, name, id) in [
-            (r#"{"userId":"ana","event":"x","messageId":"1"}"#, "ana", "x", true),
+            (
+                r#"{"userId":"ana","event":"x","messageId":"1"}"#,
+                "ana",
+                "x",
+                true,
+            ),
             (r#"{"userId":7,"type":"identify"}"#, "7", "identify", false),
             (r#"{"anonymousId":"a","type":"track"}"#, "a", "-", false),
             (
@@ -73,7 +78,12 @@ mod tests {
                 "t",
                 true,
             ),
-            (r#"{"specversion":"1.0","id":"1","subject":""}"#, "-", "-", false),
+            (
+                r#"{"specversion":"1.0","id":"1","subject":""}"#,
+                "-",
+                "-",
+                false,
+            ),
             ("[1]", "-", "-", false),
             ("{", "-", "-", false),
         ] {

@@ -55,7 +55,9 @@ fn discarding(by: &Sender, now: Timestamp) -> QueryBuilder<Postgres> {
     );
     query.push_bind(moment(now));
     query.push(", by_whom = ").push_bind(by.who.clone());
-    query.push(", note = ").push_bind(words(&by.note).into_owned());
+    query
+        .push(", note = ")
+        .push_bind(words(&by.note).into_owned());
     query.push(" where status = 'open'");
     query
 }

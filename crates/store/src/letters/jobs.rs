@@ -72,7 +72,11 @@ impl Store {
         let mut tx = self.pool.begin().await.map_err(&failed)?;
         let mut count = QueryBuilder::new("select count(*) from dead_letter where status = 'open'");
         meant(&mut count, &new.filter, new.letter.map(|l| l.0), now);
-        let total: i64 = count.build_query_scalar().fetch_one(&mut *tx).await.map_err(&failed)?;
+        let total: i64 = count
+            .build_query_scalar()
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(&failed)?;
         let total = u32::try_from(total).unwrap_or(u32::MAX);
         let done = sqlx::query(
             "insert into dead_letter_job (id, at, due_at, total, letter, cause, name, source, since, by_whom, note)
@@ -169,7 +173,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), Error> {
         let failed = during("recording a replay");
-        let taken = ended.iter().filter(|(_, end)| *end == LetterEnd::Taken).count();
+        let taken = ended
+            .iter()
+            .filter(|(_, end)| *end == LetterEnd::Taken)
+            .count();
         let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
         let cursor = batch.letters.last().map_or(batch.cursor, |l| l.fence.id.0);
         let mut tx = self.pool.begin().await.map_err(&failed)?;
@@ -240,17 +247,24 @@ fn meant(
 
 /// The claim holds no longer than this moment, for the replay itself is leased.
 fn claiming(job: &Taken, now: Timestamp, limit: u32) -> QueryBuilder<Postgres> {
-    let mut query = QueryBuilder::new("update dead_letter d set tries = d.tries + 1, replayed_at = ");
+    let mut query =
+        QueryBuilder::new("update dead_letter d set tries = d.tries + 1, replayed_at = ");
     query.push_bind(moment(now));
     query.push(", claimed_until = ").push_bind(moment(now));
     query.push(", by_whom = ").push_bind(job.by.who.clone());
     query.push(", note = ").push_bind(job.by.note.clone());
-    query.push(" from (select customer as c, id as i from dead_letter where status = 'open' and id > ");
+    query.push(
+        " from (select customer as c, id as i from dead_letter where status = 'open' and id > ",
+    );
     query.push_bind(job.cursor);
-    query.push(" and (claimed_until is null or claimed_until <= ").push_bind(moment(now));
+    query
+        .push(" and (claimed_until is null or claimed_until <= ")
+        .push_bind(moment(now));
     query.push(")");
     meant(&mut query, &job.filter, job.letter, job.at);
-    query.push(" order by id limit ").push_bind(i64::from(limit));
+    query
+        .push(" order by id limit ")
+        .push_bind(i64::from(limit));
     query.push(" for update) n where d.customer = n.c and d.id = n.i returning ");
     query.push(CLAIMED);
     query

@@ -90,11 +90,16 @@ impl Store {
         let failed = during("keeping dead letters");
         let mut tx = self.pool.begin().await.map_err(&failed)?;
         let gone = self.erased_since(&mut tx, letters).await?;
-        let left = letters.iter().enumerate().filter(|(n, _)| !gone.contains(n));
+        let left = letters
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| !gone.contains(n));
         let letters: Vec<&NewLetter> = left.map(|(_, letter)| letter).collect();
         let known = known(&mut tx, &letters).await.map_err(&failed)?;
         let (old, new): (Vec<_>, Vec<_>) = (0..letters.len()).partition(|n| known.contains_key(n));
-        let again = old.iter().filter_map(|n| Some((*known.get(n)?, letters[*n])));
+        let again = old
+            .iter()
+            .filter_map(|n| Some((*known.get(n)?, letters[*n])));
         let again = reopen(&mut tx, &again.collect::<Vec<_>>(), now).await;
         let again = again.map_err(&failed)?;
         let new: Vec<&NewLetter> = new.into_iter().map(|n| letters[n]).collect();
@@ -188,7 +193,10 @@ async fn insert(tx: &mut PgConnection, letters: &[&NewLetter]) -> Result<u64, sq
         return Ok(0);
     }
     let texts = |of: fn(&NewLetter) -> Option<&str>, most| -> Vec<Option<String>> {
-        letters.iter().map(|l| of(l).map(|t| kept(t, most))).collect()
+        letters
+            .iter()
+            .map(|l| of(l).map(|t| kept(t, most)))
+            .collect()
     };
     let done = sqlx::query(
         "insert into dead_letter (customer, id, event, also, at, last_at, key, name, cause, field, reason, exchange,

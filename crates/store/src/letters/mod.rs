@@ -13,7 +13,7 @@ mod trim;
 use jiff::Timestamp;
 use sqlx::{Postgres, QueryBuilder};
 
-pub use jobs::{JobBegun, JobBatch, NewJob};
+pub use jobs::{JobBatch, JobBegun, NewJob};
 pub use keep::{KeptLetters, NewLetter};
 pub use replay::{ClaimedLetter, EditedLetter, Fence, LetterEnd, Sender};
 pub use trim::LetterBounds;

@@ -71,8 +71,7 @@ pub enum LetterEnd {
 }
 
 /// What a claim returns.
-pub(super) const CLAIMED: &str =
-    "customer, id, tries, at, coalesce(edited, body) as body, headers->>'traceparent' as traceparent";
+pub(super) const CLAIMED: &str = "customer, id, tries, at, coalesce(edited, body) as body, headers->>'traceparent' as traceparent";
 
 impl Store {
     /// Claims an open letter until `until`, with another body if one is given. `None`: it is not there, not open, or
@@ -186,7 +185,8 @@ pub(super) async fn end(
     };
     let texts = |of: fn(&Cause) -> Option<&str>| -> Vec<Option<String>> {
         let all = ended.iter().map(|(_, end)| cause(end));
-        all.map(|c| of(&c?).map(|text| words(text).into_owned())).collect()
+        all.map(|c| of(&c?).map(|text| words(text).into_owned()))
+            .collect()
     };
     sqlx::query(
         "update dead_letter d

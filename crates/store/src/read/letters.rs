@@ -186,10 +186,14 @@ impl Reader {
         query.push(COLUMNS).push(" from dead_letter where true");
         filtered(&mut query, filter);
         if let Some(before) = before {
-            query.push(" and (at, id) < (").push_bind(before.at.to_sqlx());
+            query
+                .push(" and (at, id) < (")
+                .push_bind(before.at.to_sqlx());
             query.push(", ").push_bind(before.id.0).push(")");
         }
-        query.push(" order by at desc, id desc limit ").push_bind(limit + 1);
+        query
+            .push(" order by at desc, id desc limit ")
+            .push_bind(limit + 1);
         let mut tx = self.page().await?;
         let rows = query.build().fetch_all(&mut *tx).await?;
         let mut letters = rows.iter().map(row).collect::<Result<Vec<_>, _>>()?;
@@ -209,7 +213,9 @@ impl Reader {
     pub async fn letter(&self, id: LetterId) -> Result<Option<LetterView>, ReadError> {
         let mut query = QueryBuilder::<Postgres>::new("select ");
         query.push(COLUMNS);
-        query.push(", content_type, message_id, headers::text, body, edited from dead_letter where id = ");
+        query.push(
+            ", content_type, message_id, headers::text, body, edited from dead_letter where id = ",
+        );
         query.push_bind(id.0);
         let mut tx = self.page().await?;
         let found = query.build().fetch_optional(&mut *tx).await?;
@@ -252,12 +258,13 @@ impl Reader {
         )
         .fetch_all(&mut *tx)
         .await?;
-        let count = |(cause, day, letters, open): (String, jiff_sqlx::Date, i64, i64)| LetterCount {
-            cause: Arc::from(cause),
-            day: day.to_jiff(),
-            letters,
-            open,
-        };
+        let count =
+            |(cause, day, letters, open): (String, jiff_sqlx::Date, i64, i64)| LetterCount {
+                cause: Arc::from(cause),
+                day: day.to_jiff(),
+                letters,
+                open,
+            };
         Ok(rows.into_iter().map(count).collect())
     }
 

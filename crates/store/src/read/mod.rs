@@ -35,9 +35,7 @@ pub use export::{
 pub use flow::{Flow, JourneyRow, StepFlow, VersionRow};
 pub use inbox::{InboxCursor, InboxItem, InboxPage, Speaker, Utterance};
 pub use journeys::{JourneyName, JourneyWhy};
-pub use letters::{
-    LetterCount, LetterCursor, LetterJob, LetterPage, LetterRow, LetterView,
-};
+pub use letters::{LetterCount, LetterCursor, LetterJob, LetterPage, LetterRow, LetterView};
 pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
 pub use runs::{RunView, Runs, StepView};
 pub use summary::{JourneySummary, Summary};

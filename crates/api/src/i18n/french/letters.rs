@@ -56,7 +56,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Last submitted", "Dernier renvoi"),
     ("Newest", "Les plus récentes"),
     ("No dead letters", "Aucune lettre morte"),
-    ("None matches these filters.", "Aucune ne correspond à ces filtres."),
+    (
+        "None matches these filters.",
+        "Aucune ne correspond à ces filtres.",
+    ),
     ("Older", "Plus anciennes"),
     ("Open", "Ouverte"),
     ("Open, by cause", "Ouvertes, par cause"),
@@ -79,7 +82,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Under way", "En cours"),
     ("Where it comes from", "D’où elle vient"),
     ("Why", "Pourquoi"),
-    ("Why, for the audit log", "Pourquoi, pour le journal d’audit"),
+    (
+        "Why, for the audit log",
+        "Pourquoi, pour le journal d’audit",
+    ),
     ("Why; it is kept", "Pourquoi\u{a0}; c’est conservé"),
     (
         "{0} of {1} submitted again, {2} refused again",

@@ -11,12 +11,7 @@ use std::{collections::HashMap, sync::LazyLock};
 pub(super) type Pair = (&'static str, &'static str);
 
 /// Every room.
-pub(super) const ROOMS: &[&[Pair]] = &[
-    customer::PAIRS,
-    frame::PAIRS,
-    letters::PAIRS,
-    words::PAIRS,
-];
+pub(super) const ROOMS: &[&[Pair]] = &[customer::PAIRS, frame::PAIRS, letters::PAIRS, words::PAIRS];
 
 static ALL: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| ROOMS.iter().copied().flatten().copied().collect());

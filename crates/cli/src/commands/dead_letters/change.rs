@@ -87,7 +87,10 @@ pub(super) async fn replay(store: &Store, reader: &Reader, wish: Wish<'_>) -> Re
         return match wish.format {
             Format::Json => output::json(&json!({ "id": id, "total": total })),
             Format::Text => {
-                output::text(&format!("{} left to the engines", letters(u64::from(total))));
+                output::text(&format!(
+                    "{} left to the engines",
+                    letters(u64::from(total))
+                ));
                 Ok(())
             }
         };
@@ -107,7 +110,10 @@ async fn edit(store: &Store, letter: LetterId, file: &Path) -> Result<()> {
         Err(NotEdited(cause)) => {
             let field = cause.field.map(|field| format!(" ({field})"));
             let (why, field) = (cause.sentence, field.unwrap_or_default());
-            refused(&format!("{}: {why}{field}; nothing was changed", file.display()))
+            refused(&format!(
+                "{}: {why}{field}; nothing was changed",
+                file.display()
+            ))
         }
         Ok(edited) if !store.edit_letter(letter, &edited).await? => {
             refused(&format!("the dead letter {letter} is not open"))
@@ -137,7 +143,9 @@ async fn wait(reader: &Reader, id: Uuid, total: u32) -> Result<LetterJob> {
         if !said && moved.elapsed() >= PATIENCE {
             said = true;
             let why = job.trouble.as_deref().unwrap_or("no engine is at it");
-            bar.suspend(|| output::aside(&format!("it waits: {why}; Ctrl-C leaves it to the engines")));
+            bar.suspend(|| {
+                output::aside(&format!("it waits: {why}; Ctrl-C leaves it to the engines"))
+            });
         }
         tokio::time::sleep(LOOK).await;
     }
@@ -156,7 +164,11 @@ async fn told(reader: &Reader, job: &LetterJob, format: Format) -> Result<()> {
         Format::Json => output::json(job)?,
         Format::Text => output::text(&format!(
             "{}{} submitted again, {} refused again",
-            if &*job.status == "cancelled" { "cancelled: " } else { "" },
+            if &*job.status == "cancelled" {
+                "cancelled: "
+            } else {
+                ""
+            },
             letters(number(job.done)),
             number(job.failed)
         )),
@@ -168,7 +180,10 @@ async fn told(reader: &Reader, job: &LetterJob, format: Format) -> Result<()> {
         return refused("it is not open, or somebody else is submitting it at this moment");
     }
     if job.failed > 0 {
-        let why = reader.letter(letter).await?.map(|l| l.row.reason.to_string());
+        let why = reader
+            .letter(letter)
+            .await?
+            .map(|l| l.row.reason.to_string());
         return refused(&why.unwrap_or_else(|| "it was refused again".to_owned()));
     }
     Ok(())

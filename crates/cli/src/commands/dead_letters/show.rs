@@ -55,7 +55,15 @@ fn text(page: &LetterPage, causes: &[LetterCount], language: Language) -> String
     if page.letters.is_empty() {
         return "no dead letters".to_owned();
     }
-    let mut table = output::table(["Id", "Put aside", "Why", "Event", "Customer", "Tries", "State"]);
+    let mut table = output::table([
+        "Id",
+        "Put aside",
+        "Why",
+        "Event",
+        "Customer",
+        "Tries",
+        "State",
+    ]);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     for letter in &page.letters {
         table.add_row(line(letter, language));
@@ -66,7 +74,8 @@ fn text(page: &LetterPage, causes: &[LetterCount], language: Language) -> String
     }
     if !open.is_empty() {
         let counts = open.into_iter();
-        let counts = counts.map(|(code, n)| (format!("{} ({code})", Cause::words(code, language)), n));
+        let counts =
+            counts.map(|(code, n)| (format!("{} ({code})", Cause::words(code, language)), n));
         told.push_str("\n\nOpen, by cause\n");
         told.push_str(&output::counts(counts).trim_fmt());
     }
@@ -131,10 +140,15 @@ fn whole(body: &[u8]) -> Value {
 fn told(letter: &LetterView, language: Language) -> String {
     let row = &letter.row;
     let mut lines = vec![
-        format!("{}  {}", Cause::words(&row.cause, language), state(&row.status, language)),
+        format!(
+            "{}  {}",
+            Cause::words(&row.cause, language),
+            state(&row.status, language)
+        ),
         format!("  {}", row.reason),
     ];
-    let moment = |at: Option<Timestamp>| at.map(|at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+    let moment =
+        |at: Option<Timestamp>| at.map(|at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
     let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
     for (name, value) in [
         ("id", Some(row.id.to_string())),
@@ -172,6 +186,12 @@ fn pretty(body: &[u8]) -> String {
     let json: Option<Value> = serde_json::from_slice(body).ok();
     let pretty = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
     let text = pretty.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
-    let plain = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
+    let plain = |c: char| {
+        if c.is_control() && c != '\n' {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
     text.chars().map(plain).collect()
 }
