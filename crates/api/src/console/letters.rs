@@ -205,7 +205,7 @@ fn groups(counts: &[LetterCount]) -> Vec<Group> {
 
 fn status(word: &str) -> (&'static str, &'static str) {
     match word {
-        "open" => (i18n::say("Open"), "bad"),
+        "open" => (i18n::say("Still open"), "bad"),
         "replayed" => (i18n::say("Submitted again"), "good"),
         _ => (i18n::say("Discarded"), "calm"),
     }

@@ -98,8 +98,8 @@ fn line(letter: &LetterRow, language: Language) -> [String; 7] {
 /// The words of the console.
 fn state(status: &str, language: Language) -> &'static str {
     match (status, language) {
-        ("open", Language::English) => "Open",
-        ("open", Language::French) => "Ouverte",
+        ("open", Language::English) => "Still open",
+        ("open", Language::French) => "Encore ouverte",
         ("replayed", Language::English) => "Submitted again",
         ("replayed", Language::French) => "Renvoyée",
         (_, Language::English) => "Discarded",
