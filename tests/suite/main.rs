@@ -16,6 +16,7 @@ mod dispatch;
 mod faults;
 mod fixture;
 mod layers;
+mod letters;
 mod operations;
 mod pages;
 mod process;

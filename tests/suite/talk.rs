@@ -83,6 +83,7 @@ fn router(rig: &Rig, engine: &Arc<Engine>) -> Router {
         chat: None,
         typing: None,
         answers: None,
+        letters: None,
     })
 }
 

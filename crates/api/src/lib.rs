@@ -20,6 +20,7 @@ mod intake;
 pub mod openapi;
 mod page;
 mod operations;
+mod letters;
 mod pages;
 mod problem;
 mod providers;
@@ -44,6 +45,7 @@ pub use accept::{Accept, Accepted, BoxFuture, NotAccepted};
 pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
 pub use chat::{Chat, Hub};
 pub use health::{Looks, Numbers, Ops, Readiness, ops_router};
+pub use letters::{Letters, LettersAway, Replay};
 pub use pages::{Look, Pages};
 pub use providers::Providers;
 pub use rights::{NotErased, export_page};
@@ -77,6 +79,8 @@ pub struct State {
     pub startable: Arc<Startables>,
     /// Erases a customer.
     pub erase: Arc<Erases>,
+    /// Changes dead letters; `None`: they can be read alone.
+    pub letters: Option<Arc<dyn Letters>>,
     /// The capture mailbox; `None`: there are no `/capture` and no `/mailbox`.
     pub mailbox: Option<Arc<dyn CaptureStore>>,
     /// What an operator's tools are answered.
@@ -122,6 +126,7 @@ pub fn router(state: State) -> Router {
         .merge(inbox::routes())
         .merge(operations::routes())
         .merge(rights::routes())
+        .merge(letters::routes())
         .merge(pages::given_routes())
         .merge(health::routes(&state.ops))
         .merge(providers::routes())

@@ -10,6 +10,7 @@ mod dispatch;
 mod error;
 mod health;
 mod intake;
+mod letters;
 mod links;
 mod loops;
 pub mod metrics;
@@ -41,6 +42,7 @@ pub use self::{
     error::Error,
     health::LoopHealth,
     intake::{Intake, TakenIn},
+    letters::{Door, Moved, NotEdited, Replayed, ReplayedBatch, edited},
     links::{CONFIRM, Linker, PREFERENCES, Sent, UNSUBSCRIBE, Unsubscribe},
     loops::Roles,
     passages::Passed,

@@ -1,21 +1,25 @@
 //! The loops around the single steps, and how they stop: the batch at hand is finished, leases are
 //! given back, and nothing new is begun.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use broker::Broker;
 use store::Listener;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engine, Error, Intake, dispatch::Rounds, health::Beat};
+use crate::{Door, Engine, Error, Intake, dispatch::Rounds, health::Beat};
 
 /// Which loops an engine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Roles {
-    /// Takes events from the broker.
+    /// Takes events from the broker, and dead letters to where they are kept.
     pub intake: bool,
-    /// Fires timers, has runs pass to other versions, works sweeps off, and removes what is not kept.
+    /// Fires timers, has runs pass to other versions, works sweeps off, submits dead letters again, and removes what
+    /// is not kept.
     pub timers: bool,
     /// Hands messages to providers, and makes calls.
     pub dispatch: bool,
@@ -32,6 +36,9 @@ impl Roles {
 
 /// How often it is looked at whether a round of the retention is due.
 const RETENTION_POLL: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
+
+/// How often it is looked at whether there are more dead letters than are kept.
+const TRIM_POLL: Duration = Duration::from_secs(60);
 
 /// The longest pause after an error.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -52,8 +59,11 @@ impl Roles {
     /// The loops of these roles, by name.
     fn loops(self) -> impl Iterator<Item = &'static str> {
         let of = |runs: bool, names: &'static [&'static str]| if runs { names } else { &[] };
-        let intake = of(self.intake, &["intake"]);
-        let timers = of(self.timers, &["timers", "passages", "sweeps", "retention"]);
+        let intake = of(self.intake, &["intake", "letters"]);
+        let timers = of(
+            self.timers,
+            &["timers", "passages", "sweeps", "replays", "retention"],
+        );
         let dispatch = of(self.dispatch, &["dispatch", "calls"]);
         [intake, timers, dispatch, &["reload"]]
             .into_iter()
@@ -77,7 +87,7 @@ impl Engine {
     /// there is no intake loop: events come by HTTP.
     ///
     /// # Errors
-    /// If the broker does not say which shards there are; later errors are logged, and the loop goes on.
+    /// If the broker does not say which shards there are, or lets nobody publish; later errors are logged, and the loop goes on.
     pub async fn run(
         self: &Arc<Self>,
         broker: Option<&Broker>,
@@ -88,8 +98,14 @@ impl Engine {
         if let (true, Some(broker)) = (roles.intake, broker) {
             broker.plan().await?;
             tasks.spawn(Arc::clone(self).shards_loop(broker.shards(), stop.clone()));
+            tasks.spawn(Arc::clone(self).letter_loop(broker.letterbox(), stop.clone()));
         }
         if roles.timers {
+            let door = match broker {
+                Some(broker) => Door::Broker(broker.publisher().await?),
+                None => Door::Turn,
+            };
+            tasks.spawn(Arc::clone(self).replay_loop(door, stop.clone()));
             tasks.spawn(Arc::clone(self).timer_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).passage_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).sweep_loop(stop.clone()));
@@ -229,6 +245,48 @@ impl Engine {
                 Ok(_) => {
                     pause.reset();
                     sleep(self.settings.workspace_poll, &stop).await;
+                }
+                Err(error) => pause.after(&error).await,
+            }
+        }
+    }
+
+    async fn letter_loop(
+        self: Arc<Self>,
+        mut letterbox: broker::Letterbox,
+        stop: CancellationToken,
+    ) {
+        let mut pause = Pause::of(&self, "letters", &stop);
+        while !stop.is_cancelled() {
+            match self.letters_once(&mut letterbox, self.wall()).await {
+                Ok(moved) => {
+                    pause.reset();
+                    if moved.letters == 0 {
+                        sleep(self.settings.letter_poll, &stop).await;
+                    }
+                }
+                Err(error) => pause.after(&error).await,
+            }
+        }
+    }
+
+    async fn replay_loop(self: Arc<Self>, door: Door, stop: CancellationToken) {
+        let mut pause = Pause::of(&self, "replays", &stop);
+        let mut trimmed: Option<Instant> = None;
+        while !stop.is_cancelled() {
+            let due = trimmed.is_none_or(|at| at.elapsed() >= TRIM_POLL);
+            if due {
+                trimmed = Some(Instant::now());
+                if let Err(error) = self.trim_letters_once(self.wall()).await {
+                    pause.after(&error).await;
+                }
+            }
+            match self.replays_once(&door, self.wall()).await {
+                // Between two batches everybody else has their turn.
+                Ok(Some(_)) => pause.reset(),
+                Ok(None) => {
+                    pause.reset();
+                    sleep(self.settings.letter_poll, &stop).await;
                 }
                 Err(error) => pause.after(&error).await,
             }

@@ -65,6 +65,10 @@ id!(
     /// One compiled journey, by its content.
     MachineId
 );
+id!(
+    /// One dead letter: by its customer and event where these can be read, else by its content.
+    LetterId
+);
 
 impl CustomerId {
     /// The id of the customer whom producers call `key`.
@@ -156,6 +160,24 @@ impl InputId {
                 &entry.to_le_bytes(),
                 &at.as_microsecond().to_le_bytes(),
             ],
+        ))
+    }
+}
+
+impl LetterId {
+    /// The letter that is this event of this customer, however often it comes.
+    pub fn of_event(customer: CustomerId, event: InputId) -> Self {
+        Self(hash(
+            "letter of event",
+            &[customer.0.as_bytes(), event.0.as_bytes()],
+        ))
+    }
+
+    /// The letter of these bytes, which came under this routing key and this id of a message (empty for none).
+    pub fn of_bytes(routing_key: &str, message_id: &str, body: &[u8]) -> Self {
+        Self(hash(
+            "letter of bytes",
+            &[routing_key.as_bytes(), message_id.as_bytes(), body],
         ))
     }
 }

@@ -16,6 +16,7 @@ mod error;
 mod floor;
 mod health;
 mod history;
+mod letters;
 mod listener;
 mod migrations;
 mod outbox;
@@ -41,6 +42,10 @@ pub use codec::{decode, decode_trace, encode};
 pub use error::Error;
 pub use floor::{Floor, Size};
 pub use health::{Due, DueWork, PoolUse, Schema};
+pub use letters::{
+    ClaimedLetter, EditedLetter, Fence, JobBatch, JobBegun, KeptLetters, LetterBounds, LetterEnd,
+    LetterFilter, NewJob, NewLetter, Sender,
+};
 pub use listener::Listener;
 pub use migrations::Until;
 pub use outbox::{Accepted, LeaseKey, Leased, Release, Retry, Room};

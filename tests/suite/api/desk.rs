@@ -166,5 +166,6 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
         chat: None,
         typing: None,
         answers: None,
+        letters: None,
     }
 }

@@ -31,6 +31,9 @@ pub(super) const ADDRESSES: [&str; 7] = [
 ];
 /// What is a name, in the same way. `name` is one as a trait alone: products have names as well.
 pub(super) const NAMES: [&str; 4] = ["first_name", "last_name", "firstName", "lastName"];
+/// The longest reason, in characters.
+pub(crate) const REASON: usize = 200;
+
 /// Whether who asks may read the addresses of that customer.
 pub(crate) fn sees(id: CustomerId, now: Timestamp) -> bool {
     let Some(viewer) = viewer() else { return true };
@@ -234,6 +237,11 @@ fn key(key: &mut Arc<str>) {
     if key.contains('@') {
         *key = Arc::from(hidden(key));
     }
+}
+
+/// As the body of an event.
+pub(crate) fn body(body: &mut Value) {
+    inside(body, false);
 }
 
 fn fields(map: &mut Map, traits: bool) {

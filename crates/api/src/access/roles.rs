@@ -23,8 +23,10 @@ pub enum Scope {
     JourneysRead,
     /// Answer hand-overs and tasks.
     InboxAnswer,
-    /// Metrics.
+    /// Metrics, and dead letters.
     OperationsRead,
+    /// Submit dead letters again, and discard them.
+    OperationsAct,
     /// Users, their roles, and keys.
     UsersManage,
     /// Read the audit log.
@@ -35,7 +37,7 @@ use Scope as S;
 
 impl Scope {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         S::EventsWrite,
         S::CustomersRead,
         S::CustomersReveal,
@@ -47,6 +49,7 @@ impl Scope {
         S::JourneysRead,
         S::InboxAnswer,
         S::OperationsRead,
+        S::OperationsAct,
         S::UsersManage,
         S::AuditRead,
     ];
@@ -65,6 +68,7 @@ impl Scope {
             S::JourneysRead => "journeys:read",
             S::InboxAnswer => "inbox:answer",
             S::OperationsRead => "operations:read",
+            S::OperationsAct => "operations:act",
             S::UsersManage => "users:manage",
             S::AuditRead => "audit:read",
         }
@@ -117,7 +121,7 @@ impl Role {
         match self {
             Self::Marketer => "sees how journeys and messages do, and customers",
             Self::Support => "answers customers, and reads their addresses",
-            Self::Operator => "keeps it running: metrics, journeys, messages",
+            Self::Operator => "keeps it running: metrics, dead letters, journeys, messages",
             Self::Admin => {
                 "says who may do what; sees customers, but does not export or erase them"
             }
@@ -147,7 +151,12 @@ impl Role {
                 S::JourneysRead,
                 S::InboxAnswer,
             ],
-            Self::Operator => &[S::MessagesRead, S::JourneysRead, S::OperationsRead],
+            Self::Operator => &[
+                S::MessagesRead,
+                S::JourneysRead,
+                S::OperationsRead,
+                S::OperationsAct,
+            ],
             Self::Admin => &[
                 S::EventsWrite,
                 S::CustomersRead,
@@ -157,6 +166,7 @@ impl Role {
                 S::JourneysRead,
                 S::InboxAnswer,
                 S::OperationsRead,
+                S::OperationsAct,
                 S::UsersManage,
                 S::AuditRead,
             ],

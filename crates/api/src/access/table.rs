@@ -22,6 +22,7 @@ const MESSAGES: Need = Need::Scope(S::MessagesRead);
 const JOURNEYS: Need = Need::Scope(S::JourneysRead);
 const INBOX: Need = Need::Scope(S::InboxAnswer);
 const OPERATIONS: Need = Need::Scope(S::OperationsRead);
+const ACTS: Need = Need::Scope(S::OperationsAct);
 const USERS: Need = Need::Scope(S::UsersManage);
 
 /// Every address: method, pattern, and what it asks for. One that has no line here is refused to everybody.
@@ -79,6 +80,24 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/v1/inbox/{customer}/{call}", INBOX),
     ("POST", "/v1/inbox/{customer}/{call}/say", INBOX),
     ("POST", "/v1/inbox/{customer}/{call}/end", INBOX),
+    // Dead letters.
+    ("GET", "/v1/dead-letters", OPERATIONS),
+    ("GET", "/v1/dead-letters/causes", OPERATIONS),
+    ("POST", "/v1/dead-letters/replay", ACTS),
+    ("POST", "/v1/dead-letters/discard", ACTS),
+    ("GET", "/v1/dead-letters/jobs/{id}", OPERATIONS),
+    ("POST", "/v1/dead-letters/jobs/{id}/cancel", ACTS),
+    ("GET", "/v1/dead-letters/{id}", OPERATIONS),
+    ("POST", "/v1/dead-letters/{id}/replay", ACTS),
+    ("POST", "/v1/dead-letters/{id}/discard", ACTS),
+    ("GET", "/dead-letters", OPERATIONS),
+    ("GET", "/dead-letters/live", OPERATIONS),
+    ("POST", "/dead-letters/replay", ACTS),
+    ("POST", "/dead-letters/discard", ACTS),
+    ("POST", "/dead-letters/jobs/{id}/cancel", ACTS),
+    ("GET", "/dead-letters/{id}", OPERATIONS),
+    ("POST", "/dead-letters/{id}/replay", ACTS),
+    ("POST", "/dead-letters/{id}/discard", ACTS),
     // The console.
     ("GET", "/", JOURNEYS),
     ("GET", "/journeys", JOURNEYS),

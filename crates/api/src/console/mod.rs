@@ -8,6 +8,7 @@ mod frame;
 mod inbox;
 mod journey;
 mod journeys;
+mod letters;
 mod live;
 mod mailbox;
 mod messages;
@@ -64,6 +65,14 @@ pub(crate) fn routes() -> Router<State> {
         .route("/journeys", get(journeys::list))
         .route("/journeys/{name}", get(journeys::one))
         .route("/journeys/{name}/picture.svg", get(journeys::picture))
+        .route("/dead-letters", get(letters::list))
+        .route("/dead-letters/live", get(letters::live))
+        .route("/dead-letters/replay", post(letters::replay_all))
+        .route("/dead-letters/discard", post(letters::discard_all))
+        .route("/dead-letters/jobs/{id}/cancel", post(letters::cancel))
+        .route("/dead-letters/{id}", get(letters::one))
+        .route("/dead-letters/{id}/replay", post(letters::replay))
+        .route("/dead-letters/{id}/discard", post(letters::discard))
         .route("/inbox", get(inbox::list))
         .route("/inbox.js", get(inbox::script))
         .route("/inbox/{customer}/{call}", get(inbox::one))

@@ -11,7 +11,7 @@ use super::{
 use crate::intake::Taken;
 
 /// Why one event is refused.
-const OF_EVENTS: &[&str] = &[
+pub(super) const OF_EVENTS: &[&str] = &[
     "bad_timestamp",
     "before_1970",
     "control_character",
@@ -28,9 +28,9 @@ const OF_EVENTS: &[&str] = &[
     "wrong_type",
 ];
 /// Why a call of Segment's is.
-const OF_CALLS: &[&str] = &["unknown_type", "unsupported_type"];
+pub(super) const OF_CALLS: &[&str] = &["unknown_type", "unsupported_type"];
 /// Why a CloudEvent is.
-const OF_CLOUD_EVENTS: &[&str] = &["unsupported_version", "unsupported_data"];
+pub(super) const OF_CLOUD_EVENTS: &[&str] = &["unsupported_version", "unsupported_data"];
 
 const TRACE: &str = "The trace (W3C) that the events belong to.";
 const SAFE: &str =

@@ -10,6 +10,7 @@ mod customers;
 mod events;
 mod inbox;
 mod journeys;
+mod letters;
 mod messages;
 mod operation;
 mod operations;
@@ -71,6 +72,11 @@ fn rooms() -> Vec<Room> {
             "Inbox",
             "Hand-overs and tasks that wait for people.",
             inbox::all(),
+        ),
+        room(
+            "Dead letters",
+            "What could not be taken, why, and what is done about it.",
+            letters::all(),
         ),
         room(
             "Operations",

@@ -153,6 +153,11 @@ pub(crate) const CODES: &[Code] = &[
         &[409],
         "No secret is set to hash what is erased with. Nothing was erased.",
     ),
+    code(
+        "no_reason",
+        &[400],
+        "No reason is given.",
+    ),
     code("no_such_channel", &[404], "There is no such channel."),
     code(
         "no_such_journey",
@@ -173,6 +178,11 @@ pub(crate) const CODES: &[Code] = &[
         "no_such_version",
         &[422],
         "The journey has no version of that number.",
+    ),
+    code(
+        "no_such_word",
+        &[400],
+        "A filter names what there is not.",
     ),
     code(
         "no_users",
@@ -197,9 +207,19 @@ pub(crate) const CODES: &[Code] = &[
     ),
     code("not_json", &[400], "The body is not JSON."),
     code(
+        "not_open",
+        &[409],
+        "The dead letter is not open, or somebody else is submitting it.",
+    ),
+    code(
         "not_paused",
         &[409],
         "The run is not paused.",
+    ),
+    code(
+        "not_running",
+        &[409],
+        "There is no such replay, or it is over.",
     ),
     code("not_utf8", &[400], "The body, or a header, is not UTF-8."),
     code(
@@ -249,6 +269,11 @@ pub(crate) const CODES: &[Code] = &[
         "`reason` is missing, or too long.",
     ),
     code("refused", &[400], "The mailbox cannot show the message."),
+    code(
+        "replay_running",
+        &[409],
+        "Another replay is under way.",
+    ),
     code(
         "reserved_event",
         &[400],

@@ -15,6 +15,7 @@ use broker::Depth;
 use channels::{Health, Outcome};
 use journey::{
     call::Outcome as Ended,
+    intake::{Cause, CauseClass},
     message::{Channel, Reason},
 };
 use prometheus::{Registry, TextEncoder};
@@ -297,6 +298,23 @@ impl Metrics {
         };
         set("ready", depth.map(|d| d.ready));
         set("dead", depth.map(|d| d.dead));
+    }
+
+    /// How many dead letters are open, by the code of their cause; `None`: the database cannot be asked.
+    pub(crate) fn letters(&self, open: Option<Vec<(String, u64)>>) {
+        for class in CauseClass::ALL {
+            let of = |open: &Vec<(String, u64)>| -> u64 {
+                let of_class = open.iter().filter(|(code, _)| Cause::class(code) == class);
+                of_class.map(|(_, count)| count).sum()
+            };
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "no more are kept than a setting says"
+            )]
+            let count = open.as_ref().map_or(f64::NAN, |open| of(open) as f64);
+            let gauge = self.families.letters.with_label_values(&[class.as_str()]);
+            gauge.set(count);
+        }
     }
 
     /// How much work is due, and how old the oldest is; `None`: the database cannot be asked.

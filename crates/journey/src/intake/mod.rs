@@ -17,8 +17,10 @@
 //! Fields that are not in the table are allowed and dropped.
 
 mod bounds;
+mod causes;
 mod cloudevents;
 mod fields;
+mod glimpse;
 mod refused;
 mod segment;
 #[cfg(test)]
@@ -30,7 +32,13 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
-pub use self::{refused::Refused, segment::SegmentCall, write::to_json};
+pub use self::{
+    causes::{Cause, CauseClass},
+    glimpse::{Glimpse, glimpse},
+    refused::Refused,
+    segment::SegmentCall,
+    write::to_json,
+};
 use crate::{
     ids::InputId,
     input::{Event, Input, InputKind},

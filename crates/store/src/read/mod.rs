@@ -15,6 +15,7 @@ mod export;
 mod flow;
 mod inbox;
 mod journeys;
+mod letters;
 mod messages;
 mod operations;
 mod runs;
@@ -37,6 +38,7 @@ pub use export::{
 pub use flow::{Flow, JourneyRow, StepFlow, VersionRow};
 pub use inbox::{InboxCursor, InboxItem, InboxPage, Speaker, Utterance};
 pub use journeys::{JourneyName, JourneyWhy};
+pub use letters::{LetterCount, LetterCursor, LetterJob, LetterPage, LetterRow, LetterView};
 pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
 pub use operations::{DatabaseView, MOST_POINTS, Point, Series, Span};
 pub use runs::{RunView, Runs, StepView};

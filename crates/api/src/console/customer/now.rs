@@ -23,7 +23,6 @@ const LEAVING: u32 = 20;
 
 /// A run that is inside, or out of its journey with a goal still open.
 pub(super) struct OpenRun {
-    pub(super) id: RunId,
     pub(super) title: Arc<str>,
     pub(super) journey: Arc<str>,
     pub(super) version: Option<i32>,
@@ -163,7 +162,6 @@ pub(super) async fn all_open(
 fn open(run: &RunView, versions: &[Version], tongue: &Tongue) -> OpenRun {
     let step = run.step.as_ref();
     OpenRun {
-        id: run.id,
         title: run.title.clone(),
         journey: run.journey.clone(),
         version: run.version,

@@ -3,6 +3,7 @@
 mod actions;
 mod customer;
 mod frame;
+mod letters;
 mod operations;
 mod words;
 
@@ -16,6 +17,7 @@ pub(super) const ROOMS: &[&[Pair]] = &[
     actions::PAIRS,
     customer::PAIRS,
     frame::PAIRS,
+    letters::PAIRS,
     operations::PAIRS,
     words::PAIRS,
 ];
