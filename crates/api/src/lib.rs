@@ -36,6 +36,7 @@ use access::Access;
 pub use accept::{Accept, Accepted, BoxFuture, NotAccepted};
 pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
 pub use chat::{Chat, Hub};
+pub use journey::explain::Language;
 pub use health::{Looks, Numbers, Ops, Readiness, ops_router};
 pub use pages::{Look, Pages};
 pub use providers::Providers;

@@ -54,6 +54,11 @@ impl Problem {
         }
     }
 
+    /// The word for programs.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
     /// The sentence for people.
     pub(crate) fn detail(&self) -> &str {
         &self.detail

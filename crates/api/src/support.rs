@@ -295,8 +295,6 @@ async fn messages(
 pub(crate) struct OfQuery {
     /// The customer's id: makes the look-up quick on any table.
     pub of: Option<Uuid>,
-    /// The language of the explanation.
-    pub lang: Option<String>,
 }
 
 async fn message(

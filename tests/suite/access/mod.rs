@@ -3,6 +3,7 @@
 mod audit;
 mod browser;
 mod command;
+mod french;
 mod keys;
 mod reveal;
 mod sign_in;

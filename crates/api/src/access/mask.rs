@@ -17,7 +17,7 @@ use serde::Deserialize;
 use store::read::{CustomerRow, CustomerView, InboxItem, TimelineEntry};
 
 use super::{Scope, access, noted, see, user, viewer};
-use crate::{State, console::PageError, pages::hidden};
+use crate::{State, console::PageError, i18n::say, pages::hidden};
 
 /// What is an address: as a trait, and as a field of an event at whatever depth.
 const ADDRESSES: [&str; 7] = [
@@ -155,9 +155,9 @@ pub(super) async fn reveal(
     let (_, _, session) = user()?;
     let reason: String = asked.reason.trim().chars().take(REASON).collect();
     if reason.is_empty() {
-        return Err(PageError::Wrong(
-            "Say why: it is kept in the audit log.".into(),
-        ));
+        return Err(PageError::wrong(say(
+            "Say why: it is kept in the audit log.",
+        )));
     }
     let id = state.reader.customer_id(&key).await?;
     let id = id.ok_or(PageError::NotFound("customer"))?;

@@ -39,7 +39,7 @@ pub use secrets::{KEY_PREFIX, NoSecret, acceptable, hash_of, hashed, new_key, to
 pub use table::{Need, TABLE};
 pub use users::email_of;
 
-use crate::{State, console::PageError};
+use crate::{State, console::PageError, i18n::say};
 use limits::{Addresses, Refusals};
 
 /// For how long a link to set a password holds, in hours.
@@ -140,7 +140,7 @@ impl Access {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PageError> {
-        let busy = || PageError::Busy("Too many sign in at the moment. Try again shortly.".into());
+        let busy = || PageError::Busy(say("Too many sign in at the moment. Try again shortly.").into());
         let place = tokio::time::timeout(PATIENCE, self.inner.hashing.acquire()).await;
         let _place = place.map_err(|_| busy())?.map_err(|_| busy())?;
         tokio::task::spawn_blocking(work)
@@ -247,7 +247,7 @@ fn see(address: &str) -> Response {
 impl From<Error> for PageError {
     fn from(error: Error) -> Self {
         tracing::error!(%error, "users, sessions or keys could not be read or written");
-        Self::Busy("The database does not answer. Try again in a moment.".into())
+        Self::Busy(say("The database does not answer. Try again in a moment.").into())
     }
 }
 

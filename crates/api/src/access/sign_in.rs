@@ -14,11 +14,14 @@ use serde::Deserialize;
 use store::access::{Credentials, LONGEST, NewAudit};
 
 use super::{Access, access, origin, page, secrets, see, user};
-use crate::{State, console::PageError};
+use crate::{State, console::PageError, i18n::say};
 
 /// The same whatever was wrong, so that nobody learns which accounts there are.
-const WRONG: &str = "The e-mail address, the password or the code is wrong. After five failures an account is \
-    locked for a quarter of an hour.";
+fn wrong() -> &'static str {
+    say(
+        "The e-mail address, the password or the code is wrong. After five failures an account is locked for a quarter of an hour.",
+    )
+}
 
 #[derive(Template)]
 #[template(path = "access/sign_in.html")]
@@ -84,7 +87,7 @@ pub(super) async fn submit(
     if !origin::is_own(&headers) {
         return again(
             StatusCode::FORBIDDEN,
-            "Another site has sent this. Sign in here.",
+            say("Another site has sent this. Sign in here."),
         );
     }
     let address = peer.map(|Extension(ConnectInfo(peer))| peer.ip());
@@ -97,7 +100,7 @@ pub(super) async fn submit(
         if access.inner.refusals.one_more(now) {
             told(access, "nobody", false, now).await;
         }
-        return again(StatusCode::UNAUTHORIZED, WRONG);
+        return again(StatusCode::UNAUTHORIZED, wrong());
     };
     if let Some(address) = address {
         access.inner.addresses.succeeded(address);

@@ -16,6 +16,7 @@ use super::{Access, INVITED_HOURS, Role, access, noted, origin, page, secrets, s
 use crate::{
     State,
     console::{Frame, PageError, words::When},
+    i18n::say,
 };
 
 type Answer = Result<Response, PageError>;
@@ -50,6 +51,7 @@ impl From<User> for Row {
 /// A role, to be ticked.
 struct Tick {
     word: &'static str,
+    name: &'static str,
     about: &'static str,
     ticked: bool,
 }
@@ -57,6 +59,7 @@ struct Tick {
 fn ticks(roles: &[String]) -> Vec<Tick> {
     let tick = |role: Role| Tick {
         word: role.word(),
+        name: role.name(),
         about: role.about(),
         ticked: roles.iter().any(|r| r == role.word()),
     };
@@ -140,15 +143,15 @@ pub(super) async fn add(
     let (access, now) = (access(&state)?, state.now());
     let wrong = async |why| listed(&state, StatusCode::BAD_REQUEST, &fields, Some(why)).await;
     let Some(email) = email_of(field(&fields, "email")) else {
-        return wrong("That is no e-mail address.").await;
+        return wrong(say("That is no e-mail address.")).await;
     };
     let roles = ticked(&fields);
     if roles.is_empty() {
-        return wrong("Without a role they could do nothing: tick one.").await;
+        return wrong(say("Without a role they could do nothing: tick one.")).await;
     }
     let name: String = field(&fields, "name").chars().take(200).collect();
     let Some(id) = access.store.add_user(&email, &name, &roles, now).await? else {
-        return wrong("Somebody has that e-mail address already.").await;
+        return wrong(say("Somebody has that e-mail address already.")).await;
     };
     let link = invited(access, id, &headers, now).await?;
     let response = shown(&state, &id.to_string(), Some(link), None).await?;
@@ -173,7 +176,7 @@ async fn invited(
         .invite(id, &secrets::hash_of(&token), until)
         .await?
     {
-        return Err(PageError::Wrong("Whoever is disabled gets no link.".into()));
+        return Err(PageError::wrong(say("Whoever is disabled gets no link.")));
     }
     let scheme = if origin::is_https(headers) {
         "https"
@@ -222,7 +225,7 @@ pub(super) async fn change(
     let asked = field(&fields, "do");
     let own = user().is_ok_and(|(own, ..)| own == found.id);
     if own && asked != "link" {
-        let why = "Somebody else changes your roles and your account: so there is always an admin.";
+        let why = say("Somebody else changes your roles and your account: so there is always an admin.");
         return Ok(noted(shown(&state, &id, None, Some(why)).await?, "", asked));
     }
     let mut said = asked.to_owned();
@@ -240,9 +243,9 @@ pub(super) async fn change(
             return Ok(noted(shown(&state, &id, Some(link), None).await?, "", said));
         }
         _ => {
-            return Err(PageError::Wrong(
-                "There is nothing like that to be done.".into(),
-            ));
+            return Err(PageError::wrong(say(
+                "There is nothing like that to be done.",
+            )));
         }
     }
     Ok(noted(see(&format!("/access/users/{}", found.id)), "", said))
@@ -258,7 +261,11 @@ fn own_page(status: StatusCode, welcome: &Welcome) -> Answer {
     Ok(response)
 }
 
-const OVER: &str = "This link holds no more: it was used, or it is older than three days. An admin gives you another.";
+/// A link that holds no more.
+fn over() -> PageError {
+    let why = say("This link holds no more: it was used, or it is older than three days. An admin gives you another.");
+    PageError::Refused(StatusCode::NOT_FOUND, why.into())
+}
 
 pub(super) async fn welcome(Shared(state): Shared<State>, Path(word): Path<String>) -> Answer {
     let hash = secrets::hash_of(&word);
@@ -270,7 +277,7 @@ pub(super) async fn welcome(Shared(state): Shared<State>, Path(word): Path<Strin
             };
             own_page(StatusCode::OK, &welcome)
         }
-        None => Err(PageError::Refused(StatusCode::NOT_FOUND, OVER.into())),
+        None => Err(over()),
     }
 }
 
@@ -281,11 +288,10 @@ pub(super) async fn set_password(
     Form(fields): Form<Fields>,
 ) -> Answer {
     let (access, now) = (access(&state)?, state.now());
-    let over = || PageError::Refused(StatusCode::NOT_FOUND, OVER.into());
     if !origin::is_own(&headers) {
         return Err(PageError::Refused(
             StatusCode::FORBIDDEN,
-            "Another site has sent this.".into(),
+            say("Another site has sent this.").into(),
         ));
     }
     let hash = secrets::hash_of(&word);
@@ -294,10 +300,7 @@ pub(super) async fn set_password(
     let email = found.email;
     let (checked, of) = (password.clone(), email.clone());
     let kept = access
-        .hashing(move || {
-            secrets::acceptable(&checked, &of)?;
-            secrets::hashed(&checked).map_err(|_| "It could not be hashed. Try again.".to_owned())
-        })
+        .hashing(move || secrets::accepted(&checked, &of))
         .await?;
     match kept {
         Ok(kept) => {
@@ -318,7 +321,7 @@ pub(super) async fn set_password(
         Err(why) => {
             let welcome = Welcome {
                 email,
-                wrong: Some(why),
+                wrong: Some(why.said()),
             };
             own_page(StatusCode::BAD_REQUEST, &welcome)
         }

@@ -12,7 +12,7 @@ use journey::{
 };
 
 use super::{Frame, Page, PageError, html as page, reply, words, words::When};
-use crate::{CaptureStore, Captured, Seen, State};
+use crate::{CaptureStore, Captured, Seen, State, i18n};
 
 /// How many messages the list shows.
 const NEWEST: usize = 100;
@@ -99,7 +99,7 @@ impl Shown {
     pub(super) fn heading(&self) -> String {
         match &self.content {
             Content::Sms { .. } | Content::Chat { .. } => {
-                format!("{} to {}", self.channel, self.to)
+                i18n::fill("{0} to {1}", &[&self.channel, &self.to])
             }
             _ => self.summary(),
         }

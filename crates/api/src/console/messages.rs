@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State as Shared, rejection::QueryRejection};
-use axum::http::HeaderMap;
 use journey::{
     explain::Explanation,
     ids::{CustomerId, MessageId},
@@ -18,8 +17,8 @@ use super::{
     words::When,
 };
 use crate::{
-    State,
-    support::{MessagesQuery, OfQuery, PAGE, STATUSES, language},
+    State, i18n,
+    support::{MessagesQuery, OfQuery, PAGE, STATUSES},
 };
 
 #[derive(Template)]
@@ -143,14 +142,10 @@ fn row(message: &MessageRow) -> Row {
 pub(super) async fn one(
     Shared(state): Shared<State>,
     Path(id): Path<String>,
-    headers: HeaderMap,
     query: Result<Query<OfQuery>, QueryRejection>,
 ) -> Page {
     let id = Uuid::try_parse(&id).map_err(|_| PageError::NotFound("message"))?;
-    let asked = query.ok().map(|Query(q)| q);
-    let of = asked.as_ref().and_then(|q| q.of).map(CustomerId);
-    let lang = asked.as_ref().and_then(|q| q.lang.as_deref());
-    let language = language(lang, &headers);
+    let of = query.ok().and_then(|Query(q)| q.of).map(CustomerId);
     let found = state.reader.message(MessageId(id), of).await?;
     let message = found.ok_or(PageError::NotFound("message"))?;
     let captured = match &state.mailbox {
@@ -161,7 +156,7 @@ pub(super) async fn one(
         Some(captured) => Some(Shown::with_question(&state, captured).await?),
         None => None,
     };
-    let why = state.reader.why(&message, language).await?;
+    let why = state.reader.why(&message, i18n::language()).await?;
     let page = html(&Message {
         captured,
         ..page(&state, &message, why)

@@ -160,6 +160,29 @@ pub(crate) fn channel(word: &str) -> String {
     }
 }
 
+/// `bounced` as people say it: why an address is not used.
+pub(crate) fn suppression(word: &str) -> &str {
+    match word {
+        "bounced" => say("bounced"),
+        "complained" => say("complained of"),
+        "role_address" => say("an address of a role"),
+        other => other,
+    }
+}
+
+/// How a call stands.
+pub(crate) fn call_status(word: &str) -> &'static str {
+    match word {
+        "queued" => say("Queued"),
+        "leased" => say("Being made"),
+        "open" => say("In the inbox"),
+        "answered" => say("Answered"),
+        "failed" => say("Failed"),
+        "cancelled" => say("Cancelled"),
+        _ => say("Unknown"),
+    }
+}
+
 /// `leased` as `Being sent`.
 pub(crate) fn status(word: &str) -> &'static str {
     match word {

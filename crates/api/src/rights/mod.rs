@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use store::read::Export;
 
 use crate::{
-    State,
+    State, i18n,
     intake::authorised,
     problem::Problem,
     support::{checked, no_such},
@@ -82,7 +82,7 @@ async fn export(
     if !page {
         return Ok(named(Json(&export).into_response(), &export, "json"));
     }
-    let html = export_page(&export).map_err(|error| {
+    let html = export_page(&export, i18n::language()).map_err(|error| {
         tracing::error!(%error, "an export could not be rendered");
         Problem::fault()
     })?;

@@ -1,7 +1,13 @@
 //! The French of the console, a file for each room.
 
+mod access;
 mod customer;
+mod errors;
+mod export;
 mod frame;
+mod inbox;
+mod message;
+mod overview;
 mod words;
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -10,7 +16,17 @@ use std::{collections::HashMap, sync::LazyLock};
 pub(super) type Pair = (&'static str, &'static str);
 
 /// Every room.
-pub(super) const ROOMS: &[&[Pair]] = &[customer::PAIRS, frame::PAIRS, words::PAIRS];
+pub(super) const ROOMS: &[&[Pair]] = &[
+    access::PAIRS,
+    customer::PAIRS,
+    errors::PAIRS,
+    export::PAIRS,
+    frame::PAIRS,
+    inbox::PAIRS,
+    message::PAIRS,
+    overview::PAIRS,
+    words::PAIRS,
+];
 
 static ALL: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| ROOMS.iter().copied().flatten().copied().collect());
