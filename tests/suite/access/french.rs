@@ -4,7 +4,23 @@ use super::*;
 use crate::tongues::english_left;
 
 /// What is kept as programs and logs know it, and what this test calls people.
-const DATA: &str = "ines léo curl post delete get the keys revoke user days roles till users no_users wrong";
+const DATA: &[&str] = &[
+    "/access",
+    "audit",
+    "DELETE",
+    "link",
+    "offer",
+    "others",
+    "confirm",
+    "wrong",
+    "POST /",
+    "DELETE /",
+    "sign_in",
+    "ines@",
+    "leo@",
+    "Kasse",
+    "key:ID",
+];
 
 /// What the same request gets in English and in French.
 struct Both {
@@ -64,9 +80,9 @@ async fn no_english_is_left_on_the_pages_of_access() {
         ("/access/users", "email=zoe@shop.example"),
         ("/access/users", "email=leo@shop.example&role_admin=on"),
         (&*one, "do=link"),
-        ("/access/keys", "name=till"),
-        ("/access/keys", "name=till&scope_events:write=on&days=0"),
-        ("/access/keys", "name=till&scope_events:write=on"),
+        ("/access/keys", "name=Kasse"),
+        ("/access/keys", "name=Kasse&scope_events:write=on&days=0"),
+        ("/access/keys", "name=Kasse&scope_events:write=on"),
         ("/account", "do=nothing"),
         ("/account", "do=confirm&code=1"),
         ("/account", "do=password&current=wrong"),

@@ -9,9 +9,41 @@ use super::{Server, server, text};
 use crate::{shop, tongues::english_left};
 
 /// What the shop calls things, and what its messages say.
-const DATA: &str = "ana ben bob eve cart-rescue nudge offer reminder resumed marketing rescue an abandoned cart shop \
-    your basket is waiting hello the walking boots you chose are still here back to my ten per cent off until friday \
-    gives stop still thinking it over? nearly sold out in size shall I keep for tomorrow yes please no thanks";
+const DATA: &[&str] = &[
+    "marketing_week",
+    "cart.updated",
+    "_night",
+    "night",
+    "bought",
+    "smtp",
+    "country",
+    "locale",
+    "orders",
+    "vip",
+    "identify",
+    "email",
+    "true",
+    "Rescue an abandoned cart",
+    "Your basket is waiting",
+    "your basket is waiting",
+    "Ten per cent off until Friday",
+    "Still thinking it over?",
+    "Your walking boots are nearly sold out in size 39.",
+    "Hello Ana! Shall I keep the boots for you until tomorrow?",
+    "Yes, please",
+    "No, thanks",
+    "BACK10 gives 10 % until Friday. STOP to 36111",
+    "Shop:",
+    "cart-rescue",
+    "marketing",
+    "nudge",
+    "reminder",
+    "resumed",
+    "ana",
+    "Ana",
+    "ben",
+    "Ben",
+];
 
 /// A page as somebody gets it whose browser likes that language best.
 async fn spoken(server: &Server, path: &str, language: &str) -> (StatusCode, String) {

@@ -4,8 +4,24 @@ use super::*;
 use crate::tongues::english_left;
 
 /// What the shop calls things, and what was said.
-const DATA: &str = "ana support sales helps calls-back colleague ring talk to a person order back about the big an return \
-    something else sold not reached value outcome hello will be with you in moment outcomes title web";
+const DATA: &[&str] = &[
+    "value",
+    "Talk to a person",
+    "Ring back about the big order",
+    "an order",
+    "a return",
+    "something else",
+    "sold",
+    "not reached",
+    "Hello! A colleague will be with you in a moment.",
+    "calls-back",
+    "helps",
+    "colleague",
+    "support",
+    "sales",
+    "ring",
+    "ana",
+];
 
 impl Place {
     async fn spoken(&self, path: &str, language: &str) -> String {

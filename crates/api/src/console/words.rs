@@ -4,6 +4,7 @@ use std::fmt;
 
 use askama::FastWritable;
 use jiff::{Timestamp, tz::TimeZone};
+use store::read::InputName;
 
 use crate::i18n::{Language, language, say};
 
@@ -156,6 +157,7 @@ pub(crate) fn channel(word: &str) -> String {
     match word {
         "email" => say("E-mail").into(),
         "sms" => "SMS".into(),
+        "push" => say("Push").into(),
         other => capital(other),
     }
 }
@@ -167,6 +169,19 @@ pub(crate) fn suppression(word: &str) -> &str {
         "complained" => say("complained of"),
         "role_address" => say("an address of a role"),
         other => other,
+    }
+}
+
+/// What came, where it is no event: those have names.
+pub(crate) fn input(kind: InputName, name: &str) -> &str {
+    match kind {
+        InputName::Event => name,
+        InputName::Timer => say("A moment came"),
+        InputName::Receipt => say("A receipt of the provider"),
+        InputName::Passage => say("Another version, or a pause"),
+        InputName::Date => say("A date came"),
+        InputName::Sweep => say("A schedule or a segment"),
+        InputName::Answer => say("An answer to a call"),
     }
 }
 

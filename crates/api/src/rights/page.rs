@@ -81,7 +81,7 @@ struct Call {
 
 struct Input {
     at: When,
-    name: Arc<str>,
+    name: String,
     sentences: Vec<String>,
     body: String,
 }
@@ -212,7 +212,7 @@ fn input(input: &ExportedInput) -> Input {
     });
     Input {
         at: When(input.at),
-        name: input.name.clone(),
+        name: words::input(input.kind, &input.name).to_owned(),
         sentences: sentences.collect(),
         body: data(&input.body),
     }

@@ -32,7 +32,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Nothing waits", "Rien n’attend"),
     (
         "Nothing was said by chat or text message yet.",
-        "Rien n’a encore été dit par messagerie ou SMS.",
+        "Rien n’a encore été dit par chat ou SMS.",
     ),
     ("Outcome", "Résultat"),
     ("Over", "Terminé"),

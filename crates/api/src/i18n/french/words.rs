@@ -4,7 +4,25 @@ use super::Pair;
 
 pub(super) const PAIRS: &[Pair] = &[
     ("Address suppressed", "Adresse bloquée"),
+    ("A date came", "Une date est arrivée"),
+    ("A moment came", "Un moment est arrivé"),
+    (
+        "A receipt of the provider",
+        "Un accusé du prestataire",
+    ),
+    (
+        "A schedule or a segment",
+        "Un horaire ou un segment",
+    ),
     ("Already sent", "Déjà envoyé"),
+    (
+        "An answer to a call",
+        "La réponse à un appel",
+    ),
+    (
+        "Another version, or a pause",
+        "Une autre version, ou une pause",
+    ),
     ("Being sent", "En cours d’envoi"),
     ("Completed", "Terminé"),
     ("Control group", "Groupe témoin"),
@@ -23,6 +41,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ("No consent", "Pas de consentement"),
     ("Not personalised", "Personnalisation refusée"),
     ("Processing restricted", "Traitement limité"),
+    ("Push", "Notification push"),
     ("Queued", "En file d’attente"),
     ("Quiet hours", "Heures calmes"),
     ("Refused by the provider", "Refusé par le prestataire"),
