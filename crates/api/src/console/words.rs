@@ -176,12 +176,12 @@ pub(crate) fn suppression(word: &str) -> &str {
 pub(crate) fn input(kind: InputName, name: &str) -> &str {
     match kind {
         InputName::Event => name,
-        InputName::Timer => say("A moment came"),
-        InputName::Receipt => say("A receipt of the provider"),
-        InputName::Passage => say("Another version, or a pause"),
-        InputName::Date => say("A date came"),
-        InputName::Sweep => say("A schedule or a segment"),
-        InputName::Answer => say("An answer to a call"),
+        InputName::Timer => say("Time had come"),
+        InputName::Receipt => say("News of a message"),
+        InputName::Passage => say("A new version was published"),
+        InputName::Date => say("A date had come"),
+        InputName::Sweep => say("Its turn had come"),
+        InputName::Answer => say("News of a call"),
     }
 }
 

@@ -204,7 +204,6 @@ pub(super) const PAIRS: &[Pair] = &[
         "sees how journeys and messages do, and customers",
         "voit les résultats des parcours et des messages, et les clients",
     ),
-    ("since {0}", "depuis le {0}"),
     ("support", "service client"),
     ("twelve characters at least", "douze caractères au moins"),
     ("with codes", "avec codes"),

@@ -51,7 +51,6 @@ pub(super) const PAIRS: &[Pair] = &[
         "When a journey sends a message, it lands here.",
         "Quand un parcours envoie un message, il arrive ici.",
     ),
-    ("Why", "Pourquoi"),
     ("Why it was sent", "Pourquoi il a été envoyé"),
     ("Width", "Largeur"),
     ("Your shop", "Votre boutique"),

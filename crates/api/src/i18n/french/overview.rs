@@ -3,13 +3,11 @@
 use super::Pair;
 
 pub(super) const PAIRS: &[Pair] = &[
-    ("Entered", "Entrées"),
     ("Entered a journey", "Entrées dans un parcours"),
     ("Goals", "Objectifs"),
     ("Held back, by reason", "Retenus, par motif"),
     ("Inside", "À l’intérieur"),
     ("Inside now", "À l’intérieur"),
-    ("Journey", "Parcours"),
     ("Left, by reason", "Sorties, par motif"),
     ("Messages sent", "Messages envoyés"),
     ("No message has been held back.", "Aucun message n’a été retenu."),

@@ -4,25 +4,7 @@ use super::Pair;
 
 pub(super) const PAIRS: &[Pair] = &[
     ("Address suppressed", "Adresse bloquée"),
-    ("A date came", "Une date est arrivée"),
-    ("A moment came", "Un moment est arrivé"),
-    (
-        "A receipt of the provider",
-        "Un accusé du prestataire",
-    ),
-    (
-        "A schedule or a segment",
-        "Un horaire ou un segment",
-    ),
     ("Already sent", "Déjà envoyé"),
-    (
-        "An answer to a call",
-        "La réponse à un appel",
-    ),
-    (
-        "Another version, or a pause",
-        "Une autre version, ou une pause",
-    ),
     ("Being sent", "En cours d’envoi"),
     ("Completed", "Terminé"),
     ("Control group", "Groupe témoin"),
