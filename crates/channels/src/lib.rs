@@ -17,6 +17,7 @@ mod few;
 mod guard;
 mod hear;
 mod http;
+mod identity;
 mod limits;
 mod line;
 mod mail;
@@ -47,6 +48,7 @@ use uuid::Uuid;
 
 pub use self::endpoints::{Ask, Called, Caller, Fetched};
 pub use self::guard::{Reach, ReachSettings};
+pub use self::identity::Identity;
 pub use self::hear::{Fate, Heard, Hook, Report, Said, Unheard, What};
 pub use self::limits::{CircuitSettings, DomainSettings, Limits, RateSettings, Span, Tally};
 pub use self::line::{Health, Place, Turn, Wish};

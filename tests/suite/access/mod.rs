@@ -5,6 +5,7 @@ mod browser;
 mod command;
 mod french;
 mod keys;
+mod oidc;
 mod reveal;
 mod sign_in;
 mod table;

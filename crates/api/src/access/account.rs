@@ -29,6 +29,8 @@ struct Account {
     email: String,
     roles: Vec<String>,
     has_totp: bool,
+    /// Whether there are passwords, and codes beside them.
+    passwords: bool,
     others: u64,
     offer: Option<Offer>,
     wrong: Option<String>,
@@ -64,6 +66,7 @@ async fn shown(state: &State, wrong: Option<String>, done: Option<&'static str>)
         email,
         roles: found.roles,
         has_totp: found.has_totp,
+        passwords: access.passwords,
         offer,
         wrong,
         done,
@@ -77,10 +80,11 @@ pub(super) async fn submit(
 ) -> Answer {
     let field = |name: &str| fields.get(name).map_or("", String::as_str);
     let asked = field("do").to_owned();
+    let passwords = access(&state)?.passwords;
     let done = match &*asked {
         "others" => others(&state).await,
-        "confirm" => confirm(&state, field("code")).await,
-        "password" | "offer" | "remove" => {
+        "confirm" if passwords => confirm(&state, field("code")).await,
+        "password" | "offer" | "remove" if passwords => {
             let (id, email, _) = user()?;
             let access = access(&state)?;
             match is_password(access, &email, field("current"), state.now()).await? {

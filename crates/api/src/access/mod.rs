@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod log;
 pub(crate) mod mask;
+pub mod oidc;
 mod origin;
 mod roles;
 mod secrets;
@@ -58,6 +59,10 @@ const FORM: usize = 16 << 10;
 pub struct Access {
     store: store::access::Access,
     required: bool,
+    /// Whether people sign in by a password.
+    passwords: bool,
+    /// The provider that they sign in by.
+    oidc: Option<oidc::Oidc>,
     inner: Arc<Inner>,
 }
 
@@ -82,7 +87,25 @@ impl Access {
         Self {
             store,
             required,
+            passwords: true,
+            oidc: None,
             inner: Arc::new(inner),
+        }
+    }
+
+    /// The same with a provider of identities that people sign in by, who is asked by `ask`.
+    #[must_use]
+    pub fn with_oidc(self, settings: oidc::Settings, ask: Arc<dyn oidc::Ask>) -> Self {
+        let oidc = Some(oidc::Oidc::new(settings, ask));
+        Self { oidc, ..self }
+    }
+
+    /// The same without passwords: a link to set one signs in once instead.
+    #[must_use]
+    pub fn without_passwords(self) -> Self {
+        Self {
+            passwords: false,
+            ..self
         }
     }
 
@@ -266,7 +289,10 @@ fn access(state: &State) -> Result<&Access, PageError> {
 pub(crate) fn routes() -> Router<State> {
     Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-in/oidc", get(oidc::start))
+        .route(oidc::BACK, get(oidc::back))
         .route("/sign-out", post(sign_in::out))
+        .route("/sign-out/oidc", get(oidc::out))
         .route(
             "/welcome/{word}",
             get(users::welcome).post(users::set_password),

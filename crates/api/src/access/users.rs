@@ -12,7 +12,9 @@ use axum::{
 use jiff::{SignedDuration, Timestamp};
 use store::access::User;
 
-use super::{Access, INVITED_HOURS, Role, access, noted, origin, page, secrets, see, user};
+use super::{
+    Access, INVITED_HOURS, Role, access, noted, origin, page, secrets, see, sign_in, user,
+};
 use crate::{
     State,
     console::{Frame, PageError, words::When},
@@ -31,6 +33,7 @@ struct Row {
     disabled: bool,
     has_password: bool,
     has_totp: bool,
+    is_linked: bool,
 }
 
 impl From<User> for Row {
@@ -44,6 +47,7 @@ impl From<User> for Row {
             disabled: user.disabled_at.is_some(),
             has_password: user.has_password,
             has_totp: user.has_totp,
+            is_linked: user.is_linked,
         }
     }
 }
@@ -84,6 +88,8 @@ struct One {
     row: Row,
     ticks: Vec<Tick>,
     own: bool,
+    /// Whether links to set a password are given out.
+    links: bool,
     link: Option<String>,
     wrong: Option<String>,
 }
@@ -92,6 +98,8 @@ struct One {
 #[template(path = "access/welcome.html")]
 struct Welcome {
     email: String,
+    /// Whether a password is set, or the link signs in once.
+    passwords: bool,
     wrong: Option<String>,
 }
 
@@ -153,8 +161,11 @@ pub(super) async fn add(
     let Some(id) = access.store.add_user(&email, &name, &roles, now).await? else {
         return wrong(say("Somebody has that e-mail address already.")).await;
     };
-    let link = invited(access, id, &headers, now).await?;
-    let response = shown(&state, &id.to_string(), Some(link), None).await?;
+    let link = match access.passwords {
+        true => Some(invited(access, id, &headers, now).await?),
+        false => None,
+    };
+    let response = shown(&state, &id.to_string(), link, None).await?;
     Ok(noted(
         response,
         format!("user={id}"),
@@ -203,6 +214,7 @@ async fn shown(state: &State, id: &str, link: Option<String>, wrong: Option<&str
         ticks: ticks(&found.roles),
         row: found.into(),
         own,
+        links: access(state)?.passwords,
         link,
         wrong: wrong.map(str::to_owned),
     };
@@ -238,7 +250,8 @@ pub(super) async fn change(
         "disable" => drop(access.store.set_disabled(found.id, Some(now)).await?),
         "enable" => drop(access.store.set_disabled(found.id, None).await?),
         "totp" => access.store.remove_totp(found.id).await?,
-        "link" => {
+        // One who gives out links would sign in by them.
+        "link" if access.passwords => {
             let link = invited(access, found.id, &headers, now).await?;
             return Ok(noted(shown(&state, &id, Some(link), None).await?, "", said));
         }
@@ -268,11 +281,12 @@ fn over() -> PageError {
 }
 
 pub(super) async fn welcome(Shared(state): Shared<State>, Path(word): Path<String>) -> Answer {
-    let hash = secrets::hash_of(&word);
-    match access(&state)?.store.invited(&hash, state.now()).await? {
+    let (access, hash) = (access(&state)?, secrets::hash_of(&word));
+    match access.store.invited(&hash, state.now()).await? {
         Some(found) => {
             let welcome = Welcome {
                 email: found.email,
+                passwords: access.passwords,
                 wrong: None,
             };
             own_page(StatusCode::OK, &welcome)
@@ -295,6 +309,9 @@ pub(super) async fn set_password(
         ));
     }
     let hash = secrets::hash_of(&word);
+    if !access.passwords {
+        return once(access, &hash, origin::is_https(&headers), now).await;
+    }
     let found = access.store.invited(&hash, now).await?.ok_or_else(over)?;
     let password = fields.get("password").cloned().unwrap_or_default();
     let email = found.email;
@@ -321,9 +338,18 @@ pub(super) async fn set_password(
         Err(why) => {
             let welcome = Welcome {
                 email,
+                passwords: true,
                 wrong: Some(why.said()),
             };
             own_page(StatusCode::BAD_REQUEST, &welcome)
         }
     }
+}
+
+/// Where nobody has a password, the link lets in once: so that there is a way in while the provider of identities is away.
+async fn once(access: &Access, hash: &[u8; 32], https: bool, now: Timestamp) -> Answer {
+    let user = access.store.spend_invite(hash, now).await?;
+    let user = user.ok_or_else(over)?;
+    sign_in::told(access, &format!("user:{user}"), true, "link", now).await;
+    sign_in::open(access, user, "/", https, now).await
 }

@@ -25,6 +25,10 @@ pub(super) const PAIRS: &[Pair] = &[
         "Another site has sent this. Sign in here.",
         "Un autre site a envoyé ceci. Connectez-vous ici.",
     ),
+    (
+        "As {0}. The link holds no more then.",
+        "En tant que {0}. Le lien n’est plus valable ensuite.",
+    ),
     ("Ask for codes from now on", "Demander un code désormais"),
     ("Ask for no codes any more", "Ne plus demander de code"),
     (
@@ -60,6 +64,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Last used", "Dernier usage"),
     ("Latest", "Les plus récentes"),
     ("Let in again", "Laisser entrer de nouveau"),
+    ("Linked", "Relié"),
     ("Made", "Créée"),
     ("Make a key", "Créer une clé"),
     ("Make a link", "Créer un lien"),
@@ -74,6 +79,7 @@ pub(super) const PAIRS: &[Pair] = &[
         "No password yet, or forgotten? An admin gives you a link to set one.",
         "Pas encore de mot de passe, ou oublié ? Un administrateur vous donne un lien pour en choisir un.",
     ),
+    ("Nobody signs in by a password here.", "Personne ne se connecte ici par mot de passe."),
     (
         "Nobody signs in here yet. {0} makes the first user.",
         "Personne ne se connecte encore ici. {0} crée le premier utilisateur.",
@@ -81,6 +87,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Nothing", "Rien"),
     ("Nothing was changed or refused that fits.", "Aucun changement ni refus ne correspond."),
     ("On what", "Sur quoi"),
+    (
+        "Only e-mail addresses of some domains are let in, and yours is of another.",
+        "Seules les adresses e-mail de certains domaines sont admises, et la vôtre est d’un autre.",
+    ),
     ("Other sessions", "Autres sessions"),
     ("Password", "Mot de passe"),
     ("Password only", "Mot de passe seul"),
@@ -110,6 +120,9 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Set your password", "Choisissez votre mot de passe"),
     ("Sign in", "Se connecter"),
     ("Sign in first.", "Connectez-vous d’abord."),
+    ("Sign in once", "Se connecter une fois"),
+    ("Sign in with {0}", "Se connecter avec {0}"),
+    ("Sign out at {0} as well", "Se déconnecter aussi de {0}"),
     (
         "Somebody else changes your roles and your account: so there is always an admin.",
         "C’est quelqu’un d’autre qui change vos rôles et votre compte : ainsi, il reste toujours un administrateur.",
@@ -137,6 +150,10 @@ pub(super) const PAIRS: &[Pair] = &[
         "The password is changed, and all other sessions are ended.",
         "Le mot de passe est changé, et toutes les autres sessions sont fermées.",
     ),
+    (
+        "There is no account for you here yet. Ask an admin to invite you.",
+        "Vous n’avez pas encore de compte ici. Demandez à un administrateur de vous inviter.",
+    ),
     ("There is nothing like that to be done.", "Il n’y a rien de tel à faire."),
     ("This is for people who are signed in.", "Ceci est réservé aux personnes connectées."),
     (
@@ -152,11 +169,23 @@ pub(super) const PAIRS: &[Pair] = &[
         "Il faut pour cela la permission {0} : un administrateur peut vous donner un rôle qui l’a.",
     ),
     (
+        "This sign-in was not begun in this browser, or more than ten minutes ago. Begin again.",
+        "Cette connexion n’a pas commencé dans ce navigateur, ou il y a plus de dix minutes. Recommencez.",
+    ),
+    (
+        "Too many have failed from your address. Try again in a quarter of an hour.",
+        "Trop d’essais ont échoué depuis votre adresse. Réessayez dans un quart d’heure.",
+    ),
+    (
         "Too many sign in at the moment. Try again shortly.",
         "Trop de personnes se connectent en ce moment. Réessayez bientôt.",
     ),
     ("Until", "Jusqu’au"),
     ("Users", "Utilisateurs"),
+    (
+        "What came back from {0} does not belong to this sign-in. Begin again.",
+        "Ce qui est revenu de {0} n’appartient pas à cette connexion. Recommencez.",
+    ),
     ("What it is for", "À quoi elle sert"),
     ("When", "Quand"),
     ("Who", "Qui"),
@@ -173,7 +202,24 @@ pub(super) const PAIRS: &[Pair] = &[
     ("You are signed in nowhere else.", "Vous n’êtes connecté nulle part ailleurs."),
     ("You are signed in {0} time elsewhere.", "Vous avez {0} autre session ouverte."),
     ("You are signed in {0} times elsewhere.", "Vous avez {0} autres sessions ouvertes."),
+    ("You are signed out here.", "Vous êtes déconnecté d’ici."),
+    (
+        "You have no role here. Ask an admin which group gives you one.",
+        "Vous n’avez pas de rôle ici. Demandez à un administrateur quel groupe en donne un.",
+    ),
     ("Your account", "Votre compte"),
+    (
+        "Your account here is disabled. An admin can let you in again.",
+        "Votre compte est désactivé ici. Un administrateur peut vous laisser entrer de nouveau.",
+    ),
+    (
+        "Your e-mail address belongs to an account that signs in as somebody else. Ask an admin.",
+        "Votre adresse e-mail est celle d’un compte qui se connecte sous une autre identité. Demandez à un administrateur.",
+    ),
+    (
+        "Your e-mail address is not verified there, so nobody is let in by it.",
+        "Votre adresse e-mail n’y est pas vérifiée : elle ne laisse entrer personne.",
+    ),
     ("Your password", "Votre mot de passe"),
     ("admin", "administration"),
     ("an e-mail address, key:ID, cli or nobody", "une adresse e-mail, key:ID, cli ou nobody"),
@@ -191,10 +237,12 @@ pub(super) const PAIRS: &[Pair] = &[
         "keeps it running: metrics, journeys, messages",
         "veille au bon fonctionnement : mesures, parcours, messages",
     ),
+    ("linked to a provider", "relié à un fournisseur"),
     ("marketer", "marketing"),
     ("never", "jamais"),
     ("no password yet", "pas encore de mot de passe"),
     ("operator", "exploitation"),
+    ("or with a password", "ou avec un mot de passe"),
     ("privacy officer", "protection des données"),
     (
         "says who may do what; sees customers, but does not export or erase them",
@@ -209,4 +257,9 @@ pub(super) const PAIRS: &[Pair] = &[
     ("with codes", "avec codes"),
     ("without codes", "sans codes"),
     ("your account", "votre compte"),
+    (
+        "{0} does not answer as it should. Try again in a moment.",
+        "{0} ne répond pas comme il faut. Réessayez dans un instant.",
+    ),
+    ("{0} has let nobody in.", "{0} n’a laissé entrer personne."),
 ];
