@@ -5,12 +5,73 @@ use std::collections::BTreeSet;
 
 /// Words that are spelt the same in English and French, or are nobody's: names, units, formats, what programs are told.
 const ALIKE: &[&str] = &[
-    "action", "admin", "audit", "bearer", "chat", "cli", "code", "codes", "conversation", "csv", "description", "direct", "e-mail",
-    "english", "excellent", "file", "francais", "français", "gsm-7", "h", "html", "http", "json", "main", "message", "messages", "min",
-    "minutes", "mode", "moment", "nobody", "nov", "note", "ok", "on", "options", "page", "pages", "parcours", "point", "principal", "push",
-    "qr", "rapport", "question", "sans", "sessions", "session", "sms", "segment", "segments", "support", "utc", "version", "via", "whatsapp",
+    "action",
+    "admin",
+    "audit",
+    "bearer",
+    "chat",
+    "cli",
+    "code",
+    "codes",
+    "conversation",
+    "csv",
+    "description",
+    "direct",
+    "e-mail",
+    "english",
+    "excellent",
+    "file",
+    "fr",
+    "français",
+    "gsm-7",
+    "h",
+    "html",
+    "http",
+    "json",
+    "main",
+    "message",
+    "messages",
+    "min",
+    "minutes",
+    "mode",
+    "moment",
+    "nobody",
+    "nov",
+    "note",
+    "ok",
+    "on",
+    "options",
+    "page",
+    "pages",
+    "parcours",
+    "point",
+    "principal",
+    "push",
+    "qr",
+    "rapport",
+    "question",
+    "sans",
+    "sessions",
+    "session",
+    "sms",
+    "segment",
+    "segments",
+    "support",
+    "utc",
+    "version",
+    "via",
+    "whatsapp",
     // The keys that the list of keys names, and months.
-    "g", "j", "k", "a", "c", "i", "m", "o", "x", "oct",
+    "g",
+    "j",
+    "k",
+    "a",
+    "c",
+    "i",
+    "m",
+    "o",
+    "x",
+    "oct",
 ];
 
 /// The words of a page that a person reads, hears or is shown in a field.
@@ -69,7 +130,9 @@ pub fn english_left(english: &str, french: &str, data: &[&str]) -> Vec<String> {
 #[test]
 fn a_word_that_was_forgotten_is_found() {
     let page = |lang: &str, text: &str| {
-        format!("<html lang=\"{lang}\"><main><p>{text}</p><pre>curl</pre><input placeholder=\"Who\"></main></html>")
+        format!(
+            "<html lang=\"{lang}\"><main><p>{text}</p><pre>curl</pre><input placeholder=\"Who\"></main></html>"
+        )
     };
     let english = page("en", "Sent to Ana, 5 messages");
     let french = page("fr", "Envoyé to Ana, 5 messages");

@@ -65,7 +65,11 @@ impl Identity {
         if answer.status != StatusCode::OK {
             // RFC 6749, section 5.2: a word such as `invalid_grant`.
             let word = answer.body["error"].as_str().unwrap_or_default();
-            let word: String = word.chars().filter(|c| c.is_ascii_graphic()).take(60).collect();
+            let word: String = word
+                .chars()
+                .filter(|c| c.is_ascii_graphic())
+                .take(60)
+                .collect();
             return Err(format!("{url}: status {} {word}", answer.status.as_u16()));
         }
         match answer.body {
@@ -78,6 +82,8 @@ impl Identity {
 fn why(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Accepted { .. } => String::new(),
-        Outcome::RefusedForGood { detail, .. } | Outcome::RefusedForNow { detail, .. } => detail.to_string(),
+        Outcome::RefusedForGood { detail, .. } | Outcome::RefusedForNow { detail, .. } => {
+            detail.to_string()
+        }
     }
 }

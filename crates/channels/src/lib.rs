@@ -48,8 +48,8 @@ use uuid::Uuid;
 
 pub use self::endpoints::{Ask, Called, Caller, Fetched};
 pub use self::guard::{Reach, ReachSettings};
-pub use self::identity::Identity;
 pub use self::hear::{Fate, Heard, Hook, Report, Said, Unheard, What};
+pub use self::identity::Identity;
 pub use self::limits::{CircuitSettings, DomainSettings, Limits, RateSettings, Span, Tally};
 pub use self::line::{Health, Place, Turn, Wish};
 pub use self::outcome::{About, Outcome};

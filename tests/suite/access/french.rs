@@ -5,21 +5,29 @@ use crate::tongues::english_left;
 
 /// What is kept as programs and logs know it, and what this test calls people.
 const DATA: &[&str] = &[
-    "/access",
-    "audit",
+    "POST /access/users/{id}",
+    "POST /access/users",
+    "POST /access/keys",
+    "POST /account",
+    "POST /customers/{key}/reveal",
+    "POST /access",
+    "GET /access/users",
     "DELETE",
-    "link",
-    "offer",
-    "others",
-    "confirm",
-    "wrong",
-    "POST /",
-    "DELETE /",
     "sign_in",
+    "set_password",
+    "password, ",
     "ines@",
     "leo@",
     "Kasse",
     "key:ID",
+    ":read",
+    ":write",
+    ">confirm<",
+    ">offer<",
+    ">others<",
+    ">link<",
+    "wrong",
+    "no_users",
 ];
 
 /// What the same request gets in English and in French.
@@ -31,7 +39,8 @@ impl Both {
     fn seen(&mut self, name: &str, english: &Answer, french: &Answer) {
         assert_eq!(english.status, french.status, "{name}: {}", french.body);
         let left = english_left(&english.body, &french.body, DATA);
-        self.left.extend(left.iter().map(|word| format!("{name}: {word}")));
+        self.left
+            .extend(left.iter().map(|word| format!("{name}: {word}")));
     }
 
     async fn get(&mut self, site: &Site, cookie: &str, path: &str) {
@@ -58,13 +67,16 @@ impl Both {
 async fn no_english_is_left_on_the_pages_of_access() {
     let site = site().await;
     let ines = site.user(EMAIL, &["admin", "privacy_officer"]).await;
-    let leo = site.user("leo@shop.example", &["support", "marketer", "operator"]).await;
+    let leo = site
+        .user("leo@shop.example", &["support", "marketer", "operator"])
+        .await;
     let (cookie, other) = (site.session(ines).await, site.session(leo).await);
     let mut both = Both { left: Vec::new() };
     for path in ["/sign-in", "/welcome/nothing"] {
         both.get(&site, "", path).await;
     }
-    both.form(&site, "", "/sign-in", "email=ines@shop.example&password=x").await;
+    both.form(&site, "", "/sign-in", "email=ines@shop.example&password=x")
+        .await;
     let one = format!("/access/users/{leo}");
     let token = access::token().unwrap();
     let until = now() + SignedDuration::from_hours(72);
@@ -73,7 +85,8 @@ async fn no_english_is_left_on_the_pages_of_access() {
     let welcome = format!("/welcome/{token}");
     both.get(&site, "", &welcome).await;
     for password in ["short", "password1234"] {
-        both.form(&site, "", &welcome, &format!("password={password}")).await;
+        both.form(&site, "", &welcome, &format!("password={password}"))
+            .await;
     }
     for (path, body) in [
         ("/access/users", "email=x"),
@@ -98,7 +111,15 @@ async fn no_english_is_left_on_the_pages_of_access() {
         let answer = site.ask("POST", "/account", &headers, &offer).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     }
-    for path in ["/access/users", &one, "/access/keys", "/access/audit", "/access/audit?who=none", "/account", "/access/users/x"] {
+    for path in [
+        "/access/users",
+        &one,
+        "/access/keys",
+        "/access/audit",
+        "/access/audit?who=none",
+        "/account",
+        "/access/users/x",
+    ] {
         both.get(&site, &cookie, path).await;
     }
     // Who may not is told so.

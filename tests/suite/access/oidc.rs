@@ -7,6 +7,7 @@ use ::api::access::{
     oidc::{Roles, Settings},
 };
 use cli::identity::Asks;
+use parcours_tests::kit;
 use serde_json::{Value, json};
 use standins::{Mood, Oidc, Provider as _, StandIn, oidc::Twist};
 
@@ -81,7 +82,10 @@ struct OnTheWay {
 
 impl Both {
     async fn sets_out(&self, to: &str) -> OnTheWay {
-        let answer = self.site.get(&format!("/sign-in/oidc?to={to}"), &[BROWSER]).await;
+        let answer = self
+            .site
+            .get(&format!("/sign-in/oidc?to={to}"), &[BROWSER])
+            .await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         OnTheWay {
             there: answer.header(header::LOCATION).to_owned(),
@@ -91,15 +95,22 @@ impl Both {
 
     /// Where the provider sends the browser back to.
     async fn agrees(&self, way: &OnTheWay) -> String {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        let answer = client.build().unwrap().get(&way.there).send().await.unwrap();
+        let answer = kit::http_without_redirects()
+            .get(&way.there)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 303, "{:?}", self.provider.violations());
         let back = answer.headers()["location"].to_str().unwrap();
         back.strip_prefix("http://localhost").unwrap().to_owned()
     }
 
     async fn comes_back(&self, path: &str, cookie: &str) -> Answer {
-        let headers = [BROWSER, ("cookie", cookie), ("sec-fetch-site", "cross-site")];
+        let headers = [
+            BROWSER,
+            ("cookie", cookie),
+            ("sec-fetch-site", "cross-site"),
+        ];
         self.site.get(path, &headers).await
     }
 
@@ -134,7 +145,8 @@ impl Both {
 fn session(answer: &Answer) -> Option<String> {
     let all = answer.headers.get_all(header::SET_COOKIE).iter();
     let all = all.filter_map(|v| v.to_str().ok()?.split(';').next());
-    all.map(str::to_owned).find(|c| c.starts_with("parcours=") && c.len() > 20)
+    all.map(str::to_owned)
+        .find(|c| c.starts_with("parcours=") && c.len() > 20)
 }
 
 #[tokio::test]
@@ -144,18 +156,27 @@ async fn somebody_whom_the_provider_knows_is_let_in() {
         both.provider.provider().twists(twist);
         let ines = both.site.user(EMAIL, &["support"]).await;
         let page = both.site.get("/sign-in?to=/customers", &[]).await.body;
-        assert!(page.contains("href=\"/sign-in/oidc?to=%2Fcustomers\""), "{page}");
+        assert!(
+            page.contains("href=\"/sign-in/oidc?to=%2Fcustomers\""),
+            "{page}"
+        );
         assert!(page.contains("Sign in with Maison Tilleul"), "{page}");
         let answer = both.signs_in().await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         assert_eq!(answer.header(header::LOCATION), "/customers");
         let cookie = session(&answer).expect("a session");
-        let page = both.site.get("/customers", &[BROWSER, ("cookie", &cookie)]).await;
+        let page = both
+            .site
+            .get("/customers", &[BROWSER, ("cookie", &cookie)])
+            .await;
         assert_eq!(page.status, StatusCode::OK);
         assert!(page.body.contains(EMAIL), "{}", page.body);
         let entry = both.site.log().await.pop().unwrap();
         assert_eq!((&*entry.action, entry.ok), ("sign_in", true));
-        assert_eq!((entry.who, &*entry.reason), (format!("user:{ines}"), "oidc: linked"));
+        assert_eq!(
+            (entry.who, &*entry.reason),
+            (format!("user:{ines}"), "oidc: linked")
+        );
         assert_eq!(both.provider.violations(), Vec::<String>::new());
     }
 }
@@ -166,20 +187,32 @@ async fn a_way_is_bound_to_the_browser_that_sets_out() {
     let both = both(|s| s.address = "https://crm.shop.example/".into()).await;
     let way = both.site.get("/sign-in/oidc?to=/inbox", &[]).await;
     let set = way.header(header::SET_COOKIE);
-    for part in ["__Host-parcours_way=", "Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure"] {
+    for part in [
+        "__Host-parcours_way=",
+        "Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure",
+    ] {
         assert!(set.contains(part), "{set}");
     }
     let there = way.header(header::LOCATION);
     let asked: BTreeMap<String, String> =
-        form_urlencoded::parse(there.split_once('?').unwrap().1.as_bytes()).into_owned().collect();
-    assert_eq!(asked["redirect_uri"], format!("https://crm.shop.example{BACK}"));
+        form_urlencoded::parse(there.split_once('?').unwrap().1.as_bytes())
+            .into_owned()
+            .collect();
+    assert_eq!(
+        asked["redirect_uri"],
+        format!("https://crm.shop.example{BACK}")
+    );
     assert_eq!(asked["scope"], "openid email profile");
     assert_eq!(asked["code_challenge_method"], "S256");
     for secret in ["state", "nonce", "code_challenge"] {
         assert_eq!(asked[secret].len(), 43, "{secret}");
     }
     let again = both.site.get("/sign-in/oidc?to=/inbox", &[]).await;
-    assert_ne!(again.header(header::LOCATION), there, "no two ways are the same");
+    assert_ne!(
+        again.header(header::LOCATION),
+        there,
+        "no two ways are the same"
+    );
 }
 
 /// A link that somebody else began ends in nobody's session (login CSRF), and one that is over begins none.
@@ -221,7 +254,10 @@ async fn what_came_back_once_does_not_count_again() {
     let code = both.agrees(&way).await;
     let replayed = both.comes_back(&code, &way.cookie).await;
     assert!(session(&replayed).is_none());
-    assert_eq!(both.site.log().await.pop().unwrap().reason, "oidc: replayed");
+    assert_eq!(
+        both.site.log().await.pop().unwrap().reason,
+        "oidc: replayed"
+    );
 }
 
 #[tokio::test]
@@ -238,10 +274,22 @@ async fn a_token_that_is_not_right_lets_nobody_in() {
         (Twist::NoNonce, "it is for another sign-in"),
         (Twist::OtherNonce, "it is for another sign-in"),
         (Twist::AccessToken, "it came with another access token"),
-        (Twist::Unsigned, "it is signed by another algorithm than RS256 and ES256"),
-        (Twist::Secret, "it is signed by another algorithm than RS256 and ES256"),
-        (Twist::PublicKey, "it is signed by another algorithm than RS256 and ES256"),
-        (Twist::Rs512, "it is signed by another algorithm than RS256 and ES256"),
+        (
+            Twist::Unsigned,
+            "it is signed by another algorithm than RS256 and ES256",
+        ),
+        (
+            Twist::Secret,
+            "it is signed by another algorithm than RS256 and ES256",
+        ),
+        (
+            Twist::PublicKey,
+            "it is signed by another algorithm than RS256 and ES256",
+        ),
+        (
+            Twist::Rs512,
+            "it is signed by another algorithm than RS256 and ES256",
+        ),
         (Twist::Forged, "the signature is not right"),
         (Twist::Changed, "the signature is not right"),
         (Twist::OtherIss, "iss"),
@@ -272,7 +320,13 @@ async fn a_minute_is_forgiven_and_no_more() {
 async fn only_a_verified_address_is_believed_and_only_the_first_time() {
     let both = both(|s| s.create = true).await;
     both.site.user(EMAIL, &["support"]).await;
-    for unverified in [json!(false), json!("false"), json!("yes"), json!(0), Value::Null] {
+    for unverified in [
+        json!(false),
+        json!("false"),
+        json!("yes"),
+        json!(0),
+        Value::Null,
+    ] {
         both.is(&json!({ "sub": "x", "email": EMAIL, "email_verified": unverified }));
         assert_eq!(both.refused().await, "oidc: unverified");
     }
@@ -290,15 +344,34 @@ async fn only_a_verified_address_is_believed_and_only_the_first_time() {
 #[tokio::test]
 async fn whoever_is_not_to_come_in_stays_out() {
     let both = both(|s| s.domains = vec!["Shop.example".into()]).await;
-    assert_eq!(both.refused().await, "oidc: unknown", "nobody is made without being asked for");
+    assert_eq!(
+        both.refused().await,
+        "oidc: unknown",
+        "nobody is made without being asked for"
+    );
     let ines = both.site.user(EMAIL, &["support"]).await;
-    both.site.access.set_disabled(ines, Some(now())).await.unwrap();
-    assert_eq!(both.refused().await, "oidc: disabled", "before they are linked");
+    both.site
+        .access
+        .set_disabled(ines, Some(now()))
+        .await
+        .unwrap();
+    assert_eq!(
+        both.refused().await,
+        "oidc: disabled",
+        "before they are linked"
+    );
     both.site.access.set_disabled(ines, None).await.unwrap();
     let cookie = session(&both.signs_in().await).unwrap();
-    both.site.access.set_disabled(ines, Some(now())).await.unwrap();
+    both.site
+        .access
+        .set_disabled(ines, Some(now()))
+        .await
+        .unwrap();
     assert_eq!(both.refused().await, "oidc: disabled", "and after");
-    let page = both.site.get("/customers", &[BROWSER, ("cookie", &cookie)]).await;
+    let page = both
+        .site
+        .get("/customers", &[BROWSER, ("cookie", &cookie)])
+        .await;
     assert_eq!(page.status, StatusCode::SEE_OTHER, "their session is over");
     for email in ["ines@shop.example.evil.example", "ines@evil.example"] {
         both.is(&json!({ "sub": "y", "email": email, "email_verified": true }));
@@ -314,28 +387,46 @@ async fn roles_follow_the_groups_of_the_provider() {
         s.roles = mapped();
     })
     .await;
-    let person = |groups: Value| {
-        json!({ "sub": SUB, "name": "Léo", "email": "leo@shop.example", "email_verified": true, "realm": { "groups": groups } })
-    };
+    let person = |groups: Value| json!({ "sub": SUB, "name": "Léo", "email": "leo@shop.example", "email_verified": true, "realm": { "groups": groups } });
     both.is(&person(json!(["visitors"])));
     assert_eq!(both.refused().await, "oidc: no_role");
-    assert!(both.site.access.user("leo@shop.example").await.unwrap().is_none());
+    assert!(
+        both.site
+            .access
+            .user("leo@shop.example")
+            .await
+            .unwrap()
+            .is_none()
+    );
     both.is(&person(json!(["crm", "visitors"])));
     let cookie = session(&both.signs_in().await).unwrap();
-    assert_eq!(both.roles("leo@shop.example").await, ["marketer", "support"]);
+    assert_eq!(
+        both.roles("leo@shop.example").await,
+        ["marketer", "support"]
+    );
     let made = both.site.log().await.pop().unwrap();
     assert_eq!(made.reason, "oidc: made, roles marketer, support");
     both.is(&person(json!("it")));
     assert!(session(&both.signs_in().await).is_some());
     assert_eq!(both.roles("leo@shop.example").await, ["admin"]);
-    assert_eq!(both.site.log().await.pop().unwrap().reason, "oidc: roles admin");
+    assert_eq!(
+        both.site.log().await.pop().unwrap().reason,
+        "oidc: roles admin"
+    );
     both.signs_in().await;
-    assert_eq!(both.site.log().await.pop().unwrap().reason, "oidc", "what is the same is not said");
+    assert_eq!(
+        both.site.log().await.pop().unwrap().reason,
+        "oidc",
+        "what is the same is not said"
+    );
     // No group any more: no way in, and what is open opens nothing.
     both.is(&person(json!([])));
     assert_eq!(both.refused().await, "oidc: no_role");
     assert_eq!(both.roles("leo@shop.example").await, Vec::<String>::new());
-    let page = both.site.get("/customers", &[BROWSER, ("cookie", &cookie)]).await;
+    let page = both
+        .site
+        .get("/customers", &[BROWSER, ("cookie", &cookie)])
+        .await;
     assert_eq!(page.status, StatusCode::FORBIDDEN);
 }
 
@@ -358,11 +449,19 @@ async fn keys_that_are_new_are_fetched() {
     let both = both(|_| {}).await;
     both.site.user(EMAIL, &["support"]).await;
     assert!(session(&both.signs_in().await).is_some());
-    assert_eq!(both.provider.requests(), 4, "about itself, there, the code, its keys");
+    assert_eq!(
+        both.provider.requests(),
+        4,
+        "about itself, there, the code, its keys"
+    );
     assert!(session(&both.signs_in().await).is_some());
     assert_eq!(both.provider.requests(), 6);
     both.provider.provider().twists(Twist::NewKey);
-    assert_eq!(both.refused().await, "oidc: no key of the provider is meant", "it was asked a moment ago");
+    assert_eq!(
+        both.refused().await,
+        "oidc: no key of the provider is meant",
+        "it was asked a moment ago"
+    );
     assert_eq!(both.provider.requests(), 8);
     wait(SignedDuration::from_secs(10));
     assert!(session(&both.signs_in().await).is_some());
@@ -377,7 +476,11 @@ async fn a_provider_that_does_not_answer_is_told_so() {
     let both = both(|s| s.issuer = "http://127.0.0.1:9".into()).await;
     let answer = both.site.get("/sign-in/oidc", &[BROWSER]).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(answer.body.contains("Maison Tilleul does not answer as it should"));
+    assert!(
+        answer
+            .body
+            .contains("Maison Tilleul does not answer as it should")
+    );
     // One that calls itself by another name is not believed.
     let both = both_with(true, |_| {}).await;
     *both.provider.provider().about.lock().unwrap() = json!({ "issuer": "https://evil.example" });
@@ -418,13 +521,22 @@ async fn without_passwords_a_link_lets_in_once() {
     let both = both_with(false, |_| {}).await;
     let ines = both.site.user(EMAIL, &["admin"]).await;
     let page = both.site.get("/sign-in", &[]).await.body;
-    assert!(!page.contains("type=\"password\"") && page.contains("/sign-in/oidc"), "{page}");
+    assert!(
+        !page.contains("type=\"password\"") && page.contains("/sign-in/oidc"),
+        "{page}"
+    );
     let refused = both.site.sign_in(EMAIL, PASSWORD, "").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     assert!(session(&refused).is_none());
     let token = access::token().unwrap();
     let until = now() + SignedDuration::from_hours(1);
-    assert!(both.site.access.invite(ines, &access::hash_of(&token), until).await.unwrap());
+    assert!(
+        both.site
+            .access
+            .invite(ines, &access::hash_of(&token), until)
+            .await
+            .unwrap()
+    );
     let path = format!("/welcome/{token}");
     let page = both.site.get(&path, &[]).await;
     assert!(!page.body.contains("type=\"password\""), "{}", page.body);
@@ -432,19 +544,45 @@ async fn without_passwords_a_link_lets_in_once() {
     let answer = both.site.ask("POST", &path, &foreign, "").await;
     assert!(session(&answer).is_none());
     let cookie = session(&both.site.form(&path, "", "").await).expect("a session");
-    assert!(session(&both.site.form(&path, "", "").await).is_none(), "once");
+    assert!(
+        session(&both.site.form(&path, "", "").await).is_none(),
+        "once"
+    );
     // In the console nobody gives out links, or sets a password.
-    let users = both.site.form("/access/users", &cookie, "email=leo@shop.example&role_support=on").await;
+    let users = both
+        .site
+        .form(
+            "/access/users",
+            &cookie,
+            "email=leo@shop.example&role_support=on",
+        )
+        .await;
     assert_eq!(users.status, StatusCode::OK);
     assert!(!users.body.contains("/welcome/"), "{}", users.body);
-    let leo = both.site.access.user("leo@shop.example").await.unwrap().unwrap();
-    let link = both.site.form(&format!("/access/users/{}", leo.id), &cookie, "do=link").await;
+    let leo = both
+        .site
+        .access
+        .user("leo@shop.example")
+        .await
+        .unwrap()
+        .unwrap();
+    let link = both
+        .site
+        .form(&format!("/access/users/{}", leo.id), &cookie, "do=link")
+        .await;
     assert_eq!(link.status, StatusCode::BAD_REQUEST);
     let body = format!("do=password&current={PASSWORD}&password=cardboard otter ninety one");
     let set = both.site.form("/account", &cookie, &body).await;
     assert_eq!(set.status, StatusCode::BAD_REQUEST);
-    let account = both.site.get("/account", &[BROWSER, ("cookie", &cookie)]).await;
-    assert!(!account.body.contains("type=\"password\""), "{}", account.body);
+    let account = both
+        .site
+        .get("/account", &[BROWSER, ("cookie", &cookie)])
+        .await;
+    assert!(
+        !account.body.contains("type=\"password\""),
+        "{}",
+        account.body
+    );
 }
 
 #[tokio::test]
@@ -458,14 +596,24 @@ async fn whoever_signs_out_here_may_sign_out_there() {
     assert!(page.contains("href=\"/sign-out/oidc\""), "{page}");
     let there = both.site.get("/sign-out/oidc", &[]).await;
     let there = there.header(header::LOCATION);
-    assert!(there.starts_with(&format!("{}/end?client_id=parcours&", both.provider.url())), "{there}");
-    assert!(there.ends_with("post_logout_redirect_uri=http%3A%2F%2Flocalhost%2Fsign-in"), "{there}");
+    assert!(
+        there.starts_with(&format!("{}/end?client_id=parcours&", both.provider.url())),
+        "{there}"
+    );
+    assert!(
+        there.ends_with("post_logout_redirect_uri=http%3A%2F%2Flocalhost%2Fsign-in"),
+        "{there}"
+    );
 }
 
 #[tokio::test]
 async fn without_a_provider_there_is_no_such_way() {
     let site = site().await;
     for path in ["/sign-in/oidc", BACK, "/sign-out/oidc"] {
-        assert_eq!(site.get(path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(
+            site.get(path, &[]).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
 }

@@ -35,8 +35,12 @@ impl Place {
 async fn no_english_is_left_in_the_inbox() {
     let place = inbox::place().await;
     let session = place.session(json!({})).await;
-    place.says(session["token"].as_str().unwrap(), "Talk to a person").await;
-    place.does("ana", "call.wanted", json!({ "value": 4_000 })).await;
+    place
+        .says(session["token"].as_str().unwrap(), "Talk to a person")
+        .await;
+    place
+        .does("ana", "call.wanted", json!({ "value": 4_000 }))
+        .await;
     let items = place.waiting(2).await;
     let page = |item: &Value| {
         let word = |name: &str| item[name].as_str().unwrap().to_owned();

@@ -158,7 +158,11 @@ async fn what_cannot_be_read_is_told_all_the_same() {
     for odd in ["odd state", "odd trace", "odd ledger"] {
         assert!(text.contains(odd), "{odd}");
     }
-    assert!(api::export_page(&export, api::Language::English).unwrap().contains("odd state"));
+    assert!(
+        api::export_page(&export, api::Language::English)
+            .unwrap()
+            .contains("odd state")
+    );
 }
 
 #[tokio::test]

@@ -147,9 +147,7 @@ async fn with_password(state: &State, id: Uuid, email: &str, asked: &str, new: &
         }
         _ => {
             let (new, of) = (new.to_owned(), email.to_owned());
-            let kept = access
-                .hashing(move || secrets::accepted(&new, &of))
-                .await?;
+            let kept = access.hashing(move || secrets::accepted(&new, &of)).await?;
             let kept: String = match kept {
                 Ok(kept) => kept,
                 Err(why) => return Ok(Err(why.said())),

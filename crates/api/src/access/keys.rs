@@ -93,7 +93,12 @@ pub(super) async fn add(Shared(state): Shared<State>, Form(fields): Form<Fields>
     let ticked = words.filter(|w| fields.contains_key(&format!("scope_{w}")));
     let scopes: Vec<String> = ticked.map(str::to_owned).collect();
     if name.is_empty() || scopes.is_empty() {
-        return listed(&state, None, Some(say("A key has a name and a scope at least."))).await;
+        return listed(
+            &state,
+            None,
+            Some(say("A key has a name and a scope at least.")),
+        )
+        .await;
     }
     let days = match field("days") {
         "" => None,

@@ -163,7 +163,8 @@ impl Access {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PageError> {
-        let busy = || PageError::Busy(say("Too many sign in at the moment. Try again shortly.").into());
+        let busy =
+            || PageError::Busy(say("Too many sign in at the moment. Try again shortly.").into());
         let place = tokio::time::timeout(PATIENCE, self.inner.hashing.acquire()).await;
         let _place = place.map_err(|_| busy())?.map_err(|_| busy())?;
         tokio::task::spawn_blocking(work)

@@ -112,7 +112,10 @@ pub(super) async fn submit(
     let to = origin::inside(&given.to);
     let again = |status, wrong| again(access, status, to, &given.email, wrong);
     if !access.passwords {
-        return again(StatusCode::FORBIDDEN, say("Nobody signs in by a password here."));
+        return again(
+            StatusCode::FORBIDDEN,
+            say("Nobody signs in by a password here."),
+        );
     }
     if !origin::is_own(&headers) {
         return again(

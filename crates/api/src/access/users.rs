@@ -237,7 +237,8 @@ pub(super) async fn change(
     let asked = field(&fields, "do");
     let own = user().is_ok_and(|(own, ..)| own == found.id);
     if own && asked != "link" {
-        let why = say("Somebody else changes your roles and your account: so there is always an admin.");
+        let why =
+            say("Somebody else changes your roles and your account: so there is always an admin.");
         return Ok(noted(shown(&state, &id, None, Some(why)).await?, "", asked));
     }
     let mut said = asked.to_owned();
@@ -276,7 +277,9 @@ fn own_page(status: StatusCode, welcome: &Welcome) -> Answer {
 
 /// A link that holds no more.
 fn over() -> PageError {
-    let why = say("This link holds no more: it was used, or it is older than three days. An admin gives you another.");
+    let why = say(
+        "This link holds no more: it was used, or it is older than three days. An admin gives you another.",
+    );
     PageError::Refused(StatusCode::NOT_FOUND, why.into())
 }
 

@@ -20,13 +20,7 @@ use store::read::{InboxItem, Speaker, Utterance};
 use uuid::Uuid;
 
 use super::{Frame, Page, PageError, customers, html, reply::is_foreign, words, words::When};
-use crate::{
-    State,
-    access::mask,
-    i18n, inbox,
-    problem::Problem,
-    support::PAGE,
-};
+use crate::{State, access::mask, i18n, inbox, problem::Problem, support::PAGE};
 
 const SCRIPT: &str = include_str!("../../static/inbox.js");
 
@@ -377,11 +371,22 @@ fn ours(headers: &HeaderMap) -> Result<(), PageError> {
 /// What the API says to programs, to the person who did it on a page.
 fn refused(problem: &Problem) -> PageError {
     PageError::wrong(match problem.code() {
-        "over" => i18n::say("Somebody has answered this already, or the journey waits for it no more."),
+        "over" => {
+            i18n::say("Somebody has answered this already, or the journey waits for it no more.")
+        }
         "task" => i18n::say("A task is no conversation: only who is handed over is written to."),
-        "text" => return PageError::Wrong(i18n::fill("A line has from 1 to {0} characters.", &[&inbox::LONGEST])),
+        "text" => {
+            return PageError::Wrong(i18n::fill(
+                "A line has from 1 to {0} characters.",
+                &[&inbox::LONGEST],
+            ));
+        }
         code => {
-            tracing::warn!(code, detail = problem.detail(), "what a person did was not taken");
+            tracing::warn!(
+                code,
+                detail = problem.detail(),
+                "what a person did was not taken"
+            );
             return PageError::Busy(i18n::say("It was not taken. Try again in a moment.").into());
         }
     })

@@ -125,7 +125,11 @@ fn lost(summary: &Summary) -> String {
         parts.push(count(summary.failed, "{0} has failed", "{0} have failed"));
     }
     if summary.recalled > 0 {
-        parts.push(count(summary.recalled, "{0} was taken back", "{0} were taken back"));
+        parts.push(count(
+            summary.recalled,
+            "{0} was taken back",
+            "{0} were taken back",
+        ));
     }
     parts.join(", ")
 }

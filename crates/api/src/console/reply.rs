@@ -60,7 +60,9 @@ pub(super) async fn submit(
     let captured = mailbox::get(&state, &name).await?;
     let question = open_question(&state, captured.message).await?;
     let question = question.ok_or_else(|| {
-        PageError::wrong(i18n::say("This message asks no question that is still open."))
+        PageError::wrong(i18n::say(
+            "This message asks no question that is still open.",
+        ))
     })?;
     say(&state, &question, answer).await?;
     let page = format!("/customers/{}", question.customer);
@@ -81,8 +83,8 @@ async fn say(state: &State, question: &MessageRow, answer: &str) -> Result<(), P
             "text": answer,
         },
     });
-    let event = intake::accepted(state, call, Some(SegmentCall::Track), now)
-        .map_err(|refused| {
+    let event =
+        intake::accepted(state, call, Some(SegmentCall::Track), now).map_err(|refused| {
             tracing::warn!(reason = %refused.message, "an answer was refused");
             PageError::wrong(i18n::say("The answer was not taken."))
         })?;

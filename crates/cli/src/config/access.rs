@@ -113,7 +113,10 @@ impl AccessConfig {
         let Some(oidc) = &self.oidc else {
             return match self.passwords {
                 true => Ok(()),
-                false => Err((&["access", "passwords"], "without passwords and without `oidc` nobody could sign in".into())),
+                false => Err((
+                    &["access", "passwords"],
+                    "without passwords and without `oidc` nobody could sign in".into(),
+                )),
             };
         };
         for (path, address) in [
@@ -121,20 +124,28 @@ impl AccessConfig {
             (&["access", "oidc", "address"], &oidc.address),
         ] {
             if !is_kept_secret(address) {
-                let why = format!("`{address}` is not https: what is said there would be read on the way; http is for this machine alone");
+                let why = format!(
+                    "`{address}` is not https: what is said there would be read on the way; http is for this machine alone"
+                );
                 return Err((path, why));
             }
         }
         let host = oidc.address.split_once("://").map_or("", |(_, host)| host);
         if host.trim_end_matches('/').contains(['/', '?', '#']) {
-            return Err((&["access", "oidc", "address"], "has a path; the console is at the top of its address".into()));
+            return Err((
+                &["access", "oidc", "address"],
+                "has a path; the console is at the top of its address".into(),
+            ));
         }
         let secrets = oidc.client_secret.as_deref().is_some_and(str::is_empty);
         if secrets {
             return Err((&["access", "oidc", "client_secret"], "is empty".into()));
         }
         if oidc.create && oidc.roles.is_none() {
-            return Err((&["access", "oidc", "create"], "somebody who is made needs a role: say in `roles` which group gives which".into()));
+            return Err((
+                &["access", "oidc", "create"],
+                "somebody who is made needs a role: say in `roles` which group gives which".into(),
+            ));
         }
         Ok(())
     }
@@ -161,7 +172,9 @@ fn is_kept_secret(address: &str) -> bool {
     let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
     let ends = |rest: &str| rest.is_empty() || rest.starts_with([':', '/']);
     address.starts_with("https://")
-        || here.iter().any(|h| address.strip_prefix(h).is_some_and(ends))
+        || here
+            .iter()
+            .any(|h| address.strip_prefix(h).is_some_and(ends))
 }
 
 impl OidcConfig {
@@ -170,7 +183,10 @@ impl OidcConfig {
         let host = host.split(['/', ':']).next().unwrap_or_default();
         let roles = self.roles.as_ref().map(|groups| Roles {
             claim: self.groups.clone(),
-            map: groups.iter().map(|(group, words)| (group.clone(), roles(words))).collect(),
+            map: groups
+                .iter()
+                .map(|(group, words)| (group.clone(), roles(words)))
+                .collect(),
         });
         Settings {
             issuer: self.issuer.clone(),

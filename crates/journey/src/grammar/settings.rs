@@ -24,7 +24,10 @@ pub const VARIABLES: &[(&str, &[&str])] = &[
     ("PARCOURS_STOP_SECONDS", &["stop_seconds"]),
     ("PARCOURS_WRITE_KEY", &["write_key"]),
     ("PARCOURS_ACCESS_REQUIRED", &["access", "required"]),
-    ("PARCOURS_OIDC_CLIENT_SECRET", &["access", "oidc", "client_secret"]),
+    (
+        "PARCOURS_OIDC_CLIENT_SECRET",
+        &["access", "oidc", "client_secret"],
+    ),
     ("PARCOURS_LEASE_SECONDS", &["lease_seconds"]),
     ("PARCOURS_PRIVACY_SECRET", &["privacy_secret"]),
     ("PARCOURS_PAGES_HTTP", &["pages", "http"]),

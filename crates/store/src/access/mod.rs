@@ -12,8 +12,8 @@ use sqlx::PgPool;
 
 use crate::Store;
 
-pub use issuers::NewLinked;
 pub use audit::{AUDIT_PAGE, AuditEntry, AuditFilter, KEEPS_AUDIT, NewAudit};
+pub use issuers::NewLinked;
 pub use keys::{Key, MOST_KEYS, NewKey};
 pub use sessions::{IDLE, LONGEST, REVEALED, Session};
 pub use users::{Credentials, LOCKED, MOST_USERS, TRIES, User};

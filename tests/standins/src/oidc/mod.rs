@@ -7,11 +7,14 @@
 //!
 //! The issuer is the stand-in's own address. What is kept of a sign-in is its subject.
 
-mod tokens;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
-use std::{collections::HashMap, sync::{Mutex, MutexGuard, PoisonError}};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use serde_json::{Value as Json, json};
 
@@ -72,7 +75,9 @@ impl Default for Oidc {
             client_id: "parcours".to_owned(),
             client_secret: "s3cret: of the/client".to_owned(),
             redirect_uri: "http://localhost/sign-in/oidc/back".to_owned(),
-            person: Mutex::new(json!({"sub": "248289761001", "email": "ines@shop.example", "email_verified": true})),
+            person: Mutex::new(
+                json!({"sub": "248289761001", "email": "ines@shop.example", "email_verified": true}),
+            ),
             userinfo: Mutex::new(json!({})),
             about: Mutex::new(json!({"authorization_response_iss_parameter_supported": true})),
             twist: Mutex::default(),
@@ -92,8 +97,13 @@ impl Provider for Oidc {
     fn read(&self, request: &Request) -> Result<Read<SignedIn>, Invalid> {
         let answer = |reply| Ok(Read::Answer(reply));
         match (request.method.as_str(), &*request.path) {
-            ("GET", "/.well-known/openid-configuration") => answer(Reply::json(200, &self.says(request))),
-            ("GET", "/jwks") => answer(Reply::json(200, &json!({"keys": tokens::keys(*locked(&self.twist))}))),
+            ("GET", "/.well-known/openid-configuration") => {
+                answer(Reply::json(200, &self.says(request)))
+            }
+            ("GET", "/jwks") => answer(Reply::json(
+                200,
+                &json!({"keys": tokens::keys(*locked(&self.twist))}),
+            )),
             ("GET", "/authorize") => self.authorized(request).map(Read::Answer),
             ("POST", "/token") => self.exchanged(request),
             ("GET", "/userinfo") => self.of_person(request).map(Read::Answer),
@@ -109,8 +119,15 @@ impl Provider for Oidc {
     fn accept(&self, message: &SignedIn) -> Reply {
         let access_token = base64url(&random::<24>());
         let person = locked(&self.person).clone();
-        locked(&self.state).bearers.insert(access_token.clone(), person["sub"].clone());
-        let id_token = self.id_token(&message.origin, message.nonce.as_deref(), &person, &access_token);
+        locked(&self.state)
+            .bearers
+            .insert(access_token.clone(), person["sub"].clone());
+        let id_token = self.id_token(
+            &message.origin,
+            message.nonce.as_deref(),
+            &person,
+            &access_token,
+        );
         let body = json!({"access_token": access_token, "token_type": "Bearer", "expires_in": 300, "id_token": id_token});
         Reply::json(200, &body).header("cache-control", "no-store")
     }
@@ -164,7 +181,9 @@ impl Oidc {
     /// The way there (Core, section 3.1.2; RFC 7636, section 4.3): the person agrees at once.
     fn authorized(&self, request: &Request) -> Result<Reply, Invalid> {
         let query = request.query.as_deref().unwrap_or_default();
-        let given: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let given: HashMap<String, String> = form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
         let field = |name: &str| given.get(name).map_or("", String::as_str);
         // Nobody is sent to an address that is not known.
         let page = |why: &str| invalid(why, Reply::empty(400));
@@ -175,10 +194,22 @@ impl Oidc {
             return Err(page("the redirect_uri is not that of the client"));
         }
         let wanted = [
-            (field("response_type") == "code", "response_type must be code"),
-            (field("scope").split(' ').any(|s| s == "openid"), "the scope openid is needed"),
-            (field("code_challenge_method") == "S256", "code_challenge_method must be S256"),
-            (field("code_challenge").len() == 43, "code_challenge is 43 characters"),
+            (
+                field("response_type") == "code",
+                "response_type must be code",
+            ),
+            (
+                field("scope").split(' ').any(|s| s == "openid"),
+                "the scope openid is needed",
+            ),
+            (
+                field("code_challenge_method") == "S256",
+                "code_challenge_method must be S256",
+            ),
+            (
+                field("code_challenge").len() == 43,
+                "code_challenge is 43 characters",
+            ),
             (field("state").len() >= 16, "state can be guessed"),
             (field("nonce").len() >= 16, "nonce can be guessed"),
         ];
@@ -206,7 +237,10 @@ impl Oidc {
             Twist::NoIss => {}
             _ => drop(query.append_pair("iss", origin)),
         }
-        Reply::empty(303).header("location", format!("{}?{}", self.redirect_uri, query.finish()))
+        Reply::empty(303).header(
+            "location",
+            format!("{}?{}", self.redirect_uri, query.finish()),
+        )
     }
 
     /// The code for tokens (Core, section 3.1.3): once.
@@ -219,10 +253,19 @@ impl Oidc {
             return Err(error("invalid_request", "a token is asked for by a form"));
         }
         // RFC 6749, section 2.3.1: both are encoded before they stand in HTTP Basic.
-        let plain = |text: &str| form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned());
-        let client = request.basic().and_then(|(id, secret)| Some((plain(&id)?, plain(&secret)?)));
+        let plain = |text: &str| {
+            form_urlencoded::parse(text.as_bytes())
+                .next()
+                .map(|(name, _)| name.into_owned())
+        };
+        let client = request
+            .basic()
+            .and_then(|(id, secret)| Some((plain(&id)?, plain(&secret)?)));
         if client != Some((self.client_id.clone(), self.client_secret.clone())) {
-            return Err(error("invalid_client", "the client does not show who it is"));
+            return Err(error(
+                "invalid_client",
+                "the client does not show who it is",
+            ));
         }
         let form: HashMap<String, String> = request.form().into_iter().collect();
         let field = |name: &str| form.get(name).map_or("", String::as_str);
@@ -230,12 +273,22 @@ impl Oidc {
             return Err(error("unsupported_grant_type", "the grant is a code"));
         }
         let granted = locked(&self.state).codes.remove(field("code"));
-        let granted = granted.ok_or_else(|| error("invalid_grant", "the code was never given, or was taken before"))?;
+        let granted = granted.ok_or_else(|| {
+            error(
+                "invalid_grant",
+                "the code was never given, or was taken before",
+            )
+        })?;
         let hash = ring::digest::digest(&ring::digest::SHA256, field("code_verifier").as_bytes());
-        if field("redirect_uri") != self.redirect_uri || base64url(hash.as_ref()) != granted.challenge {
+        if field("redirect_uri") != self.redirect_uri
+            || base64url(hash.as_ref()) != granted.challenge
+        {
             return Err(error("invalid_grant", "the code is somebody else's"));
         }
-        let sub = locked(&self.person)["sub"].as_str().unwrap_or_default().to_owned();
+        let sub = locked(&self.person)["sub"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         let message = SignedIn {
             sub,
             nonce: granted.nonce,
@@ -250,7 +303,8 @@ impl Oidc {
     fn of_person(&self, request: &Request) -> Result<Reply, Invalid> {
         let bearer = request.authorization("bearer").unwrap_or_default();
         let sub = locked(&self.state).bearers.get(bearer).cloned();
-        let sub = sub.ok_or_else(|| invalid("the access token was never given", Reply::empty(401)))?;
+        let sub =
+            sub.ok_or_else(|| invalid("the access token was never given", Reply::empty(401)))?;
         let mut says = locked(&self.userinfo).clone();
         if says["sub"].is_null() {
             says["sub"] = sub;

@@ -54,12 +54,21 @@ async fn a_code_is_good_once_and_for_whoever_has_its_verifier() {
     assert_eq!(oidc.violations(), Vec::<String>::new());
     assert_eq!(oidc.accepted()[0].sub, "248289761001");
     let again = token(&oidc, &first, VERIFIER).send().await;
-    assert_eq!((again.status, again.json()), (400, json!({"error": "invalid_grant"})));
+    assert_eq!(
+        (again.status, again.json()),
+        (400, json!({"error": "invalid_grant"}))
+    );
     let second = code(&oidc).await;
     let stolen = token(&oidc, &second, "another-verifier").send().await;
     assert_eq!(stolen.json(), json!({"error": "invalid_grant"}));
-    let nobody = token(&oidc, &second, VERIFIER).without("authorization").send().await;
-    assert_eq!((nobody.status, nobody.json()), (401, json!({"error": "invalid_client"})));
+    let nobody = token(&oidc, &second, VERIFIER)
+        .without("authorization")
+        .send()
+        .await;
+    assert_eq!(
+        (nobody.status, nobody.json()),
+        (401, json!({"error": "invalid_client"}))
+    );
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use ring::{
     rand::SystemRandom,
     signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256,
-        RsaKeyPair, RsaPublicKeyComponents,
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
+        RsaPublicKeyComponents,
     },
 };
 use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject as _};
@@ -72,7 +72,11 @@ pub(super) fn keys(twist: Twist) -> Json {
     let public = RsaPublicKeyComponents::<Vec<u8>>::from(rsa().public());
     let curve = curve();
     let point = curve.public_key().as_ref();
-    let kid = if twist == Twist::NewKey { "rsa-2" } else { "rsa-1" };
+    let kid = if twist == Twist::NewKey {
+        "rsa-2"
+    } else {
+        "rsa-1"
+    };
     json!([
         {"kty": "RSA", "kid": kid, "use": "sig", "alg": "RS256", "n": base64url(&public.n), "e": base64url(&public.e)},
         {"kty": "EC", "kid": "ec-1", "use": "sig", "crv": "P-256", "x": base64url(&point[1..33]), "y": base64url(&point[33..])},
@@ -89,15 +93,24 @@ fn rsa() -> RsaKeyPair {
 fn curve() -> EcdsaKeyPair {
     let key = PrivatePkcs8KeyDer::from_pem_slice(CURVE.as_bytes()).expect("a key of ours");
     let random = SystemRandom::new();
-    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.secret_pkcs8_der(), &random)
-        .expect("a key of ours")
+    EcdsaKeyPair::from_pkcs8(
+        &ECDSA_P256_SHA256_FIXED_SIGNING,
+        key.secret_pkcs8_der(),
+        &random,
+    )
+    .expect("a key of ours")
 }
 
 fn by_rsa(signed: &[u8]) -> Vec<u8> {
     let key = rsa();
     let mut signature = vec![0; key.public().modulus_len()];
-    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed, &mut signature)
-        .expect("it can be signed");
+    key.sign(
+        &RSA_PKCS1_SHA256,
+        &SystemRandom::new(),
+        signed,
+        &mut signature,
+    )
+    .expect("it can be signed");
     signature
 }
 
@@ -110,12 +123,19 @@ fn nobodys() -> EcdsaKeyPair {
     let random = SystemRandom::new();
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
     let key = key.expect("a key");
-    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.as_ref(), &random).expect("a key")
+    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.as_ref(), &random)
+        .expect("a key")
 }
 
 impl Oidc {
     /// The token of a sign-in (Core, section 2), with what is wrong with it.
-    pub(super) fn id_token(&self, origin: &str, nonce: Option<&str>, person: &Json, access_token: &str) -> String {
+    pub(super) fn id_token(
+        &self,
+        origin: &str,
+        nonce: Option<&str>,
+        person: &Json,
+        access_token: &str,
+    ) -> String {
         let twist = *locked(&self.twist);
         let now = (self.now)();
         let hash = ring::digest::digest(&ring::digest::SHA256, access_token.as_bytes());

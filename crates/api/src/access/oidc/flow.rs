@@ -27,8 +27,7 @@ use super::{
 use crate::{
     State,
     access::{
-        Access, access, origin,
-        secrets, see,
+        Access, access, origin, secrets, see,
         sign_in::{self, Asked},
     },
     console::PageError,
@@ -65,7 +64,13 @@ impl Way {
     /// As the cookie holds it.
     fn kept(&self) -> String {
         let to = BASE64_URL_SAFE_NO_PAD.encode(&self.to);
-        let Self { state, nonce, verifier, begun, .. } = self;
+        let Self {
+            state,
+            nonce,
+            verifier,
+            begun,
+            ..
+        } = self;
         format!("{state}.{nonce}.{verifier}.{begun}.{to}")
     }
 
@@ -173,7 +178,9 @@ impl Oidc {
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(way.verifier.as_bytes()));
         let settings = self.settings();
         let scopes = ["openid"].into_iter();
-        let scopes: Vec<&str> = scopes.chain(settings.scopes.iter().map(String::as_str)).collect();
+        let scopes: Vec<&str> = scopes
+            .chain(settings.scopes.iter().map(String::as_str))
+            .collect();
         let mut url = about.authorization_endpoint.clone();
         url.query_pairs_mut()
             .append_pair("response_type", "code")
@@ -264,7 +271,11 @@ impl Oidc {
         };
         // Kept for as long as the same could come once more.
         let nonce = secrets::hash_of(&way.nonce);
-        if !access.store.take_nonce(&nonce, now + 2 * UNDER_WAY, now).await? {
+        if !access
+            .store
+            .take_nonce(&nonce, now + 2 * UNDER_WAY, now)
+            .await?
+        {
             return Ok(Err(No::Replayed));
         }
         let person = Person::of(&claims, self.settings());
@@ -286,7 +297,9 @@ impl Oidc {
             let word = error.chars().filter(|c| plain(*c)).take(40).collect();
             return Err(No::Refused(word));
         }
-        let code = given.code.filter(|code| !code.is_empty() && code.len() <= LONGEST);
+        let code = given
+            .code
+            .filter(|code| !code.is_empty() && code.len() <= LONGEST);
         let code = code.ok_or(No::NotBegun)?;
         let answer = self.exchanged(&about, &code, &way.verifier).await?;
         let access_token = answer["access_token"].as_str();

@@ -62,7 +62,9 @@ impl<T> Kept<T> {
             self.asked = Some(now);
             match ask.await {
                 Ok(value) => self.value = Some((Arc::new(value), now)),
-                Err(why) => tracing::warn!(%why, "the provider of identities does not say what it should"),
+                Err(why) => {
+                    tracing::warn!(%why, "the provider of identities does not say what it should")
+                }
             }
         }
         self.within(STALE, now)
@@ -140,18 +142,26 @@ impl Oidc {
             "{}/.well-known/openid-configuration",
             issuer.trim_end_matches('/')
         );
-        let url = Url::parse(&place).map_err(|error| format!("the issuer is no address: {error}"))?;
+        let url =
+            Url::parse(&place).map_err(|error| format!("the issuer is no address: {error}"))?;
         let answer = self.inner.ask.ask(Question::Get {
             url: &url,
             bearer: None,
         });
-        let about: About = serde_json::from_value(answer.await?).map_err(|e| format!("{place}: {e}"))?;
+        let about: About =
+            serde_json::from_value(answer.await?).map_err(|e| format!("{place}: {e}"))?;
         if about.issuer != *issuer {
-            return Err(format!("{place} is of {}, and of nobody else", about.issuer));
+            return Err(format!(
+                "{place} is of {}, and of nobody else",
+                about.issuer
+            ));
         }
         // What is asked over https is told nothing in the clear.
         if let Some(bad) = about.addresses().find(|a| a.scheme() != url.scheme()) {
-            return Err(format!("{place} names {bad}, which is not {}", url.scheme()));
+            return Err(format!(
+                "{place} names {bad}, which is not {}",
+                url.scheme()
+            ));
         }
         Ok(about)
     }
@@ -171,9 +181,12 @@ impl Oidc {
     async fn published(&self, about: &About) -> Result<Vec<Key>, String> {
         let url = &about.jwks_uri;
         let answer = self.inner.ask.ask(Question::Get { url, bearer: None });
-        let Keys { keys } = serde_json::from_value(answer.await?).map_err(|e| format!("{url}: {e}"))?;
+        let Keys { keys } =
+            serde_json::from_value(answer.await?).map_err(|e| format!("{url}: {e}"))?;
         // What is of a kind that is not known here is passed over.
         let keys = keys.into_iter().take(MOST_KEYS);
-        Ok(keys.filter_map(|key| serde_json::from_value(key).ok()).collect())
+        Ok(keys
+            .filter_map(|key| serde_json::from_value(key).ok())
+            .collect())
     }
 }

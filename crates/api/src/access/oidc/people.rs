@@ -54,10 +54,18 @@ impl NotAdmitted {
     pub(super) fn said(self) -> &'static str {
         match self {
             Self::Disabled => say("Your account here is disabled. An admin can let you in again."),
-            Self::Unverified => say("Your e-mail address is not verified there, so nobody is let in by it."),
-            Self::Domain => say("Only e-mail addresses of some domains are let in, and yours is of another."),
-            Self::Unknown => say("There is no account for you here yet. Ask an admin to invite you."),
-            Self::Taken => say("Your e-mail address belongs to an account that signs in as somebody else. Ask an admin."),
+            Self::Unverified => {
+                say("Your e-mail address is not verified there, so nobody is let in by it.")
+            }
+            Self::Domain => {
+                say("Only e-mail addresses of some domains are let in, and yours is of another.")
+            }
+            Self::Unknown => {
+                say("There is no account for you here yet. Ask an admin to invite you.")
+            }
+            Self::Taken => say(
+                "Your e-mail address belongs to an account that signs in as somebody else. Ask an admin.",
+            ),
             Self::NoRole => say("You have no role here. Ask an admin which group gives you one."),
         }
     }
@@ -206,7 +214,10 @@ fn allowed(person: &Person, settings: &Settings) -> Result<(), NotAdmitted> {
     let email = person.email.as_ref().ok_or(NotAdmitted::Unverified)?;
     let domain = email.rsplit('@').next().unwrap_or_default();
     let allowed = settings.domains.iter();
-    match allowed.map(String::as_str).any(|d| d.eq_ignore_ascii_case(domain)) {
+    match allowed
+        .map(String::as_str)
+        .any(|d| d.eq_ignore_ascii_case(domain))
+    {
         true => Ok(()),
         false => Err(NotAdmitted::Domain),
     }

@@ -6,8 +6,7 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
-    UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -204,8 +203,7 @@ fn meant(claims: &Claims, wanted: &Wanted<'_>) -> Result<(), Wrong> {
     if text("nonce") != Some(wanted.nonce) {
         return Err(Wrong::Nonce);
     }
-    if claims.contains_key("at_hash")
-        && text("at_hash") != wanted.access_token.map(half).as_deref()
+    if claims.contains_key("at_hash") && text("at_hash") != wanted.access_token.map(half).as_deref()
     {
         return Err(Wrong::AccessToken);
     }

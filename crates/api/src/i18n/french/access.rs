@@ -3,24 +3,45 @@
 use super::Pair;
 
 pub(super) const PAIRS: &[Pair] = &[
-    ("A code is asked for when you sign in.", "Un code vous est demandé à la connexion."),
-    ("A key has a name and a scope at least.", "Une clé a un nom et au moins une permission."),
+    (
+        "A code is asked for when you sign in.",
+        "Un code vous est demandé à la connexion.",
+    ),
+    (
+        "A key has a name and a scope at least.",
+        "Une clé a un nom et au moins une permission.",
+    ),
     (
         "A key holds between 1 and 3650 days, or for ever.",
         "Une clé est valable de 1 à 3650 jours, ou sans limite.",
     ),
-    ("A link to set the password", "Un lien pour choisir le mot de passe"),
-    ("A password has at least {0} characters.", "Un mot de passe a au moins {0} caractères."),
-    ("A password has at most {0} bytes.", "Un mot de passe a au plus {0} octets."),
+    (
+        "A link to set the password",
+        "Un lien pour choisir le mot de passe",
+    ),
+    (
+        "A password has at least {0} characters.",
+        "Un mot de passe a au moins {0} caractères.",
+    ),
+    (
+        "A password has at most {0} bytes.",
+        "Un mot de passe a au plus {0} octets.",
+    ),
     ("Account", "Compte"),
     ("Action", "Action"),
     ("Action begins with", "L’action commence par"),
-    ("All other sessions are ended.", "Toutes les autres sessions sont fermées."),
+    (
+        "All other sessions are ended.",
+        "Toutes les autres sessions sont fermées.",
+    ),
     (
         "Another site has sent this, or the browser does not say which. Nothing was changed.",
         "Un autre site a envoyé ceci, ou le navigateur ne dit pas lequel. Rien n’a changé.",
     ),
-    ("Another site has sent this.", "Un autre site a envoyé ceci."),
+    (
+        "Another site has sent this.",
+        "Un autre site a envoyé ceci.",
+    ),
     (
         "Another site has sent this. Sign in here.",
         "Un autre site a envoyé ceci. Connectez-vous ici.",
@@ -40,7 +61,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Code of your app", "Code de votre application"),
     ("Codes of an app", "Codes d’une application"),
     ("Days", "Jours"),
-    ("Disable, and end all sessions", "Désactiver, et fermer toutes les sessions"),
+    (
+        "Disable, and end all sessions",
+        "Désactiver, et fermer toutes les sessions",
+    ),
     ("Disabled", "Désactivé"),
     ("Earlier", "Plus anciennes"),
     ("End them", "Les fermer"),
@@ -51,7 +75,10 @@ pub(super) const PAIRS: &[Pair] = &[
         "Désormais, un code vous est demandé à la connexion.",
     ),
     ("Invite somebody", "Inviter quelqu’un"),
-    ("It could not be hashed. Try again.", "Il n’a pas pu être enregistré. Réessayez."),
+    (
+        "It could not be hashed. Try again.",
+        "Il n’a pas pu être enregistré. Réessayez.",
+    ),
     (
         "It is shown once and kept nowhere. Programs send it as `Authorization: Bearer …`.",
         "Elle n’est montrée qu’une fois et n’est gardée nulle part. Les programmes l’envoient par `Authorization: Bearer …`.",
@@ -68,24 +95,36 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Made", "Créée"),
     ("Make a key", "Créer une clé"),
     ("Make a link", "Créer un lien"),
-    ("Make a link to set the password", "Créer un lien pour choisir le mot de passe"),
+    (
+        "Make a link to set the password",
+        "Créer un lien pour choisir le mot de passe",
+    ),
     ("Make the key", "Créer la clé"),
     ("Name", "Nom"),
     ("New password", "Nouveau mot de passe"),
-    ("No code is asked for any more.", "Aucun code n’est plus demandé."),
+    (
+        "No code is asked for any more.",
+        "Aucun code n’est plus demandé.",
+    ),
     ("No keys yet", "Pas encore de clé"),
     ("No password yet", "Pas encore de mot de passe"),
     (
         "No password yet, or forgotten? An admin gives you a link to set one.",
         "Pas encore de mot de passe, ou oublié ? Un administrateur vous donne un lien pour en choisir un.",
     ),
-    ("Nobody signs in by a password here.", "Personne ne se connecte ici par mot de passe."),
+    (
+        "Nobody signs in by a password here.",
+        "Personne ne se connecte ici par mot de passe.",
+    ),
     (
         "Nobody signs in here yet. {0} makes the first user.",
         "Personne ne se connecte encore ici. {0} crée le premier utilisateur.",
     ),
     ("Nothing", "Rien"),
-    ("Nothing was changed or refused that fits.", "Aucun changement ni refus ne correspond."),
+    (
+        "Nothing was changed or refused that fits.",
+        "Aucun changement ni refus ne correspond.",
+    ),
     ("On what", "Sur quoi"),
     (
         "Only e-mail addresses of some domains are let in, and yours is of another.",
@@ -98,7 +137,10 @@ pub(super) const PAIRS: &[Pair] = &[
         "Programs that send events or read results have one each, with no more scopes than they need.",
         "Chaque programme qui envoie des événements ou lit des résultats a la sienne, sans plus de permissions qu’il n’en faut.",
     ),
-    ("QR code of the address below", "Code QR de l’adresse ci-dessous"),
+    (
+        "QR code of the address below",
+        "Code QR de l’adresse ci-dessous",
+    ),
     ("Refused", "Refusé"),
     ("Revoke", "Révoquer"),
     ("Revoke {0}", "Révoquer {0}"),
@@ -127,12 +169,18 @@ pub(super) const PAIRS: &[Pair] = &[
         "Somebody else changes your roles and your account: so there is always an admin.",
         "C’est quelqu’un d’autre qui change vos rôles et votre compte : ainsi, il reste toujours un administrateur.",
     ),
-    ("Somebody has that e-mail address already.", "Quelqu’un a déjà cette adresse e-mail."),
+    (
+        "Somebody has that e-mail address already.",
+        "Quelqu’un a déjà cette adresse e-mail.",
+    ),
     (
         "That code is not the one of this moment. Try the next one.",
         "Ce code n’est pas celui du moment. Essayez le suivant.",
     ),
-    ("That is no e-mail address.", "Ce n’est pas une adresse e-mail."),
+    (
+        "That is no e-mail address.",
+        "Ce n’est pas une adresse e-mail.",
+    ),
     (
         "That is not your password. After five failures the account is locked for a quarter of an hour.",
         "Ce n’est pas votre mot de passe. Après cinq échecs, le compte est bloqué un quart d’heure.",
@@ -154,8 +202,14 @@ pub(super) const PAIRS: &[Pair] = &[
         "There is no account for you here yet. Ask an admin to invite you.",
         "Vous n’avez pas encore de compte ici. Demandez à un administrateur de vous inviter.",
     ),
-    ("There is nothing like that to be done.", "Il n’y a rien de tel à faire."),
-    ("This is for people who are signed in.", "Ceci est réservé aux personnes connectées."),
+    (
+        "There is nothing like that to be done.",
+        "Il n’y a rien de tel à faire.",
+    ),
+    (
+        "This is for people who are signed in.",
+        "Ceci est réservé aux personnes connectées.",
+    ),
     (
         "This is you. Somebody else changes your roles; the rest stands under",
         "C’est vous. Quelqu’un d’autre change vos rôles ; le reste se trouve dans",
@@ -189,7 +243,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ("What it is for", "À quoi elle sert"),
     ("When", "Quand"),
     ("Who", "Qui"),
-    ("Whoever is disabled gets no link.", "Un compte désactivé ne reçoit pas de lien."),
+    (
+        "Whoever is disabled gets no link.",
+        "Un compte désactivé ne reçoit pas de lien.",
+    ),
     (
         "With a code of an app, your password alone lets nobody in.",
         "Avec le code d’une application, votre mot de passe seul ne laisse entrer personne.",
@@ -199,9 +256,18 @@ pub(super) const PAIRS: &[Pair] = &[
         "Without a role they could do nothing: tick one.",
         "Sans rôle, cette personne ne pourrait rien faire : cochez-en un.",
     ),
-    ("You are signed in nowhere else.", "Vous n’êtes connecté nulle part ailleurs."),
-    ("You are signed in {0} time elsewhere.", "Vous avez {0} autre session ouverte."),
-    ("You are signed in {0} times elsewhere.", "Vous avez {0} autres sessions ouvertes."),
+    (
+        "You are signed in nowhere else.",
+        "Vous n’êtes connecté nulle part ailleurs.",
+    ),
+    (
+        "You are signed in {0} time elsewhere.",
+        "Vous avez {0} autre session ouverte.",
+    ),
+    (
+        "You are signed in {0} times elsewhere.",
+        "Vous avez {0} autres sessions ouvertes.",
+    ),
     ("You are signed out here.", "Vous êtes déconnecté d’ici."),
     (
         "You have no role here. Ask an admin which group gives you one.",
@@ -222,8 +288,14 @@ pub(super) const PAIRS: &[Pair] = &[
     ),
     ("Your password", "Votre mot de passe"),
     ("admin", "administration"),
-    ("an e-mail address, key:ID, cli or nobody", "une adresse e-mail, key:ID, cli ou nobody"),
-    ("answers customers, and reads their addresses", "répond aux clients et lit leurs adresses"),
+    (
+        "an e-mail address, key:ID, cli or nobody",
+        "une adresse e-mail, key:ID, cli ou nobody",
+    ),
+    (
+        "answers customers, and reads their addresses",
+        "répond aux clients et lit leurs adresses",
+    ),
     ("empty: for ever", "vide : sans limite"),
     (
         "exports and erases customers, and reads the audit log",

@@ -30,9 +30,15 @@ pub(super) const PAIRS: &[Pair] = &[
         "Il y a trop de lignes pour chercher sans client. Ouvrez d’abord un client ; ses messages se trouvent aussitôt.",
     ),
     ("There is no such customer.", "Ce client n’existe pas."),
-    ("There is no such item of the inbox.", "Rien de tel dans la boîte de réception."),
+    (
+        "There is no such item of the inbox.",
+        "Rien de tel dans la boîte de réception.",
+    ),
     ("There is no such journey.", "Ce parcours n’existe pas."),
-    ("There is no such key that holds.", "Aucune clé valable de ce nom."),
+    (
+        "There is no such key that holds.",
+        "Aucune clé valable de ce nom.",
+    ),
     ("There is no such message.", "Ce message n’existe pas."),
     ("There is no such page.", "Cette page n’existe pas."),
     ("There is no such user.", "Cet utilisateur n’existe pas."),

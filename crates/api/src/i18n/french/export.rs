@@ -12,7 +12,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Being made", "En cours"),
     ("By", "Par"),
     ("Cancelled", "Annulé"),
-    ("Consents and addresses that are not used", "Consentements, et adresses qui ne servent pas"),
+    (
+        "Consents and addresses that are not used",
+        "Consentements, et adresses qui ne servent pas",
+    ),
     ("Contents", "Sommaire"),
     ("Entered {0}", "Entrée le {0}"),
     ("Entered {0}, left {1}", "Entrée le {0}, sortie le {1}"),
@@ -25,14 +28,23 @@ pub(super) const PAIRS: &[Pair] = &[
     ("None.", "Rien."),
     ("Nothing else is held.", "Rien d’autre n’est conservé."),
     ("Nothing is held.", "Rien n’est conservé."),
-    ("Nothing was passed on by a call of a journey.", "Aucun parcours n’a transmis de données."),
+    (
+        "Nothing was passed on by a call of a journey.",
+        "Aucun parcours n’a transmis de données.",
+    ),
     ("Passed on to others", "Transmis à d’autres"),
     ("Profile", "Profil"),
     ("Since", "Depuis"),
     ("State", "État"),
-    ("Taken {0}, known since {1}, as", "Relevé du {0}, client connu depuis le {1}, sous"),
+    (
+        "Taken {0}, known since {1}, as",
+        "Relevé du {0}, client connu depuis le {1}, sous",
+    ),
     ("What happened", "Ce qui s’est passé"),
-    ("What happened, and what was decided on it", "Ce qui s’est passé, et ce qui en a été décidé"),
+    (
+        "What happened, and what was decided on it",
+        "Ce qui s’est passé, et ce qui en a été décidé",
+    ),
     ("What is held on {0}", "Ce qui est conservé sur {0}"),
     ("What it remembers", "Ce qu’il retient"),
     ("What it was told", "Ce qui a été transmis"),
@@ -47,5 +59,8 @@ pub(super) const PAIRS: &[Pair] = &[
     ("since {0}.", "depuis le {0}."),
     ("withdrawn", "retiré"),
     ("{0} for {1}, by {2}", "{0} pour {1}, par {2}"),
-    ("{0} to {1} is not sent: {2}", "{0} : rien n’est envoyé à {1} ({2})"),
+    (
+        "{0} to {1} is not sent: {2}",
+        "{0} : rien n’est envoyé à {1} ({2})",
+    ),
 ];

@@ -3,7 +3,10 @@
 use super::Pair;
 
 pub(super) const PAIRS: &[Pair] = &[
-    ("A line has from 1 to {0} characters.", "Une ligne a de 1 à {0} caractères."),
+    (
+        "A line has from 1 to {0} characters.",
+        "Une ligne a de 1 à {0} caractères.",
+    ),
     (
         "A step `hand_over`, or `call` to an endpoint with `inbox: true`, brings customers here.",
         "Une étape `hand_over`, ou `call` vers un point d’accès avec `inbox: true`, amène des clients ici.",
@@ -53,7 +56,10 @@ pub(super) const PAIRS: &[Pair] = &[
         "This is taken from the page of the inbox.",
         "Ceci se fait depuis la page de la boîte de réception.",
     ),
-    ("This page of the inbox is not there.", "Cette page de la boîte de réception n’existe pas."),
+    (
+        "This page of the inbox is not there.",
+        "Cette page de la boîte de réception n’existe pas.",
+    ),
     ("Visitor {0}", "Visiteur {0}"),
     ("Waits", "Attend depuis"),
     ("Wants to talk to a person", "Veut parler à une personne"),

@@ -5,7 +5,10 @@ use super::Pair;
 pub(super) const PAIRS: &[Pair] = &[
     (", because of {0}", ", à cause de {0}"),
     ("A tap opens {0}", "Un appui ouvre {0}"),
-    ("An answer has from 1 to {0} characters.", "Une réponse a de 1 à {0} caractères."),
+    (
+        "An answer has from 1 to {0} characters.",
+        "Une réponse a de 1 à {0} caractères.",
+    ),
     ("Answer as this customer", "Répondre comme ce client"),
     (
         "Answers are taken from the page of the mailbox.",
@@ -34,13 +37,25 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Provider", "Prestataire"),
     ("Purpose", "Finalité"),
     ("Reason", "Motif"),
-    ("Takes the place of an earlier one: {0}", "Prend la place d’une précédente : {0}"),
+    (
+        "Takes the place of an earlier one: {0}",
+        "Prend la place d’une précédente : {0}",
+    ),
     ("Template", "Modèle"),
     ("Text message", "SMS"),
-    ("The answer was not taken.", "La réponse n’a pas été prise en compte."),
+    (
+        "The answer was not taken.",
+        "La réponse n’a pas été prise en compte.",
+    ),
     ("The mail as it looks", "L’e-mail tel qu’il se présente"),
-    ("The mail as it looks in the dark", "L’e-mail tel qu’il se présente en sombre"),
-    ("The picture of the notification", "L’image de la notification"),
+    (
+        "The mail as it looks in the dark",
+        "L’e-mail tel qu’il se présente en sombre",
+    ),
+    (
+        "The picture of the notification",
+        "L’image de la notification",
+    ),
     (
         "This message asks no question that is still open.",
         "Ce message ne pose pas de question encore ouverte.",
@@ -54,7 +69,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Why it was sent", "Pourquoi il a été envoyé"),
     ("Width", "Largeur"),
     ("Your shop", "Votre boutique"),
-    ("approved by WhatsApp: goes to everybody.", "approuvé par WhatsApp : va à tout le monde."),
+    (
+        "approved by WhatsApp: goes to everybody.",
+        "approuvé par WhatsApp : va à tout le monde.",
+    ),
     (
         "approved by WhatsApp: goes to whoever has not written for 24 hours.",
         "approuvé par WhatsApp : va à ceux qui n’ont pas écrit depuis 24 heures.",

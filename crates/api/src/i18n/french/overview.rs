@@ -10,10 +10,22 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Inside now", "À l’intérieur"),
     ("Left, by reason", "Sorties, par motif"),
     ("Messages sent", "Messages envoyés"),
-    ("No message has been held back.", "Aucun message n’a été retenu."),
-    ("No message has been sent yet.", "Aucun message n’a encore été envoyé."),
-    ("Nobody has entered a journey yet", "Personne n’est encore entré dans un parcours"),
-    ("Nobody has left a journey yet.", "Personne n’est encore sorti d’un parcours."),
+    (
+        "No message has been held back.",
+        "Aucun message n’a été retenu.",
+    ),
+    (
+        "No message has been sent yet.",
+        "Aucun message n’a encore été envoyé.",
+    ),
+    (
+        "Nobody has entered a journey yet",
+        "Personne n’est encore entré dans un parcours",
+    ),
+    (
+        "Nobody has left a journey yet.",
+        "Personne n’est encore sorti d’un parcours.",
+    ),
     ("Reached the goal", "Objectif atteint"),
     (
         "Send an event, and the customer it names appears here.",

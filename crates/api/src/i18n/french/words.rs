@@ -35,9 +35,6 @@ pub(super) const PAIRS: &[Pair] = &[
         "Taken back: the customer left",
         "Retiré : le client est sorti",
     ),
-    (
-        "Template could not be rendered",
-        "Modèle inutilisable",
-    ),
+    ("Template could not be rendered", "Modèle inutilisable"),
     ("Unknown", "Inconnu"),
 ];
