@@ -27,6 +27,7 @@ mod servers;
 mod shop;
 mod store;
 mod talk;
+mod tongues;
 mod turns;
 mod versions;
 mod why;

@@ -46,6 +46,7 @@ pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
 pub use chat::{Chat, Hub};
 pub use health::{Looks, Numbers, Ops, Readiness, ops_router};
 pub use letters::{Letters, LettersAway, Replay};
+pub use journey::explain::Language;
 pub use pages::{Look, Pages};
 pub use providers::Providers;
 pub use rights::{NotErased, export_page};

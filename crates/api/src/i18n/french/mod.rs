@@ -1,10 +1,16 @@
 //! The French of the console, a file for each room.
 
+mod access;
 mod actions;
 mod customer;
+mod errors;
+mod export;
 mod frame;
+mod inbox;
 mod letters;
+mod message;
 mod operations;
+mod overview;
 mod words;
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -14,11 +20,17 @@ pub(super) type Pair = (&'static str, &'static str);
 
 /// Every room.
 pub(super) const ROOMS: &[&[Pair]] = &[
+    access::PAIRS,
     actions::PAIRS,
     customer::PAIRS,
+    errors::PAIRS,
+    export::PAIRS,
     frame::PAIRS,
+    inbox::PAIRS,
     letters::PAIRS,
+    message::PAIRS,
     operations::PAIRS,
+    overview::PAIRS,
     words::PAIRS,
 ];
 
