@@ -23,6 +23,7 @@ mod partitions;
 pub mod read;
 mod rights;
 mod row;
+pub mod search;
 mod secret;
 mod secrets;
 mod settings;

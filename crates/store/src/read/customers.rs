@@ -16,9 +16,7 @@ use uuid::Uuid;
 use super::{ReadError, Reader, bounded, moment};
 use crate::packed::unpack;
 
-/// The most customers that a search by address names.
-const FOUND: usize = 20;
-/// The same for PostgreSQL.
+/// The most customers that are named for an address.
 const FOUND_LIMIT: i64 = 20;
 
 /// One customer, as a line of a list.
@@ -51,15 +49,6 @@ pub struct CustomerPage {
     pub customers: Vec<CustomerRow>,
     /// Where the next page starts; `None`: this is the last.
     pub next: Option<CustomerId>,
-}
-
-/// What a search found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Found {
-    /// At most 20, in order of id.
-    pub customers: Vec<CustomerRow>,
-    /// Whether they are all. If not, there are others of this address.
-    pub complete: bool,
 }
 
 impl Reader {
@@ -98,54 +87,6 @@ impl Reader {
         .fetch_optional(&mut *tx)
         .await?;
         Ok(found.map(CustomerId))
-    }
-
-    /// Customers by key, id, or the exact trait `email` (whatever its case) or `phone` (spaces
-    /// aside).
-    ///
-    /// Each has an index; no more than 20 are named.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub async fn find(&self, query: &str) -> Result<Found, ReadError> {
-        let query = query.trim();
-        if query.is_empty() || query.contains('\0') {
-            // Nobody is called so, and PostgreSQL's text holds no NUL.
-            return Ok(Found {
-                customers: Vec::new(),
-                complete: true,
-            });
-        }
-        if let Some(view) = self.customer(query).await? {
-            return Ok(Found {
-                customers: vec![view.row],
-                complete: true,
-            });
-        }
-        let email = query.to_lowercase();
-        let phone = query.replace([' ', '.', '-', '(', ')', '/'], "");
-        let mut tx = self.page().await?;
-        let rows = sqlx::query(
-            // Found first and put in order then: else PostgreSQL may go through all in order of id.
-            "with found as materialized (
-                 select id, seen_at, key, traits from customer where email = $1
-                 union all select id, seen_at, key, traits from customer where phone = $2
-                 union all select id, seen_at, key, traits from customer where chat_id = $3)
-             select distinct on (id) * from found order by id limit $4 + 1",
-        )
-        .bind(email)
-        .bind(phone)
-        .bind(query)
-        .bind(FOUND_LIMIT)
-        .fetch_all(&mut *tx)
-        .await?;
-        let mut customers: Vec<_> = rows.iter().map(row).collect::<Result<_, _>>()?;
-        let complete = customers.len() <= FOUND;
-        customers.truncate(FOUND);
-        Ok(Found {
-            customers,
-            complete,
-        })
     }
 
     /// What producers call these customers; who is not known is left out. By id alone: somebody's key may look like
@@ -231,7 +172,7 @@ impl Reader {
     }
 }
 
-fn row(row: &PgRow) -> Result<CustomerRow, sqlx::Error> {
+pub(super) fn row(row: &PgRow) -> Result<CustomerRow, sqlx::Error> {
     let traits = Value::from(row.try_get::<serde_json::Value, _>("traits")?);
     Ok(CustomerRow {
         id: CustomerId(row.try_get("id")?),

@@ -11,6 +11,7 @@ mod counted;
 mod customers;
 mod expected;
 mod export;
+mod find;
 mod flow;
 mod inbox;
 mod journeys;
@@ -25,12 +26,13 @@ use std::time::Duration;
 
 use sqlx::{PgPool, Postgres, Transaction, postgres::PgRow};
 
-pub use customers::{CustomerPage, CustomerRow, CustomerView, Found};
+pub use customers::{CustomerPage, CustomerRow, CustomerView};
 pub use expected::ExpectedEntry;
 pub use export::{
     Export, ExportedCall, ExportedCustomer, ExportedFact, ExportedInput, ExportedMessage,
     ExportedRun, Rows,
 };
+pub use find::{Depth, Found, FoundCustomer, Matched};
 pub use flow::{Flow, JourneyRow, StepFlow, VersionRow};
 pub use inbox::{InboxCursor, InboxItem, InboxPage, Speaker, Utterance};
 pub use journeys::{JourneyName, JourneyWhy};

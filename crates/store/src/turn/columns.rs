@@ -20,6 +20,7 @@ use crate::{
     Error, codec,
     error::malformed,
     row::{Moment, moment, node_to_column, settled_status, to_bytes},
+    search,
 };
 
 /// A call that is over.
@@ -162,6 +163,9 @@ pub(super) struct Customers<'a> {
     pub(super) key: Vec<&'a str>,
     pub(super) traits: Vec<String>,
     pub(super) ledger: Vec<Vec<u8>>,
+    /// What support searches by: names, and devices as PostgreSQL writes a `tsvector`.
+    pub(super) name: Vec<Option<String>>,
+    pub(super) devices: Vec<Option<String>>,
 }
 
 impl<'a> Customers<'a> {
@@ -174,6 +178,8 @@ impl<'a> Customers<'a> {
         let traits = codec::traits(&c.traits).map_err(malformed("traits", id))?;
         self.traits.push(traits);
         self.ledger.push(to_bytes("ledger", id, &c.ledger)?);
+        self.name.push(search::name(&c.traits));
+        self.devices.push(search::devices(&c.traits));
         Ok(())
     }
 }

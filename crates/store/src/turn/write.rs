@@ -236,11 +236,11 @@ async fn created(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Erro
         return Ok(());
     }
     sqlx::query(
-        "insert into customer (id, seen_at, key, traits, ledger, due_at)
-         select id, seen_at, key, traits::jsonb, ledger, due_at
+        "insert into customer (id, seen_at, key, traits, ledger, due_at, name, devices)
+         select id, seen_at, key, traits::jsonb, ledger, due_at, name, devices::tsvector
          from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::bytea[],
-                     $6::timestamptz[])
-              a (id, seen_at, key, traits, ledger, due_at)",
+                     $6::timestamptz[], $7::text[], $8::text[])
+              a (id, seen_at, key, traits, ledger, due_at, name, devices)",
     )
     .bind(&rows.id)
     .bind(&rows.seen_at)
@@ -248,6 +248,8 @@ async fn created(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Erro
     .bind(&rows.traits)
     .bind(&rows.ledger)
     .bind(&rows.due_at)
+    .bind(&rows.name)
+    .bind(&rows.devices)
     .execute(tx)
     .await
     .map_err(during("creating customers"))?;
@@ -260,15 +262,18 @@ async fn profiles(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Err
     }
     sqlx::query(
         "update customer c
-         set traits = a.traits::jsonb, ledger = a.ledger, due_at = a.due_at
-         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[])
-              a (id, traits, ledger, due_at)
+         set traits = a.traits::jsonb, ledger = a.ledger, due_at = a.due_at, name = a.name,
+             devices = a.devices::tsvector
+         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[], $5::text[], $6::text[])
+              a (id, traits, ledger, due_at, name, devices)
          where c.id = a.id",
     )
     .bind(&rows.id)
     .bind(&rows.traits)
     .bind(&rows.ledger)
     .bind(&rows.due_at)
+    .bind(&rows.name)
+    .bind(&rows.devices)
     .execute(tx)
     .await
     .map_err(during("writing profiles"))?;
