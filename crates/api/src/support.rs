@@ -84,10 +84,8 @@ async fn customers(
 ) -> Result<Response, Problem> {
     let query = checked(query)?;
     if let Some(q) = &query.q {
-        let mut found = state.reader.find(q).await?;
-        for row in &mut found.customers {
-            mask::row(row, state.now());
-        }
+        let mut found = state.reader.find(q, mask::depth()).await?;
+        mask::found(&mut found, state.now());
         return Ok(Json(found).into_response());
     }
     let after = query.after.map(CustomerId);

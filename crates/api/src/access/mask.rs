@@ -14,7 +14,7 @@ use journey::{
     value::{Map, Value},
 };
 use serde::Deserialize;
-use store::read::{CustomerRow, CustomerView, InboxItem, TimelineEntry};
+use store::read::{CustomerRow, CustomerView, Depth, Found, InboxItem, TimelineEntry};
 
 use super::{Scope, access, noted, see, user, viewer};
 use crate::{State, console::PageError, pages::hidden};
@@ -44,6 +44,19 @@ pub(crate) fn sees(id: CustomerId, now: Timestamp) -> bool {
 /// Whether who asks could read them for a reason: people can, programs cannot.
 pub(crate) fn may_ask(id: CustomerId, now: Timestamp) -> bool {
     !sees(id, now) && user().is_ok()
+}
+
+/// How much of an address, or of a name, a search must be told: who may not read them does not learn them letter by letter.
+pub(crate) fn depth() -> Depth {
+    let may = viewer().is_none_or(|viewer| viewer.may(Scope::CustomersReveal));
+    if may { Depth::Beginnings } else { Depth::Whole }
+}
+
+/// As what a search found.
+pub(crate) fn found(found: &mut Found, now: Timestamp) {
+    for customer in &mut found.customers {
+        row(&mut customer.row, now);
+    }
 }
 
 /// As a row of a list.
