@@ -138,13 +138,14 @@ create table message (
     due_at timestamptz,                       -- when dispatch may take it; null: nothing left to do
     done_at timestamptz,                      -- when it reached its final status
     attempt smallint not null default 0,      -- the fence: only the holder of this attempt may record
+    heard smallint not null default 0,        -- what was told of it later, bit by bit (store::counts::Heard)
     status message_status not null,
     channel text not null,
     purpose text not null,
     journey text not null,
     step text not null,
     reason text,                              -- journey::message::Reason, when suppressed, failed or recalled
-    provider text,                            -- which provider took it, or may have it: nobody else is asked
+    provider text,                            -- which provider took it, may have it (nobody else is asked), or refused it for good
     provider_id text,                         -- what the provider calls it
     error text,                               -- the last failed attempt's error, without personal data
     traceparent text,                         -- W3C trace context of the turn that decided it; null: no trace
@@ -157,6 +158,36 @@ create table message (
 -- The outbox: the only index that dispatch reads. Each channel has its own stretch of it: what waits for
 -- one channel's provider is not gone over to find what another's can take.
 create index message_due on message (channel, due_at) where due_at is not null;
+
+-- The newest decisions of everybody, for people who look: the one index that nothing on the hot path reads
+-- (docs/performance.md has what it costs).
+create index message_at on message (at);
+
+-- How many messages came to what, by the day (UTC) on which they were decided. Every transaction that decides, settles or
+-- hears of messages adds rows here; they are folded into message_total every minute, so that nobody waits for a row that
+-- others count in. Both together are the count.
+create table message_count (
+    n bigint not null,
+    day date not null,
+    journey text not null,
+    step text not null,
+    channel text not null,
+    provider text not null,                   -- '': none, or none yet
+    outcome text not null,                    -- store::counts::Outcome
+    reason text not null                      -- '': none
+);
+
+create table message_total (
+    n bigint not null,
+    day date not null,
+    journey text not null,
+    step text not null,
+    channel text not null,
+    provider text not null,
+    outcome text not null,
+    reason text not null,
+    primary key (day, journey, step, channel, provider, outcome, reason)
+) with (fillfactor = 80);
 
 -- What customers said of their consents, word for word: the proof. Rows are never changed; what holds
 -- now stands in the customer's ledger.

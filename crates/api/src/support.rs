@@ -1,5 +1,7 @@
 //! Support's questions, answered as JSON.
 
+pub(crate) mod lists;
+
 use axum::{
     Json, Router,
     extract::{Path, Query, State as Shared},
@@ -10,14 +12,12 @@ use axum::{
 use journey::{
     explain::{Language, Tongue},
     ids::{CustomerId, InputId, MessageId, RunId},
-    message::{Channel, Reason},
     trace::{Fact, Line},
     value::Value,
 };
 use serde::{Deserialize, Serialize};
 use store::read::{
-    CustomerView, ExpectedEntry, InputName, MessageCursor, MessageFilter, MessageRow, Runs, Slowed,
-    TimelineEntry,
+    CustomerView, ExpectedEntry, InputName, MessageRow, Runs, Slowed, TimelineEntry,
 };
 use uuid::Uuid;
 
@@ -25,16 +25,6 @@ use crate::{State, access::mask, problem::Problem};
 
 /// Rows of a page unless `limit` says otherwise; at most 200.
 pub(crate) const PAGE: u32 = 50;
-
-/// The statuses of a message, as they are stored.
-pub(crate) const STATUSES: [&str; 6] = [
-    "queued",
-    "leased",
-    "sent",
-    "failed",
-    "suppressed",
-    "recalled",
-];
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
@@ -47,9 +37,11 @@ pub(crate) fn routes() -> Router<State> {
         )
         .route("/v1/journeys", get(journeys))
         .route("/v1/journeys/{name}", get(journey))
-        .route("/v1/messages", get(messages))
+        .route("/v1/messages", get(lists::messages))
+        .route("/v1/messages/funnel", get(lists::funnel))
         .route("/v1/messages/{id}", get(message))
         .route("/v1/messages/{id}/why", get(why))
+        .route("/v1/runs", get(lists::runs))
         .route("/v1/summary", get(summary))
 }
 
@@ -213,80 +205,6 @@ async fn timeline(
         messages: page.messages.into_values().collect(),
         next: page.next,
     }))
-}
-
-/// The filters of a list of messages, as they stand in a query. Empty ones do not filter, so
-/// that a form can send them all.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct MessagesQuery {
-    #[serde(default)]
-    pub customer: String,
-    #[serde(default)]
-    pub channel: String,
-    #[serde(default)]
-    pub status: String,
-    #[serde(default)]
-    pub reason: String,
-    #[serde(default)]
-    pub before: String,
-    pub limit: Option<u32>,
-}
-
-impl MessagesQuery {
-    /// The filter and the place, or which word is none.
-    pub(crate) fn read(&self) -> Result<(MessageFilter, Option<MessageCursor>), Problem> {
-        let known = |word: &str, name: &str, is: bool| {
-            if word.is_empty() {
-                Ok(None)
-            } else if is {
-                Ok(Some(word.to_owned()))
-            } else {
-                Err(Problem::bad(
-                    "no_such_word",
-                    format!("There is no such {name}."),
-                ))
-            }
-        };
-        let filter = MessageFilter {
-            customer: (!self.customer.is_empty()).then(|| id_of(&self.customer)),
-            channel: known(
-                &self.channel,
-                "channel",
-                self.channel.parse::<Channel>().is_ok(),
-            )?,
-            status: known(&self.status, "status", STATUSES.contains(&&*self.status))?,
-            reason: known(
-                &self.reason,
-                "reason",
-                self.reason.parse::<Reason>().is_ok(),
-            )?,
-        };
-        let before = match &*self.before {
-            "" => None,
-            text => Some(text.parse().map_err(|()| {
-                Problem::bad(
-                    "bad_cursor",
-                    "`before` is not what a page before gave as `next`.",
-                )
-            })?),
-        };
-        Ok((filter, before))
-    }
-}
-
-/// A customer's id from their key, or as it is.
-fn id_of(name: &str) -> CustomerId {
-    Uuid::try_parse(name).map_or_else(|_| CustomerId::of(name), CustomerId)
-}
-
-async fn messages(
-    Shared(state): Shared<State>,
-    query: Result<Query<MessagesQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Problem> {
-    let query = checked(query)?;
-    let (filter, before) = query.read()?;
-    let limit = query.limit.unwrap_or(PAGE);
-    Ok(Json(state.reader.messages(&filter, before, limit).await?).into_response())
 }
 
 #[derive(Deserialize)]

@@ -22,6 +22,7 @@ use crate::commands::{
     graph::GraphArgs,
     health::HealthArgs,
     lsp::LspArgs,
+    messages::MessagesArgs,
     new::NewArgs,
     pause::PauseArgs,
     plan::{ApplyArgs, PlanArgs},
@@ -29,6 +30,7 @@ use crate::commands::{
     processing::ProcessingArgs,
     reshard::ReshardArgs,
     run::RunArgs,
+    runs::RunsArgs,
     schema::SchemaArgs,
     simulate::SimulateArgs,
     suppressions::SuppressionsArgs,
@@ -133,6 +135,10 @@ pub enum Served {
     Event(EventArgs),
     /// Show what happened to a customer, and why; export all of it, or erase them
     Customer(CustomerArgs),
+    /// List who is in which journey, and at which step
+    Runs(RunsArgs),
+    /// List messages that went, and those that did not, newest first
+    Messages(MessagesArgs),
     /// Keep the list of the erased beside back-ups, and apply it after a restore
     Erasures(ErasuresArgs),
     /// Lists of addresses that must not be written to, in and out

@@ -25,7 +25,7 @@ use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
         audit, backtest, bench, check, completions, customer, database, demo, dev, erasures, event,
-        fmt, graph, health, lsp, new, pause, plan, preview, processing, reshard, run, schema,
+        fmt, graph, health, lsp, messages, new, pause, plan, preview, processing, reshard, run, runs, schema,
         simulate, suppressions, test, users, vouchers, why,
     },
     config::{Config, LogFormat},
@@ -98,6 +98,8 @@ fn serve(command: Served, root: &Path, format: Option<LogFormat>) -> Result<()> 
             Served::Resume(args) => pause::run(&args, root, false).await,
             Served::Event(args) => event::run(&args, root).await,
             Served::Customer(args) => customer::run(&args, root).await,
+            Served::Runs(args) => runs::run(&args, root).await,
+            Served::Messages(args) => messages::run(&args, root).await,
             Served::Erasures(args) => erasures::run(&args, root).await,
             Served::Suppressions(args) => suppressions::run(&args, root).await,
             Served::Vouchers(args) => vouchers::run(&args, root).await,

@@ -42,6 +42,14 @@ impl Engine {
         }
         Ok(page)
     }
+
+    /// Adds what was counted since the last time to the totals ([`store::counts`]); returns how many rows. The numbers stay the same.
+    ///
+    /// # Errors
+    /// If the database is away; nothing is lost.
+    pub async fn fold_counts(&self) -> Result<u64, Error> {
+        Ok(self.store.fold_counts().await?)
+    }
 }
 
 /// What is younger is kept: in any case what a cap still counts, and what an event that comes again is known by.

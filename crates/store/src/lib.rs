@@ -11,6 +11,8 @@ pub mod access;
 mod calls;
 pub mod chat;
 mod codec;
+pub mod counts;
+mod crowd;
 mod error;
 mod floor;
 mod health;

@@ -231,14 +231,22 @@ impl Store {
         done.sort_by_key(|d| d.key);
         let keys = Keys::of(done.iter().map(|d| &d.key));
         let ids = done.iter().map(|d| d.provider_id.as_deref().map(words));
-        let done = sqlx::query(
-            "update message m
-             set status = 'sent', due_at = null, done_at = $5, provider = a.provider,
-                 provider_id = a.provider_id
-             from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[], $6::text[],
-                         $7::text[]) a (customer, at, id, attempt, provider, provider_id)
-             where m.customer = a.customer and m.at = a.at and m.id = a.id
-               and m.status = 'leased' and m.attempt = a.attempt",
+        let done: i64 = sqlx::query_scalar(
+            "with done as (
+                 update message m
+                 set status = 'sent', due_at = null, done_at = $5, provider = a.provider,
+                     provider_id = a.provider_id
+                 from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[], $6::text[],
+                             $7::text[]) a (customer, at, id, attempt, provider, provider_id)
+                 where m.customer = a.customer and m.at = a.at and m.id = a.id
+                   and m.status = 'leased' and m.attempt = a.attempt
+                 returning m.at, m.journey, m.step, m.channel, m.provider
+             ), counted as (
+                 insert into message_count (n, day, journey, step, channel, provider, outcome, reason)
+                 select count(*), (at at time zone 'UTC')::date, journey, step, channel, provider, 'sent', ''
+                 from done group by 2, 3, 4, 5, 6
+             )
+             select count(*) from done",
         )
         .bind(&keys.customer)
         .bind(&keys.at)
@@ -247,10 +255,10 @@ impl Store {
         .bind(moment(now))
         .bind(done.iter().map(|d| words(&d.provider)).collect::<Vec<_>>())
         .bind(ids.collect::<Vec<_>>())
-        .execute(&self.pool)
+        .fetch_one(&self.pool)
         .await
         .map_err(during("recording sends"))?;
-        Ok(done.rows_affected())
+        Ok(done.unsigned_abs())
     }
 
     /// Gives leases back, to be tried again later. Returns how many still held.

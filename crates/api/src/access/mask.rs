@@ -14,7 +14,9 @@ use journey::{
     value::{Map, Value},
 };
 use serde::Deserialize;
-use store::read::{CustomerRow, CustomerView, Depth, Found, InboxItem, TimelineEntry};
+use store::read::{
+    CustomerRow, CustomerView, Depth, Found, InboxItem, MessageRow, RunRow, TimelineEntry,
+};
 
 use super::{Scope, access, noted, see, user, viewer};
 use crate::{State, console::PageError, pages::hidden};
@@ -68,6 +70,26 @@ pub(crate) fn row(row: &mut CustomerRow, now: Timestamp) {
         row.key = Arc::from(hidden(&row.key));
     }
     fields(&mut row.traits, true);
+}
+
+/// As lines of a list of runs: their customers' keys may be addresses.
+pub(crate) fn runs(runs: &mut [RunRow], now: Timestamp) {
+    for run in runs {
+        key(&mut run.customer_key, run.customer, now);
+    }
+}
+
+/// The same of messages.
+pub(crate) fn messages(messages: &mut [MessageRow], now: Timestamp) {
+    for message in messages {
+        key(&mut message.customer_key, message.customer, now);
+    }
+}
+
+fn key(key: &mut Arc<str>, of: CustomerId, now: Timestamp) {
+    if key.contains('@') && !sees(of, now) {
+        *key = Arc::from(hidden(key));
+    }
 }
 
 /// As one, whole.

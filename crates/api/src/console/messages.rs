@@ -8,7 +8,10 @@ use journey::{
     ids::{CustomerId, MessageId},
     message::{Channel, Reason},
 };
-use store::read::{MessageCursor, MessageRow, MessageView};
+use store::{
+    counts::Heard,
+    read::{MessageCursor, MessageRow, MessageView},
+};
 use uuid::Uuid;
 
 use super::{
@@ -19,7 +22,11 @@ use super::{
 };
 use crate::{
     State,
-    support::{MessagesQuery, OfQuery, PAGE, STATUSES, language},
+    i18n,
+    support::{
+        OfQuery, language,
+        lists::{MessagesQuery, STATUSES},
+    },
 };
 
 #[derive(Template)]
@@ -27,11 +34,17 @@ use crate::{
 struct Messages {
     frame: Frame,
     filters: Vec<Filter>,
-    customer: String,
-    rows: Vec<Row>,
-    first: bool,
+    /// What is typed: name, label and what stands in it.
+    typed: Vec<Typed>,
+    /// Whether one of those that are folded away is used.
+    narrowed: bool,
     asked: MessagesQuery,
-    next: Option<MessageCursor>,
+    rows: Vec<Row>,
+    /// Nobody is found by what stands under `customer`, or several are.
+    nobody: bool,
+    newest: Option<String>,
+    newer: Option<String>,
+    older: Option<String>,
 }
 
 struct Filter {
@@ -46,6 +59,13 @@ struct Choice {
     chosen: bool,
 }
 
+struct Typed {
+    name: &'static str,
+    label: &'static str,
+    kind: &'static str,
+    value: String,
+}
+
 struct Row {
     id: MessageId,
     customer: CustomerId,
@@ -57,6 +77,9 @@ struct Row {
     status: &'static str,
     tone: &'static str,
     reason: String,
+    provider: String,
+    /// What was told of it.
+    heard: Vec<&'static str>,
 }
 
 #[derive(Template)]
@@ -83,19 +106,83 @@ pub(super) async fn list(
     query: Result<Query<MessagesQuery>, QueryRejection>,
 ) -> Page {
     let Query(asked) = query.map_err(|e| PageError::Wrong(e.body_text()))?;
-    let (filter, before) = asked.read().map_err(|_| {
-        PageError::Wrong("The address asks for something that does not exist.".into())
-    })?;
-    let page = state.reader.messages(&filter, before, PAGE).await?;
+    let found = asked.page(&state).await?;
+    let nobody = found.is_none();
+    let page = found.unwrap_or_default();
+    let link = |at: Option<(&str, MessageCursor)>| {
+        let place = at.map(|(name, place)| format!("&{name}={place}"));
+        format!("/messages?{}{}", chosen(&asked), place.unwrap_or_default())
+    };
+    let somewhere = !asked.before.is_empty() || !asked.after.is_empty();
     html(&Messages {
         frame: Frame::new(&state, "messages"),
         filters: filters(&asked),
-        customer: asked.customer.clone(),
+        typed: typed(&asked),
+        narrowed: is_narrowed(&asked),
         rows: page.messages.iter().map(row).collect(),
-        first: before.is_none(),
-        next: page.next,
+        nobody,
+        newest: somewhere.then(|| link(None)),
+        newer: page.prev.map(|place| link(Some(("after", place)))),
+        older: page.next.map(|place| link(Some(("before", place)))),
         asked,
     })
+}
+
+/// Whether one of the filters is used that are folded away.
+fn is_narrowed(asked: &MessagesQuery) -> bool {
+    let MessagesQuery {
+        purpose,
+        provider,
+        provider_id,
+        template,
+        failure,
+        ..
+    } = asked;
+    let folded = [purpose, provider, provider_id, template, failure];
+    folded.iter().any(|text| !text.is_empty())
+}
+
+/// The filters that are set, as they stand in an address.
+fn chosen(asked: &MessagesQuery) -> String {
+    let all = [
+        ("customer", &asked.customer),
+        ("journey", &asked.journey),
+        ("step", &asked.step),
+        ("channel", &asked.channel),
+        ("purpose", &asked.purpose),
+        ("status", &asked.status),
+        ("reason", &asked.reason),
+        ("failure", &asked.failure),
+        ("provider", &asked.provider),
+        ("provider_id", &asked.provider_id),
+        ("template", &asked.template),
+        ("heard", &asked.heard),
+        ("from", &asked.from),
+        ("to", &asked.to),
+    ];
+    let set = all.into_iter().filter(|(_, value)| !value.is_empty());
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(set).finish()
+}
+
+fn typed(asked: &MessagesQuery) -> Vec<Typed> {
+    let field = |name, label, kind, value: &str| Typed {
+        name,
+        label,
+        kind,
+        value: value.to_owned(),
+    };
+    vec![
+        field("journey", i18n::say("Journey"), "text", &asked.journey),
+        field("step", i18n::say("Step"), "text", &asked.step),
+        field("from", i18n::say("From (day, UTC)"), "date", &asked.from),
+        field("to", i18n::say("To"), "date", &asked.to),
+        field("purpose", i18n::say("Purpose"), "text", &asked.purpose),
+        field("provider", i18n::say("Provider"), "text", &asked.provider),
+        field("provider_id", i18n::say("Its id there"), "text", &asked.provider_id),
+        field("template", i18n::say("Template"), "text", &asked.template),
+        field("failure", i18n::say("Kind of failure"), "text", &asked.failure),
+    ]
 }
 
 fn filters(asked: &MessagesQuery) -> Vec<Filter> {
@@ -114,11 +201,26 @@ fn filters(asked: &MessagesQuery) -> Vec<Filter> {
     let channels = Channel::ALL.map(|c| (c.as_str(), words::channel(c.as_str())));
     let statuses = STATUSES.map(|s| (s, words::status(s).to_owned()));
     let reasons = Reason::ALL.map(|r| (r.as_str(), words::reason(r.as_str())));
+    let heard = Heard::ALL.map(|h| (h.as_str(), heard(h.as_str()).to_owned()));
     vec![
-        filter("channel", "Channel", &asked.channel, channels.into()),
-        filter("status", "Status", &asked.status, statuses.into()),
-        filter("reason", "Reason", &asked.reason, reasons.into()),
+        filter("channel", i18n::say("Channel"), &asked.channel, channels.into()),
+        filter("status", i18n::say("Status"), &asked.status, statuses.into()),
+        filter("reason", i18n::say("Reason"), &asked.reason, reasons.into()),
+        filter("heard", i18n::say("Told of it"), &asked.heard, heard.into()),
     ]
+}
+
+/// What is told of a message, in words.
+pub(super) fn heard(word: &str) -> &'static str {
+    match word {
+        "delivered" => i18n::say("Delivered"),
+        "opened" => i18n::say("Opened"),
+        "clicked" => i18n::say("Clicked"),
+        "replied" => i18n::say("Answered"),
+        "undelivered" => i18n::say("Not delivered"),
+        "bounced" => i18n::say("Bounced"),
+        _ => i18n::say("Complained of"),
+    }
 }
 
 fn row(message: &MessageRow) -> Row {
@@ -137,6 +239,8 @@ fn row(message: &MessageRow) -> Row {
             .as_deref()
             .map(words::reason)
             .unwrap_or_default(),
+        provider: message.provider.as_deref().unwrap_or_default().to_owned(),
+        heard: message.heard.iter().map(|word| heard(word)).collect(),
     }
 }
 
@@ -182,7 +286,7 @@ fn page(state: &State, message: &MessageView, why: Explanation) -> Message {
         done: message.row.done_at.map(When),
         expires: decision.and_then(|d| d.expires_at).map(When),
         attempt: message.attempt,
-        provider: text(&message.provider),
+        provider: text(&message.row.provider),
         provider_id: text(&message.provider_id),
         why,
         captured: None,

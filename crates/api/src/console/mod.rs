@@ -3,6 +3,7 @@
 mod customer;
 mod customers;
 mod frame;
+mod funnel;
 mod inbox;
 mod journey;
 mod journeys;
@@ -23,7 +24,7 @@ use axum::{
 use store::read::ReadError;
 
 pub(crate) use self::{frame::Frame, live::Live};
-use crate::{CaptureError, State, problem::Problem};
+use crate::{CaptureError, State, i18n, problem::Problem, support::lists::Asking};
 
 const STYLE: &str = include_str!("../../static/console.css");
 const SCRIPT: &str = include_str!("../../static/console.js");
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/customers/{key}/inputs/{input}", get(customer::input))
         .route("/customers/{key}/journey", get(journey::page))
         .route("/messages", get(messages::list))
+        .route("/messages/funnel", get(funnel::page))
         .route("/messages/{id}", get(messages::one))
         .route("/journeys", get(journeys::list))
         .route("/journeys/{name}", get(journeys::one))
@@ -98,6 +100,17 @@ impl From<ReadError> for PageError {
                 tracing::error!(error = %error, "a page could not be read");
                 Self::Fault
             }
+        }
+    }
+}
+
+impl From<Asking> for PageError {
+    fn from(asking: Asking) -> Self {
+        match asking {
+            Asking::Wrong(_) => Self::Wrong(
+                i18n::say("The address asks for something that does not exist.").into(),
+            ),
+            Asking::Read(error) => error.into(),
         }
     }
 }

@@ -63,7 +63,10 @@ impl Engine {
             round,
         );
         match reached.await {
-            Ok((said, gone)) => self.conclude(leased, said, &gone, now),
+            Ok((said, gone)) => {
+                self.note_who_refused(&leased, &said).await;
+                self.conclude(leased, said, &gone, now)
+            }
             Err(Unasked::Later(wait)) => {
                 Done::PutOff(given_back(&leased, self.back_in(&leased, wait)))
             }
@@ -154,6 +157,18 @@ impl Engine {
             tracing::warn!(%error, "it cannot be noted who is asked, so nobody is");
             false
         })
+    }
+
+    /// Notes who refused a message for good, for its row names nobody else. Who did not is no reason not to record it.
+    async fn note_who_refused(&self, leased: &Leased, said: &Said) {
+        let over = match said.outcome {
+            Outcome::Accepted { .. } => false,
+            Outcome::RefusedForNow { .. } => leased.attempt >= self.settings.max_attempts,
+            Outcome::RefusedForGood { .. } => true,
+        };
+        if over {
+            self.is_noted(leased, &said.provider).await;
+        }
     }
 
     fn conclude(&self, leased: Leased, said: Said, gone: &[String], now: Timestamp) -> Done {

@@ -1,6 +1,9 @@
 //! What turns write, column by column: every field is one array of a statement.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::Timestamp;
 use journey::{
@@ -18,6 +21,7 @@ use uuid::Uuid;
 use super::Begun;
 use crate::{
     Error, codec,
+    counts::{Held, Told, failure_kind},
     error::malformed,
     row::{Moment, moment, node_to_column, settled_status, to_bytes},
     search,
@@ -46,6 +50,10 @@ pub(super) struct Rows<'a> {
     pub(super) closed: Closed,
     /// What was said of consents.
     pub(super) consents: Vec<(CustomerId, &'a ConsentRecord)>,
+    /// What was told of messages.
+    pub(super) heard: Vec<Told<'a>>,
+    /// How often sends were held.
+    pub(super) held: BTreeMap<Held<'a>, i64>,
     /// Calls to be made.
     pub(super) calls: Vec<(CustomerId, &'a Call)>,
     /// Calls that nobody waits for any more, and since when.
@@ -86,6 +94,10 @@ impl<'a> Rows<'a> {
     fn happened(&mut self, turn: &'a Turn) -> Result<(), Error> {
         for (input, trace) in &turn.effects.inputs {
             self.inputs.push(turn.customer.id, input, trace)?;
+            self.heard.extend(Told::of(turn.customer.id, input));
+            for held in trace.iter().filter_map(|line| Held::of(input.now, line)) {
+                *self.held.entry(held).or_default() += 1;
+            }
         }
         Ok(())
     }
@@ -324,6 +336,8 @@ pub(super) struct ClosedRow {
     pub(super) to: &'static str,
     pub(super) reason: &'static str,
     pub(super) error: Option<String>,
+    /// The reason that it is counted under.
+    pub(super) counts_as: Cow<'static, str>,
 }
 
 impl Closed {
@@ -337,6 +351,7 @@ impl Closed {
             to: "recalled",
             reason: Reason::Recalled.as_str(),
             error: None,
+            counts_as: Cow::Borrowed(Reason::Recalled.as_str()),
         });
     }
 
@@ -350,6 +365,10 @@ impl Closed {
             to: settled_status(settled.reason),
             reason: settled.reason.as_str(),
             error: Some(settled.detail.kept()),
+            counts_as: match settled_status(settled.reason) {
+                "failed" => Cow::Owned(failure_kind(&settled.detail)),
+                _ => Cow::Borrowed(settled.reason.as_str()),
+            },
         });
     }
 

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 use super::columns::{Closed, Customers, Rows, Runs};
 use crate::{
-    Error,
+    Error, counts,
     error::{during, malformed},
     row::{moment, to_bytes},
 };
@@ -22,6 +22,8 @@ pub(super) async fn all(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Er
     profiles(tx, &rows.profiles).await?;
     ended(tx, &rows.ended).await?;
     consents(tx, rows).await?;
+    counts::heard(tx, &rows.heard).await?;
+    counts::held(tx, &rows.held).await?;
     calls(tx, rows).await?;
     over(tx, rows).await
 }
@@ -156,6 +158,15 @@ with new_input as (
                 $26::timestamptz[], $27::int[], $28::int[], $29::text[], $30::bytea[])
          a (customer, id, machine, due_at, left_at, goal_at, revision, node, reason, state)
     where r.customer = a.customer and r.id = a.id
+), counted as (
+    insert into message_count (n, day, journey, step, channel, provider, outcome, reason)
+    select count(*), (a.at at time zone 'UTC')::date, a.journey, a.step, a.channel, '', o.outcome, o.reason
+    from unnest($32::timestamptz[], $36::text[], $38::text[], $39::text[], $40::text[])
+         a (at, channel, journey, step, reason)
+    cross join lateral (values ('decided', ''),
+        (case a.reason when 'recalled' then 'recalled' else 'suppressed' end, a.reason)) o (outcome, reason)
+    where o.reason is not null
+    group by 2, 3, 4, 5, 7, 8
 )
 insert into message (customer, at, id, run, due_at, done_at, status, channel, purpose, journey,
                      step, reason, decision)
@@ -320,15 +331,25 @@ async fn closed(tx: &mut PgConnection, closed: &Closed) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    let done = sqlx::query(
-        "update message m
-         set status = a.status::message_status, reason = a.reason, done_at = a.done_at,
-             due_at = null, error = coalesce(a.error, m.error), provider = null
-         from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::timestamptz[], $5::text[],
-                     $6::text[], $7::text[], $8::text[])
-              a (customer, at, id, done_at, was, status, reason, error)
-         where m.customer = a.customer and m.at = a.at and m.id = a.id
-           and m.status = a.was::message_status",
+    let done: i64 = sqlx::query_scalar(
+        "with done as (
+             update message m
+             set status = a.status::message_status, reason = a.reason, done_at = a.done_at,
+                 due_at = null, error = coalesce(a.error, m.error),
+                 provider = case a.reason when 'failed' then m.provider end
+             from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::timestamptz[], $5::text[],
+                         $6::text[], $7::text[], $8::text[], $9::text[])
+                  a (customer, at, id, done_at, was, status, reason, error, counts_as)
+             where m.customer = a.customer and m.at = a.at and m.id = a.id
+               and m.status = a.was::message_status
+             returning m.at, m.journey, m.step, m.channel, m.provider, a.status, a.counts_as
+         ), counted as (
+             insert into message_count (n, day, journey, step, channel, provider, outcome, reason)
+             select count(*), (at at time zone 'UTC')::date, journey, step, channel,
+                    coalesce(provider, ''), status, counts_as
+             from done group by 2, 3, 4, 5, 6, 7, 8
+         )
+         select count(*) from done",
     )
     .bind(rows.iter().map(|r| r.customer).collect::<Vec<_>>())
     .bind(rows.iter().map(|r| moment(r.at)).collect::<Vec<_>>())
@@ -338,10 +359,11 @@ async fn closed(tx: &mut PgConnection, closed: &Closed) -> Result<(), Error> {
     .bind(rows.iter().map(|r| r.to).collect::<Vec<_>>())
     .bind(rows.iter().map(|r| r.reason).collect::<Vec<_>>())
     .bind(rows.iter().map(|r| r.error.as_deref()).collect::<Vec<_>>())
-    .execute(tx)
+    .bind(rows.iter().map(|r| &*r.counts_as).collect::<Vec<_>>())
+    .fetch_one(tx)
     .await
     .map_err(during("closing messages"))?;
-    if done.rows_affected() == rows.len() as u64 {
+    if usize::try_from(done).is_ok_and(|done| done == rows.len()) {
         Ok(())
     } else {
         Err(Error::Raced {
