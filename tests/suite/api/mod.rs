@@ -5,6 +5,7 @@ mod customer;
 pub mod desk;
 mod intake;
 mod journeys;
+mod lists;
 mod pages;
 
 use std::sync::Arc;
