@@ -25,8 +25,8 @@ use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
         audit, backtest, bench, check, completions, customer, database, demo, dev, erasures, event,
-        fmt, graph, health, lsp, messages, new, pause, plan, preview, processing, reshard, run, runs, schema,
-        simulate, suppressions, test, users, vouchers, why,
+        fmt, graph, health, lsp, messages, new, pause, plan, preview, processing, reshard, run,
+        runs, schema, simulate, suppressions, test, users, vouchers, why,
     },
     config::{Config, LogFormat},
     output::Refused,

@@ -45,7 +45,10 @@ async fn axe_finds_nothing_wrong_with_what_explains() {
         ("found", "/customers?q=c-000&lang=en".to_owned()),
         ("found-nobody-fr", "/customers?q=nobody&lang=fr".to_owned()),
         ("messages", "/messages?status=sent&lang=en".to_owned()),
-        ("messages-none-fr", "/messages?journey=none&lang=fr".to_owned()),
+        (
+            "messages-none-fr",
+            "/messages?journey=none&lang=fr".to_owned(),
+        ),
         (
             "funnel",
             "/messages/funnel?from=2026-01-01&to=2026-01-31&by=day&lang=en".to_owned(),

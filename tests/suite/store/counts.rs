@@ -62,7 +62,10 @@ impl History {
         let now = self.moment();
         let number = self.next();
         let keys: Vec<String> = (0..3).map(|_| self.key()).collect();
-        let events: Vec<_> = keys.iter().map(|k| event(k, &format!("e{number}"), now)).collect();
+        let events: Vec<_> = keys
+            .iter()
+            .map(|k| event(k, &format!("e{number}"), now))
+            .collect();
         let open = self.store.begin(&events, HORIZON).await.unwrap();
         let mut turns = Vec::new();
         for work in &open.work {
@@ -88,7 +91,10 @@ impl History {
         }
         if self.random.chance(30) {
             let refusals = vec![refusal()];
-            let held = line(Fact::Held { until: now, refusals });
+            let held = line(Fact::Held {
+                until: now,
+                refusals,
+            });
             if let Some((_, trace)) = turn.effects.inputs.first_mut() {
                 trace.push(held);
                 self.tell(now, "hello", Channel::Push, "", "held", "capped");
@@ -99,14 +105,21 @@ impl History {
     fn tell(&mut self, at: Timestamp, step: &str, by: Channel, of: &str, what: &str, why: &str) {
         let key = [step, by.as_str(), of, what, why].map(str::to_owned);
         let [step, channel, provider, what, why] = key;
-        *self.told.entry((day(at), step, channel, provider, what, why)).or_default() += 1;
+        *self
+            .told
+            .entry((day(at), step, channel, provider, what, why))
+            .or_default() += 1;
     }
 
     /// Takes back what waits of one customer.
     async fn recalls(&mut self) {
         let (key, now) = (self.key(), at(3 * DAY));
         let id = format!("r{}", self.next());
-        let open = self.store.begin(&[event(&key, &id, now)], HORIZON).await.unwrap();
+        let open = self
+            .store
+            .begin(&[event(&key, &id, now)], HORIZON)
+            .await
+            .unwrap();
         let turns = open.work.iter().map(|work| {
             let mut turn = heard(work);
             let queued = work.customer.sends.iter().filter(|send| send.queued);
@@ -190,7 +203,11 @@ impl History {
         let (customer, id, at, step, channel, provider) = self.random.of(&all).clone();
         let what = *self.random.of(&Heard::ALL);
         let nobody = self.random.chance(10);
-        let id = if nobody { MessageId(uuid::Uuid::nil()) } else { MessageId(id) };
+        let id = if nobody {
+            MessageId(uuid::Uuid::nil())
+        } else {
+            MessageId(id)
+        };
         let by = channel.parse::<Channel>().unwrap();
         if !nobody {
             let all = match what {
@@ -215,7 +232,10 @@ impl History {
 
     fn news(&self, customer: CustomerId, what: Heard, id: MessageId, number: u32) -> Arrival {
         let keys = (0..CUSTOMERS).map(|n| format!("c{n}"));
-        let key = keys.into_iter().find(|k| CustomerId::of(k) == customer).unwrap();
+        let key = keys
+            .into_iter()
+            .find(|k| CustomerId::of(k) == customer)
+            .unwrap();
         let event = Event {
             customer: arc(&key),
             name: arc(&format!("message.{}", what.as_str())),
@@ -238,7 +258,16 @@ impl History {
 }
 
 type Moment = jiff_sqlx::Timestamp;
-type Row = (Moment, String, String, String, Option<String>, Option<String>, Option<String>, i16);
+type Row = (
+    Moment,
+    String,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    i16,
+);
 
 /// What the rows say, and what they cannot.
 async fn recount(history: &History) -> Counts {
@@ -255,7 +284,14 @@ async fn recount(history: &History) -> Counts {
         let mut add = |provider: &str, outcome: &str, reason: &str| {
             let texts = [&step, &channel].map(ToOwned::to_owned);
             let [step, channel] = texts;
-            let key = (day, step, channel, provider.to_owned(), outcome.to_owned(), reason.to_owned());
+            let key = (
+                day,
+                step,
+                channel,
+                provider.to_owned(),
+                outcome.to_owned(),
+                reason.to_owned(),
+            );
             *counts.entry(key).or_default() += 1;
         };
         add("", "decided", "");
@@ -347,10 +383,11 @@ async fn adds_up(store: &Store, rows: &Counts) {
     for (outcome, n) in told {
         assert_eq!(n, of(outcome), "{outcome}");
     }
-    let waiting: i64 = sqlx::query_scalar("select count(*) from message where status in ('queued', 'leased')")
-        .fetch_one(store.pool())
-        .await
-        .unwrap();
+    let waiting: i64 =
+        sqlx::query_scalar("select count(*) from message where status in ('queued', 'leased')")
+            .fetch_one(store.pool())
+            .await
+            .unwrap();
     assert_eq!(total.waiting, waiting.unsigned_abs());
     for by in FunnelBy::ALL {
         let parts = funnel(FunnelFilter {

@@ -73,7 +73,10 @@ async fn profile(store: &Store, key: &str, id: &str, traits: serde_json::Value) 
         .unwrap();
     let turns = open.work.iter().map(|work| {
         let mut turn = super::samples::heard(work);
-        turn.customer.traits = Value::from(traits.clone()).as_map().cloned().unwrap_or_default();
+        turn.customer.traits = Value::from(traits.clone())
+            .as_map()
+            .cloned()
+            .unwrap_or_default();
         turn.effects.profile = true;
         turn
     });
@@ -121,7 +124,12 @@ async fn whatever_is_told_of_a_customer_finds_them() {
         ("apns00ff00ff", "user-carmen", Matched::Device, true),
         ("apns00", "user-carmen", Matched::Device, false),
         ("fcm:AAAA1", "lea@keys.example", Matched::Device, false),
-        ("https://push.example/send/web-SUB-1", "lea@keys.example", Matched::Device, true),
+        (
+            "https://push.example/send/web-SUB-1",
+            "lea@keys.example",
+            Matched::Device,
+            true,
+        ),
         ("web-SU", "lea@keys.example", Matched::Device, false),
         ("4711", "lea@keys.example", Matched::Chat, true),
     ] {
@@ -131,7 +139,18 @@ async fn whatever_is_told_of_a_customer_finds_them() {
         let first = &found.customers[0];
         assert_eq!((first.matched, first.exact), (matched, exact), "{query}");
     }
-    for nobody in ["", "apns0", "web-sub-1", "verde marc", "0470 12 34 8", "\0", "%", "_er", "\\", "'"] {
+    for nobody in [
+        "",
+        "apns0",
+        "web-sub-1",
+        "verde marc",
+        "0470 12 34 8",
+        "\0",
+        "%",
+        "_er",
+        "\\",
+        "'",
+    ] {
         let found = reader.find(nobody, Depth::Beginnings).await.unwrap();
         assert_eq!(keys(&found), [""; 0], "{nobody:?}");
     }
@@ -143,7 +162,11 @@ async fn what_is_exactly_sought_comes_first() {
     profile(&store, "lea", "1", json!({ "email": "other@shop.example" })).await;
     let found = reader.find("lea", Depth::Beginnings).await.unwrap();
     assert_eq!(keys(&found), ["lea", "lea@keys.example", "user-lea"]);
-    let by: Vec<_> = found.customers.iter().map(|c| (c.matched, c.exact)).collect();
+    let by: Vec<_> = found
+        .customers
+        .iter()
+        .map(|c| (c.matched, c.exact))
+        .collect();
     let expected = [
         (Matched::Key, true),
         (Matched::Key, false),
@@ -157,9 +180,21 @@ async fn who_may_not_read_addresses_learns_no_letter_of_them() {
     let (_store, reader) = shop().await;
     let found = async |query: &str| {
         let found = reader.find(query, Depth::Whole).await.unwrap();
-        found.customers.iter().map(|c| c.row.key.to_string()).collect::<Vec<_>>()
+        found
+            .customers
+            .iter()
+            .map(|c| c.row.key.to_string())
+            .collect::<Vec<_>>()
     };
-    for beginning in ["lea.v", "lea@keys", "ver", "le verde", "apns00", "fcm:AAAA1", "web-SU"] {
+    for beginning in [
+        "lea.v",
+        "lea@keys",
+        "ver",
+        "le verde",
+        "apns00",
+        "fcm:AAAA1",
+        "web-SU",
+    ] {
         assert!(found(beginning).await.is_empty(), "{beginning}");
     }
     for (whole, who) in [
@@ -192,7 +227,10 @@ async fn what_a_customer_is_found_by_follows_their_traits() {
         json!({ "name": "Carmen Ruiz", "push_tokens": ["new-token-1"] }),
     )
     .await;
-    assert!(!finds("apns00ff").await && !finds("garcia").await, "the token was dropped");
+    assert!(
+        !finds("apns00ff").await && !finds("garcia").await,
+        "the token was dropped"
+    );
     assert!(finds("new-to").await && finds("ruiz c").await);
     profile(&store, "user-carmen", "3", json!({ "city": "Gent" })).await;
     assert!(!finds("new-to").await && !finds("ruiz").await);
@@ -208,14 +246,18 @@ async fn another_trait_moves_no_index() {
         profile(&store, key, &format!("again{n}"), traits).await;
     }
     let moved = async || -> (i64, i64) {
-        sqlx::query_as("select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'customer'")
-            .fetch_one(store.pool())
-            .await
-            .unwrap()
+        sqlx::query_as(
+            "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'customer'",
+        )
+        .fetch_one(store.pool())
+        .await
+        .unwrap()
     };
-    kit::eventually(Duration::from_secs(60), "the statistics come in", async || {
-        moved().await.0 >= 20
-    })
+    kit::eventually(
+        Duration::from_secs(60),
+        "the statistics come in",
+        async || moved().await.0 >= 20,
+    )
     .await;
     let (updated, hot) = moved().await;
     assert_eq!(updated, hot);
@@ -274,9 +316,11 @@ async fn no_search_looks_at_more_for_there_being_more_customers() {
             }
         }
     }
-    kit::eventually(Duration::from_secs(60), "the statistics come in", async || {
-        read().await.1 > before.1
-    })
+    kit::eventually(
+        Duration::from_secs(60),
+        "the statistics come in",
+        async || read().await.1 > before.1,
+    )
     .await;
     let after = read().await;
     assert_eq!(after.0, before.0, "rows were read one after another");

@@ -114,7 +114,9 @@ impl Links<'_> {
             ("provider", &*self.asked.provider),
         ];
         let named = |name: &str| also.iter().any(|(other, _)| *other == name);
-        let set = all.into_iter().filter(|(name, value)| !value.is_empty() && !named(name));
+        let set = all
+            .into_iter()
+            .filter(|(name, value)| !value.is_empty() && !named(name));
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(set).extend_pairs(also);
         format!("/messages?{}", query.finish())
@@ -182,18 +184,54 @@ fn steps(total: &FunnelCounts, links: &Links<'_>) -> Vec<Bar> {
         0 => String::new(),
         _ => i18n::fill("{0} % of those decided", &[&percent(sent, decided)]),
     };
-    let opens = i18n::fill("{0}, {1} times in all", &[&of_sent(opened), &number(total.opens)]);
-    let clicks = i18n::fill("{0}, {1} times in all", &[&of_sent(clicked), &number(total.clicks)]);
+    let opens = i18n::fill(
+        "{0}, {1} times in all",
+        &[&of_sent(opened), &number(total.opens)],
+    );
+    let clicks = i18n::fill(
+        "{0}, {1} times in all",
+        &[&of_sent(clicked), &number(total.clicks)],
+    );
     vec![
         step(i18n::say("Decided"), decided, String::new(), &[]),
-        step(i18n::say("Held back"), total.suppressed, String::new(), &[("status", "suppressed")]),
-        step(i18n::say("Taken back"), total.recalled, String::new(), &[("status", "recalled")]),
-        step(i18n::say("Waiting to go"), total.waiting, String::new(), &[("status", "queued")]),
-        step(i18n::say("Failed"), total.failed, String::new(), &[("status", "failed")]),
+        step(
+            i18n::say("Held back"),
+            total.suppressed,
+            String::new(),
+            &[("status", "suppressed")],
+        ),
+        step(
+            i18n::say("Taken back"),
+            total.recalled,
+            String::new(),
+            &[("status", "recalled")],
+        ),
+        step(
+            i18n::say("Waiting to go"),
+            total.waiting,
+            String::new(),
+            &[("status", "queued")],
+        ),
+        step(
+            i18n::say("Failed"),
+            total.failed,
+            String::new(),
+            &[("status", "failed")],
+        ),
         step(i18n::say("Sent"), sent, sent_note, &[("status", "sent")]),
-        step(i18n::say("Delivered"), delivered, of_sent(delivered), &[("heard", "delivered")]),
+        step(
+            i18n::say("Delivered"),
+            delivered,
+            of_sent(delivered),
+            &[("heard", "delivered")],
+        ),
         step(i18n::say("Opened"), opened, opens, &[("heard", "opened")]),
-        step(i18n::say("Clicked"), clicked, clicks, &[("heard", "clicked")]),
+        step(
+            i18n::say("Clicked"),
+            clicked,
+            clicks,
+            &[("heard", "clicked")],
+        ),
     ]
 }
 
@@ -207,7 +245,13 @@ fn after(total: &FunnelCounts, links: &Links<'_>) -> Vec<Bar> {
     let most = told.iter().map(|(_, n)| *n).max().unwrap_or_default();
     let told = told.into_iter().map(|(word, n)| {
         let note = i18n::fill("{0} % of those sent", &[&percent(n, total.sent)]);
-        bar(messages::heard(word), n, most, note, links.to(&[("heard", word)]))
+        bar(
+            messages::heard(word),
+            n,
+            most,
+            note,
+            links.to(&[("heard", word)]),
+        )
     });
     told.collect()
 }
@@ -216,7 +260,13 @@ fn reasons(funnel: &Funnel, links: &Links<'_>) -> Vec<Bar> {
     let most = funnel.suppressed.first().map_or(0, |r| r.n);
     let all = funnel.suppressed.iter().map(|r| {
         let also = [("status", "suppressed"), ("reason", &*r.reason)];
-        bar(&words::reason(&r.reason), r.n, most, String::new(), links.to(&also))
+        bar(
+            &words::reason(&r.reason),
+            r.n,
+            most,
+            String::new(),
+            links.to(&also),
+        )
     });
     all.collect()
 }
@@ -225,8 +275,16 @@ fn reasons(funnel: &Funnel, links: &Links<'_>) -> Vec<Bar> {
 fn held(funnel: &Funnel) -> Vec<Bar> {
     let most = funnel.held.first().map_or(0, |r| r.n);
     let all = funnel.held.iter();
-    all.map(|r| bar(&words::reason(&r.reason), r.n, most, String::new(), String::new()))
-        .collect()
+    all.map(|r| {
+        bar(
+            &words::reason(&r.reason),
+            r.n,
+            most,
+            String::new(),
+            String::new(),
+        )
+    })
+    .collect()
 }
 
 fn failures(funnel: &Funnel, links: &Links<'_>) -> Vec<Failure> {

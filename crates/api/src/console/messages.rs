@@ -21,8 +21,7 @@ use super::{
     words::When,
 };
 use crate::{
-    State,
-    i18n,
+    State, i18n,
     support::{
         OfQuery, language,
         lists::{MessagesQuery, STATUSES},
@@ -179,9 +178,19 @@ fn typed(asked: &MessagesQuery) -> Vec<Typed> {
         field("to", i18n::say("To"), "date", &asked.to),
         field("purpose", i18n::say("Purpose"), "text", &asked.purpose),
         field("provider", i18n::say("Provider"), "text", &asked.provider),
-        field("provider_id", i18n::say("Its id there"), "text", &asked.provider_id),
+        field(
+            "provider_id",
+            i18n::say("Its id there"),
+            "text",
+            &asked.provider_id,
+        ),
         field("template", i18n::say("Template"), "text", &asked.template),
-        field("failure", i18n::say("Kind of failure"), "text", &asked.failure),
+        field(
+            "failure",
+            i18n::say("Kind of failure"),
+            "text",
+            &asked.failure,
+        ),
     ]
 }
 
@@ -203,8 +212,18 @@ fn filters(asked: &MessagesQuery) -> Vec<Filter> {
     let reasons = Reason::ALL.map(|r| (r.as_str(), words::reason(r.as_str())));
     let heard = Heard::ALL.map(|h| (h.as_str(), heard(h.as_str()).to_owned()));
     vec![
-        filter("channel", i18n::say("Channel"), &asked.channel, channels.into()),
-        filter("status", i18n::say("Status"), &asked.status, statuses.into()),
+        filter(
+            "channel",
+            i18n::say("Channel"),
+            &asked.channel,
+            channels.into(),
+        ),
+        filter(
+            "status",
+            i18n::say("Status"),
+            &asked.status,
+            statuses.into(),
+        ),
         filter("reason", i18n::say("Reason"), &asked.reason, reasons.into()),
         filter("heard", i18n::say("Told of it"), &asked.heard, heard.into()),
     ]

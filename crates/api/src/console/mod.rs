@@ -107,9 +107,9 @@ impl From<ReadError> for PageError {
 impl From<Asking> for PageError {
     fn from(asking: Asking) -> Self {
         match asking {
-            Asking::Wrong(_) => Self::Wrong(
-                i18n::say("The address asks for something that does not exist.").into(),
-            ),
+            Asking::Wrong(_) => {
+                Self::Wrong(i18n::say("The address asks for something that does not exist.").into())
+            }
             Asking::Read(error) => error.into(),
         }
     }

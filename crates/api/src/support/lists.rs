@@ -210,7 +210,9 @@ fn moment(text: &str, name: &str, days: i64) -> Result<Option<Timestamp>, Proble
     }
     let day = || {
         let day: Date = text.parse().ok()?;
-        let day = day.checked_add(SignedDuration::from_hours(24 * days)).ok()?;
+        let day = day
+            .checked_add(SignedDuration::from_hours(24 * days))
+            .ok()?;
         Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp())
     };
     let at = text.parse().ok().or_else(day);
@@ -225,7 +227,10 @@ fn day(text: &str, name: &str) -> Result<Option<Date>, Problem> {
 }
 
 fn not_a_day(name: &str) -> Problem {
-    Problem::bad("bad_query", format!("`{name}` is no day, such as 2026-01-31."))
+    Problem::bad(
+        "bad_query",
+        format!("`{name}` is no day, such as 2026-01-31."),
+    )
 }
 
 pub(super) async fn messages(

@@ -52,7 +52,9 @@ pub async fn one(reader: &Reader, query: &str, format: Format) -> Result<Custome
         Format::Json => output::json(&found)?,
         Format::Text => output::text(&list(&found)),
     }
-    output::aside(&format!("several customers are found by {query}: name one by their key"));
+    output::aside(&format!(
+        "several customers are found by {query}: name one by their key"
+    ));
     Err(Refused.into())
 }
 
@@ -69,7 +71,11 @@ fn list(found: &Found) -> String {
 }
 
 fn by(customer: &FoundCustomer) -> String {
-    let begins = if customer.exact { "" } else { ", which begins so" };
+    let begins = if customer.exact {
+        ""
+    } else {
+        ", which begins so"
+    };
     format!("{}{begins}", customer.matched.as_str())
 }
 
@@ -82,7 +88,11 @@ fn name(traits: &Map) -> String {
     let parts = ["name", "first_name", "firstName", "last_name", "lastName"];
     let parts = parts.map(|part| text(traits, part));
     match &parts[0][..] {
-        "" => parts[1..].join(" ").split_whitespace().collect::<Vec<_>>().join(" "),
+        "" => parts[1..]
+            .join(" ")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" "),
         name => name.to_owned(),
     }
 }

@@ -137,13 +137,16 @@ fn moment(text: &str, days: i64) -> Result<Timestamp> {
 async fn all(reader: &Reader, filter: &MessageFilter, args: &MessagesArgs) -> Result<MessagePage> {
     let before = args.before.as_deref().map(str::parse::<MessageCursor>);
     let before = before.transpose();
-    let before = before.map_err(|()| anyhow!("--before is what a list before gave as its place"))?;
+    let before =
+        before.map_err(|()| anyhow!("--before is what a list before gave as its place"))?;
     let mut all = MessagePage {
         next: before,
         ..MessagePage::default()
     };
     loop {
-        let left = args.limit.saturating_sub(u32::try_from(all.messages.len())?);
+        let left = args
+            .limit
+            .saturating_sub(u32::try_from(all.messages.len())?);
         let page = reader.messages(filter, all.next, left).await?;
         all.messages.extend(page.messages);
         all.next = page.next;
@@ -157,7 +160,9 @@ fn text(page: &MessagePage) -> String {
     if page.messages.is_empty() {
         return "no messages".into();
     }
-    let heads = ["DECIDED", "CUSTOMER", "CHANNEL", "JOURNEY", "STEP", "OUTCOME", "MESSAGE"];
+    let heads = [
+        "DECIDED", "CUSTOMER", "CHANNEL", "JOURNEY", "STEP", "OUTCOME", "MESSAGE",
+    ];
     let mut table = output::wrapped(heads);
     for message in &page.messages {
         table.add_row([

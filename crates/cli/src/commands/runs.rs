@@ -86,8 +86,13 @@ pub async fn run(args: &RunsArgs, root: &Path) -> Result<()> {
 
 /// As many as are asked for, page by page.
 async fn all(reader: &Reader, filter: &RunFilter, args: &RunsArgs) -> Result<RunPage> {
-    let after = args.after.as_deref().map(str::parse::<RunCursor>).transpose();
-    let after = after.map_err(|()| anyhow::anyhow!("--after is what a list before gave as its place"))?;
+    let after = args
+        .after
+        .as_deref()
+        .map(str::parse::<RunCursor>)
+        .transpose();
+    let after =
+        after.map_err(|()| anyhow::anyhow!("--after is what a list before gave as its place"))?;
     let mut all = RunPage {
         runs: Vec::new(),
         next: after,

@@ -7,19 +7,17 @@
 
 mod heard;
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use journey::{
     failure::Failure,
+    message::{Message, Reason},
     trace::{Fact, Line},
 };
-use sqlx::PgConnection;
 
-use crate::{Error, Store, error::during, row::moment};
+use crate::{Error, Store, error::during};
 
-pub(crate) use heard::{Told, heard};
 pub use heard::Heard;
+pub(crate) use heard::{Told, heard};
 
 /// How many rows are folded at once.
 const FOLDED: i64 = 20_000;
@@ -113,58 +111,60 @@ pub fn failure_kind(failure: &Failure) -> String {
     kind.unwrap_or("words").to_owned()
 }
 
-/// A send that is held, as it is counted.
+/// Something of which a batch has so many: added up here, for the database takes ten times as long to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Held<'t> {
-    at: Timestamp,
-    journey: &'t str,
-    step: &'t str,
-    channel: &'static str,
-    reason: &'static str,
+pub(crate) struct Count<'t> {
+    /// Since the first of January 1970.
+    pub(crate) day: i32,
+    pub(crate) journey: &'t str,
+    pub(crate) step: &'t str,
+    pub(crate) channel: &'static str,
+    pub(crate) outcome: &'static str,
+    pub(crate) reason: &'static str,
 }
 
-impl<'t> Held<'t> {
-    /// If the line says that one was held.
-    pub(crate) fn of(at: Timestamp, line: &'t Line) -> Option<Self> {
+impl<'t> Count<'t> {
+    /// Of a message: that it was decided, and that it is not to go, if there is a reason.
+    pub(crate) fn of_message(
+        m: &'t Message,
+        reason: Option<Reason>,
+    ) -> impl Iterator<Item = Self> + use<'t> {
+        let count = |outcome: Outcome, reason| Self {
+            day: day(m.at),
+            journey: &m.journey,
+            step: &m.step,
+            channel: m.channel.as_str(),
+            outcome: outcome.as_str(),
+            reason,
+        };
+        let ended = reason.map(|reason| match reason {
+            Reason::Recalled => count(Outcome::Recalled, reason.as_str()),
+            reason => count(Outcome::Suppressed, reason.as_str()),
+        });
+        [count(Outcome::Decided, "")].into_iter().chain(ended)
+    }
+
+    /// That a send is held, if the line says so.
+    pub(crate) fn of_line(at: Timestamp, line: &'t Line) -> Option<Self> {
         let Fact::Held { refusals, .. } = &line.fact else {
             return None;
         };
         let first = refusals.first()?;
         Some(Self {
-            at,
+            day: day(at),
             journey: line.journey.as_deref()?,
             step: line.step.as_deref()?,
             channel: first.channel.as_str(),
+            outcome: Outcome::Held.as_str(),
             reason: first.reason.as_str(),
         })
     }
 }
 
-/// Adds them up: a statement of its own, for most batches hold nothing.
-pub(crate) async fn held(
-    tx: &mut PgConnection,
-    held: &BTreeMap<Held<'_>, i64>,
-) -> Result<(), Error> {
-    if held.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "insert into message_count (n, day, journey, step, channel, provider, outcome, reason)
-         select sum(n), (at at time zone 'UTC')::date, journey, step, channel, '', 'held', reason
-         from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[])
-              a (n, at, journey, step, channel, reason)
-         group by 2, 3, 4, 5, 8",
-    )
-    .bind(held.values().copied().collect::<Vec<_>>())
-    .bind(held.keys().map(|h| moment(h.at)).collect::<Vec<_>>())
-    .bind(held.keys().map(|h| h.journey).collect::<Vec<_>>())
-    .bind(held.keys().map(|h| h.step).collect::<Vec<_>>())
-    .bind(held.keys().map(|h| h.channel).collect::<Vec<_>>())
-    .bind(held.keys().map(|h| h.reason).collect::<Vec<_>>())
-    .execute(tx)
-    .await
-    .map_err(during("counting sends that are held"))?;
-    Ok(())
+/// Days (UTC) since the first of January 1970.
+fn day(at: Timestamp) -> i32 {
+    let days = at.as_second().div_euclid(24 * 60 * 60);
+    i32::try_from(days).unwrap_or_default()
 }
 
 impl Store {
@@ -175,10 +175,12 @@ impl Store {
     /// If the database fails.
     pub async fn fold_counts(&self) -> Result<u64, Error> {
         let mut tx = self.pool.begin().await.map_err(during("folding counts"))?;
-        let ours: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtext('parcours message_count'))")
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(during("folding counts"))?;
+        let ours: bool = sqlx::query_scalar(
+            "select pg_try_advisory_xact_lock(hashtext('parcours message_count'))",
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(during("folding counts"))?;
         if !ours {
             return Ok(0);
         }

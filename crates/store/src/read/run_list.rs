@@ -203,7 +203,9 @@ impl Reader {
         let ids: Vec<Uuid> = customers.iter().map(|id| id.0).collect();
         let mut query = selected("run");
         query.push(" where r.left_at is null and r.customer = any(");
-        query.push_bind(ids).push(") order by r.entered_at desc, r.id limit ");
+        query
+            .push_bind(ids)
+            .push(") order by r.entered_at desc, r.id limit ");
         query.push_bind(INSIDE);
         let mut tx = self.page().await?;
         let rows = query.build().fetch_all(&mut *tx).await?;
@@ -235,10 +237,11 @@ async fn standing(
     let Some(step) = &filter.step else {
         return Ok(None);
     };
-    let rows = sqlx::query("select id, content from machine where $1::text is null or journey = $1")
-        .bind(&filter.journey)
-        .fetch_all(tx)
-        .await?;
+    let rows =
+        sqlx::query("select id, content from machine where $1::text is null or journey = $1")
+            .bind(&filter.journey)
+            .fetch_all(tx)
+            .await?;
     let mut found = Vec::new();
     for row in &rows {
         let Ok(machine) = journey::machine::Machine::from_content(row.try_get("content")?) else {
@@ -300,7 +303,11 @@ async fn stretch(
     if let Some(at) = at {
         let (machines, nodes): (Vec<Uuid>, Vec<i32>) = at.iter().copied().unzip();
         query.push(" and r.left_at is null and (r.machine, r.node) in (select * from unnest(");
-        query.push_bind(machines).push(", ").push_bind(nodes).push("))");
+        query
+            .push_bind(machines)
+            .push(", ")
+            .push_bind(nodes)
+            .push("))");
     }
     query.push(" order by r.customer, r.id limit ");
     query.push_bind(STRETCH);
@@ -342,7 +349,9 @@ fn view(row: &PgRow, machines: &Machines) -> Result<RunRow, ReadError> {
     let left_at = moment_or_none(row, "left_at")?;
     let node = u32::try_from(row.try_get::<i32, _>("node")?).ok();
     let node = node.filter(|_| left_at.is_none()).map(NodeId);
-    let step = known.zip(node).and_then(|((_, m), node)| m.as_ref()?.node(node));
+    let step = known
+        .zip(node)
+        .and_then(|((_, m), node)| m.as_ref()?.node(node));
     let customer = CustomerId(row.try_get("customer")?);
     let key: Option<&str> = row.try_get("customer_key")?;
     Ok(RunRow {

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::Begun;
 use crate::{
     Error, codec,
-    counts::{Held, Told, failure_kind},
+    counts::{Count, Told, failure_kind},
     error::malformed,
     row::{Moment, moment, node_to_column, settled_status, to_bytes},
     search,
@@ -52,8 +52,8 @@ pub(super) struct Rows<'a> {
     pub(super) consents: Vec<(CustomerId, &'a ConsentRecord)>,
     /// What was told of messages.
     pub(super) heard: Vec<Told<'a>>,
-    /// How often sends were held.
-    pub(super) held: BTreeMap<Held<'a>, i64>,
+    /// How many messages came to what, and how many sends were held.
+    pub(super) counts: BTreeMap<Count<'a>, i64>,
     /// Calls to be made.
     pub(super) calls: Vec<(CustomerId, &'a Call)>,
     /// Calls that nobody waits for any more, and since when.
@@ -95,8 +95,11 @@ impl<'a> Rows<'a> {
         for (input, trace) in &turn.effects.inputs {
             self.inputs.push(turn.customer.id, input, trace)?;
             self.heard.extend(Told::of(turn.customer.id, input));
-            for held in trace.iter().filter_map(|line| Held::of(input.now, line)) {
-                *self.held.entry(held).or_default() += 1;
+            for held in trace
+                .iter()
+                .filter_map(|line| Count::of_line(input.now, line))
+            {
+                *self.counts.entry(held).or_default() += 1;
             }
         }
         Ok(())
@@ -154,6 +157,9 @@ impl<'a> Rows<'a> {
             let reason = message.refused.or(recalled);
             let done = if recalled.is_some() { now } else { None };
             self.messages.push(customer, message, reason, done)?;
+            for count in Count::of_message(message, reason) {
+                *self.counts.entry(count).or_default() += 1;
+            }
         }
         let recalled = effects.recalled.iter();
         for send in recalled.filter(|s| !own.contains(&s.message)) {

@@ -8,7 +8,8 @@ use sqlx::PgConnection;
 
 use super::columns::{Closed, Customers, Rows, Runs};
 use crate::{
-    Error, counts,
+    Error,
+    counts::{self, Count},
     error::{during, malformed},
     row::{moment, to_bytes},
 };
@@ -23,7 +24,6 @@ pub(super) async fn all(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Er
     ended(tx, &rows.ended).await?;
     consents(tx, rows).await?;
     counts::heard(tx, &rows.heard).await?;
-    counts::held(tx, &rows.held).await?;
     calls(tx, rows).await?;
     over(tx, rows).await
 }
@@ -160,13 +160,9 @@ with new_input as (
     where r.customer = a.customer and r.id = a.id
 ), counted as (
     insert into message_count (n, day, journey, step, channel, provider, outcome, reason)
-    select count(*), (a.at at time zone 'UTC')::date, a.journey, a.step, a.channel, '', o.outcome, o.reason
-    from unnest($32::timestamptz[], $36::text[], $38::text[], $39::text[], $40::text[])
-         a (at, channel, journey, step, reason)
-    cross join lateral (values ('decided', ''),
-        (case a.reason when 'recalled' then 'recalled' else 'suppressed' end, a.reason)) o (outcome, reason)
-    where o.reason is not null
-    group by 2, 3, 4, 5, 7, 8
+    select n, date '1970-01-01' + day, journey, step, channel, '', outcome, reason
+    from unnest($42::bigint[], $43::int[], $44::text[], $45::text[], $46::text[], $47::text[], $48::text[])
+         a (n, day, journey, step, channel, outcome, reason)
 )
 insert into message (customer, at, id, run, due_at, done_at, status, channel, purpose, journey,
                      step, reason, decision)
@@ -203,6 +199,15 @@ async fn facts(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
     let query = query.bind(&m.run).bind(&m.done_at).bind(&m.channel);
     let query = query.bind(&m.purpose).bind(&m.journey).bind(&m.step);
     let query = query.bind(&m.reason).bind(&m.decision);
+    let counted = rows.counts.keys();
+    let text = |of: fn(&Count<'_>) -> &str| counted.clone().map(|c| of(c).to_owned()).collect();
+    let [journeys, steps, channels]: [Vec<String>; 3] =
+        [text(|c| c.journey), text(|c| c.step), text(|c| c.channel)];
+    let [outcomes, reasons]: [Vec<String>; 2] = [text(|c| c.outcome), text(|c| c.reason)];
+    let query = query.bind(rows.counts.values().copied().collect::<Vec<_>>());
+    let query = query.bind(counted.clone().map(|c| c.day).collect::<Vec<_>>());
+    let query = query.bind(journeys).bind(steps).bind(channels);
+    let query = query.bind(outcomes).bind(reasons);
     query.execute(tx).await.map_err(during("writing turns"))?;
     Ok(())
 }

@@ -63,11 +63,17 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Channel", "Canal"),
     ("Clicked", "Cliqué"),
     ("Complained of", "Signalé"),
-    ("Customer: id, e-mail, phone or name", "Client : identifiant, e-mail, téléphone ou nom"),
+    (
+        "Customer: id, e-mail, phone or name",
+        "Client : identifiant, e-mail, téléphone ou nom",
+    ),
     ("Day (UTC)", "Jour (UTC)"),
     ("Decided", "Décidé"),
     ("Delivered", "Remis"),
-    ("Failures, by provider and reason", "Échecs, par prestataire et raison"),
+    (
+        "Failures, by provider and reason",
+        "Échecs, par prestataire et raison",
+    ),
     ("Filter", "Filtrer"),
     ("From (day, UTC)", "Du (jour, UTC)"),
     ("From the decision to the click", "De la décision au clic"),
@@ -96,7 +102,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ("None was asked", "Aucun n’a été sollicité"),
     ("Not delivered", "Non remis"),
     ("Nothing", "Rien"),
-    ("Nothing failed for good.", "Rien n’a échoué définitivement."),
+    (
+        "Nothing failed for good.",
+        "Rien n’a échoué définitivement.",
+    ),
     (
         "Nothing was decided on these days. A message counts on the day on which it was decided.",
         "Rien n’a été décidé ces jours-là. Un message compte au jour où il a été décidé.",
@@ -109,7 +118,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Provider", "Prestataire"),
     ("Purpose", "Finalité"),
     ("Reason", "Raison"),
-    ("Sends that waited, by reason", "Envois mis en attente, par raison"),
+    (
+        "Sends that waited, by reason",
+        "Envois mis en attente, par raison",
+    ),
     ("Show", "Afficher"),
     ("Status", "Statut"),
     ("Step", "Étape"),
@@ -128,7 +140,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Told of it", "Appris à son sujet"),
     ("Waiting to go", "En attente de départ"),
     ("What became of them", "Ce qu’ils sont devenus"),
-    ("What became of messages", "Ce que sont devenus les messages"),
+    (
+        "What became of messages",
+        "Ce que sont devenus les messages",
+    ),
     ("Why", "Pourquoi"),
     (
         "A message counts on the day on which it was decided, whenever the rest happened. Opened and clicked count each message once; whoever follows a link has opened. Delivered is what providers tell.",

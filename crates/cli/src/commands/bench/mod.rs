@@ -183,7 +183,11 @@ pub async fn run(args: &BenchArgs) -> Result<()> {
     }
     output::json(&report)?;
     let missed = args.bench == Bench::Search && report.ratio < 1.0;
-    if missed { Err(output::Refused.into()) } else { Ok(()) }
+    if missed {
+        Err(output::Refused.into())
+    } else {
+        Ok(())
+    }
 }
 
 fn said(report: &Report) -> String {
@@ -212,7 +216,11 @@ fn said(report: &Report) -> String {
         );
     }
     if !report.asked.is_empty() {
-        let _ = write!(text, "\n{:<44} {:>8} {:>8} {:>8}", "milliseconds", "median", "95 %", "most");
+        let _ = write!(
+            text,
+            "\n{:<44} {:>8} {:>8} {:>8}",
+            "milliseconds", "median", "95 %", "most"
+        );
     }
     for asked in &report.asked {
         let _ = write!(text, "\n{asked}");

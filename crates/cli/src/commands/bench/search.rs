@@ -79,7 +79,9 @@ pub(super) async fn measure(n: u32, url: Option<&str>) -> Result<Report> {
     let database = Database::at(url).await?;
     let store = &database.store;
     store
-        .gather(i64::from(n), |there| output::aside(&format!("{there} customers")))
+        .gather(i64::from(n), |there| {
+            output::aside(&format!("{there} customers"))
+        })
         .await?;
     let asked = all(store, n).await?;
     database.stop().await?;
@@ -103,7 +105,10 @@ async fn all(store: &Store, n: u32) -> Result<Vec<Asked>> {
     }
     let mut asked = vec![
         finds(&reader, "key, whole", &people, |p| Some(p.key.clone())).await?,
-        finds(&reader, "id", &people, |p| Some(CustomerId::of(&p.key).to_string())).await?,
+        finds(&reader, "id", &people, |p| {
+            Some(CustomerId::of(&p.key).to_string())
+        })
+        .await?,
         finds(&reader, "e-mail, whole", &people, |p| Some(p.email.clone())).await?,
         finds(&reader, "phone, as in its country", &people, |p| {
             Some(p.phone.replacen("+33", "0", 1))
@@ -116,10 +121,19 @@ async fn all(store: &Store, n: u32) -> Result<Vec<Asked>> {
         .await?,
         begins(&reader, "key, 3 characters", &people, |p| cut(&p.key, 3)).await?,
         begins(&reader, "key, 9 characters", &people, |p| cut(&p.key, 9)).await?,
-        begins(&reader, "e-mail, 3 characters", &people, |p| cut(&p.email, 3)).await?,
-        begins(&reader, "e-mail, 10 characters", &people, |p| cut(&p.email, 10)).await?,
+        begins(&reader, "e-mail, 3 characters", &people, |p| {
+            cut(&p.email, 3)
+        })
+        .await?,
+        begins(&reader, "e-mail, 10 characters", &people, |p| {
+            cut(&p.email, 10)
+        })
+        .await?,
         begins(&reader, "name, whole", &people, |p| p.name.clone()).await?,
-        begins(&reader, "name, last word first", &people, |p| turned(&p.name, 99)).await?,
+        begins(&reader, "name, last word first", &people, |p| {
+            turned(&p.name, 99)
+        })
+        .await?,
         begins(&reader, "name, 3 letters", &people, |p| cut(&p.name, 3)).await?,
         begins(&reader, "name, 2 letters of each word", &people, |p| {
             turned(&p.name, 2)
@@ -147,7 +161,12 @@ async fn someone(reader: &Reader, number: u64) -> Result<Someone> {
         bail!("the crowd has no {key}");
     };
     let traits = &customer.row.traits;
-    let text = |name: &str| traits.get(name).and_then(|v| v.as_text()).map(str::to_owned);
+    let text = |name: &str| {
+        traits
+            .get(name)
+            .and_then(|v| v.as_text())
+            .map(str::to_owned)
+    };
     Ok(Someone {
         key,
         email: text("email").unwrap_or_default(),
@@ -170,7 +189,11 @@ async fn finds(
         let start = Instant::now();
         let found = reader.find(&query, Depth::Beginnings).await?;
         took.push(start.elapsed());
-        if !found.customers.iter().any(|c| *c.row.key == *person.key && c.exact) {
+        if !found
+            .customers
+            .iter()
+            .any(|c| *c.row.key == *person.key && c.exact)
+        {
             bail!("{what}: {query} does not find {}", person.key);
         }
     }

@@ -206,4 +206,3 @@ fn entry_lines(entry: &TimelineEntry, tongue: &Tongue) -> Vec<String> {
     }
     lines
 }
-

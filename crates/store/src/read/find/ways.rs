@@ -217,7 +217,11 @@ impl Ways {
     /// Names that hold all words, each index by the words that lead in it.
     fn names(&mut self, sought: &Sought<'_>) {
         let words: Vec<&str> = sought.words().collect();
-        let Some(longest) = words.iter().copied().max_by_key(|word| word.chars().count()) else {
+        let Some(longest) = words
+            .iter()
+            .copied()
+            .max_by_key(|word| word.chars().count())
+        else {
             return;
         };
         if longest.len() < WORD {

@@ -164,7 +164,10 @@ fn chosen(query: &mut QueryBuilder<Postgres>, filter: &MessageFilter) {
         }
     }
     if let Some(heard) = filter.heard {
-        query.push(" and m.heard & ").push_bind(heard as i16).push(" <> 0");
+        query
+            .push(" and m.heard & ")
+            .push_bind(heard as i16)
+            .push(" <> 0");
     }
     if let Some(kind) = &filter.failure {
         // As `Failure` is kept; of tries that came to nothing, the last says why.
