@@ -8,7 +8,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ("All customers", "Tous les clients"),
     (
         "An e-mail address, a phone number and each word of a name are given whole; of a key the beginning is enough.",
-        "Une adresse e-mail, un numéro de téléphone et chaque mot d’un nom se donnent en entier ; d’une clé, le début suffit.",
+        "Une adresse e-mail, un numéro de téléphone et chaque mot d’un nom se donnent en entier ; d’une clé, le début suffit.",
     ),
     ("Customer", "Client"),
     ("First page", "Première page"),
@@ -16,7 +16,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Found by", "Trouvé par"),
     (
         "From three characters on a beginning is enough, of a push token from six.",
-        "À partir de trois caractères, un début suffit ; pour un jeton push, à partir de six.",
+        "À partir de trois caractères, un début suffit ; pour un jeton push, à partir de six.",
     ),
     (
         "Id, e-mail, phone, name, device or chat",
@@ -36,7 +36,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Search", "Chercher"),
     (
         "The beginning of a key, an e-mail address or each word of a name is enough; accents do not matter, and phone numbers may be written as in their country.",
-        "Le début d’une clé, d’une adresse e-mail ou de chaque mot d’un nom suffit ; les accents ne comptent pas, et un numéro de téléphone peut s’écrire comme dans son pays.",
+        "Le début d’une clé, d’une adresse e-mail ou de chaque mot d’un nom suffit ; les accents ne comptent pas, et un numéro de téléphone peut s’écrire comme dans son pays.",
     ),
     ("The chat id", "L’identifiant de chat"),
     ("The e-mail address", "L’adresse e-mail"),
@@ -52,7 +52,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ("The phone number", "Le numéro de téléphone"),
     (
         "There are more customers whom this finds. Go on typing: a further word or a whole address leaves fewer.",
-        "D’autres clients correspondent. Continuez à écrire : un mot de plus ou une adresse entière en laisse moins.",
+        "D’autres clients correspondent. Continuez à écrire : un mot de plus ou une adresse entière en laisse moins.",
     ),
     ("Words of the name", "Mots du nom"),
     ("and {0} more", "et {0} autres"),
@@ -65,7 +65,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Complained of", "Signalé"),
     (
         "Customer: id, e-mail, phone or name",
-        "Client : identifiant, e-mail, téléphone ou nom",
+        "Client : identifiant, e-mail, téléphone ou nom",
     ),
     ("Day (UTC)", "Jour (UTC)"),
     ("Decided", "Décidé"),
@@ -91,7 +91,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ),
     (
         "No customer is found by what stands above, or several are: give the id, or a whole address.",
-        "Ce qui est indiqué ne désigne aucun client, ou plusieurs : donnez l’identifiant, ou une adresse entière.",
+        "Ce qui est indiqué ne désigne aucun client, ou plusieurs : donnez l’identifiant, ou une adresse entière.",
     ),
     ("No messages", "Aucun message"),
     ("No rule refused.", "Aucune règle n’a refusé."),
@@ -132,7 +132,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ),
     (
         "They are no messages yet: they are decided anew when they could go.",
-        "Ce ne sont pas encore des messages : ils sont décidés à nouveau quand ils pourraient partir.",
+        "Ce ne sont pas encore des messages : ils sont décidés à nouveau quand ils pourraient partir.",
     ),
     ("To", "Au"),
     ("Told afterwards", "Appris ensuite"),
@@ -147,7 +147,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Why", "Pourquoi"),
     (
         "A message counts on the day on which it was decided, whenever the rest happened. Opened and clicked count each message once; whoever follows a link has opened. Delivered is what providers tell.",
-        "Un message compte au jour où il a été décidé, quel que soit le moment du reste. Ouvert et cliqué comptent chaque message une fois ; qui suit un lien a ouvert. Remis est ce que disent les prestataires.",
+        "Un message compte au jour où il a été décidé, quel que soit le moment du reste. Ouvert et cliqué comptent chaque message une fois ; qui suit un lien a ouvert. Remis est ce que disent les prestataires.",
     ),
     ("{0} % of those decided", "{0} % des décidés"),
     ("{0} % of those sent", "{0} % des envoyés"),

@@ -10,7 +10,7 @@ use crate::search::{self, folded};
 /// The most hits of one way: one more than are named, to know that there are more.
 const HITS: &str = " limit 21)";
 /// How many entries of an index are looked at for those that hold the other words too.
-const LOOKED: i64 = 500;
+const LOOKED: i64 = 200;
 /// The fewest characters of the beginning of a key or an address.
 const ADDRESS: usize = 3;
 /// Of a word of a name, in bytes: in some writings one character is a word.
