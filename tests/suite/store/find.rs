@@ -13,12 +13,12 @@ use parcours_tests::kit;
 use serde_json::json;
 use sqlx::PgPool;
 use store::{
-    Arrival, Settings, Store,
+    Arrival, Store,
     read::{Depth, Found, Matched, Reader},
 };
 
 use super::samples::{HORIZON, at};
-use crate::fixture;
+use crate::fixture::{self, On};
 
 /// Who is there: key and traits.
 fn people() -> Vec<(&'static str, serde_json::Value)> {
@@ -84,10 +84,8 @@ async fn profile(store: &Store, key: &str, id: &str, traits: serde_json::Value) 
     open.commit(turns).await.unwrap();
 }
 
-async fn shop() -> (Store, Reader) {
-    let settings: Settings = fixture::settings().await;
-    let store = Store::connect(&settings).await.unwrap();
-    store.migrate().await.unwrap();
+async fn shop() -> (On<Store>, Reader) {
+    let store = fixture::store().await;
     for (key, traits) in people() {
         profile(&store, key, "1", traits).await;
     }

@@ -200,7 +200,7 @@ async fn facts(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
     let query = query.bind(&m.purpose).bind(&m.journey).bind(&m.step);
     let query = query.bind(&m.reason).bind(&m.decision);
     let counted = rows.counts.keys();
-    let text = |of: fn(&Count<'_>) -> &str| counted.clone().map(|c| of(c).to_owned()).collect();
+    let text = |of: for<'c> fn(&'c Count<'_>) -> &'c str| counted.clone().map(|c| of(c).to_owned()).collect();
     let [journeys, steps, channels]: [Vec<String>; 3] =
         [text(|c| c.journey), text(|c| c.step), text(|c| c.channel)];
     let [outcomes, reasons]: [Vec<String>; 2] = [text(|c| c.outcome), text(|c| c.reason)];

@@ -192,7 +192,7 @@ async fn finds(
         if !found
             .customers
             .iter()
-            .any(|c| *c.row.key == *person.key && c.exact)
+            .any(|c| *c.row.key == *person.key)
         {
             bail!("{what}: {query} does not find {}", person.key);
         }
