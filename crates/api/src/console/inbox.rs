@@ -25,8 +25,7 @@ use super::{
 use crate::{
     State,
     access::mask,
-    i18n,
-    inbox,
+    i18n, inbox,
     page::{Cursor, PAGE},
     problem::Problem,
 };

@@ -17,8 +17,8 @@ use uuid::Uuid;
 use super::{ReadError, Reader, bounded, moment};
 use crate::packed::unpack;
 
-/// The most customers that one address of a channel names.
-const REACHED: i64 = 20;
+/// The most customers that are named for an address.
+const FOUND_LIMIT: i64 = 20;
 
 /// One customer, as a line of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -102,48 +102,6 @@ impl Reader {
         Ok(found.map(CustomerId))
     }
 
-    /// Customers by key, id, or the exact trait `email` (whatever its case), `phone` (spaces and signs
-    /// aside) or `chat_id`, in order of id, after one of them. Who is called so by key or id is the only one.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub async fn find(
-        &self,
-        query: &str,
-        after: Option<CustomerId>,
-        limit: u32,
-    ) -> Result<CustomerPage, ReadError> {
-        let query = query.trim();
-        if query.is_empty() || query.contains('\0') {
-            // Nobody is called so, and PostgreSQL's text holds no NUL.
-            return Ok(CustomerPage::of(Vec::new(), limit));
-        }
-        if let Some(view) = self.customer(query).await? {
-            let alone = Some(view.row).filter(|row| after.is_none_or(|after| row.id > after));
-            return Ok(CustomerPage::of(alone.into_iter().collect(), limit));
-        }
-        let email = query.to_lowercase();
-        let phone = query.replace([' ', '.', '-', '(', ')', '/'], "");
-        let mut tx = self.page().await?;
-        let rows = sqlx::query(
-            // Found first and put in order then: else PostgreSQL may go through all in order of id.
-            "with found as materialized (
-                 select id, seen_at, key, traits from customer where email = $1
-                 union all select id, seen_at, key, traits from customer where phone = $2
-                 union all select id, seen_at, key, traits from customer where chat_id = $3)
-             select distinct on (id) * from found where id > $4 order by id limit $5 + 1",
-        )
-        .bind(email)
-        .bind(phone)
-        .bind(query)
-        .bind(after.map_or(Uuid::nil(), |id| id.0))
-        .bind(bounded(limit))
-        .fetch_all(&mut *tx)
-        .await?;
-        let customers = rows.iter().map(row).collect::<Result<_, _>>()?;
-        Ok(CustomerPage::of(customers, limit))
-    }
-
     /// What producers call these customers; who is not known is left out. By id alone: somebody's key may look like
     /// another's id.
     ///
@@ -190,7 +148,7 @@ impl Reader {
         let mut tx = self.page().await?;
         let keys: Vec<String> = sqlx::query_scalar(query)
             .bind(addresses)
-            .bind(REACHED)
+            .bind(FOUND_LIMIT)
             .fetch_all(&mut *tx)
             .await?;
         Ok(keys.into_iter().map(Arc::from).collect())
@@ -221,7 +179,7 @@ impl Reader {
     }
 }
 
-fn row(row: &PgRow) -> Result<CustomerRow, sqlx::Error> {
+pub(super) fn row(row: &PgRow) -> Result<CustomerRow, sqlx::Error> {
     let traits = Value::from(row.try_get::<serde_json::Value, _>("traits")?);
     Ok(CustomerRow {
         id: CustomerId(row.try_get("id")?),

@@ -11,6 +11,7 @@ mod letters;
 mod message;
 mod operations;
 mod overview;
+mod search;
 mod words;
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -31,6 +32,7 @@ pub(super) const ROOMS: &[&[Pair]] = &[
     message::PAIRS,
     operations::PAIRS,
     overview::PAIRS,
+    search::PAIRS,
     words::PAIRS,
 ];
 
