@@ -10,8 +10,8 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use schemars::JsonSchema;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{BoxFuture, State, console};

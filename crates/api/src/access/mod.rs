@@ -36,8 +36,8 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 pub(crate) use gate::{customer_of, gate};
-pub(crate) use quoted::Quoted;
 pub(crate) use mask::REASON;
+pub(crate) use quoted::Quoted;
 pub use roles::{Role, Scope};
 pub use secrets::{KEY_PREFIX, NoSecret, acceptable, hash_of, hashed, new_key, token};
 pub(crate) use table::need;

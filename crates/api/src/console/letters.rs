@@ -23,8 +23,8 @@ use crate::{
     access::noted,
     i18n::{self, language},
     letters::{self as rooms, LettersQuery, NotDone, STATUSES, Shown},
-    problem::Problem,
     page::{Cursor, PAGE},
+    problem::Problem,
 };
 
 #[derive(Template)]

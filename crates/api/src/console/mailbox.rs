@@ -6,11 +6,11 @@ use axum::{
     http::{HeaderValue, header},
     response::{Html, IntoResponse, Response},
 };
+use jiff::Timestamp;
 use journey::{
     content::{self, Content},
     ids::{CustomerId, MessageId},
 };
-use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 

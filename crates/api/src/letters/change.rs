@@ -15,8 +15,7 @@ use store::{JobBegun, LetterFilter, NewJob};
 use uuid::Uuid;
 
 use super::{
-    LettersAway, LettersQuery, Replay, letters,
-    sender,
+    LettersAway, LettersQuery, Replay, letters, sender,
     shown::{may_see, restored},
 };
 use crate::{

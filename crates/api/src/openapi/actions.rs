@@ -34,7 +34,11 @@ fn asked(operation: Operation) -> Operation {
             "Another one for each action, such as a UUID: the same twice is one action.",
         )
         .by_write_key()
-        .answers_as::<ActionAsked>(202, "application/json", "It is on its way; `GET …/inputs/{id}` says what came of it.")
+        .answers_as::<ActionAsked>(
+            202,
+            "application/json",
+            "It is on its way; `GET …/inputs/{id}` says what came of it.",
+        )
         .refuses(ANY)
 }
 

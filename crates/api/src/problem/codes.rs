@@ -126,11 +126,7 @@ pub(crate) const CODES: &[Code] = &[
         "The address does not take this method; `Allow` names those that it does.",
     ),
     code("missing", &[400], "A field that must be there is not."),
-    code(
-        "name",
-        &[400],
-        "`name` names no values, or too many.",
-    ),
+    code("name", &[400], "`name` names no values, or too many."),
     code(
         "needs_no_consent",
         &[422],
@@ -153,11 +149,7 @@ pub(crate) const CODES: &[Code] = &[
         &[409],
         "No secret is set to hash what is erased with. Nothing was erased.",
     ),
-    code(
-        "no_reason",
-        &[400],
-        "No reason is given.",
-    ),
+    code("no_reason", &[400], "No reason is given."),
     code("no_such_channel", &[404], "There is no such channel."),
     code(
         "no_such_journey",
@@ -179,11 +171,7 @@ pub(crate) const CODES: &[Code] = &[
         &[422],
         "The journey has no version of that number.",
     ),
-    code(
-        "no_such_word",
-        &[400],
-        "A filter names what there is not.",
-    ),
+    code("no_such_word", &[400], "A filter names what there is not."),
     code(
         "no_users",
         &[403],
@@ -211,22 +199,14 @@ pub(crate) const CODES: &[Code] = &[
         &[409],
         "The dead letter is not open, or somebody else is submitting it.",
     ),
-    code(
-        "not_paused",
-        &[409],
-        "The run is not paused.",
-    ),
+    code("not_paused", &[409], "The run is not paused."),
     code(
         "not_running",
         &[409],
         "There is no such replay, or it is over.",
     ),
     code("not_utf8", &[400], "The body, or a header, is not UTF-8."),
-    code(
-        "not_waiting",
-        &[409],
-        "The run waits for nothing.",
-    ),
+    code("not_waiting", &[409], "The run waits for nothing."),
     code(
         "nul_character",
         &[400],
@@ -263,32 +243,16 @@ pub(crate) const CODES: &[Code] = &[
         "Who is named to the chat widget is not proven.",
     ),
     code("properties", &[400], "`properties` is no object."),
-    code(
-        "reason",
-        &[400],
-        "`reason` is missing, or too long.",
-    ),
+    code("reason", &[400], "`reason` is missing, or too long."),
     code("refused", &[400], "The mailbox cannot show the message."),
-    code(
-        "replay_running",
-        &[409],
-        "Another replay is under way.",
-    ),
+    code("replay_running", &[409], "Another replay is under way."),
     code(
         "reserved_event",
         &[400],
         "The event has a name that is ours: what it asks for has an address of its own.",
     ),
-    code(
-        "run_over",
-        &[409],
-        "The run has left its journey.",
-    ),
-    code(
-        "same_version",
-        &[409],
-        "The run is on that version.",
-    ),
+    code("run_over", &[409], "The run has left its journey."),
+    code("same_version", &[409], "The run is on that version."),
     code(
         "schema",
         &[400],

@@ -31,7 +31,7 @@ use super::{
     live::{self, Live, Seen},
     words::When,
 };
-use crate::{State, access::mask, i18n, problem::Problem, page::PAGE};
+use crate::{State, access::mask, i18n, page::PAGE, problem::Problem};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
