@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     operation::{Answer, Content, Operation, Parameter, Place, SchemaOf},
     plain, security,
+    words::Key,
 };
 use crate::{access::Scope, problem};
 
@@ -85,6 +86,18 @@ impl Builder {
         if let Some(query) = operation.query {
             all.extend(query_parameters(self.query(query)));
         }
+        let keyed = operation
+            .parameters
+            .iter()
+            .any(|p| p.name == "Idempotency-Key");
+        if may_repeat(operation) && !keyed {
+            let schema = schema_of::<Key>(&mut self.read);
+            all.push(json!({
+                "name": "Idempotency-Key", "in": "header", "required": false,
+                "description": "Another one for each request, such as a UUID: the same twice takes effect once.",
+                "schema": schema,
+            }));
+        }
         if operation.tagged {
             all.push(json!({
                 "name": "If-None-Match", "in": "header", "required": false,
@@ -137,6 +150,12 @@ impl Builder {
 
 fn schema_of<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Schema {
     schemas.subschema_for::<T>()
+}
+
+/// As `idempotency::once` has it.
+fn may_repeat(operation: &Operation) -> bool {
+    let scope = security::scope(operation);
+    operation.method == "POST" && scope.is_some_and(|scope| scope != Scope::EventsWrite)
 }
 
 fn tag() -> Value {
@@ -241,6 +260,13 @@ fn codes(operation: &Operation) -> BTreeMap<u16, Vec<&'static problem::Code>> {
         if scope == Scope::EventsWrite || operation.by_write_key {
             words.push("write_key");
         }
+    }
+    if may_repeat(operation) {
+        words.extend([
+            "idempotency_key",
+            "idempotency_key_in_use",
+            "idempotency_key_reused",
+        ]);
     }
     if operation.path.contains('{') {
         words.push("bad_path");
