@@ -377,7 +377,7 @@ async fn every_kind_of_message_has_its_look() {
 /// What a message said is kept in the database where nothing is captured.
 #[tokio::test]
 async fn a_message_is_shown_as_it_went() {
-    let server = super::server_with(|state| api::State {
+    let server = server_with(|state| State {
         mailbox: None,
         ..state
     })

@@ -31,11 +31,7 @@ use store::read::ReadError;
 
 pub(crate) use self::{frame::Frame, live::Live};
 use crate::{
-    CaptureError, State,
-    i18n::say,
-    page::Cursor,
-    problem::Problem,
-    support::lists::Asking,
+    CaptureError, State, i18n::say, page::Cursor, problem::Problem, support::lists::Asking,
 };
 
 const STYLE: &str = include_str!("../../static/console.css");

@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn who_may_not_read_addresses_sees_none_and_nothing_that_is_no_json() {
-        let shown = |body: &str| super::shown(body.as_bytes(), false, None, "");
+        let shown = |body: &str| shown(body.as_bytes(), false, None, "");
         let text = shown(BODY).text.unwrap();
         assert!(!text.contains("lea@") && text.contains("fifty"), "{text}");
         assert!(shown("{ lea@shop.example").lines.is_empty());
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn what_is_hidden_stays_as_it_is_when_the_rest_is_edited() {
-        let text = super::shown(BODY.as_bytes(), false, None, "").text.unwrap();
+        let text = shown(BODY.as_bytes(), false, None, "").text.unwrap();
         let edited = text.replace("\"fifty\"", "50");
         let body = restored(edited.as_bytes(), BODY.as_bytes()).unwrap();
         let body: Value = serde_json::from_slice(&body).unwrap();

@@ -11,7 +11,7 @@ pub(super) const PAIRS: &[Pair] = &[
         "All open letters that these filters let through",
         "Toutes les lettres ouvertes que ces filtres laissent passer",
     ),
-    ("Any", "Toutes"),
+    ("Any", "Tous"),
     ("As it came", "Telle qu’elle est arrivée"),
     ("As it was edited", "Telle qu’elle a été modifiée"),
     ("Because", "Motif"),
