@@ -50,10 +50,7 @@ fn said(key: &str, id: &str, traits: serde_json::Value) -> Arrival {
         name: Arc::from("customer.updated"),
         at: at(0),
         properties: Value::Map(Map::new().into()),
-        traits: Value::from(traits)
-            .as_map()
-            .cloned()
-            .unwrap_or_default(),
+        traits: Value::from(traits).as_map().cloned().unwrap_or_default(),
         message_id: Arc::from(id),
         source: Arc::from("shop"),
     });
