@@ -177,7 +177,13 @@ impl Reader {
         let (mut from, mut runs) = (after.unwrap_or(RunCursor::START), Vec::new());
         for _ in 0..STRETCHES {
             let end = end(&mut tx, table, filter.customer, from).await?;
-            let found = stretch(&mut tx, table, filter, at.as_deref(), from, end).await?;
+            let most = match filter.status {
+                // Only their state says which of them are.
+                Some(RunStatus::Paused) => STRETCH,
+                _ => bounded(limit) + 1,
+            };
+            let within = (from, end, most);
+            let found = stretch(&mut tx, table, filter, at.as_deref(), within).await?;
             runs.extend(found.into_iter().filter(|run| shows(filter, run)));
             if runs.len() > wanted {
                 runs.truncate(wanted);
@@ -286,8 +292,7 @@ async fn stretch(
     table: &'static str,
     filter: &RunFilter,
     at: Option<&[(Uuid, i32)]>,
-    from: RunCursor,
-    end: Option<RunCursor>,
+    (from, end, most): (RunCursor, Option<RunCursor>, i64),
 ) -> Result<Vec<RunRow>, ReadError> {
     let mut query = selected(table);
     query.push(" where ");
@@ -311,7 +316,7 @@ async fn stretch(
             .push("))");
     }
     query.push(" order by r.customer, r.id limit ");
-    query.push_bind(STRETCH);
+    query.push_bind(most);
     let rows = query.build().fetch_all(&mut *tx).await?;
     views(tx, &rows).await
 }
