@@ -26,8 +26,6 @@ const KEPT: [(i16, i64); 2] = [(MINUTE, 25), (QUARTER, 7 * 24 + 1)];
 const MOST_VALUES: usize = 500;
 /// The most rows that one write removes.
 const MOST_REMOVED: i64 = 5_000;
-/// How long an engine must say nothing for another in its place to stand in for it.
-const REPLACED: SignedDuration = SignedDuration::from_mins(1);
 /// How long an engine that says nothing more is still listed.
 const LISTED: SignedDuration = SignedDuration::from_hours(1);
 
@@ -201,7 +199,8 @@ async fn own_row(tx: &mut sqlx::PgConnection, engine: &EngineRow) -> Result<(), 
     .execute(&mut *tx)
     .await
     .map_err(during("telling of an engine"))?;
-    // Those that died, and those that this one stands in for: it was started anew in the same place.
+    // Those that died, and those that this one stands in for: it began in the same place after they had said their last. One
+    // that was only slow writes its row anew.
     sqlx::query(
         "delete from engine where id in
              (select id from engine where seen_at < $1
@@ -212,7 +211,7 @@ async fn own_row(tx: &mut sqlx::PgConnection, engine: &EngineRow) -> Result<(), 
     .bind(&engine.host)
     .bind(&engine.roles)
     .bind(engine.id)
-    .bind(moment(before(engine.seen_at, REPLACED)))
+    .bind(moment(engine.started_at))
     .execute(&mut *tx)
     .await
     .map_err(during("removing engines that are gone"))?;

@@ -7,6 +7,16 @@ use jiff::{SignedDuration, Timestamp};
 use parcours_tests::kit::{Rig, Workspace, quick};
 use store::read::{Series, Span};
 
+const START: &str = "2026-03-02T09:00:05Z";
+
+/// Settings of an engine that starts then.
+fn begun(start: Timestamp) -> engine::Settings {
+    engine::Settings {
+        time: engine::Time::of(move || start),
+        ..quick()
+    }
+}
+
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
@@ -27,8 +37,11 @@ async fn seen(rig: &Rig, name: &str, from: Timestamp, step: u32) -> Vec<(String,
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_engines_add_to_the_same_values_and_a_gap_stays_one() {
     let rig = Rig::new(&Workspace::new()).await;
-    let (one, two) = (rig.engine(quick()).await, rig.engine(quick()).await);
-    let start = at("2026-03-02T09:00:05Z");
+    let (one, two) = (
+        rig.engine(begun(at(START))).await,
+        rig.engine(begun(at(START))).await,
+    );
+    let start = at(START);
     one.metrics().taken_in(Way::Http, 3, 0, 0);
     two.metrics().taken_in(Way::Http, 4, 0, 1);
     assert!(tell(&one, start).await && tell(&two, start).await);
@@ -58,9 +71,9 @@ async fn two_engines_add_to_the_same_values_and_a_gap_stays_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_what_is_at_a_moment_the_largest_counts() {
     let rig = Rig::new(&Workspace::new()).await;
-    let engine = rig.engine(quick()).await;
+    let engine = rig.engine(begun(at(START))).await;
     let broker = rig.broker(broker::Settings::default()).await;
-    let start = at("2026-03-02T09:00:05Z");
+    let start = at(START);
     let look = async |after: i64| {
         let now = start + SignedDuration::from_secs(after);
         assert!(engine.tell_once(Some(&broker), Roles::ALL, now).await);
@@ -89,8 +102,11 @@ async fn of_what_is_at_a_moment_the_largest_counts() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn minutes_go_after_a_day_quarters_after_a_week_and_the_dead_after_an_hour() {
     let rig = Rig::new(&Workspace::new()).await;
-    let (one, two) = (rig.engine(quick()).await, rig.engine(quick()).await);
-    let start = at("2026-03-02T09:00:05Z");
+    let (one, two) = (
+        rig.engine(begun(at(START))).await,
+        rig.engine(begun(at(START))).await,
+    );
+    let start = at(START);
     assert!(tell(&two, start).await);
     let rows = async |seconds: i16, before: Timestamp| -> i64 {
         let query = sqlx::query_scalar(
@@ -118,36 +134,36 @@ async fn minutes_go_after_a_day_quarters_after_a_week_and_the_dead_after_an_hour
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_was_started_anew_in_the_same_place_stands_in_for_the_one_before() {
     let rig = Rig::new(&Workspace::new()).await;
-    let on = |host: &str| engine::Settings {
+    let start = at(START);
+    let on = |host: &str, after: i64| engine::Settings {
         host: host.into(),
-        ..quick()
+        ..begun(start + SignedDuration::from_secs(after))
     };
-    let (before, after) = (rig.engine(on("a")).await, rig.engine(on("a")).await);
-    let other = rig.engine(on("b")).await;
-    let start = at("2026-03-02T09:00:00Z");
-    assert!(tell(&before, start).await);
-    assert!(tell(&other, start).await);
-    assert!(tell(&after, start + SignedDuration::from_secs(50)).await);
-    assert_eq!(
-        rig.reader().engines().await.unwrap().len(),
-        3,
-        "side by side"
-    );
-    assert!(tell(&after, start + SignedDuration::from_secs(61)).await);
+    let died = rig.engine(on("a", 0)).await;
+    let beside = rig.engine(on("a", 0)).await;
+    let elsewhere = rig.engine(on("b", 0)).await;
+    assert!(tell(&died, start).await && tell(&elsewhere, start).await);
+    let later = start + SignedDuration::from_secs(30);
+    assert!(tell(&beside, later).await);
+    assert_eq!(rig.reader().engines().await.unwrap().len(), 3);
+    let anew = rig.engine(on("a", 20)).await;
+    assert!(tell(&anew, start + SignedDuration::from_mins(10)).await);
     let left = rig.reader().engines().await.unwrap();
-    let mut hosts: Vec<&str> = left.iter().map(|e| &*e.host).collect();
-    hosts.sort_unstable();
-    assert_eq!(hosts, ["a", "b"]);
+    let mut seen: Vec<_> = left.iter().map(|e| (&*e.host, e.seen_at)).collect();
+    seen.sort_unstable();
+    let minutes = start + SignedDuration::from_mins(10);
+    // The one beside it has died since, and is missed.
+    assert_eq!(seen, [("a", later), ("a", minutes), ("b", start)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_nothing_can_be_written_nothing_else_is_harmed_and_nothing_is_lost() {
     let rig = Rig::new(&Workspace::new()).await;
-    let engine = rig.engine(quick()).await;
+    let engine = rig.engine(begun(at(START))).await;
     let execute = async |query: &'static str| {
         sqlx::query(query).execute(rig.store.pool()).await.unwrap();
     };
-    let start = at("2026-03-02T09:00:05Z");
+    let start = at(START);
     engine.metrics().taken_in(Way::Http, 3, 0, 0);
     execute("alter table sample rename to sample_away").await;
     assert!(!tell(&engine, start).await);
