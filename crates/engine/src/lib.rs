@@ -8,6 +8,7 @@
 mod calls;
 mod dispatch;
 mod error;
+mod forwards;
 mod health;
 mod intake;
 mod links;
@@ -39,6 +40,7 @@ pub use self::{
     calls::Calls,
     dispatch::Dispatched,
     error::Error,
+    forwards::Forwards,
     health::LoopHealth,
     intake::{Intake, TakenIn},
     links::{CONFIRM, Linker, PREFERENCES, Sent, UNSUBSCRIBE, Unsubscribe},
@@ -67,6 +69,8 @@ pub struct Engine {
     queued: Notify,
     /// Told when a turn has decided calls.
     called: Notify,
+    /// Told when a turn has something for the customer whom another was merged into.
+    forwarded: Notify,
     /// Sweeps that are known to be written down.
     planned: Mutex<sweeps::Planned>,
     /// Voucher pools of which it was said that they run low.
@@ -101,6 +105,7 @@ impl Engine {
             loading: Mutex::default(),
             queued: Notify::new(),
             called: Notify::new(),
+            forwarded: Notify::new(),
             planned: Mutex::default(),
             low_pools: Mutex::default(),
             metrics,

@@ -15,7 +15,8 @@ use crate::{Engine, Error, Intake, dispatch::Rounds, health::Beat};
 pub struct Roles {
     /// Takes events from the broker.
     pub intake: bool,
-    /// Fires timers, has runs pass to other versions, works sweeps off, and removes what is not kept.
+    /// Fires timers, has runs pass to other versions, works sweeps off, removes what is not kept, and passes on what
+    /// merged customers have.
     pub timers: bool,
     /// Hands messages to providers, and makes calls.
     pub dispatch: bool,
@@ -41,7 +42,10 @@ impl Roles {
     fn loops(self) -> impl Iterator<Item = &'static str> {
         let of = |runs: bool, names: &'static [&'static str]| if runs { names } else { &[] };
         let intake = of(self.intake, &["intake"]);
-        let timers = of(self.timers, &["timers", "passages", "sweeps", "retention"]);
+        let timers = of(
+            self.timers,
+            &["timers", "passages", "sweeps", "retention", "forwards"],
+        );
         let dispatch = of(self.dispatch, &["dispatch", "calls"]);
         [intake, timers, dispatch, &["reload"]]
             .into_iter()
@@ -82,6 +86,7 @@ impl Engine {
             tasks.spawn(Arc::clone(self).passage_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).sweep_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).retention_loop(stop.clone()));
+            tasks.spawn(Arc::clone(self).forward_loop(stop.clone()));
         }
         if roles.dispatch {
             tasks.spawn(Arc::clone(self).dispatch_loop(stop.clone()));
@@ -232,6 +237,24 @@ impl Engine {
                 Ok(None) => {
                     pause.reset();
                     sleep(RETENTION_POLL, &stop).await;
+                }
+                Err(error) => pause.after(&error).await,
+            }
+        }
+    }
+
+    async fn forward_loop(self: Arc<Self>, stop: CancellationToken) {
+        let mut pause = Pause::of(&self, "forwards", &stop);
+        while !stop.is_cancelled() {
+            match self.forwards_once().await {
+                Ok(forwards) => {
+                    pause.reset();
+                    if forwards.leased == 0 {
+                        tokio::select! {
+                            () = self.forwarded.notified() => {}
+                            () = sleep(self.settings.dispatch_poll, &stop) => {}
+                        }
+                    }
                 }
                 Err(error) => pause.after(&error).await,
             }

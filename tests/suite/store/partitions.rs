@@ -65,6 +65,7 @@ async fn tables_that_are_cut_keep_their_keys_indexes_checks_and_triggers() {
         "chat_link",
         "consent",
         "customer",
+        "forward",
         "input",
         "message",
         "run",

@@ -12,6 +12,7 @@ mod effects;
 mod enter;
 mod heed;
 mod leave;
+mod merge;
 mod others;
 mod pass;
 mod pause;
@@ -24,6 +25,7 @@ mod rounds;
 mod scope;
 mod send;
 mod steps;
+mod take_over;
 mod timers;
 mod wake;
 
@@ -47,6 +49,7 @@ use crate::{
     ids::{CustomerId, InputId, RunId},
     input::{Event, Input, InputKind},
     machine::{Machine, REPLIED, STARTED},
+    merge::MERGE,
     trace::{Fact, Line, NOTHING_LISTENED},
     value::{Map, Value},
     world::World,
@@ -159,6 +162,7 @@ fn hand_over(customer: &mut Customer, clock: Clock) {
 fn step(world: &World, turn: &mut Turn, input: Input) {
     let mut stepper = Stepper::new(world, turn, &input);
     stepper.decide(&input);
+    stepper.forget_carried();
     let mut trace = std::mem::take(&mut stepper.trace);
     if trace.is_empty() {
         let why = Arc::from(NOTHING_LISTENED);
@@ -265,7 +269,12 @@ impl<'a> Stepper<'a> {
     }
 
     fn decide(&mut self, input: &Input) {
+        if self.customer.ledger.merged_into.is_some() {
+            self.decide_for_merged(input);
+            return;
+        }
         match &input.kind {
+            InputKind::Event(event) if *event.name == *MERGE => self.merge(event),
             InputKind::Event(event) => self.happen(event),
             InputKind::Timer { run } => {
                 // Exits come before waits (rule 34), so also before the end of one.
@@ -294,6 +303,10 @@ impl<'a> Stepper<'a> {
                 self.advance_all(&ready);
             }
             InputKind::Passage { run, passage } => self.pass(*run, passage),
+            InputKind::TakeOver(taken) => {
+                let ready = self.take_over(taken);
+                self.advance_all(&ready);
+            }
         }
         self.drain_chained();
     }

@@ -32,6 +32,18 @@ pub struct CustomerRow {
     pub seen_at: Timestamp,
     /// What is known of them.
     pub traits: Map,
+    /// Whom they were merged into, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<CustomerId>,
+}
+
+/// Somebody who was merged into a customer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TakenOver {
+    /// Their id.
+    pub id: CustomerId,
+    /// What producers called them.
+    pub key: Arc<str>,
 }
 
 /// One customer, whole.
@@ -72,7 +84,7 @@ impl Reader {
         ids.extend(Uuid::try_parse(name).ok());
         let mut tx = self.page().await?;
         let rows = sqlx::query(
-            "select id, seen_at, key, traits, ledger from customer
+            "select id, seen_at, key, traits, merged_into, ledger from customer
              where id = any($1) order by id <> $2 limit 1",
         )
         .bind(&ids)
@@ -100,10 +112,48 @@ impl Reader {
         Ok(found.map(CustomerId))
     }
 
+    /// Those who were merged into a customer, at most 20, in order of id.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn taken_over(&self, customer: CustomerId) -> Result<Vec<TakenOver>, ReadError> {
+        let mut tx = self.page().await?;
+        let rows: Vec<(Uuid, String)> = sqlx::query_as(
+            "select id, key from customer where merged_into = $1 order by id limit $2",
+        )
+        .bind(customer.0)
+        .bind(FOUND_LIMIT)
+        .fetch_all(&mut *tx)
+        .await?;
+        let taken = |(id, key): (Uuid, String)| TakenOver {
+            id: CustomerId(id),
+            key: Arc::from(key),
+        };
+        Ok(rows.into_iter().map(taken).collect())
+    }
+
+    /// Who somebody turned out to be, whatever was merged into whom; themselves, if nothing was.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn stays(&self, customer: CustomerId) -> Result<CustomerId, ReadError> {
+        let mut tx = self.page().await?;
+        let found: Option<Uuid> = sqlx::query_scalar(
+            "with recursive way as (
+                 select id, merged_into from customer where id = $1
+                 union select c.id, c.merged_into from way w join customer c on c.id = w.merged_into)
+             select id from way where merged_into is null limit 1",
+        )
+        .bind(customer.0)
+        .fetch_optional(&mut *tx)
+        .await?;
+        Ok(found.map_or(customer, CustomerId))
+    }
+
     /// Customers by key, id, or the exact trait `email` (whatever its case) or `phone` (spaces
     /// aside).
     ///
-    /// Each has an index; no more than 20 are named.
+    /// Each has an index; no more than 20 are named, and behind them those whom they were merged into.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -117,8 +167,10 @@ impl Reader {
             });
         }
         if let Some(view) = self.customer(query).await? {
+            let mut customers = vec![view.row];
+            self.find_who_stays(&mut customers).await?;
             return Ok(Found {
-                customers: vec![view.row],
+                customers,
                 complete: true,
             });
         }
@@ -128,9 +180,9 @@ impl Reader {
         let rows = sqlx::query(
             // Found first and put in order then: else PostgreSQL may go through all in order of id.
             "with found as materialized (
-                 select id, seen_at, key, traits from customer where email = $1
-                 union all select id, seen_at, key, traits from customer where phone = $2
-                 union all select id, seen_at, key, traits from customer where chat_id = $3)
+                 select id, seen_at, key, traits, merged_into from customer where email = $1
+                 union all select id, seen_at, key, traits, merged_into from customer where phone = $2
+                 union all select id, seen_at, key, traits, merged_into from customer where chat_id = $3)
              select distinct on (id) * from found order by id limit $4 + 1",
         )
         .bind(email)
@@ -142,10 +194,38 @@ impl Reader {
         let mut customers: Vec<_> = rows.iter().map(row).collect::<Result<_, _>>()?;
         let complete = customers.len() <= FOUND;
         customers.truncate(FOUND);
+        drop(tx);
+        self.find_who_stays(&mut customers).await?;
         Ok(Found {
             customers,
             complete,
         })
+    }
+
+    /// Adds those whom these were merged into.
+    async fn find_who_stays(&self, found: &mut Vec<CustomerRow>) -> Result<(), ReadError> {
+        let merged: Vec<_> = found
+            .iter()
+            .filter(|row| row.merged_into.is_some())
+            .map(|row| row.id)
+            .collect();
+        for id in merged {
+            let stays = self.stays(id).await?;
+            if found.iter().any(|row| row.id == stays) {
+                continue;
+            }
+            let mut tx = self.page().await?;
+            let rows = sqlx::query(
+                "select id, seen_at, key, traits, merged_into from customer where id = $1",
+            )
+            .bind(stays.0)
+            .fetch_all(&mut *tx)
+            .await?;
+            for other in &rows {
+                found.push(row(other)?);
+            }
+        }
+        Ok(())
     }
 
     /// What producers call these customers; who is not known is left out. By id alone: somebody's key may look like
@@ -170,8 +250,8 @@ impl Reader {
             .collect())
     }
 
-    /// The keys of those who are reached at one of these addresses of the channel, at most 20, in order of id. A
-    /// telephone number is given without spaces and signs, but for its `+`.
+    /// The keys of those who are reached at one of these addresses of the channel, at most 20, in order of id. Of those who
+    /// were merged it is whoever they turned out to be. A telephone number is given without spaces and signs, but for its `+`.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -188,16 +268,37 @@ impl Reader {
             Channel::Push => return Ok(Vec::new()),
         };
         let query = AssertSqlSafe(format!(
-            "with found as materialized (select id, key from customer where {by} = any($1))
-             select key from found order by id limit $2"
+            "with found as materialized (select id, key, merged_into from customer where {by} = any($1))
+             select id, key, merged_into from found order by id limit $2"
         ));
         let mut tx = self.page().await?;
-        let keys: Vec<String> = sqlx::query_scalar(query)
+        let rows: Vec<(Uuid, String, Option<Uuid>)> = sqlx::query_as(query)
             .bind(addresses)
             .bind(FOUND_LIMIT)
             .fetch_all(&mut *tx)
             .await?;
-        Ok(keys.into_iter().map(Arc::from).collect())
+        drop(tx);
+        let mut reached = BTreeMap::new();
+        for (id, key, merged_into) in rows {
+            let id = CustomerId(id);
+            let found = match merged_into {
+                Some(_) => self.who_stays(id).await?,
+                None => None,
+            };
+            let (id, key) = found.unwrap_or((id, Arc::from(key)));
+            reached.insert(id, key);
+        }
+        Ok(reached.into_values().collect())
+    }
+
+    /// The id and key of whom somebody turned out to be; `None`: they are not there (yet).
+    async fn who_stays(
+        &self,
+        customer: CustomerId,
+    ) -> Result<Option<(CustomerId, Arc<str>)>, ReadError> {
+        let stays = self.stays(customer).await?;
+        let keys = self.keys(&[stays]).await?;
+        Ok(keys.into_iter().next())
     }
 
     /// Customers in order of id, after one of them. (Newest first would need an index that
@@ -213,7 +314,7 @@ impl Reader {
         let limit = bounded(limit);
         let mut tx = self.page().await?;
         let rows = sqlx::query(
-            "select id, seen_at, key, traits from customer
+            "select id, seen_at, key, traits, merged_into from customer
              where id > $1 order by id limit $2 + 1",
         )
         // No hash is all zeros, so this is before the first.
@@ -238,6 +339,9 @@ fn row(row: &PgRow) -> Result<CustomerRow, sqlx::Error> {
         key: Arc::from(row.try_get::<&str, _>("key")?),
         seen_at: moment(row, "seen_at")?,
         traits: traits.as_map().cloned().unwrap_or_default(),
+        merged_into: row
+            .try_get::<Option<Uuid>, _>("merged_into")?
+            .map(CustomerId),
     })
 }
 

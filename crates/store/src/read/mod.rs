@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use sqlx::{PgPool, Postgres, Transaction, postgres::PgRow};
 
-pub use customers::{CustomerPage, CustomerRow, CustomerView, Found};
+pub use customers::{CustomerPage, CustomerRow, CustomerView, Found, TakenOver};
 pub use expected::ExpectedEntry;
 pub use export::{
     Export, ExportedCall, ExportedCustomer, ExportedFact, ExportedInput, ExportedMessage,
