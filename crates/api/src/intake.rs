@@ -13,7 +13,7 @@ use axum::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use journey::{
-    intake::{MAX_BODY, Refused, SegmentCall, parse_value, to_json},
+    intake::{MAX_BODY, Refused, SegmentCall, parse_value, reserved, to_json},
     machine::STARTED,
     world::Startable,
 };
@@ -47,6 +47,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/v1/identify", single(SegmentCall::Identify))
         .route("/v1/page", single(SegmentCall::Page))
         .route("/v1/screen", single(SegmentCall::Screen))
+        .route("/v1/alias", single(SegmentCall::Alias))
         .route("/v1/journeys/{name}/enter", post(enter))
         .route("/v1/batch", post(segment_batch))
         .route("/v1/events", post(cloud_events))
@@ -219,7 +220,7 @@ async fn one(
     call: Option<SegmentCall>,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let event = accepted(state, event, call, state.now())
+    let event = produced(state, event, call, state.now())
         .map_err(|refused| Problem::of_item(item(0, refused)))?;
     taken(state, vec![of_trace(event, headers)], Vec::new()).await
 }
@@ -244,7 +245,7 @@ async fn many(state: &State, events: Vec<Value>, headers: &HeaderMap) -> Result<
     let now = state.now();
     let (mut good, mut refused) = (Vec::with_capacity(events.len()), Vec::new());
     for (index, event) in events.into_iter().enumerate() {
-        match accepted(state, event, None, now) {
+        match produced(state, event, None, now) {
             Ok(event) => good.push(of_trace(event, headers)),
             Err(why) => refused.push(item(index, why)),
         }
@@ -256,6 +257,24 @@ async fn many(state: &State, events: Vec<Value>, headers: &HeaderMap) -> Result<
         );
     }
     taken(state, good, refused).await
+}
+
+/// As [`accepted`], of a producer: they do not make up what people here have done.
+fn produced(
+    state: &State,
+    event: Value,
+    call: Option<SegmentCall>,
+    now: Timestamp,
+) -> Result<Accepted, Refused> {
+    let alias = SegmentCall::Alias;
+    let is_alias = call == Some(alias) || event["type"] == alias.as_str();
+    let event = accepted(state, event, call, now)?;
+    match reserved(&event.event.name) {
+        // Which says the same in a way that they may.
+        Some(_) if is_alias => Ok(event),
+        Some(refused) => Err(refused),
+        None => Ok(event),
+    }
 }
 
 pub(crate) fn accepted(

@@ -13,6 +13,7 @@ mod health;
 mod i18n;
 mod inbox;
 mod intake;
+mod merge;
 mod pages;
 mod problem;
 mod providers;
@@ -110,6 +111,7 @@ pub fn router(state: State) -> Router {
         .merge(intake::routes())
         .merge(support::routes())
         .merge(inbox::routes())
+        .merge(merge::routes())
         .merge(rights::routes())
         .merge(pages::given_routes())
         .merge(health::routes(&state.ops))

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use journey::{
     customer::Ledger,
     ids::CustomerId,
+    trace::Fact,
     value::{Map, Value},
 };
 use serde::Deserialize;
@@ -19,6 +20,8 @@ use store::read::{CustomerRow, CustomerView, InboxItem, TimelineEntry};
 use super::{Scope, access, noted, see, user, viewer};
 use crate::{State, console::PageError, pages::hidden};
 
+/// What may be a customer's key, in an event: hidden where it is an address.
+const KEYS: [&str; 2] = ["into", "from"];
 /// What is an address: as a trait, and as a field of an event at whatever depth.
 const ADDRESSES: [&str; 7] = [
     "email",
@@ -70,6 +73,9 @@ fn ledger(ledger: &mut Ledger) {
     for suppression in ledger.suppressed.values_mut() {
         suppression.address = Arc::from(hidden(&suppression.address));
     }
+    if let Some(into) = ledger.merged_into.as_mut().filter(|i| i.key.contains('@')) {
+        into.key = Arc::from(hidden(&into.key));
+    }
 }
 
 /// As what waits for a person: whoever answers need not know where to write.
@@ -90,6 +96,7 @@ pub(crate) fn entries(entries: &mut [TimelineEntry], of: CustomerId, now: Timest
     }
     for entry in entries {
         inside(&mut entry.body, false);
+        entry.trace.iter_mut().for_each(|line| fact(&mut line.fact));
     }
 }
 
@@ -97,6 +104,8 @@ fn fields(map: &mut Map, traits: bool) {
     let names: Vec<Arc<str>> = map.keys().cloned().collect();
     for (name, value) in names.iter().zip(map.values_mut()) {
         match &**name {
+            name if KEYS.contains(&name) => key(value),
+            "suppression" => whole(value, &hidden),
             name if ADDRESSES.contains(&name) => whole(value, &hidden),
             name if NAMES.contains(&name) || (traits && name == "name") => whole(value, &initial),
             name => inside(value, name == "traits"),
@@ -114,6 +123,34 @@ fn inside(value: &mut Value, traits: bool) {
             *list = Arc::from(all);
         }
         _ => {}
+    }
+}
+
+fn key(value: &mut Value) {
+    match value {
+        Value::Text(text) if text.contains('@') => *text = Arc::from(hidden(text)),
+        other => inside(other, false),
+    }
+}
+
+/// A customer's key, as whoever asks may read it: it may be an address.
+pub(crate) fn shown_key(of: CustomerId, key: &str, now: Timestamp) -> String {
+    match key.contains('@') && !sees(of, now) {
+        true => hidden(key),
+        false => key.to_owned(),
+    }
+}
+
+/// Facts that name another customer, who may be called by an address.
+fn fact(fact: &mut Fact) {
+    let (Fact::Merged { into: key }
+    | Fact::PassedOn { to: key }
+    | Fact::TookOver { from: key, .. }) = fact
+    else {
+        return;
+    };
+    if key.contains('@') {
+        *key = Arc::from(hidden(key));
     }
 }
 

@@ -184,7 +184,7 @@ impl Viewer {
     }
 
     /// As it stands in the audit log.
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match &self.who {
             Who::User { id, .. } => format!("user:{id}"),
             Who::Key { id } => format!("key:{id}"),
@@ -222,7 +222,11 @@ struct Noted {
 }
 
 /// A page, and what the audit log is told of it.
-fn noted(mut response: Response, what: impl Into<String>, reason: impl Into<String>) -> Response {
+pub(crate) fn noted(
+    mut response: Response,
+    what: impl Into<String>,
+    reason: impl Into<String>,
+) -> Response {
     let failed = response.status().is_client_error();
     response.extensions_mut().insert(Noted {
         what: what.into(),
@@ -237,7 +241,7 @@ fn page(status: StatusCode, page: &impl askama::Template) -> Result<Response, Pa
 }
 
 /// To an address of ours.
-fn see(address: &str) -> Response {
+pub(crate) fn see(address: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let address = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, address);

@@ -11,6 +11,8 @@ pub enum Scope {
     CustomersReveal,
     /// Do what they could do themselves: their links, their answers.
     CustomersAct,
+    /// Say that two of them are one person.
+    CustomersMerge,
     /// Take along all that is held on them.
     CustomersExport,
     /// Erase them.
@@ -33,11 +35,12 @@ use Scope as S;
 
 impl Scope {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         S::EventsWrite,
         S::CustomersRead,
         S::CustomersReveal,
         S::CustomersAct,
+        S::CustomersMerge,
         S::CustomersExport,
         S::CustomersErase,
         S::MessagesRead,
@@ -55,6 +58,7 @@ impl Scope {
             S::CustomersRead => "customers:read",
             S::CustomersReveal => "customers:reveal",
             S::CustomersAct => "customers:act",
+            S::CustomersMerge => "customers:merge",
             S::CustomersExport => "customers:export",
             S::CustomersErase => "customers:erase",
             S::MessagesRead => "messages:read",
@@ -134,6 +138,7 @@ impl Role {
                 S::CustomersRead,
                 S::CustomersReveal,
                 S::CustomersAct,
+                S::CustomersMerge,
                 S::MessagesRead,
                 S::JourneysRead,
                 S::InboxAnswer,

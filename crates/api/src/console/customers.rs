@@ -39,6 +39,8 @@ struct Row {
     email: String,
     phone: String,
     seen: When,
+    /// Whom they were merged into, if they were.
+    merged: Option<CustomerId>,
 }
 
 pub(super) async fn page(
@@ -94,6 +96,7 @@ fn row(customer: &CustomerRow) -> Row {
         email: text("email"),
         phone: text("phone"),
         seen: When(customer.seen_at),
+        merged: customer.merged_into,
     }
 }
 

@@ -8,6 +8,7 @@ mod journey;
 mod journeys;
 mod live;
 mod mailbox;
+mod merge;
 mod messages;
 mod overview;
 mod reply;
@@ -40,6 +41,10 @@ pub(crate) fn routes() -> Router<State> {
         .route("/customers/{key}/live", get(customer::live))
         .route("/customers/{key}/inputs/{input}", get(customer::input))
         .route("/customers/{key}/journey", get(journey::page))
+        .route(
+            "/customers/{key}/merge",
+            get(merge::compare).post(merge::merge),
+        )
         .route("/messages", get(messages::list))
         .route("/messages/{id}", get(messages::one))
         .route("/journeys", get(journeys::list))

@@ -141,6 +141,7 @@ pub(crate) fn reason(word: &str) -> String {
         "customer_paused" => say("Customer paused"),
         "not_personalised" => say("Not personalised"),
         "control_group" => say("Control group"),
+        "merged" => say("Merged"),
         "migrated" => say("Migrated"),
         "stopped" => say("Stopped"),
         "completed" => say("Completed"),

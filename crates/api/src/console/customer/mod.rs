@@ -27,6 +27,7 @@ use self::{
 use super::{
     Frame, Page, PageError, customers, html,
     live::{self, Live, Seen},
+    merge::Merges,
     words::When,
 };
 use crate::{State, access::mask, i18n, problem::Problem, support::PAGE};
@@ -52,6 +53,7 @@ struct CustomerPage {
     seen: When,
     /// Stands for all that is shown.
     pulse: String,
+    merges: Merges,
     /// Since when their processing is restricted, if it is.
     restricted: Option<When>,
     /// Why they get fewer messages than others, if they do.
@@ -96,6 +98,7 @@ pub(super) async fn page(
     let language = i18n::language();
     let tongue = state.reader.tongue(&view, language).await?;
     let slowed = state.reader.slowed(&view, language, state.now()).await?;
+    let merges = Merges::of(&state, &view).await?;
     mask::entries(&mut page.entries, id, state.now());
     mask::view(&mut view, state.now());
     html(&CustomerPage {
@@ -105,6 +108,7 @@ pub(super) async fn page(
         title: title(&view),
         seen: When(view.row.seen_at),
         pulse,
+        merges,
         restricted: view.ledger.restricted.map(When),
         slowed: slowed.map(|s| s.sentence),
         traits: side::traits(&view),
