@@ -14,6 +14,7 @@ mod dispatch;
 mod faults;
 mod fixture;
 mod layers;
+mod merging;
 mod operations;
 mod pages;
 mod process;
