@@ -2,7 +2,7 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: help demo dev test fuzz torture simulate lint fmt servers browser
+.PHONY: help demo dev test fuzz torture simulate schemathesis lint fmt servers browser contract
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?/  make \1\t/' | expand -t 16
@@ -13,7 +13,7 @@ demo: servers ## the sample journeys on sample events; ARGS=--exit ends by itsel
 dev: servers ## everything on this machine, for writing journeys
 	@$(CARGO) run --package parcours -- dev $(ARGS)
 
-test: servers browser lint ## all tests, on real PostgreSQL and RabbitMQ, and in a real browser
+test: servers browser contract lint ## all tests, on real PostgreSQL and RabbitMQ, and in a real browser
 	$(CARGO) test --workspace $(ARGS)
 
 fuzz: ## random input against the language, templates, events and states; FUZZ_SECONDS each (60), by FUZZ_SEED (chance)
@@ -21,6 +21,10 @@ fuzz: ## random input against the language, templates, events and states; FUZZ_S
 
 simulate: servers ## engines in simulated time with faults, against the model; SEEDS (50000) seeds from FROM (chance)
 	@SEEDS=$(SEEDS) FROM=$(FROM) scripts/simulate.sh
+
+schemathesis: servers contract ## ask the API what nobody would think of; SEED (chance), at most EXAMPLES (100) of each kind for an operation
+	SCHEMATHESIS_SEED=$(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) SCHEMATHESIS_EXAMPLES=$(or $(EXAMPLES),100) \
+		$(CARGO) test --package parcours-tests --test suite contract::fuzzed -- --nocapture
 
 torture: servers ## kill -9 engines, PostgreSQL and RabbitMQ for TORTURE_SECONDS (600), from TORTURE_SEED, and audit
 	@scripts/torture.sh
@@ -34,6 +38,9 @@ fmt: ## format all code
 
 browser: ## install what only tests need: a browser, a verifier of DKIM signatures
 	@scripts/install-servers.sh browser
+
+contract: ## install what the API is held against: a verifier, makers of clients, Schemathesis
+	@scripts/contract.sh
 
 servers: ## install PostgreSQL and RabbitMQ where they are missing; nothing is started
 	@scripts/install-servers.sh

@@ -143,6 +143,16 @@ create table message (
 -- one channel's provider is not gone over to find what another's can take.
 create index message_due on message (channel, due_at) where due_at is not null;
 
+-- What messages said, as they were handed over, for whoever is asked what a customer was sent. Written by the
+-- statement that records the send, where `retention` in config/policies.yaml says for how long.
+create table message_content (
+    customer uuid not null,
+    message uuid not null,
+    at timestamptz not null,                  -- when it was handed over
+    body bytea not null,                      -- journey::content::Content, without the bytes of files
+    primary key (customer, message)
+);
+
 -- What customers said of their consents, word for word: the proof. Rows are never changed; what holds
 -- now stands in the customer's ledger.
 create table consent (
@@ -462,3 +472,113 @@ create trigger audit_stays before update or delete on audit
 
 create trigger audit_stays_whole before truncate on audit
     for each statement execute function audit_stays();
+
+-- What requests with an `Idempotency-Key` were answered, for whoever sends one again. Kept for a day.
+create table answer (
+    customer uuid not null,                   -- whom the request is about; all zeros: nobody
+    key bytea not null check (octet_length(key) = 32),         -- SHA-256 of who asked, for what, and of the key
+    at timestamptz not null,
+    request bytea not null check (octet_length(request) = 32), -- SHA-256 of the body
+    status smallint,                          -- null: it is being answered
+    kind text not null default '',            -- the media type; empty: there is no body
+    body bytea not null default '' check (octet_length(body) <= 65536),
+    primary key (customer, key)
+);
+
+-- Those that are over are taken away whenever one is added (store::answers).
+create index answer_at on answer (at);
+-- What operators look back on ----------------------------------------------------------------------
+
+-- Values as they were (crates/engine/src/sample says which): by the minute for a day, by the quarter of an hour for
+-- a week. All engines add to the same rows, so there are as many with one engine as with twenty. Nothing of a customer.
+create table sample (
+    at timestamptz not null,                  -- when the stretch began
+    value float8 not null,
+    seconds smallint not null check (seconds in (60, 900)), -- how long the stretch is
+    sums boolean not null,                    -- whether what comes is added; else the largest counts
+    name text not null check (octet_length(name) between 1 and 200),
+    primary key (seconds, at, name)           -- a page reads a stretch of it, and what is old goes from its beginning
+) with (fillfactor = 80);
+
+-- Processes that run, each of which writes its own row every few seconds, and removes it when it stops in order.
+create table engine (
+    id uuid primary key,                      -- drawn when it starts
+    started_at timestamptz not null,
+    seen_at timestamptz not null,             -- when it wrote last
+    host text not null,
+    version text not null,
+    roles text[] not null,
+    seen jsonb not null                       -- store::EngineSeen
+) with (fillfactor = 80);
+-- Dead letters -----------------------------------------------------------------------------------
+
+-- What could not be read, or not be taken, moved here from the queue `parcours.dead`, where it can neither be listed nor
+-- mended. Their number, size and age have bounds (engine::Settings).
+create table dead_letter (
+    customer uuid not null,                   -- whom it is about as far as can be told; nil: nobody can tell
+    id uuid not null,                         -- of its event, else of its content (journey::ids::LetterId)
+    event uuid,                               -- the input that it would be, if it says so
+    at timestamptz not null,                  -- when it was first put aside
+    last_at timestamptz not null,             -- when it was last refused
+    replayed_at timestamptz,                  -- when it was last submitted again
+    done_at timestamptz,                      -- since when it is no longer open
+    claimed_until timestamptz,                -- somebody is submitting it
+    tries integer not null default 0 check (tries >= 0), -- how often it was submitted again; the fence of a claim
+    status text not null default 'open' check (status in ('open', 'replayed', 'discarded')),
+    cause text not null,                      -- journey::intake::Cause
+    field text,
+    reason text not null,
+    also uuid[] not null default '{}',        -- others whom it names: by its routing key, or before it was edited
+    key text,                                 -- what producers call them
+    name text,                                -- the event's name
+    exchange text not null,
+    routing_key text not null,
+    queue text not null,
+    content_type text not null,
+    message_id text not null,
+    headers jsonb not null,                   -- the producer's, as far as they are text
+    body bytea not null,                      -- as it came
+    edited bytea,                             -- as it is to be submitted, where that differs
+    by_whom text,                             -- who replayed or discarded it last, as `who` of audit
+    note text,                                -- why
+    primary key (customer, id),
+    check ((status = 'open') = (done_at is null)),
+    check (status = 'open' or claimed_until is null)
+);
+
+-- Whoever is given an id has that alone; a replay of many goes along it.
+create index dead_letter_id on dead_letter (id);
+-- What comes again is known by its event, whatever it was when it first came.
+create index dead_letter_event on dead_letter (customer, event) where event is not null;
+-- The list, newest first.
+create index dead_letter_at on dead_letter (at, id);
+-- What metrics count, and the list by cause.
+create index dead_letter_open on dead_letter (cause, at) where status = 'open';
+
+-- Replays of one or many, carried out by an engine.
+create table dead_letter_job (
+    id uuid primary key,
+    at timestamptz not null,                  -- letters that came later have no part in it
+    due_at timestamptz,                       -- when an engine may take the next batch; null: it is over
+    ended_at timestamptz,
+    cursor uuid not null default '00000000-0000-0000-0000-000000000000', -- letters up to here are done
+    total integer not null check (total >= 0),
+    done integer not null default 0,          -- submitted again
+    failed integer not null default 0,        -- refused again, and still open
+    status text not null default 'running' check (status in ('running', 'done', 'cancelled')),
+    letter uuid,                              -- the only one that it is about
+    cause text,                               -- those it is about: null for any
+    name text,
+    source text,
+    since timestamptz,
+    by_whom text not null,                    -- as `who` of audit
+    note text not null,
+    trouble text,                             -- why it does not go on
+    check ((status = 'running') = (due_at is not null)),
+    check ((status = 'running') = (ended_at is null))
+);
+
+-- One replay of many at a time.
+create unique index dead_letter_job_one on dead_letter_job (status) where status = 'running' and letter is null;
+-- What engines take up.
+create index dead_letter_job_due on dead_letter_job (due_at) where due_at is not null;

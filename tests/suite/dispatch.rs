@@ -4,6 +4,7 @@ mod circuit;
 mod endings;
 mod failover;
 mod hangs;
+mod kept;
 mod leases;
 mod mail;
 mod rates;

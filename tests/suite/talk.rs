@@ -82,6 +82,8 @@ fn router(rig: &Rig, engine: &Arc<Engine>) -> Router {
         providers: None,
         chat: None,
         typing: None,
+        answers: None,
+        letters: None,
     })
 }
 

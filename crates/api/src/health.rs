@@ -10,12 +10,14 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
+use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{BoxFuture, State, console};
 
 /// Whether one part can work.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Readiness {
     /// Which: `database`, `schema`, `workspace`, `broker`, or a loop, such as `dispatch`.
     pub part: &'static str,
@@ -23,6 +25,9 @@ pub struct Readiness {
     pub ready: bool,
     /// What is missing, without addresses or secrets; empty if nothing is.
     pub detail: String,
+    /// Since when it has been as it is, as far as this process has seen; left out where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 impl Readiness {
@@ -32,6 +37,16 @@ impl Readiness {
             part,
             ready: missing.is_none(),
             detail: missing.unwrap_or_default(),
+            since: None,
+        }
+    }
+
+    /// The same, known to be so since then.
+    #[must_use]
+    pub fn since(self, since: Timestamp) -> Self {
+        Self {
+            since: Some(since),
+            ..self
         }
     }
 }
@@ -51,9 +66,13 @@ pub struct Ops {
     pub metrics: Option<Arc<Numbers>>,
 }
 
-#[derive(Serialize)]
-struct Report {
+/// Whether the process can work.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReadinessReport")]
+pub(crate) struct Report {
+    /// Whether every part can.
     ready: bool,
+    /// Each part.
     parts: Vec<Readiness>,
 }
 

@@ -3,29 +3,33 @@
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, Query, State as Shared, rejection::QueryRejection},
-    http::{HeaderMap, StatusCode},
+    extract::State as Shared,
+    http::{HeaderMap, StatusCode, header},
     routing::{get, post},
 };
-use jiff::Timestamp;
 use journey::{
     ids::{CallId, CustomerId},
     intake::SegmentCall,
     machine::{HANDED_BACK, PERSON_SAID},
     message::Channel,
 };
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::read::{InboxCursor, InboxItem, InboxPage, Speaker, Utterance};
+use store::read::{InboxItem, Speaker, Utterance};
 use uuid::Uuid;
 
 use crate::{
     State,
     access::mask,
+    etag::{Tagged, still},
+    extract::{Path, Query},
+    idempotency,
     intake::{accepted, authorised, not_accepted},
+    page::{Cursor, Page},
     problem::Problem,
     request,
-    support::PAGE,
+    support::ListQuery,
 };
 
 /// The longest that a person writes at once, in characters.
@@ -41,53 +45,43 @@ pub(crate) fn routes() -> Router<State> {
         .route("/v1/inbox/{customer}/{call}/end", post(end))
 }
 
-#[derive(Deserialize)]
-struct Asked {
-    after: Option<String>,
-    limit: Option<u32>,
-}
-
 async fn list(
     Shared(state): Shared<State>,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Json<Value>, Problem> {
-    let Query(asked) = asked.map_err(|e| Problem::bad("query", e.body_text()))?;
-    let after = asked.after.as_deref().map(cursor).transpose()?;
-    let page = state
-        .reader
-        .inbox(after, asked.limit.unwrap_or(PAGE))
-        .await?;
-    let InboxPage { mut items, next } = page;
+    Query(asked): Query<ListQuery>,
+) -> Result<Json<Page<InboxItem>>, Problem> {
+    let after = asked.cursor.map(|c| c.read()).transpose()?;
+    let page = state.reader.inbox(after, asked.limit.0).await?;
+    let mut items = page.items;
     items
         .iter_mut()
         .for_each(|item| mask::item(item, state.now()));
-    Ok(Json(json!({ "items": items, "next": next.map(written) })))
+    let next = page.next.map(Cursor::of);
+    Ok(Json(Page { items, next }))
 }
 
-/// `MICROSECONDS.CALL`.
-pub(crate) fn written(cursor: InboxCursor) -> String {
-    format!("{}.{}", cursor.at.as_microsecond(), cursor.call)
-}
-
-pub(crate) fn cursor(text: &str) -> Result<InboxCursor, Problem> {
-    let read = || {
-        let (at, call) = text.split_once('.')?;
-        Some(InboxCursor {
-            at: Timestamp::from_microsecond(at.parse().ok()?).ok()?,
-            call: CallId(call.parse().ok()?),
-        })
-    };
-    read().ok_or_else(|| Problem::bad("after", "`after` is the `next` of a page."))
+/// A thing to do, with what was said around it.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct InboxEntry {
+    /// What is to be done, or was.
+    item: InboxItem,
+    /// The last things that were said by chat and text message, oldest first, at most 100 of each kind.
+    conversation: Vec<Utterance>,
 }
 
 async fn one(
     Shared(state): Shared<State>,
     Path((customer, call)): Path<(Uuid, Uuid)>,
-) -> Result<Json<Value>, Problem> {
-    let mut item = item(&state, customer, call).await?;
-    let talk = state.reader.conversation(item.customer, SHOWN).await?;
+) -> Result<Tagged<InboxEntry>, Problem> {
+    let item = item(&state, customer, call).await?;
+    Ok(Tagged(entry(&state, item).await?))
+}
+
+/// As who asks is shown it; what its `ETag` is made of.
+async fn entry(state: &State, mut item: InboxItem) -> Result<InboxEntry, Problem> {
+    let mut conversation = state.reader.conversation(item.customer, SHOWN).await?;
+    mask::talk(&mut conversation, &item, state.now());
     mask::item(&mut item, state.now());
-    Ok(Json(json!({ "item": item, "conversation": talk })))
+    Ok(InboxEntry { item, conversation })
 }
 
 async fn item(state: &State, customer: Uuid, call: Uuid) -> Result<InboxItem, Problem> {
@@ -99,11 +93,13 @@ async fn item(state: &State, customer: Uuid, call: Uuid) -> Result<InboxItem, Pr
 }
 
 /// What is written to a customer who was handed over.
-#[derive(Deserialize)]
-struct Written {
-    /// Chosen by whoever writes, so that the same twice is one.
-    id: Uuid,
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Line {
+    /// The words, as they are sent.
+    #[schemars(length(min = 1, max = LONGEST))]
     text: String,
+    /// By which channel, `chat` or `sms`; else by the one on which the customer spoke last.
     channel: Option<Channel>,
 }
 
@@ -114,15 +110,15 @@ async fn say(
     body: Body,
 ) -> Result<StatusCode, Problem> {
     authorised(&state, &headers)?;
-    let body = request::bytes(&headers, body, request::SINGLE).await?;
-    let written: Written = serde_json::from_value(request::json(&body)?)
-        .map_err(|_| Problem::bad("line", "A line has an `id` (a UUID) and a `text`."))?;
+    let key = idempotency::needed(&headers)?;
+    let line: Line = request::parsed(&headers, body).await?;
     let item = item(&state, customer, call).await?;
-    let channel = match written.channel {
+    let channel = match line.channel {
         Some(channel) => channel,
         None => channel(&state.reader.conversation(item.customer, SHOWN).await?),
     };
-    speak(&state, &item, written.id, &written.text, channel).await?;
+    let id = format!("inbox:{call}:{}", key.word());
+    speak(&state, &item, &id, &line.text, channel).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -139,7 +135,7 @@ pub(crate) fn channel(talk: &[Utterance]) -> Channel {
 pub(crate) async fn speak(
     state: &State,
     item: &InboxItem,
-    id: Uuid,
+    id: &str,
     text: &str,
     channel: Channel,
 ) -> Result<(), Problem> {
@@ -159,7 +155,16 @@ pub(crate) async fn speak(
     }
     still_open(item)?;
     let fields = json!({ "call": item.call, "text": text, "channel": channel });
-    submit(state, item, PERSON_SAID, &format!("inbox:{id}"), fields).await
+    submit(state, item, PERSON_SAID, id, fields).await
+}
+
+/// How a hand-over or a task is ended.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ending {
+    /// What the journey reads as `steps.ID.answer`; of the form that it asks for.
+    #[serde(default)]
+    answer: Value,
 }
 
 async fn end(
@@ -169,17 +174,11 @@ async fn end(
     body: Body,
 ) -> Result<StatusCode, Problem> {
     authorised(&state, &headers)?;
-    let body = request::bytes(&headers, body, request::SINGLE).await?;
-    let answer = match request::json(&body)? {
-        Value::Object(mut fields) => fields.remove("answer").unwrap_or_default(),
-        _ => {
-            return Err(Problem::bad(
-                "answer",
-                "The body is an object, with an `answer` if there is one.",
-            ));
-        }
-    };
+    let Ending { answer } = request::parsed(&headers, body).await?;
     let item = item(&state, customer, call).await?;
+    if headers.contains_key(header::IF_MATCH) {
+        still(&headers, &entry(&state, item.clone()).await?)?;
+    }
     finish(&state, &item, answer).await?;
     Ok(StatusCode::ACCEPTED)
 }

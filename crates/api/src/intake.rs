@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, State as Shared},
+    extract::State as Shared,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
@@ -17,11 +17,13 @@ use journey::{
     machine::STARTED,
     world::Startable,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     Accepted, NotAccepted, State, cloudevents,
+    extract::Path,
     problem::{Problem, RefusedItem},
     request::{self, BATCH, SINGLE},
 };
@@ -30,12 +32,13 @@ use crate::{
 const BATCH_EVENTS: usize = 5_000;
 
 /// What a producer reads when its events are safe.
-#[derive(Serialize)]
-struct Taken {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Taken {
     /// Whether all were taken.
     success: bool,
     /// How many were taken; those already known count too.
     accepted: usize,
+    /// Of a batch, the events that were not taken: do not send them again as they are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<RefusedItem>,
 }
@@ -259,7 +262,7 @@ async fn many(state: &State, events: Vec<Value>, headers: &HeaderMap) -> Result<
     taken(state, good, refused).await
 }
 
-/// As [`accepted`], of a producer: they do not make up what people here have done.
+/// As [`accepted`], of a producer: what people here do is no producer's to say. It is asked for, by who may.
 fn produced(
     state: &State,
     event: Value,

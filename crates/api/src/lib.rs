@@ -5,15 +5,23 @@
 
 mod accept;
 pub mod access;
+mod actions;
 mod capture;
 mod chat;
 mod cloudevents;
 mod console;
+mod etag;
+mod extract;
 mod health;
 mod i18n;
+mod idempotency;
 mod inbox;
 mod intake;
+mod letters;
 mod merge;
+pub mod openapi;
+mod operations;
+mod page;
 mod pages;
 mod problem;
 mod providers;
@@ -38,6 +46,7 @@ pub use accept::{Accept, Accepted, BoxFuture, NotAccepted};
 pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
 pub use chat::{Chat, Hub};
 pub use health::{Looks, Numbers, Ops, Readiness, ops_router};
+pub use letters::{Letters, LettersAway, Replay};
 pub use pages::{Look, Pages};
 pub use providers::Providers;
 pub use rights::{NotErased, export_page};
@@ -71,6 +80,8 @@ pub struct State {
     pub startable: Arc<Startables>,
     /// Erases a customer.
     pub erase: Arc<Erases>,
+    /// Changes dead letters; `None`: they can be read alone.
+    pub letters: Option<Arc<dyn Letters>>,
     /// The capture mailbox; `None`: there are no `/capture` and no `/mailbox`.
     pub mailbox: Option<Arc<dyn CaptureStore>>,
     /// What an operator's tools are answered.
@@ -83,6 +94,8 @@ pub struct State {
     pub chat: Option<Chat>,
     /// Where it is told that a person of the shop's is typing; `None`: nowhere.
     pub typing: Option<store::chat::Chat>,
+    /// Keeps what requests with an `Idempotency-Key` were answered; `None`: nowhere.
+    pub answers: Option<store::Answers>,
     /// What providers tell; `None`: none is heard.
     pub providers: Option<Providers>,
     /// Who may do what; `None`: everybody everything.
@@ -110,12 +123,16 @@ pub fn router(state: State) -> Router {
     let mut router = Router::new()
         .merge(intake::routes())
         .merge(support::routes())
+        .merge(actions::routes())
         .merge(inbox::routes())
         .merge(merge::routes())
+        .merge(operations::routes())
         .merge(rights::routes())
+        .merge(letters::routes())
         .merge(pages::given_routes())
         .merge(health::routes(&state.ops))
         .merge(providers::routes())
+        .merge(openapi::routes())
         .merge(access::routes())
         .merge(console::routes());
     if state.pages.is_some() {
@@ -132,6 +149,11 @@ pub fn router(state: State) -> Router {
     router
         .fallback(console::no_such_page)
         .method_not_allowed_fallback(console::wrong_method)
+        .layer(middleware::from_fn(etag::conditional))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            idempotency::once,
+        ))
         .layer(middleware::from_fn_with_state(state.clone(), access::gate))
         .layer(middleware::from_fn(i18n::heard))
         .layer(middleware::map_response(console::guarded))

@@ -4,7 +4,7 @@
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, State as Shared},
+    extract::State as Shared,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
     routing::post,
@@ -16,12 +16,14 @@ use journey::{
     merge::{INTO, MERGE},
     value::{Map, Value},
 };
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use store::read::{CustomerView, ReadError};
 
 use crate::{
     Accepted, NotAccepted, State,
-    access::{noted, viewer},
+    access::{self, noted},
+    extract::Path,
     intake::{authorised, not_accepted},
     problem::Problem,
     request,
@@ -75,7 +77,9 @@ impl From<NotMerged> for Problem {
                 "no_other",
                 "There is no such customer to merge this one into. Only Segment's `alias` may name one who is yet to come.",
             ),
-            NotMerged::Itself => conflict("itself", "A customer is not merged into themselves."),
+            NotMerged::Itself => {
+                conflict("same_customer", "A customer is not merged into themselves.")
+            }
             NotMerged::Already => conflict("merged", "This customer was merged before."),
             NotMerged::Circle => conflict(
                 "circle",
@@ -111,7 +115,6 @@ pub(crate) async fn submit(
 ) -> Result<InputId, NotAccepted> {
     let now = state.now();
     let (goes, stays) = (&pair.goes.row, &pair.stays.row);
-    let by = viewer().map_or_else(|| "nobody".to_owned(), |viewer| viewer.name());
     let event = Event {
         customer: goes.key.clone(),
         name: MERGE.into(),
@@ -119,7 +122,7 @@ pub(crate) async fn submit(
         properties: Value::map([
             (INTO, Value::text(&stays.key)),
             ("reason", Value::text(reason)),
-            ("by", Value::text(by)),
+            ("by", Value::text(access::by())),
         ]),
         traits: Map::new(),
         message_id: format!("merge:{}:{}", goes.id, now.as_microsecond()).into(),
@@ -136,32 +139,36 @@ pub(crate) async fn submit(
     Ok(id)
 }
 
-#[derive(Deserialize)]
-struct Asked {
-    #[serde(default)]
+/// Whom a customer is merged into, and why.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MergeInto {
+    /// The key or the id of the customer who stays.
+    #[schemars(length(min = 1, max = MAX_ID))]
     into: String,
-    #[serde(default)]
+    /// Why, for colleagues: 1 to 200 characters. It stands in the customer's timeline and in the audit log.
+    #[schemars(length(min = 1, max = REASON))]
     reason: String,
 }
 
-impl Asked {
-    fn read(body: serde_json::Value) -> Result<Self, Problem> {
-        let wrong =
-            |code, detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
-        let asked: Self = serde_json::from_value(body).map_err(|_| {
-            wrong(
-                "merge",
-                "The body is an object with the texts `into` and `reason`.".into(),
-            )
-        })?;
+/// What was asked for is on its way. What comes of it is answered by `GET /v1/customers/{key}/inputs/{id}`.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct MergeAsked {
+    /// The input that it becomes, of the customer who goes.
+    id: InputId,
+}
+
+impl MergeInto {
+    async fn read(headers: &HeaderMap, body: Body) -> Result<Self, Problem> {
+        let asked: Self = request::parsed(headers, body).await?;
         if !(1..=MAX_ID).contains(&asked.into.len()) {
             let detail = "`into` is the key of the customer who stays.";
-            return Err(wrong("into", detail.into()));
+            return Err(Problem::bad("into", detail));
         }
-        let length = asked.reason.trim().chars().count();
-        if !(1..=REASON).contains(&length) {
+        let reason = asked.reason.trim();
+        if !(1..=REASON).contains(&reason.chars().count()) || reason.contains('\0') {
             let detail = format!("`reason` says why, in 1 to {REASON} characters.");
-            return Err(wrong("reason", detail));
+            return Err(Problem::bad("reason", detail));
         }
         Ok(asked)
     }
@@ -174,13 +181,11 @@ async fn merge(
     body: Body,
 ) -> Result<Response, Problem> {
     authorised(&state, &headers)?;
-    let body = request::bytes(&headers, body, request::SINGLE).await?;
-    let asked = Asked::read(request::json(&body)?)?;
+    let asked = MergeInto::read(&headers, body).await?;
     let reason = asked.reason.trim();
     let pair = pair(&state, &key, &asked.into).await?;
     let id = submit(&state, &pair, reason).await.map_err(not_accepted)?;
-    let body = Json(serde_json::json!({ "input": id }));
-    let response = (StatusCode::ACCEPTED, body).into_response();
+    let response = (StatusCode::ACCEPTED, Json(MergeAsked { id })).into_response();
     Ok(noted(response, into(&pair), reason))
 }
 

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{
     Router,
     body::Body,
-    extract::{Path, State as Shared},
+    extract::State as Shared,
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -27,6 +27,7 @@ use store::read::MessageRow;
 
 use crate::{
     Accepted, State,
+    extract::Path,
     intake::{accepted, not_accepted},
     problem::Problem,
     request,

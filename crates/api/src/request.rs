@@ -4,6 +4,7 @@ use axum::{
     body::Body,
     http::{HeaderMap, StatusCode, header},
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::problem::Problem;
@@ -44,6 +45,24 @@ pub(crate) async fn bytes(
             Problem::bad("incomplete", "The body ended before it was complete.")
         }
     })
+}
+
+/// A body of JSON, of that form: at most [`SINGLE`] bytes; else what is wrong with it, `bad_body` where it is only its form.
+pub(crate) async fn parsed<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<T, Problem> {
+    match media_type(headers)?.as_deref() {
+        None | Some("application/json") => {}
+        Some(kind) => {
+            return Err(unsupported(format!(
+                "The body must be application/json, not {kind}."
+            )));
+        }
+    }
+    let body = bytes(headers, body, SINGLE).await?;
+    serde_json::from_value(json(&body)?)
+        .map_err(|error| Problem::bad("bad_body", format!("The body cannot be read: {error}.")))
 }
 
 fn too_large(limit: usize) -> Problem {

@@ -26,7 +26,7 @@ pub struct Seen<'m> {
     pub to: &'m str,
     /// When it came, as a mailbox would say it.
     pub at: &'m str,
-    /// Where a mail's HTML is, in a document of its own.
+    /// Where a mail's HTML is, in a document of its own; empty: its text alone is shown.
     pub mail: &'m str,
     /// Where an answer is sent, if it asks a question that is open.
     pub reply: Option<&'m str>,

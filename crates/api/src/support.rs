@@ -2,39 +2,33 @@
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State as Shared},
+    extract::State as Shared,
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
     routing::get,
 };
 use journey::{
-    explain::{Language, Tongue},
+    explain::{Explanation, Language, Status, Tongue},
     ids::{CustomerId, InputId, MessageId, RunId},
     message::{Channel, Reason},
     trace::{Fact, Line},
     value::Value,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::read::{
-    CustomerView, ExpectedEntry, InputName, MessageCursor, MessageFilter, MessageRow, Runs, Slowed,
-    TimelineEntry,
+    CustomerRow, CustomerView, ExpectedEntry, Flow, InputName, JourneyRow, JourneyWhy,
+    MessageCursor, MessageFilter, MessageRow, MessageView, Runs, Slowed, Summary, TimelineEntry,
 };
 use uuid::Uuid;
 
-use crate::{State, access::mask, problem::Problem};
-
-/// Rows of a page unless `limit` says otherwise; at most 200.
-pub(crate) const PAGE: u32 = 50;
-
-/// The statuses of a message, as they are stored.
-pub(crate) const STATUSES: [&str; 6] = [
-    "queued",
-    "leased",
-    "sent",
-    "failed",
-    "suppressed",
-    "recalled",
-];
+use crate::{
+    State,
+    access::mask,
+    etag::Tagged,
+    extract::{Path, Query},
+    page::{Cursor, Limit, Page},
+    problem::Problem,
+};
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
@@ -53,54 +47,80 @@ pub(crate) fn routes() -> Router<State> {
         .route("/v1/summary", get(summary))
 }
 
-/// The journeys that are published.
-async fn journeys(Shared(state): Shared<State>) -> Result<Json<serde_json::Value>, Problem> {
-    let published = state.reader.published().await?;
-    Ok(Json(serde_json::json!({ "journeys": published })))
+/// What may be asked of a list that has no filter.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    /// Where the page begins: the `next` of the page before.
+    pub(crate) cursor: Option<Cursor>,
+    /// How many items it has at the most.
+    #[serde(default)]
+    pub(crate) limit: Limit,
+}
+
+/// The journeys that are published, in order of name.
+async fn journeys(
+    Shared(state): Shared<State>,
+    Query(asked): Query<ListQuery>,
+) -> Result<Json<Page<JourneyRow>>, Problem> {
+    let after: Option<String> = asked.cursor.map(|c| c.read()).transpose()?;
+    let mut items = state.reader.published().await?;
+    items.retain(|row| after.as_deref().is_none_or(|after| *row.journey > *after));
+    let most = usize::try_from(asked.limit.0).unwrap_or(usize::MAX);
+    let more = items.len() > most;
+    items.truncate(most);
+    let next = items.last().filter(|_| more);
+    let next = next.map(|last| Cursor::of(&last.journey));
+    Ok(Json(Page { items, next }))
 }
 
 /// One journey, as it runs: who waits where, and what became of its messages.
 async fn journey(
     Shared(state): Shared<State>,
     Path(name): Path<String>,
-) -> Result<Json<store::read::Flow>, Problem> {
+) -> Result<Tagged<Flow>, Problem> {
     let flow = state.reader.flow(&name).await?;
-    flow.map(Json).ok_or_else(|| {
+    flow.map(Tagged).ok_or_else(|| {
         let detail = "No journey is published by that name.";
         Problem::new(StatusCode::NOT_FOUND, "no_such_journey", detail)
     })
 }
 
-#[derive(Deserialize)]
-struct CustomersQuery {
-    after: Option<Uuid>,
-    limit: Option<u32>,
+/// What may be asked of the list of customers.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustomersQuery {
+    /// Only those of this key, id, e-mail address (in any case), telephone number (spaces and signs aside) or chat id, and whom
+    /// they turned out to be where they were merged.
     q: Option<String>,
+    /// Where the page begins: the `next` of the page before.
+    cursor: Option<Cursor>,
+    /// How many items it has at the most.
+    #[serde(default)]
+    limit: Limit,
 }
 
 async fn customers(
     Shared(state): Shared<State>,
-    query: Result<Query<CustomersQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Problem> {
-    let query = checked(query)?;
-    if let Some(q) = &query.q {
-        let mut found = state.reader.find(q).await?;
-        for row in &mut found.customers {
-            mask::row(row, state.now());
-        }
-        return Ok(Json(found).into_response());
-    }
-    let after = query.after.map(CustomerId);
-    let limit = query.limit.unwrap_or(PAGE);
-    let mut page = state.reader.customers(after, limit).await?;
-    for row in &mut page.customers {
+    Query(asked): Query<CustomersQuery>,
+) -> Result<Json<Page<CustomerRow>>, Problem> {
+    let after = asked.cursor.map(|c| c.read()).transpose()?.map(CustomerId);
+    let limit = asked.limit.0;
+    let found = match &asked.q {
+        Some(q) => state.reader.find(q, after, limit).await?,
+        None => state.reader.customers(after, limit).await?,
+    };
+    let mut items = found.customers;
+    for row in &mut items {
         mask::row(row, state.now());
     }
-    Ok(Json(page).into_response())
+    let next = found.next.map(Cursor::of);
+    Ok(Json(Page { items, next }))
 }
 
-#[derive(Serialize)]
-struct Customer {
+/// One customer, whole.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Customer {
     #[serde(flatten)]
     view: CustomerView,
     runs: Runs,
@@ -115,14 +135,27 @@ async fn customer(
     Shared(state): Shared<State>,
     Path(key): Path<String>,
     headers: HeaderMap,
-) -> Result<Json<Customer>, Problem> {
-    let mut view = found(&state, &key).await?;
-    let runs = state.reader.runs(view.row.id).await?;
+) -> Result<Tagged<Customer>, Problem> {
+    let customer = shown(&state, &key, &headers).await?;
+    customer.map(Tagged).ok_or_else(|| no_such("customer"))
+}
+
+/// A customer as who asks is shown them; what their `ETag` is made of.
+pub(crate) async fn shown(
+    state: &State,
+    key: &str,
+    headers: &HeaderMap,
+) -> Result<Option<Customer>, Problem> {
+    let Some(mut view) = state.reader.customer(key).await? else {
+        return Ok(None);
+    };
+    let mut runs = state.reader.runs(view.row.id).await?;
     let expected = state.reader.expected(&view.ledger).await?;
-    let language = language(None, &headers);
+    let language = language(None, headers);
     let slowed = state.reader.slowed(&view, language, state.now()).await?;
+    mask::runs(&mut runs, &view, state.now());
     mask::view(&mut view, state.now());
-    Ok(Json(Customer {
+    Ok(Some(Customer {
         view,
         runs,
         expected,
@@ -130,39 +163,65 @@ async fn customer(
     }))
 }
 
-#[derive(Deserialize)]
-struct TimelineQuery {
-    before: Option<i64>,
-    lang: Option<String>,
-    limit: Option<u32>,
+/// What may be asked of a timeline.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TimelineQuery {
+    /// The language of the sentences; else what `Accept-Language` likes best, else English.
+    lang: Option<Language>,
+    /// Where the page begins: the `next` of the page before.
+    cursor: Option<Cursor>,
+    /// How many items it has at the most.
+    #[serde(default)]
+    limit: Limit,
 }
 
-#[derive(Serialize)]
-struct Timeline {
-    entries: Vec<Entry>,
+/// A page of a customer's timeline.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Timeline {
+    /// What happened, the newest first.
+    items: Vec<Entry>,
+    /// The messages that the items decided or tell of, as they stand now.
     messages: Vec<MessageRow>,
-    next: Option<i64>,
+    /// The `cursor` of the next page; null: this is the last.
+    next: Option<Cursor>,
 }
 
-#[derive(Serialize)]
-struct Entry {
+/// One thing that happened to a customer, and what was decided on it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TimelineEntry")]
+pub(crate) struct Entry {
+    /// Which input.
     id: InputId,
+    /// Its place in the recorded order.
     seq: i64,
+    /// Its own clock.
     at: jiff::Timestamp,
+    /// What kind it was.
     kind: InputName,
+    /// The event's name; else its kind.
     name: std::sync::Arc<str>,
+    /// The event as it was accepted, or the receipt; null for a timer.
     body: Value,
+    /// What was decided and why, in order. Empty: nobody listened.
     facts: Vec<Said>,
+    /// The body or the facts are of another version, and left out here.
     unreadable: bool,
 }
 
 /// A fact, with the sentence that says it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SaidFact")]
 struct Said {
+    /// The journey, if it is about one.
     journey: Option<std::sync::Arc<str>>,
+    /// The run, if it is about one.
     run: Option<RunId>,
+    /// The step's id, if it is about one.
     step: Option<std::sync::Arc<str>>,
+    /// In words.
     sentence: String,
+    /// As data.
     fact: Fact,
 }
 
@@ -179,7 +238,7 @@ impl Said {
 }
 
 impl Entry {
-    fn of(entry: TimelineEntry, tongue: &Tongue) -> Self {
+    pub(crate) fn of(entry: TimelineEntry, tongue: &Tongue) -> Self {
         let told = entry.trace.into_iter();
         Self {
             id: entry.id,
@@ -198,168 +257,172 @@ async fn timeline(
     Shared(state): Shared<State>,
     Path(key): Path<String>,
     headers: HeaderMap,
-    query: Result<Query<TimelineQuery>, axum::extract::rejection::QueryRejection>,
+    Query(asked): Query<TimelineQuery>,
 ) -> Result<Json<Timeline>, Problem> {
-    let query = checked(query)?;
+    let before = asked.cursor.map(|c| c.read()).transpose()?;
     let customer = found(&state, &key).await?;
-    let mut page = state
+    let page = state
         .reader
-        .timeline(customer.row.id, query.before, query.limit.unwrap_or(PAGE))
-        .await?;
-    let language = language(query.lang.as_deref(), &headers);
+        .timeline(customer.row.id, before, asked.limit.0);
+    let mut page = page.await?;
+    let language = language(asked.lang, &headers);
     let tongue = state.reader.tongue(&customer, language).await?;
-    mask::entries(&mut page.entries, customer.row.id, state.now());
+    mask::entries(&mut page.entries, &customer, state.now());
     let entries = page.entries.into_iter();
+    let mut messages: Vec<_> = page.messages.into_values().collect();
+    hide_rows(&state, &mut messages);
     Ok(Json(Timeline {
-        entries: entries.map(|entry| Entry::of(entry, &tongue)).collect(),
-        messages: page.messages.into_values().collect(),
-        next: page.next,
+        items: entries.map(|entry| Entry::of(entry, &tongue)).collect(),
+        messages,
+        next: page.next.map(Cursor::of),
     }))
 }
 
-/// The filters of a list of messages, as they stand in a query. Empty ones do not filter, so
-/// that a form can send them all.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// What may be asked of the list of messages.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct MessagesQuery {
+    /// Only those of the customer with this key or id. It makes the look-up quick on any table.
+    customer: Option<String>,
+    /// Only those by this channel.
+    channel: Option<Channel>,
+    /// Only those that have come so far.
+    status: Option<Status>,
+    /// Only those that were not sent for this reason.
+    reason: Option<Reason>,
+    /// Where the page begins: the `next` of the page before.
+    cursor: Option<Cursor>,
+    /// How many items it has at the most.
     #[serde(default)]
-    pub customer: String,
-    #[serde(default)]
-    pub channel: String,
-    #[serde(default)]
-    pub status: String,
-    #[serde(default)]
-    pub reason: String,
-    #[serde(default)]
-    pub before: String,
-    pub limit: Option<u32>,
+    limit: Limit,
 }
 
 impl MessagesQuery {
-    /// The filter and the place, or which word is none.
-    pub(crate) fn read(&self) -> Result<(MessageFilter, Option<MessageCursor>), Problem> {
-        let known = |word: &str, name: &str, is: bool| {
-            if word.is_empty() {
-                Ok(None)
-            } else if is {
-                Ok(Some(word.to_owned()))
-            } else {
-                Err(Problem::bad(
-                    "no_such_word",
-                    format!("There is no such {name}."),
-                ))
-            }
-        };
-        let filter = MessageFilter {
-            customer: (!self.customer.is_empty()).then(|| id_of(&self.customer)),
-            channel: known(
-                &self.channel,
-                "channel",
-                self.channel.parse::<Channel>().is_ok(),
-            )?,
-            status: known(&self.status, "status", STATUSES.contains(&&*self.status))?,
-            reason: known(
-                &self.reason,
-                "reason",
-                self.reason.parse::<Reason>().is_ok(),
-            )?,
-        };
-        let before = match &*self.before {
-            "" => None,
-            text => Some(text.parse().map_err(|()| {
-                Problem::bad(
-                    "bad_cursor",
-                    "`before` is not what a page before gave as `next`.",
-                )
-            })?),
-        };
-        Ok((filter, before))
+    fn filter(&self) -> MessageFilter {
+        MessageFilter {
+            customer: self.customer.as_deref().map(id_of),
+            channel: self.channel.map(|c| c.as_str().to_owned()),
+            status: self.status.map(|s| s.as_str().to_owned()),
+            reason: self.reason.map(|r| r.as_str().to_owned()),
+        }
     }
 }
 
 /// A customer's id from their key, or as it is.
-fn id_of(name: &str) -> CustomerId {
+pub(crate) fn id_of(name: &str) -> CustomerId {
     Uuid::try_parse(name).map_or_else(|_| CustomerId::of(name), CustomerId)
 }
 
 async fn messages(
     Shared(state): Shared<State>,
-    query: Result<Query<MessagesQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Problem> {
-    let query = checked(query)?;
-    let (filter, before) = query.read()?;
-    let limit = query.limit.unwrap_or(PAGE);
-    Ok(Json(state.reader.messages(&filter, before, limit).await?).into_response())
+    Query(asked): Query<MessagesQuery>,
+) -> Result<Json<Page<MessageRow>>, Problem> {
+    let before: Option<MessageCursor> = match &asked.cursor {
+        Some(cursor) => Some(cursor.read()?),
+        None => None,
+    };
+    let filter = asked.filter();
+    let mut page = state
+        .reader
+        .messages(&filter, before, asked.limit.0)
+        .await?;
+    hide_rows(&state, &mut page.messages);
+    Ok(Json(Page {
+        items: page.messages,
+        next: page.next.map(Cursor::of),
+    }))
 }
 
-#[derive(Deserialize)]
+fn hide_rows(state: &State, rows: &mut [MessageRow]) {
+    let now = state.now();
+    rows.iter_mut().for_each(|row| mask::message_row(row, now));
+}
+
+/// Whose message it is.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OfQuery {
     /// The customer's id: makes the look-up quick on any table.
-    pub of: Option<Uuid>,
-    /// The language of the explanation.
-    pub lang: Option<String>,
+    of: Option<Uuid>,
 }
 
 async fn message(
     Shared(state): Shared<State>,
-    Path(id): Path<String>,
-    query: Result<Query<OfQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Problem> {
-    let of = checked(query)?.of.map(CustomerId);
-    let id = Uuid::try_parse(&id).map_err(|_| no_such("message"))?;
-    match state.reader.message(MessageId(id), of).await? {
-        Some(message) => Ok(Json(message).into_response()),
-        None => Err(no_such("message")),
-    }
+    Path(id): Path<Uuid>,
+    Query(asked): Query<OfQuery>,
+) -> Result<Tagged<MessageView>, Problem> {
+    let of = asked.of.map(CustomerId);
+    let found = state.reader.message(MessageId(id), of).await?;
+    let mut message = found.ok_or_else(|| no_such("message"))?;
+    let now = state.now();
+    let quoted = mask::quoted(&state, message.row.customer, now).await?;
+    mask::message(&mut message, quoted.as_ref(), now);
+    Ok(Tagged(message))
 }
 
-#[derive(Deserialize)]
-struct WhyQuery {
+/// Whose message it is, and how it is explained.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WhyQuery {
+    /// The customer's id: makes the look-up quick on any table.
     of: Option<Uuid>,
-    lang: Option<String>,
+    /// The language of the explanation; else what `Accept-Language` likes best, else English.
+    lang: Option<Language>,
+}
+
+/// In which language something is explained.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LanguageQuery {
+    /// The language of the explanation; else what `Accept-Language` likes best, else English.
+    pub(crate) lang: Option<Language>,
 }
 
 /// The language that is asked for: `lang`, else what the browser likes best, else English.
-pub(crate) fn language(lang: Option<&str>, headers: &HeaderMap) -> Language {
+pub(crate) fn language(lang: Option<Language>, headers: &HeaderMap) -> Language {
     let header = || headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok();
-    lang.and_then(Language::of)
-        .or_else(|| Language::accepted(header()?))
+    lang.or_else(|| Language::accepted(header()?))
         .unwrap_or_default()
 }
 
 async fn why(
     Shared(state): Shared<State>,
-    Path(id): Path<String>,
+    Path(id): Path<Uuid>,
     headers: HeaderMap,
-    query: Result<Query<WhyQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Problem> {
-    let query = checked(query)?;
-    let id = Uuid::try_parse(&id).map_err(|_| no_such("message"))?;
-    let of = query.of.map(CustomerId);
+    Query(asked): Query<WhyQuery>,
+) -> Result<Json<Explanation>, Problem> {
+    let of = asked.of.map(CustomerId);
     let found = state.reader.message(MessageId(id), of).await?;
     let message = found.ok_or_else(|| no_such("message"))?;
-    let language = language(query.lang.as_deref(), &headers);
-    Ok(Json(state.reader.why(&message, language).await?).into_response())
+    let language = language(asked.lang, &headers);
+    let mut why = state.reader.why(&message, language).await?;
+    let quoted = mask::quoted(&state, message.row.customer, state.now()).await?;
+    mask::explanation(&mut why, quoted.as_ref());
+    Ok(Json(why))
 }
 
 async fn why_journey(
     Shared(state): Shared<State>,
     Path((key, journey)): Path<(String, String)>,
     headers: HeaderMap,
-    query: Result<Query<WhyQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Problem> {
-    let query = checked(query)?;
+    Query(asked): Query<LanguageQuery>,
+) -> Result<Json<JourneyWhy>, Problem> {
     let customer = found(&state, &key).await?;
-    let language = language(query.lang.as_deref(), &headers);
+    let language = language(asked.lang, &headers);
     let why = state.reader.why_journey(&customer, &journey, language);
-    let why = why.await?.ok_or_else(|| no_such("journey"))?;
-    Ok(Json(why).into_response())
+    let mut why = why.await?.ok_or_else(|| no_such("journey"))?;
+    let quoted = mask::quoted_of(&customer, state.now());
+    for told in &mut why.explanations {
+        mask::explanation(told, quoted.as_ref());
+    }
+    Ok(Json(why))
 }
 
-async fn summary(Shared(state): Shared<State>) -> Result<Response, Problem> {
-    Ok(Json(state.reader.summary().await?).into_response())
+async fn summary(Shared(state): Shared<State>) -> Result<Json<Summary>, Problem> {
+    Ok(Json(state.reader.summary().await?))
 }
 
-async fn found(state: &State, key: &str) -> Result<CustomerView, Problem> {
+pub(crate) async fn found(state: &State, key: &str) -> Result<CustomerView, Problem> {
     let found = state.reader.customer(key).await?;
     found.ok_or_else(|| no_such("customer"))
 }
@@ -370,13 +433,4 @@ pub(crate) fn no_such(what: &str) -> Problem {
         "not_found",
         format!("There is no such {what}."),
     )
-}
-
-pub(crate) fn checked<T>(
-    query: Result<Query<T>, axum::extract::rejection::QueryRejection>,
-) -> Result<T, Problem> {
-    match query {
-        Ok(Query(query)) => Ok(query),
-        Err(error) => Err(Problem::bad("bad_query", error.body_text())),
-    }
 }

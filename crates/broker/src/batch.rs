@@ -8,9 +8,10 @@ use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::types::AMQPValue;
 use lapin::{BasicProperties, Channel};
 
+use crate::Error;
+use crate::dead::{self, Grounds};
 use crate::ledger::Ledger;
 use crate::publish::{Publisher, TRACEPARENT};
-use crate::{Error, dead};
 
 /// One message as it came.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub struct Delivery {
     /// When the producer says that it was made: seconds since 1970.
     pub timestamp: Option<u64>,
     pub(crate) routing_key: String,
+    pub(crate) exchange: String,
     pub(crate) properties: BasicProperties,
     pub(crate) tag: u64,
 }
@@ -52,6 +54,7 @@ impl From<Raw> for Delivery {
             redelivered: raw.redelivered,
             timestamp: *raw.properties.timestamp(),
             routing_key: raw.routing_key.as_str().to_owned(),
+            exchange: raw.exchange.as_str().to_owned(),
             properties: raw.properties,
             tag: raw.delivery_tag,
         }
@@ -64,6 +67,8 @@ impl From<Raw> for Delivery {
 pub struct Batch {
     /// In the order of the queue; never empty.
     pub deliveries: Vec<Delivery>,
+    /// The queue that they were read from.
+    pub(crate) queue: Arc<str>,
     pub(crate) channel: Channel,
     pub(crate) ledger: Arc<Ledger>,
     /// Held from the note in the ledger to the last acknowledgement: an "all up to here" of another batch would
@@ -81,7 +86,7 @@ impl Batch {
     /// # Errors
     /// Nothing was acknowledged for certain, and all is delivered again: [`Error::Lost`],
     /// [`Error::Connect`], [`Error::Slow`], [`Error::Unroutable`] or [`Error::Full`].
-    pub async fn settle(mut self, dead: Vec<(usize, String)>) -> Result<(), Error> {
+    pub async fn settle(mut self, dead: Vec<(usize, Grounds)>) -> Result<(), Error> {
         self.bury(&dead).await?;
         let acks = self.acks.clone();
         let _alone = acks.lock().await;
@@ -121,11 +126,12 @@ impl Batch {
         Ok(())
     }
 
-    async fn bury(&self, dead: &[(usize, String)]) -> Result<(), Error> {
+    async fn bury(&self, dead: &[(usize, Grounds)]) -> Result<(), Error> {
         let mut confirms = Vec::with_capacity(dead.len());
-        for (index, reason) in dead {
+        for (index, grounds) in dead {
             if let Some(delivery) = self.deliveries.get(*index) {
-                confirms.push(self.publisher.send_dead(delivery, reason).await?);
+                let properties = dead::properties(delivery, &self.queue, grounds);
+                confirms.push(self.publisher.send_dead(delivery, properties).await?);
             }
         }
         for confirm in confirms {
@@ -154,9 +160,8 @@ impl Publisher {
     async fn send_dead(
         &self,
         delivery: &Delivery,
-        reason: &str,
+        properties: BasicProperties,
     ) -> Result<lapin::PublisherConfirm, Error> {
-        let properties = dead::properties(delivery, reason);
         self.send("", self.dead_queue(), &delivery.body, properties)
             .await
     }

@@ -17,6 +17,7 @@ mod consume;
 mod dead;
 mod failure;
 mod ledger;
+mod letterbox;
 mod link;
 mod log;
 mod plan;
@@ -33,7 +34,8 @@ use tokio::sync::watch;
 
 pub use batch::{Batch, Delivery};
 pub use consume::Consumer;
-pub use dead::DeadLetter;
+pub use dead::{DeadLetter, Grounds};
+pub use letterbox::{Letterbox, Letters};
 pub use plan::{Generation, Plan, Shard};
 pub use publish::{Publication, Publisher};
 pub use settings::{MAX_SHARDS, MIN_PREFETCH, Settings};
@@ -261,6 +263,12 @@ impl Broker {
         }
     }
 
+    /// Why RabbitMQ takes nothing from this process for now, as far as it has said so: it is short of memory or disk. It
+    /// says so to those who have published.
+    pub fn refuses(&self) -> Option<Arc<str>> {
+        self.writing.blocked().borrow().clone()
+    }
+
     /// How many messages wait.
     ///
     /// # Errors
@@ -296,6 +304,12 @@ impl Broker {
             limit,
         )
         .await
+    }
+
+    /// What takes dead letters out of their queue. Any number of them may, side by side.
+    #[must_use]
+    pub fn letterbox(&self) -> Letterbox {
+        Letterbox::new(self.settings.clone(), self.reading.clone())
     }
 
     /// Closes all connections; consumers end, and what they have not settled is delivered again.

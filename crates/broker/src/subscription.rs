@@ -18,6 +18,7 @@ use crate::{Error, Settings, reshard};
 /// A consumer's hold on the queue, until its channel ends.
 #[derive(Debug)]
 pub(crate) struct Subscription {
+    queue: Arc<str>,
     pub(crate) channel: Channel,
     pub(crate) deliveries: lapin::Consumer,
     pub(crate) ledger: Arc<Ledger>,
@@ -41,6 +42,7 @@ impl Subscription {
             .basic_consume(queue.into(), "".into(), options, arguments)
             .await?;
         Ok(Subscription {
+            queue: Arc::from(queue),
             channel,
             deliveries,
             ledger: Arc::default(),
@@ -78,6 +80,7 @@ impl Subscription {
         let (channel, ledger) = (self.channel.clone(), self.ledger.clone());
         Batch {
             deliveries,
+            queue: self.queue.clone(),
             channel,
             ledger,
             acks: self.acks.clone(),

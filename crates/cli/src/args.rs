@@ -14,6 +14,7 @@ use crate::commands::{
     completions::CompletionsArgs,
     customer::CustomerArgs,
     database::MigrateArgs,
+    dead_letters::DeadLettersArgs,
     demo::DemoArgs,
     dev::DevArgs,
     erasures::ErasuresArgs,
@@ -90,7 +91,7 @@ pub enum Offline {
     Simulate(SimulateArgs),
     /// Bring YAML files into the one form
     Fmt(FmtArgs),
-    /// Write the JSON Schemas that editors complete and check YAML files by
+    /// Write the JSON Schemas that editors complete and check YAML files by, or print the description of the API
     Schema(SchemaArgs),
     /// Play past events through a draft and count what it would have done
     Backtest(BacktestArgs),
@@ -133,6 +134,8 @@ pub enum Served {
     Event(EventArgs),
     /// Show what happened to a customer, and why; export all of it, or erase them
     Customer(CustomerArgs),
+    /// Events that could not be taken: why, and submit them again or discard them
+    DeadLetters(DeadLettersArgs),
     /// Keep the list of the erased beside back-ups, and apply it after a restore
     Erasures(ErasuresArgs),
     /// Lists of addresses that must not be written to, in and out

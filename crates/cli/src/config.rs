@@ -353,6 +353,8 @@ impl Config {
         Ok(engine::Settings {
             lease: lease.map_or(default.lease, SignedDuration::from_secs),
             metric_names: names.unwrap_or(default.metric_names),
+            host: host(),
+            serves: true,
             links: self
                 .links
                 .links(self.pages.http.as_deref().unwrap_or(http))?,
@@ -386,6 +388,13 @@ impl Config {
     pub fn http(&self) -> &str {
         self.http.as_deref().unwrap_or(DEFAULT_HTTP)
     }
+}
+
+/// What the machine, the container or the pod calls itself; empty where it does not say.
+fn host() -> std::sync::Arc<str> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname");
+    let name = name.unwrap_or_else(|_| std::env::var("HOSTNAME").unwrap_or_default());
+    name.trim().into()
 }
 
 #[cfg(test)]

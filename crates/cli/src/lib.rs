@@ -8,6 +8,7 @@ pub mod commands;
 mod config;
 mod gallery;
 pub mod intake;
+pub mod letters;
 mod local;
 mod output;
 pub mod rows;
@@ -24,9 +25,9 @@ use anyhow::{Context, Result};
 use self::{
     args::{Cli, Command, Offline, Served},
     commands::{
-        audit, backtest, bench, check, completions, customer, database, demo, dev, erasures, event,
-        fmt, graph, health, lsp, new, pause, plan, preview, processing, reshard, run, schema,
-        simulate, suppressions, test, users, vouchers, why,
+        audit, backtest, bench, check, completions, customer, database, dead_letters, demo, dev,
+        erasures, event, fmt, graph, health, lsp, new, pause, plan, preview, processing, reshard,
+        run, schema, simulate, suppressions, test, users, vouchers, why,
     },
     config::{Config, LogFormat},
     output::Refused,
@@ -98,6 +99,7 @@ fn serve(command: Served, root: &Path, format: Option<LogFormat>) -> Result<()> 
             Served::Resume(args) => pause::run(&args, root, false).await,
             Served::Event(args) => event::run(&args, root).await,
             Served::Customer(args) => customer::run(&args, root).await,
+            Served::DeadLetters(args) => dead_letters::run(&args, root).await,
             Served::Erasures(args) => erasures::run(&args, root).await,
             Served::Suppressions(args) => suppressions::run(&args, root).await,
             Served::Vouchers(args) => vouchers::run(&args, root).await,

@@ -7,7 +7,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use api::{Accept, Erases, Look, NotErased, Ops, Pages, Providers, Startables, State};
 use broker::Broker;
-use engine::{Engine, Roles};
+use engine::{Door, Engine, Roles};
 use jiff::Timestamp;
 use journey::world::Startable;
 use store::read::Reader;
@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 pub use self::health::ops;
-use crate::intake::IntoTurn;
+use crate::{intake::IntoTurn, letters::OfEngine};
 
 /// The HTTP side of a process.
 pub struct Http {
@@ -82,7 +82,7 @@ impl Http {
     }
 }
 
-/// What the HTTP side answers from: without a mailbox, a write key, pages and a broker, which are added; open until there are users.
+/// What the HTTP side answers from: without a mailbox, a write key, pages and a broker, which are added (dead letters go into the turn until then); open until there are users.
 pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
     let schemas = engine.clone();
     State {
@@ -91,6 +91,7 @@ pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
         erase: erases(engine),
         reader: Reader::new(engine.store().pool().clone()),
         accept,
+        letters: Some(Arc::new(OfEngine::new(engine, Door::Turn))),
         mailbox: None,
         ops: ops(engine, None),
         clock: Timestamp::now,
@@ -99,6 +100,7 @@ pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
         pages: None,
         chat: None,
         typing: Some(engine.store().chat()),
+        answers: Some(engine.store().answers()),
         providers: None,
     }
 }

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use broker::{Batch, Consumer};
+use broker::{Batch, Consumer, Grounds};
 use jiff::Timestamp;
 use journey::{
     advance::Clock,
     ids::CustomerId,
-    intake::{self, Parsed},
+    intake::{self, Cause, Parsed},
 };
 use store::Arrival;
 use tokio::task::JoinSet;
@@ -70,14 +70,18 @@ impl Engine {
             duplicates,
             rejected,
         } = decided;
-        dead.extend(rejected.into_iter().map(|r| (places[r.index], r.reason)));
+        let rejected = rejected.into_iter();
+        dead.extend(rejected.map(|r| (places[r.index], Cause::quarantined(r.reason))));
         let taken = TakenIn {
             deliveries,
             inputs,
             duplicates,
             dead: dead.len(),
         };
-        batch.settle(dead).await?;
+        let dead = dead
+            .into_iter()
+            .map(|(place, cause)| (place, grounds(cause)));
+        batch.settle(dead.collect()).await?;
         self.metrics
             .taken_in(Way::Amqp, deliveries, taken.duplicates, taken.dead);
         Ok(taken)
@@ -90,10 +94,11 @@ impl Engine {
         for (index, delivery) in batch.deliveries.iter().enumerate() {
             let mut parent = None;
             match intake::parse(&delivery.body, now)
-                .map_err(|refused| refused.to_string())
+                .map_err(Cause::from)
                 .and_then(|mut parsed| {
                     parent = parsed.traceparent.take();
-                    self.arrival(parsed, now, &loaded)
+                    let arrival = self.arrival(parsed, now, &loaded);
+                    arrival.map_err(Cause::of_schema)
                 }) {
                 Ok(arrival) => {
                     if self.settings.traces.is_on() {
@@ -105,7 +110,7 @@ impl Engine {
                     arrivals.push(arrival);
                     places.push(index);
                 }
-                Err(reason) => dead.push((index, reason)),
+                Err(cause) => dead.push((index, cause)),
             }
         }
         Read {
@@ -143,12 +148,20 @@ impl Engine {
     }
 }
 
+fn grounds(cause: Cause) -> Grounds {
+    Grounds {
+        reason: cause.sentence,
+        code: Some(cause.code),
+        field: cause.field,
+    }
+}
+
 /// A batch that was read.
 struct Read {
     batch: Batch,
     arrivals: Vec<Arrival>,
     /// Deliveries that are none, by their place, with the reason.
-    dead: Vec<(usize, String)>,
+    dead: Vec<(usize, Cause)>,
     /// Which delivery each arrival is.
     places: Vec<usize>,
     /// Which of them belong to traces.

@@ -11,6 +11,7 @@ mod error;
 mod forwards;
 mod health;
 mod intake;
+mod letters;
 mod links;
 mod loops;
 pub mod metrics;
@@ -43,6 +44,7 @@ pub use self::{
     forwards::Forwards,
     health::LoopHealth,
     intake::{Intake, TakenIn},
+    letters::{Door, Moved, NotEdited, Replayed, ReplayedBatch, edited},
     links::{CONFIRM, Linker, PREFERENCES, Sent, UNSUBSCRIBE, Unsubscribe},
     loops::Roles,
     passages::Passed,
@@ -77,6 +79,8 @@ pub struct Engine {
     low_pools: Mutex<BTreeSet<Arc<str>>>,
     metrics: metrics::Metrics,
     loops: health::Loops,
+    /// What this process tells of itself.
+    process: Mutex<sample::Process>,
 }
 
 impl Engine {
@@ -94,6 +98,7 @@ impl Engine {
         let metrics = metrics::Metrics::new(settings.metric_names)
             .map_err(|error| Error::Setting(format!("no metrics can be kept: {error}")))?;
         let linker = Linker::start(settings.links.clone(), &store, settings.time.now()).await?;
+        let begun = settings.time.now();
         let lanes = Arc::new(Semaphore::new(settings.intake_lanes.max(1)));
         Ok(Arc::new(Self {
             store,
@@ -110,6 +115,7 @@ impl Engine {
             low_pools: Mutex::default(),
             metrics,
             loops: health::Loops::default(),
+            process: Mutex::new(sample::Process::new(begun)),
         }))
     }
 

@@ -1,22 +1,25 @@
 //! The loops around the single steps, and how they stop: the batch at hand is finished, leases are
 //! given back, and nothing new is begun.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use broker::Broker;
 use store::Listener;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engine, Error, Intake, dispatch::Rounds, health::Beat};
+use crate::{Door, Engine, Error, Intake, dispatch::Rounds, health::Beat};
 
 /// Which loops an engine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Roles {
-    /// Takes events from the broker.
+    /// Takes events from the broker, and dead letters to where they are kept.
     pub intake: bool,
-    /// Fires timers, has runs pass to other versions, works sweeps off, removes what is not kept, and passes on what
-    /// merged customers have.
+    /// Fires timers, has runs pass to other versions, works sweeps off, submits dead letters again, removes what is not
+    /// kept, and passes on what merged customers have.
     pub timers: bool,
     /// Hands messages to providers, and makes calls.
     pub dispatch: bool,
@@ -34,17 +37,39 @@ impl Roles {
 /// How often it is looked at whether a round of the retention is due.
 const RETENTION_POLL: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
+/// How often it is looked at whether there are more dead letters than are kept.
+const TRIM_POLL: Duration = Duration::from_secs(60);
+
 /// The longest pause after an error.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 impl Roles {
+    /// Their words.
+    pub(crate) fn words(self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("intake", self.intake),
+            ("timers", self.timers),
+            ("dispatch", self.dispatch),
+        ];
+        all.into_iter()
+            .filter(|(_, has)| *has)
+            .map(|(word, _)| word)
+    }
+
     /// The loops of these roles, by name.
     fn loops(self) -> impl Iterator<Item = &'static str> {
         let of = |runs: bool, names: &'static [&'static str]| if runs { names } else { &[] };
-        let intake = of(self.intake, &["intake"]);
+        let intake = of(self.intake, &["intake", "letters"]);
         let timers = of(
             self.timers,
-            &["timers", "passages", "sweeps", "retention", "forwards"],
+            &[
+                "timers",
+                "passages",
+                "sweeps",
+                "replays",
+                "retention",
+                "forwards",
+            ],
         );
         let dispatch = of(self.dispatch, &["dispatch", "calls"]);
         [intake, timers, dispatch, &["reload"]]
@@ -69,7 +94,7 @@ impl Engine {
     /// there is no intake loop: events come by HTTP.
     ///
     /// # Errors
-    /// If the broker does not say which shards there are; later errors are logged, and the loop goes on.
+    /// If the broker does not say which shards there are, or lets nobody publish; later errors are logged, and the loop goes on.
     pub async fn run(
         self: &Arc<Self>,
         broker: Option<&Broker>,
@@ -80,8 +105,14 @@ impl Engine {
         if let (true, Some(broker)) = (roles.intake, broker) {
             broker.plan().await?;
             tasks.spawn(Arc::clone(self).shards_loop(broker.shards(), stop.clone()));
+            tasks.spawn(Arc::clone(self).letter_loop(broker.letterbox(), stop.clone()));
         }
         if roles.timers {
+            let door = match broker {
+                Some(broker) => Door::Broker(broker.publisher().await?),
+                None => Door::Turn,
+            };
+            tasks.spawn(Arc::clone(self).replay_loop(door, stop.clone()));
             tasks.spawn(Arc::clone(self).timer_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).passage_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).sweep_loop(stop.clone()));
@@ -93,7 +124,7 @@ impl Engine {
             tasks.spawn(Arc::clone(self).call_loop(stop.clone()));
         }
         tasks.spawn(Arc::clone(self).workspace_loop(stop.clone()));
-        tasks.spawn(Arc::clone(self).sample_loop(broker.cloned(), stop.clone()));
+        tasks.spawn(Arc::clone(self).sample_loop(broker.cloned(), roles, stop.clone()));
         while let Some(ended) = tasks.join_next().await {
             died(ended, &stop);
         }
@@ -228,6 +259,48 @@ impl Engine {
         }
     }
 
+    async fn letter_loop(
+        self: Arc<Self>,
+        mut letterbox: broker::Letterbox,
+        stop: CancellationToken,
+    ) {
+        let mut pause = Pause::of(&self, "letters", &stop);
+        while !stop.is_cancelled() {
+            match self.letters_once(&mut letterbox, self.wall()).await {
+                Ok(moved) => {
+                    pause.reset();
+                    if moved.letters == 0 {
+                        sleep(self.settings.letter_poll, &stop).await;
+                    }
+                }
+                Err(error) => pause.after(&error).await,
+            }
+        }
+    }
+
+    async fn replay_loop(self: Arc<Self>, door: Door, stop: CancellationToken) {
+        let mut pause = Pause::of(&self, "replays", &stop);
+        let mut trimmed: Option<Instant> = None;
+        while !stop.is_cancelled() {
+            let due = trimmed.is_none_or(|at| at.elapsed() >= TRIM_POLL);
+            if due {
+                trimmed = Some(Instant::now());
+                if let Err(error) = self.trim_letters_once(self.wall()).await {
+                    pause.after(&error).await;
+                }
+            }
+            match self.replays_once(&door, self.wall()).await {
+                // Between two batches everybody else has their turn.
+                Ok(Some(_)) => pause.reset(),
+                Ok(None) => {
+                    pause.reset();
+                    sleep(self.settings.letter_poll, &stop).await;
+                }
+                Err(error) => pause.after(&error).await,
+            }
+        }
+    }
+
     async fn retention_loop(self: Arc<Self>, stop: CancellationToken) {
         let mut pause = Pause::of(&self, "retention", &stop);
         while !stop.is_cancelled() {
@@ -279,11 +352,17 @@ impl Engine {
         }
     }
 
-    async fn sample_loop(self: Arc<Self>, broker: Option<Broker>, stop: CancellationToken) {
+    async fn sample_loop(
+        self: Arc<Self>,
+        broker: Option<Broker>,
+        roles: Roles,
+        stop: CancellationToken,
+    ) {
         while !stop.is_cancelled() {
-            self.sample_once(broker.as_ref(), self.wall()).await;
+            self.tell_once(broker.as_ref(), roles, self.wall()).await;
             sleep(self.settings.sample_every, &stop).await;
         }
+        self.farewell().await;
     }
 
     async fn workspace_loop(self: Arc<Self>, stop: CancellationToken) {

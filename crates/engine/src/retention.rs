@@ -44,6 +44,14 @@ impl Engine {
     }
 }
 
+/// What a message said goes with it at the latest, also once nothing is said of it any more.
+fn content(retention: &Retention) -> Option<SignedDuration> {
+    [retention.content, retention.messages]
+        .into_iter()
+        .flatten()
+        .min()
+}
+
 /// What is younger is kept: in any case what a cap still counts, and what an event that comes again is known by.
 fn cutoffs(retention: &Retention, horizon: SignedDuration, now: Timestamp) -> Cutoffs {
     let before = |kept: Option<SignedDuration>, least: SignedDuration| {
@@ -54,6 +62,7 @@ fn cutoffs(retention: &Retention, horizon: SignedDuration, now: Timestamp) -> Cu
     Cutoffs {
         inputs: before(retention.inputs, INPUTS_AT_LEAST),
         messages: before(retention.messages, horizon),
+        content: content(retention).and_then(|kept| before(Some(kept), SignedDuration::ZERO)),
         runs: before(retention.runs, SignedDuration::ZERO),
         calls: before(retention.calls, SignedDuration::ZERO),
     }

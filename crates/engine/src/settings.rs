@@ -69,6 +69,22 @@ pub struct Settings {
     pub retention_page: u32,
     /// How long after one round of the retention the next begins.
     pub retention_rest: SignedDuration,
+    /// How often dead letters and replays of them are looked for.
+    pub letter_poll: SignedDuration,
+    /// Dead letters that are taken from their queue at once.
+    pub letter_batch: usize,
+    /// Bytes of dead letters that are taken from their queue at once.
+    pub letter_bytes: usize,
+    /// Dead letters that are kept: those that are done go first, then the oldest.
+    pub letters_kept: u32,
+    /// Bytes of dead letters that are kept.
+    pub letters_bytes: u64,
+    /// How long a dead letter is kept: no longer than an event is known by its input, which is 31 days at the least.
+    pub letters_age: SignedDuration,
+    /// Dead letters that one batch of a replay submits.
+    pub replay_batch: u32,
+    /// How long an engine has a replay to itself for a batch: as long as RabbitMQ may take for it.
+    pub replay_lease: SignedDuration,
     /// How often what waits in RabbitMQ and in the database is looked at for metrics.
     pub sample_every: SignedDuration,
     /// How long one such look may take.
@@ -82,6 +98,10 @@ pub struct Settings {
     pub loop_patience: SignedDuration,
     /// Makes the steps of traces.
     pub traces: Traces,
+    /// Where the process runs, as that calls itself: for people who look for it.
+    pub host: Arc<str>,
+    /// Whether the process serves HTTP as well.
+    pub serves: bool,
     /// Pages of customers, for templates and headers of mails.
     pub links: Links,
 }
@@ -116,12 +136,22 @@ impl Default for Settings {
             sweep_settle: SignedDuration::from_secs(5),
             retention_page: 500,
             retention_rest: SignedDuration::from_hours(24),
+            letter_poll: SignedDuration::from_millis(500),
+            letter_batch: 100,
+            letter_bytes: 8 << 20,
+            letters_kept: 100_000,
+            letters_bytes: 1_000_000_000,
+            letters_age: SignedDuration::from_hours(30 * 24),
+            replay_batch: 200,
+            replay_lease: SignedDuration::from_secs(30),
             sample_every: SignedDuration::from_secs(5),
             sample_patience: SignedDuration::from_secs(2),
             sample_count: 10_000,
             metric_names: 200,
             loop_patience: SignedDuration::from_secs(15),
             traces: Traces::default(),
+            host: "".into(),
+            serves: false,
             links: Links::default(),
         }
     }

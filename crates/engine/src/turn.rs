@@ -14,6 +14,7 @@ use std::{
 
 use jiff::Timestamp;
 use journey::{
+    action::Action,
     advance::{self, Turn},
     ids::{CustomerId, MachineId},
     input::InputKind,
@@ -361,13 +362,14 @@ fn is_queued(message: &Message) -> bool {
     message.refused.is_none()
 }
 
-/// The machines that open runs are on, or that decided a message of which there is news, and that
-/// are not loaded.
+/// The machines that open runs are on or are moved to, or that decided a message of which there is news or that is to be
+/// sent again, and that are not loaded.
 fn unknown_machines(loaded: &Loaded, open: &OpenTurn) -> BTreeSet<MachineId> {
     let runs = open.work.iter().flat_map(|w| &w.customer.runs);
     let inputs = open.work.iter().flat_map(|w| &w.inputs);
     let decided = inputs.filter_map(|input| match &input.kind {
         InputKind::Receipt(receipt) => Some(receipt.message.decision.machine),
+        InputKind::Event(event) => Action::machine(event),
         _ => None,
     });
     runs.map(|r| r.machine)

@@ -61,7 +61,7 @@ pub struct Since {
 
 impl Loaded {
     /// The workspace that was applied last, with every machine that a run is on.
-    pub(crate) async fn from_store(store: &Store) -> Result<Self, Error> {
+    pub async fn from_store(store: &Store) -> Result<Self, Error> {
         let Some(stored) = store.workspace().await? else {
             return Ok(Self::default());
         };

@@ -45,6 +45,19 @@ pub enum Content {
     },
 }
 
+impl Content {
+    /// As it is kept: files by their names alone, for their bytes stand in the workspace.
+    #[must_use]
+    pub fn without_files(mut self) -> Self {
+        if let Self::Email { files, .. } = &mut self {
+            for file in files {
+                file.bytes = Arc::default();
+            }
+        }
+        self
+    }
+}
+
 /// A file that goes along with a mail.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp, civil};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -118,7 +119,7 @@ impl Customer {
 pub const MOST_DEVICES: usize = 20;
 
 /// What is kept of a customer beside traits and runs. Small, and bounded.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Ledger {
     /// Consent by purpose and channel.
@@ -152,6 +153,7 @@ pub struct Ledger {
         skip_serializing_if = "Option::is_none",
         with = "crate::instant::optional"
     )]
+    #[schemars(with = "Option<Timestamp>")]
     pub restricted: Option<Timestamp>,
     /// Whom the customer was merged into, if they were: nothing begins for them any more, and what happens is passed on.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,7 +181,7 @@ impl Ledger {
 }
 
 /// What a date entry waits for, and what it has let in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Expected {
     /// Its next moment.
     #[serde(
@@ -187,6 +189,7 @@ pub struct Expected {
         skip_serializing_if = "Option::is_none",
         with = "crate::instant::optional"
     )]
+    #[schemars(with = "Option<Timestamp>")]
     pub at: Option<Timestamp>,
     /// The day it has fired for, and when: one day fires once, whatever happens to the zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -194,12 +197,13 @@ pub struct Expected {
 }
 
 /// The state of one consent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Consent {
     /// Granted, asked for, or withdrawn.
     pub state: ConsentState,
     /// Since when.
     #[serde(with = "crate::instant")]
+    #[schemars(with = "Timestamp")]
     pub at: Timestamp,
     /// In what way it was given or taken back: `form`, `sms_keyword`; the record says more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -207,7 +211,7 @@ pub struct Consent {
 }
 
 /// See [`Consent`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentState {
     /// Given, but not confirmed: not enough where the policy asks for `double_opt_in`.
@@ -248,25 +252,27 @@ impl ConsentState {
 }
 
 /// Why a channel's address must not be used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Suppression {
     /// `bounced` or `complained`.
     pub reason: Arc<str>,
     /// Since when.
     #[serde(with = "crate::instant")]
+    #[schemars(with = "Timestamp")]
     pub at: Timestamp,
     /// The address it is about: a new address lifts it.
     pub address: Arc<str>,
 }
 
 /// A decided message that caps may count.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PastSend {
     /// Which.
     #[serde(rename = "m")]
     pub message: MessageId,
     /// When it was decided.
     #[serde(rename = "t", with = "crate::instant")]
+    #[schemars(with = "Timestamp")]
     pub at: Timestamp,
     /// By which channel.
     #[serde(rename = "c")]
@@ -286,6 +292,9 @@ pub struct PastSend {
     /// Not yet handed to a provider: leaving the run recalls it (rule 35).
     #[serde(skip)]
     pub queued: bool,
+    /// The message that it repeats, if a person had that sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<MessageId>,
 }
 
 /// One run of a journey.
@@ -349,13 +358,16 @@ pub struct RunState {
     /// Rounds under way, by the `repeat`'s id.
     #[serde(rename = "l", skip_serializing_if = "BTreeMap::is_empty")]
     pub rounds: BTreeMap<Arc<str>, Round>,
-    /// Since when it is paused, if it is (rule 53).
+    /// Since when it is paused, by its journey or by a person, if it is (rule 53): its time stands still.
     #[serde(
         rename = "b",
         skip_serializing_if = "Option::is_none",
         with = "crate::instant::optional"
     )]
     pub paused: Option<Timestamp>,
+    /// That a person has paused it, beside its journey's pause or alone.
+    #[serde(rename = "q", skip_serializing_if = "Option::is_none")]
+    pub by_person: Option<ByPerson>,
     /// The moment of the last word on its journey's pausing that it has heeded: an engine that has not heard
     /// of a later one does not undo it.
     #[serde(
@@ -370,6 +382,24 @@ pub struct RunState {
     /// How long it was paused before, in all: its longest stay is that much longer.
     #[serde(rename = "d", skip_serializing_if = "SignedDuration::is_zero")]
     pub paused_for: SignedDuration,
+}
+
+impl RunState {
+    /// Whether its journey's pause holds it.
+    pub fn is_paused_by_journey(&self) -> bool {
+        self.paused.is_some() && self.by_person.is_none_or(|person| person.journey)
+    }
+}
+
+/// A pause by a person: it ends by a person alone, whatever becomes of the journey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByPerson {
+    /// Since when.
+    #[serde(rename = "s", with = "crate::instant")]
+    pub since: Timestamp,
+    /// Whether its journey is paused as well.
+    #[serde(rename = "j")]
+    pub journey: bool,
 }
 
 /// A round of a `repeat`.
@@ -436,7 +466,7 @@ pub struct Asked {
 }
 
 /// What became of one step: the names behind `steps.ID`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct StepState {
     /// The message it decided last.

@@ -3,6 +3,7 @@
 
 use std::{fmt, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -16,7 +17,7 @@ mod words;
 /// What went wrong. Names no address and no customer, and quotes no content.
 ///
 /// Kept as JSON: `{"kind":"http","status":503,"words":"try later"}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Failure {
     /// Processing was restricted before it was handed over.
@@ -169,7 +170,7 @@ const MOST: usize = 2_000;
 const MOST_CUT: usize = 300;
 
 /// Who was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Whom {
     /// The provider of the channel.

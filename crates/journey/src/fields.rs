@@ -3,6 +3,7 @@
 //! A sorted list and no tree: most have a handful, and a turn makes and drops many of them.
 
 use std::{
+    borrow::Cow,
     fmt,
     marker::PhantomData,
     ops::{Deref, DerefMut, Index},
@@ -10,6 +11,7 @@ use std::{
 };
 
 use litemap::LiteMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Values by name. In documents it is a map, also when it is empty.
@@ -93,6 +95,21 @@ impl<'a, V> IntoIterator for &'a Fields<V> {
 impl<V: Serialize> Serialize for Fields<V> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_map(self)
+    }
+}
+
+impl<V: JsonSchema> JsonSchema for Fields<V> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Fields_of_{}", V::schema_name()).into()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        let value = schemas.subschema_for::<V>();
+        json_schema!({ "type": "object", "additionalProperties": value })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -26,7 +27,9 @@ fn hash(kind: &str, parts: &[&[u8]]) -> Uuid {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+        )]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -61,6 +64,10 @@ id!(
 id!(
     /// One compiled journey, by its content.
     MachineId
+);
+id!(
+    /// One dead letter: by its customer and event where these can be read, else by its content.
+    LetterId
 );
 
 impl CustomerId {
@@ -165,6 +172,24 @@ impl InputId {
     }
 }
 
+impl LetterId {
+    /// The letter that is this event of this customer, however often it comes.
+    pub fn of_event(customer: CustomerId, event: InputId) -> Self {
+        Self(hash(
+            "letter of event",
+            &[customer.0.as_bytes(), event.0.as_bytes()],
+        ))
+    }
+
+    /// The letter of these bytes, which came under this routing key and this id of a message (empty for none).
+    pub fn of_bytes(routing_key: &str, message_id: &str, body: &[u8]) -> Self {
+        Self(hash(
+            "letter of bytes",
+            &[routing_key.as_bytes(), message_id.as_bytes(), body],
+        ))
+    }
+}
+
 impl CallId {
     /// The `ordinal`-th call that `run` decides at `revision`.
     pub fn of(run: RunId, revision: u32, ordinal: u32) -> Self {
@@ -195,6 +220,11 @@ impl RunId {
 }
 
 impl MessageId {
+    /// The message that is sent again because `input` asks for it.
+    pub fn of_repeat(input: InputId) -> Self {
+        Self(hash("repeat", &[input.0.as_bytes()]))
+    }
+
     /// The `ordinal`-th message that `run` decides at `revision`.
     pub fn of(run: RunId, revision: u32, ordinal: u32) -> Self {
         Self(hash(

@@ -13,6 +13,7 @@ mod parse;
 mod source;
 pub mod sources;
 
+pub mod action;
 pub mod advance;
 pub mod answer;
 pub mod audit;

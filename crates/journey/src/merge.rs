@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -33,12 +34,13 @@ const DEVICES: &str = "push_tokens";
 pub const MAX_CARRIED: usize = 500;
 
 /// Whom a customer was merged into.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MergedInto {
     /// Their key.
     pub key: Arc<str>,
     /// When.
     #[serde(with = "crate::instant")]
+    #[schemars(with = "Timestamp")]
     pub at: Timestamp,
 }
 

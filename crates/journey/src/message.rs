@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -12,7 +13,9 @@ use crate::{
 };
 
 /// A way to reach a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     /// E-mail.
@@ -54,7 +57,7 @@ impl FromStr for Channel {
 }
 
 /// One rule that refused a send, with its evidence (rule 38).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusal {
     /// The channel that was tried.
     pub channel: Channel,
@@ -68,6 +71,7 @@ pub struct Refusal {
         skip_serializing_if = "Option::is_none",
         with = "crate::instant::optional"
     )]
+    #[schemars(with = "Option<Timestamp>")]
     pub until: Option<Timestamp>,
     /// Of quiet hours, the zone in which they were looked at, and where it comes from: `Europe/Paris, from
     /// the phone's country`.
@@ -82,7 +86,9 @@ pub struct Refusal {
 }
 
 /// Why a message was not sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The customer's processing is restricted.
@@ -192,7 +198,7 @@ pub struct Message {
 }
 
 /// What dispatch and support need to know of a decision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Decision {
     /// The machine that decided.
     pub machine: MachineId,
@@ -206,12 +212,19 @@ pub struct Decision {
     /// The `with` of the step, as decided (rule 48).
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub with: Value,
+    /// The `key` of the send, as decided: no two messages go with the same (rule 49).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub once: Option<Arc<str>>,
+    /// The message that this one repeats, for a person had it sent again: the first, where one is repeated again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<MessageId>,
     /// Not to be sent at or after this.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         with = "crate::instant::optional"
     )]
+    #[schemars(with = "Option<Timestamp>")]
     pub expires_at: Option<Timestamp>,
     /// 0 to 100, the highest first.
     pub priority: u8,

@@ -8,6 +8,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, civil};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -291,7 +292,7 @@ pub enum Window {
 }
 
 /// A period of the calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
     /// Between local midnights.
@@ -365,13 +366,16 @@ impl QuietHours {
     }
 }
 
-/// How long data of each kind are kept; `None`: for ever.
+/// How long data of each kind are kept; `None`: for ever, but for content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retention {
     /// Events and other inputs, with what was decided on them.
     pub inputs: Option<SignedDuration>,
     /// Decided messages.
     pub messages: Option<SignedDuration>,
+    /// What messages said; `None`: that is not kept at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<SignedDuration>,
     /// Runs that are over.
     pub runs: Option<SignedDuration>,
     /// Calls of endpoints.
@@ -381,7 +385,13 @@ pub struct Retention {
 impl Retention {
     /// Whether anything is ever removed.
     pub fn any(&self) -> bool {
-        let all = [self.inputs, self.messages, self.runs, self.calls];
+        let all = [
+            self.inputs,
+            self.messages,
+            self.content,
+            self.runs,
+            self.calls,
+        ];
         all.iter().any(Option::is_some)
     }
 }

@@ -1,6 +1,7 @@
 //! The trace of a turn: what was decided and why, in the order in which it was.
 //! It is what support reads, so every fact can be said in a sentence ([`Fact::sentence`]).
 
+mod acted;
 mod entries;
 mod facts;
 mod words;
@@ -10,9 +11,11 @@ pub(crate) use words::suppression;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    action::Asked,
     failure::Failure,
     ids::{CallId, MessageId, RunId},
     message::{Channel, Reason, Refusal},
@@ -24,7 +27,7 @@ use crate::{
 pub const NOTHING_LISTENED: &str = "nothing listened";
 
 /// One fact, and the run it is about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     /// The journey, if it is about one.
     #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
@@ -41,7 +44,7 @@ pub struct Line {
 }
 
 /// What was decided.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
     /// A run began.
@@ -63,6 +66,7 @@ pub enum Fact {
             skip_serializing_if = "Option::is_none",
             with = "crate::instant::optional"
         )]
+        #[schemars(with = "Option<Timestamp>")]
         until: Option<Timestamp>,
     },
     /// The same key again replaced `run.event`.
@@ -75,6 +79,7 @@ pub enum Fact {
             skip_serializing_if = "Option::is_none",
             with = "crate::instant::optional"
         )]
+        #[schemars(with = "Option<Timestamp>")]
         until: Option<Timestamp>,
         /// For which event.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,6 +133,7 @@ pub enum Fact {
     Held {
         /// Until when at the longest.
         #[serde(with = "crate::instant")]
+        #[schemars(with = "Timestamp")]
         until: Timestamp,
         /// Why: the first refusal.
         refusals: Vec<Refusal>,
@@ -189,6 +195,7 @@ pub enum Fact {
             skip_serializing_if = "Option::is_none",
             with = "crate::instant::optional"
         )]
+        #[schemars(with = "Option<Timestamp>")]
         until: Option<Timestamp>,
     },
     /// An endpoint has answered.
@@ -246,6 +253,7 @@ pub enum Fact {
             skip_serializing_if = "Option::is_none",
             with = "crate::instant::optional"
         )]
+        #[schemars(with = "Option<Timestamp>")]
         at: Option<Timestamp>,
     },
     /// The run reached its goal.
@@ -266,12 +274,14 @@ pub enum Fact {
     Paused {
         /// Since when.
         #[serde(with = "crate::instant")]
+        #[schemars(with = "Timestamp")]
         since: Timestamp,
     },
     /// It goes on.
     Resumed {
         /// Since when it was paused.
         #[serde(with = "crate::instant")]
+        #[schemars(with = "Timestamp")]
         paused: Timestamp,
     },
     /// The run left.
@@ -337,6 +347,15 @@ pub enum Fact {
         /// Of which channel.
         channel: Channel,
     },
+    /// A person asked for something to be done; what comes of it follows.
+    Acted {
+        /// What.
+        asked: Asked,
+        /// Who: `user:ID`, `key:ID`, `cli`, `nobody`.
+        by: Arc<str>,
+        /// Why, in their words.
+        reason: Arc<str>,
+    },
     /// The input had no effect.
     Ignored {
         /// Why.
@@ -345,7 +364,7 @@ pub enum Fact {
 }
 
 /// Why an entry did not take a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotEntered {
     /// Its condition did not hold.

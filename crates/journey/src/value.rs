@@ -1,8 +1,9 @@
 //! Values: what events, traits, variables and expressions are made of.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::fields::Fields;
@@ -199,6 +200,21 @@ impl From<serde_json::Value> for Value {
 impl From<&Value> for serde_json::Value {
     fn from(value: &Value) -> Self {
         serde_json::to_value(value).unwrap_or_default()
+    }
+}
+
+/// Whatever JSON holds.
+impl JsonSchema for Value {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Value".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        true.into()
     }
 }
 

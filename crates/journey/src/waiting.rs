@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// What a run waits for.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Waiting {
     /// Since when.
     pub since: Timestamp,
@@ -32,7 +33,7 @@ pub struct Waiting {
 }
 
 /// An event or a condition that is waited for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Arm {
     /// The event, or none where a condition alone decides.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +54,7 @@ impl Arm {
 }
 
 /// What a step that talks, or that repeats others, waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Awaited {
     /// The answer to a question.

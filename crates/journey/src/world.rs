@@ -203,7 +203,7 @@ impl World {
         let unheard = run.state.heeded.is_none() && behind == words.len();
         let words = &words[behind - usize::from(unheard && behind > 0)..];
         let paused = |words: &[Pausing]| words.iter().copied().find_map(Pausing::paused);
-        if run.state.paused.is_none() {
+        if !run.state.is_paused_by_journey() {
             return paused(words).map(|since| Passage::Pause { since });
         }
         let resumed = words.iter().position(|word| word.paused().is_none())?;

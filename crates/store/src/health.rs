@@ -115,6 +115,21 @@ impl Store {
         })
     }
 
+    /// How many dead letters are open, by the code of their cause.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn open_letters(&self) -> Result<Vec<(String, u64)>, Error> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "select cause, count(*) from dead_letter where status = 'open' group by cause",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(during("counting dead letters"))?;
+        let rows = rows.into_iter();
+        Ok(rows.map(|(cause, n)| (cause, n.unsigned_abs())).collect())
+    }
+
     /// How much of that work is due at `now`, counted up to `most`.
     ///
     /// # Errors

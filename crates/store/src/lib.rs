@@ -8,6 +8,7 @@
 //! Every batch costs a fixed number of statements, whatever its size. No SQL is built from data.
 
 pub mod access;
+mod answers;
 mod calls;
 pub mod chat;
 mod codec;
@@ -17,6 +18,7 @@ mod forwards;
 mod health;
 mod history;
 mod joined;
+mod letters;
 mod listener;
 mod migrations;
 mod outbox;
@@ -25,6 +27,7 @@ mod partitions;
 pub mod read;
 mod rights;
 mod row;
+mod samples;
 mod secret;
 mod secrets;
 mod settings;
@@ -35,18 +38,24 @@ mod turn;
 mod vouchers;
 mod workspace;
 
+pub use answers::{Answers, Begun, Kept, LONGEST_ANSWER};
 pub use calls::{CallEnd, CallKey, CallRetry, LeasedCall};
 pub use codec::{decode, decode_trace, encode};
 pub use error::Error;
 pub use floor::{Floor, Size};
 pub use forwards::LeasedForward;
 pub use health::{Due, DueWork, PoolUse, Schema};
+pub use letters::{
+    ClaimedLetter, EditedLetter, Fence, JobBatch, JobBegun, KeptLetters, LetterBounds, LetterEnd,
+    LetterFilter, NewJob, NewLetter, Sender,
+};
 pub use listener::Listener;
 pub use migrations::Until;
 pub use outbox::{Accepted, LeaseKey, Leased, Release, Retry, Room};
 pub use packed::Malformed;
 pub use partitions::PARTITIONS;
 pub use rights::{Cutoffs, Erased, ErasedHash, ErasedKind, OffLimits, Reapplied, RetentionPage};
+pub use samples::{EngineRow, EngineSeen, LoopSeen, MINUTE, ProviderSeen, QUARTER, Sample, Told};
 pub use secret::{Secret, TooShort};
 pub use settings::Settings;
 pub use short::{FollowedLink, ShortLink};

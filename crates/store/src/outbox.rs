@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use journey::{
+    content::Content,
     customer::Customer,
     failure::Failure,
     ids::{CustomerId, MessageId, RunId},
@@ -20,6 +21,7 @@ use uuid::Uuid;
 use crate::{
     Error, Store,
     error::during,
+    packed::pack,
     row::{self, Moment, after, from_bytes, moment, words},
 };
 
@@ -72,6 +74,8 @@ pub struct Accepted {
     pub provider: Arc<str>,
     /// What the provider calls it.
     pub provider_id: Option<String>,
+    /// What it said; `None`: that is not kept.
+    pub content: Option<Content>,
 }
 
 /// A message that is to be tried again.
@@ -231,14 +235,25 @@ impl Store {
         done.sort_by_key(|d| d.key);
         let keys = Keys::of(done.iter().map(|d| &d.key));
         let ids = done.iter().map(|d| d.provider_id.as_deref().map(words));
-        let done = sqlx::query(
-            "update message m
-             set status = 'sent', due_at = null, done_at = $5, provider = a.provider,
-                 provider_id = a.provider_id
-             from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[], $6::text[],
-                         $7::text[]) a (customer, at, id, attempt, provider, provider_id)
-             where m.customer = a.customer and m.at = a.at and m.id = a.id
-               and m.status = 'leased' and m.attempt = a.attempt",
+        // What cannot be packed is not kept: the send is what matters.
+        let body = |d: &&Accepted| pack(d.content.as_ref()?).ok();
+        let bodies: Vec<Option<Vec<u8>>> = done.iter().map(body).collect();
+        let done: i64 = sqlx::query_scalar(
+            "with sent as (
+                 update message m
+                 set status = 'sent', due_at = null, done_at = $5, provider = a.provider,
+                     provider_id = a.provider_id
+                 from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[], $6::text[],
+                             $7::text[], $8::bytea[])
+                      a (customer, at, id, attempt, provider, provider_id, body)
+                 where m.customer = a.customer and m.at = a.at and m.id = a.id
+                   and m.status = 'leased' and m.attempt = a.attempt
+                 returning m.customer, m.id, a.body),
+             kept as (
+                 insert into message_content (customer, message, at, body)
+                 select customer, id, $5, body from sent where body is not null
+                 on conflict do nothing)
+             select count(*) from sent",
         )
         .bind(&keys.customer)
         .bind(&keys.at)
@@ -247,10 +262,11 @@ impl Store {
         .bind(moment(now))
         .bind(done.iter().map(|d| words(&d.provider)).collect::<Vec<_>>())
         .bind(ids.collect::<Vec<_>>())
-        .execute(&self.pool)
+        .bind(bodies)
+        .fetch_one(&self.pool)
         .await
         .map_err(during("recording sends"))?;
-        Ok(done.rows_affected())
+        Ok(u64::try_from(done).unwrap_or_default())
     }
 
     /// Gives leases back, to be tried again later. Returns how many still held.

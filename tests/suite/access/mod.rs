@@ -4,6 +4,7 @@ mod audit;
 mod browser;
 mod command;
 mod keys;
+mod quoted;
 mod reveal;
 mod sign_in;
 mod table;

@@ -180,10 +180,9 @@ async fn a_line_opens_to_all_that_is_known_of_it() {
     let server = server().await;
     let timeline = server.json("/v1/customers/ana/timeline").await;
     let entries = timeline["entries"].as_array().unwrap();
-    let sent = entries.iter().find(|e| {
-        e["facts"].to_string().contains("Decided to send by email")
-            || e["facts"].to_string().contains("decided to send by email")
-    });
+    let sent = entries
+        .iter()
+        .find(|e| e["facts"].to_string().contains("Decided to send by email"));
     let id = sent.expect("a send")["id"].as_str().unwrap();
     let (status, page) = server
         .get(&format!("/customers/ana/inputs/{id}?lang=en"))

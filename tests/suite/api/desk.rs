@@ -165,5 +165,7 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
         providers: None,
         chat: None,
         typing: None,
+        answers: None,
+        letters: None,
     }
 }

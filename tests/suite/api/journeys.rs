@@ -61,7 +61,7 @@ async fn a_journey_is_counted_step_by_step() {
     assert_eq!(told["inside"], flow.inside);
     assert_eq!(told["steps"]["nudge"]["sent"], flow.steps["nudge"].sent);
     let all = server.json("/v1/journeys").await;
-    assert_eq!(all["journeys"][0]["title"], "Rescue an abandoned cart");
+    assert_eq!(all["items"][0]["title"], "Rescue an abandoned cart");
     let (status, _) = server.get("/v1/journeys/nothing").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(reader.flow("nothing").await.unwrap().is_none());

@@ -17,35 +17,40 @@ async fn support_reads_a_customer_as_json() {
     let ana = server.json("/v1/customers/ana").await;
     assert_eq!(ana["runs"]["open"][0]["step"]["id"], "last_call");
     let timeline = server.json("/v1/customers/ana/timeline?limit=2").await;
-    assert_eq!(timeline["entries"].as_array().map(Vec::len), Some(2));
-    let sentence = &timeline["entries"][0]["facts"][0]["sentence"];
+    assert_eq!(timeline["items"].as_array().map(Vec::len), Some(2));
+    let sentence = &timeline["items"][0]["facts"][0]["sentence"];
     assert!(sentence.as_str().is_some_and(|s| s.starts_with("held: ")));
-    let next = timeline["next"].as_i64().expect("more");
+    let next = timeline["next"].as_str().expect("more");
     let rest = server
-        .json(&format!("/v1/customers/ana/timeline?before={next}"))
+        .json(&format!("/v1/customers/ana/timeline?cursor={next}"))
         .await;
-    assert_eq!(rest["entries"].as_array().map(Vec::len), Some(3));
+    assert_eq!(rest["items"].as_array().map(Vec::len), Some(3));
     let messages = server
         .json("/v1/messages?customer=ben&status=suppressed")
         .await;
-    assert_eq!(messages["messages"][0]["reason"], "capped");
+    assert_eq!(messages["items"][0]["reason"], "capped");
     let id = server.shop.capped;
     let why = server.json(&format!("/v1/messages/{id}")).await;
     assert_eq!(why["decision"]["refusals"][0]["rule"], "marketing_week");
     assert_eq!(server.json("/v1/summary").await["entered"], 3);
     let page = server.json("/v1/customers?limit=10").await;
-    let after = page["next"].as_str().expect("more");
+    let next = page["next"].as_str().expect("more");
     let second = server
-        .json(&format!("/v1/customers?after={after}&limit=10"))
+        .json(&format!("/v1/customers?cursor={next}&limit=10"))
         .await;
-    assert_ne!(page["customers"][9], second["customers"][0]);
-    for path in ["/v1/customers/nobody", "/v1/messages/x", "/v1/nothing"] {
+    assert_ne!(page["items"][9], second["items"][0]);
+    for path in ["/v1/customers/nobody", "/v1/nothing"] {
         assert_eq!(server.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
     }
     for path in [
+        "/v1/messages/x",
         "/v1/messages?status=lost",
-        "/v1/messages?before=x",
-        "/v1/customers?after=x",
+        "/v1/messages?cursor=x",
+        "/v1/customers?cursor=x",
+        &format!("/v1/messages?cursor={next}"),
+        "/v1/customers?limit=0",
+        "/v1/customers?limit=201",
+        "/v1/customers?before=x",
     ] {
         assert_eq!(server.get(path).await.0, StatusCode::BAD_REQUEST, "{path}");
     }
@@ -160,7 +165,7 @@ async fn a_refusal_is_told_once_with_links_to_what_used_the_cap_up() {
 async fn a_timeline_begins_with_the_input_that_is_asked_for() {
     let server = server().await;
     let timeline = server.json("/v1/customers/ana/timeline").await;
-    let entries = timeline["entries"].as_array().expect("entries");
+    let entries = timeline["items"].as_array().expect("entries");
     let id = |n: usize| entries[n]["id"].as_str().expect("an id");
     let (_, page) = server.get(&format!("/customers/ana?input={}", id(2))).await;
     assert!(!page.contains(id(1)) && page.contains(id(2)) && page.contains(id(3)));
@@ -367,4 +372,48 @@ async fn every_kind_of_message_has_its_look() {
         let (_, page) = server.get(&format!("/mailbox/{name}")).await;
         assert!(page.contains(look), "{name}");
     }
+}
+
+/// What a message said is kept in the database where nothing is captured.
+#[tokio::test]
+async fn a_message_is_shown_as_it_went() {
+    let server = super::server_with(|state| api::State {
+        mailbox: None,
+        ..state
+    })
+    .await;
+    let (nudge, ana) = (server.shop.nudge, server.shop.ana);
+    let page = format!("/messages/{nudge}?of={ana}&lang=en");
+    let (_, before) = server.get(&page).await;
+    assert!(!before.contains("<iframe"));
+    let mail = serde_json::json!({ "channel": "email", "subject": "Your basket", "preheader": "",
+        "html": "<html><body><p>It waits for you</p></body></html>", "text": "It waits for you" });
+    sqlx::query("insert into message_content values ($1, $2, now(), $3)")
+        .bind(ana.0)
+        .bind(nudge.0)
+        .bind(serde_json::to_vec(&mail).unwrap())
+        .execute(&*server.database)
+        .await
+        .unwrap();
+    let (_, after) = server.get(&page).await;
+    let html = format!("/messages/{nudge}/html?of={ana}");
+    assert!(
+        after.contains("Your basket") && after.contains(&html),
+        "{after}"
+    );
+    let request = Request::get(&html).body(Body::empty()).unwrap();
+    let response = server.ask(request).await;
+    let policy = response.headers()[header::CONTENT_SECURITY_POLICY]
+        .to_str()
+        .unwrap();
+    assert!(
+        policy.starts_with("sandbox; default-src 'none'"),
+        "{policy}"
+    );
+    let (status, text) = super::text(response).await;
+    assert!(status == StatusCode::OK && text.contains("It waits for you"));
+    assert_eq!(
+        server.get(&format!("/messages/{nudge}/html")).await.0,
+        StatusCode::NOT_FOUND
+    );
 }

@@ -166,7 +166,7 @@ async fn a_dead_letter_keeps_its_body_and_its_reason_and_the_rest_is_acknowledge
     while seen < 3 {
         let batch = take(&mut consumer).await;
         let poison = bodies(&batch).iter().position(|body| body == "1");
-        let dead = poison.map(|index| (index, "not an event: 1".to_owned()));
+        let dead = poison.map(|index| (index, "not an event: 1".to_owned().into()));
         seen += batch.deliveries.len();
         batch.settle(dead.into_iter().collect()).await.unwrap();
     }
@@ -207,7 +207,7 @@ async fn a_body_of_five_megabytes_can_be_read_and_put_aside() {
     let batch = take(&mut consumer).await;
     assert_eq!(batch.deliveries[0].body, body);
     batch
-        .settle(vec![(0, "larger than 262144 bytes".to_owned())])
+        .settle(vec![(0, "larger than 262144 bytes".to_owned().into())])
         .await
         .unwrap();
     assert_eq!(broker.dead_letters(1).await.unwrap()[0].body, body);

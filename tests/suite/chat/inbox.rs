@@ -90,6 +90,15 @@ impl Place {
     async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         self.ask(Method::POST, path, None, Some(body)).await
     }
+
+    /// Writes a line to whom the item is about. `key`: what the line is called.
+    async fn say(&self, item: &Value, key: &str, line: Value) -> (StatusCode, Value) {
+        let url = format!("http://{}{}/say", self.address, path(item));
+        let request = self.client.post(url).header("idempotency-key", key);
+        let response = request.json(&line).send().await.unwrap();
+        let status = response.status();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
 }
 
 fn path(item: &Value) -> String {
@@ -125,15 +134,11 @@ async fn a_stranger_is_handed_over_talked_to_and_handed_back() {
             .as_second()
     };
     assert_eq!(seconds("wanted_at") - seconds("at"), 300);
-    let line =
-        json!({ "id": Uuid::from_u128(77), "text": "Good morning, this is Inès. How can I help?" });
+    let line = json!({ "text": "Good morning, this is Inès. How can I help?" });
     for _ in 0..2 {
         // The same twice is one.
         assert_eq!(
-            place
-                .post(&format!("{}/say", path(item)), line.clone())
-                .await
-                .0,
+            place.say(item, "\"77\"", line.clone()).await.0,
             StatusCode::ACCEPTED
         );
     }
@@ -199,7 +204,7 @@ async fn a_stranger_is_handed_over_talked_to_and_handed_back() {
         (status, problem["code"].clone()),
         (StatusCode::CONFLICT, json!("over"))
     );
-    let (status, _) = place.post(&format!("{}/say", path(item)), line).await;
+    let (status, _) = place.say(item, "78", line).await;
     assert_eq!(status, StatusCode::CONFLICT);
 }
 
@@ -215,8 +220,8 @@ async fn a_task_is_done_by_a_person_and_its_answer_decides() {
     let of = |key: &str| items.iter().find(|i| i["key"] == key).unwrap();
     assert_eq!(of("ana")["with"]["title"], "Ring back about the big order");
     // A task is no conversation.
-    let line = json!({ "id": Uuid::from_u128(78), "text": "Hello" });
-    let (status, problem) = place.post(&format!("{}/say", path(of("ana"))), line).await;
+    let line = json!({ "text": "Hello" });
+    let (status, problem) = place.say(of("ana"), "78", line).await;
     assert_eq!(
         (status, problem["code"].clone()),
         (StatusCode::BAD_REQUEST, json!("task"))
@@ -267,12 +272,9 @@ async fn nobody_is_written_to_who_may_not_be() {
     let items = place.waiting(1).await;
     let key = items[0]["key"].as_str().unwrap();
     place.does(key, "customer.restricted", json!({})).await;
-    let line = json!({ "id": Uuid::from_u128(79), "text": "Hello" });
+    let line = json!({ "text": "Hello" });
     assert_eq!(
-        place
-            .post(&format!("{}/say", path(&items[0])), line)
-            .await
-            .0,
+        place.say(&items[0], "79", line.clone()).await.0,
         StatusCode::ACCEPTED
     );
     let refused = "select count(*) from message where reason = 'restricted' and step = 'colleague'";
@@ -282,19 +284,14 @@ async fn nobody_is_written_to_who_may_not_be() {
     .await;
     let said = "select count(*) from input where name = 'hand_over.said'";
     assert_eq!(place.rig.count(said).await, 1);
-    for (wrong, code) in [
-        (json!({ "id": Uuid::from_u128(80), "text": " " }), "text"),
-        (
-            json!({ "id": Uuid::from_u128(80), "text": "x".repeat(4_001) }),
-            "text",
-        ),
-        (
-            json!({ "id": Uuid::from_u128(80), "text": "x", "channel": "email" }),
-            "channel",
-        ),
-        (json!({ "text": "x" }), "line"),
+    for (wrong, key, code) in [
+        (json!({ "text": " " }), "80", "text"),
+        (json!({ "text": "x".repeat(4_001) }), "80", "text"),
+        (json!({ "text": "x", "channel": "email" }), "80", "channel"),
+        (json!({ "channel": "sms" }), "80", "bad_body"),
+        (line, "", "idempotency_key"),
     ] {
-        let (status, problem) = place.post(&format!("{}/say", path(&items[0])), wrong).await;
+        let (status, problem) = place.say(&items[0], key, wrong).await;
         assert_eq!(
             (status, problem["code"].clone()),
             (StatusCode::BAD_REQUEST, json!(code))

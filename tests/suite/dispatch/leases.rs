@@ -76,6 +76,7 @@ async fn an_expired_lease_is_sent_again_under_the_same_key_and_the_late_one_is_f
         key: dead[0].key(),
         provider: "late".into(),
         provider_id: None,
+        content: None,
     };
     assert_eq!(
         rig.store

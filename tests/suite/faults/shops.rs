@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use journey::machine::SUPPORT_ACTION;
 use parcours_tests::kit::{Random, Workspace, events};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// At most so many marketing messages in seven days: see [`POLICIES`].
 pub const PER_WEEK: usize = 2;
@@ -242,6 +244,42 @@ pub fn happen(random: &mut Random, customer: &str, id: String, at: Timestamp) ->
         body: body.to_string().into(),
         says,
         poison,
+    }
+}
+
+/// Something that a person may do by hand: to a run, to a message that has failed, to the customer's consent.
+pub fn act(
+    random: &mut Random,
+    customer: &str,
+    (run, failed): (Uuid, Option<Uuid>),
+    id: String,
+    at: Timestamp,
+) -> Told {
+    let of_run = |action: &str| json!({ "action": action, "run": run });
+    let mut says = Says::Nothing;
+    let mut fields = match (random.below(9), failed) {
+        (0..=1, _) => of_run("pause"),
+        (2..=4, _) => of_run("resume"),
+        (5..=6, Some(message)) => json!({ "action": "resend", "message": message }),
+        (7, _) => of_run("exit"),
+        (8, _) => {
+            says = Says::No;
+            json!({ "action": "opt_out", "purpose": "marketing" })
+        }
+        _ => of_run("advance"),
+    };
+    (fields["by"], fields["reason"]) = (json!("user:1"), json!("by chance"));
+    let body = json!({
+        "type": "track", "userId": customer, "event": SUPPORT_ACTION, "messageId": id,
+        "properties": fields, "timestamp": at.to_string(),
+    });
+    Told {
+        customer: customer.to_owned(),
+        id,
+        at,
+        body: body.to_string().into(),
+        says,
+        poison: false,
     }
 }
 

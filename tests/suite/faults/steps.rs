@@ -7,6 +7,7 @@ use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use journey::{ids::CustomerId, intake};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::{
     compare::ensure,
@@ -37,7 +38,7 @@ impl Sim<'_> {
     pub async fn step(&mut self) -> Done {
         let which = self.random.index(2);
         match self.random.below(100) {
-            0..=19 => self.produce(),
+            0..=19 => self.produce().await,
             20..=44 => self.deliver(which).await?,
             45..=58 => self.timers(which).await?,
             59..=72 => self.ask(which, Asks::Messages).await?,
@@ -50,7 +51,10 @@ impl Sim<'_> {
         Ok(())
     }
 
-    fn produce(&mut self) {
+    async fn produce(&mut self) {
+        if self.random.chance(30) {
+            self.act().await;
+        }
         for _ in 0..2 + self.random.below(9) {
             let customer = self.random.of(&self.customers).clone();
             let id = format!("e{}", self.published.len());
@@ -60,6 +64,29 @@ impl Sim<'_> {
             let told = shops::happen(&mut self.random, &customer, id, at);
             self.publish(told);
         }
+    }
+
+    /// A person does something by hand to a customer's run, message or consent, as it is kept by now.
+    async fn act(&mut self) {
+        let customer = self.random.of(&self.customers).clone();
+        let kept = async |query: &'static str| {
+            let found = sqlx::query_scalar(query).bind(CustomerId::of(&customer).0);
+            let found: Option<Uuid> = found.fetch_optional(self.stage.store.pool()).await.unwrap();
+            found
+        };
+        let run = kept("select id from run where customer = $1 order by id limit 1").await;
+        let failed = kept(
+            "select id from message where customer = $1 and status = 'failed' order by at desc, id limit 1",
+        )
+        .await;
+        let Some(run) = run else { return };
+        let (id, at) = (format!("e{}", self.published.len()), self.clock.now());
+        let told = shops::act(&mut self.random, &customer, (run, failed), id, at);
+        self.note(format_args!(
+            "by hand: {}",
+            String::from_utf8_lossy(&told.body)
+        ));
+        self.publish(told);
     }
 
     /// A batch of events from the broker.

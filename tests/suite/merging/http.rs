@@ -110,7 +110,7 @@ async fn asked_for_it_is_an_event_of_the_one_who_goes_and_stands_in_the_audit_lo
     assert_eq!(traits.get("city"), Some(&Value::text("Gent")));
     let inputs = rig.store.inputs(CustomerId::of("bea"), 10).await.unwrap();
     let (input, _) = inputs.last().unwrap();
-    assert_eq!(json!(input.id), body["input"]);
+    assert_eq!(json!(input.id), body["id"]);
     let recorded = format!("{:?}", input.kind);
     assert!(
         recorded.contains("ticket 4711") && recorded.contains("key:"),
@@ -147,13 +147,21 @@ async fn what_cannot_be_is_refused_before_it_is_taken() {
     for (path, body, status, code) in [
         ("nobody", merge("a"), 404, "not_found"),
         ("c", merge("nobody"), 404, "no_other"),
-        ("c", merge("c"), 409, "itself"),
+        ("c", merge("c"), 409, "same_customer"),
         ("b", merge("c"), 409, "merged"),
         ("a", merge("b"), 409, "circle"),
-        ("c", json!({ "reason": "why" }), 422, "into"),
-        ("c", json!({ "into": "a" }), 422, "reason"),
-        ("c", json!({ "into": "a", "reason": long }), 422, "reason"),
-        ("c", json!({ "into": 7, "reason": "why" }), 422, "merge"),
+        ("c", json!({ "reason": "why" }), 400, "bad_body"),
+        ("c", json!({ "into": "", "reason": "why" }), 400, "into"),
+        ("c", json!({ "into": "a" }), 400, "bad_body"),
+        ("c", json!({ "into": "a", "reason": " " }), 400, "reason"),
+        ("c", json!({ "into": "a", "reason": long }), 400, "reason"),
+        ("c", json!({ "into": 7, "reason": "why" }), 400, "bad_body"),
+        (
+            "c",
+            json!({ "into": "a", "reason": "why", "more": 1 }),
+            400,
+            "bad_body",
+        ),
     ] {
         let (found, told) = site
             .post(&format!("/v1/customers/{path}/merge"), &[], &body)
@@ -225,18 +233,18 @@ async fn alias_is_taken_as_segment_sends_it_and_nobody_makes_it_up_otherwise() {
     );
     assert_eq!(
         (&body["refused"][0]["index"], &body["refused"][0]["code"]),
-        (&json!(1), &json!("reserved"))
+        (&json!(1), &json!("reserved_event"))
     );
     let (status, body) = site.post("/v1/track", &[], &track).await;
     assert_eq!(
         (status, &body["code"]),
-        (StatusCode::BAD_REQUEST, &json!("reserved"))
+        (StatusCode::BAD_REQUEST, &json!("reserved_event"))
     );
     let cloud = json!({ "specversion": "1.0", "id": "4", "source": "s", "type": "customer.merge", "subject": "anon4", "data": { "into": "ana" } });
     let (status, body) = site.post("/v1/events", &[], &cloud).await;
     assert_eq!(
         (status, &body["code"]),
-        (StatusCode::BAD_REQUEST, &json!("reserved"))
+        (StatusCode::BAD_REQUEST, &json!("reserved_event"))
     );
     assert_eq!(site.takes(&engine).await, 2);
     assert_eq!(deliver(&engine).await, 2);

@@ -3,8 +3,10 @@
 mod collector;
 mod deploy;
 mod health;
+mod kept;
 mod logs;
 mod metrics;
+mod page;
 mod proxy;
 mod settings;
 mod stop;

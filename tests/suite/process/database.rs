@@ -110,7 +110,7 @@ async fn same_words(scene: &Scene, url: &str) {
         serde_json::from_str::<serde_json::Value>(&answer.text().await.unwrap()).unwrap()
     };
     let messages = ask("/v1/messages?customer=ana".to_owned()).await;
-    let id = messages["messages"][0]["id"].as_str().expect("a message");
+    let id = messages["items"][0]["id"].as_str().expect("a message");
     for lang in ["en", "fr"] {
         let api = ask(format!("/v1/messages/{id}/why?lang={lang}")).await;
         let why = scene.parcours(&["why", id, "--lang", lang, "--format", "json"]);

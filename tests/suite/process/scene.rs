@@ -110,6 +110,15 @@ impl Scene {
         connection.close(200, "done".into()).await.unwrap();
     }
 
+    /// A way to RabbitMQ besides.
+    pub async fn broker(&self) -> Broker {
+        let settings = broker::Settings {
+            url: self.amqp_url.clone(),
+            ..Default::default()
+        };
+        Broker::connect(&settings).await.unwrap()
+    }
+
     pub fn parcours(&self, args: &[&str]) -> Parcours {
         self.workspace
             .parcours(args)
@@ -153,11 +162,7 @@ impl Scene {
                 && self.count(left).await == 0
         })
         .await;
-        let settings = broker::Settings {
-            url: self.amqp_url.clone(),
-            ..Default::default()
-        };
-        let broker = Broker::connect(&settings).await.unwrap();
+        let broker = self.broker().await;
         kit::eventually(SOON, "the queues are empty", async || {
             broker.depth().await.unwrap() == Depth::default()
         })

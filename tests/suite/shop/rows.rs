@@ -90,6 +90,8 @@ pub async fn message(pool: &PgPool, sent: Sent<'_>) {
         key: Arc::from("c-17"),
         template: Arc::from("cart/nudge"),
         with: Value::map([("total", Value::Int(84))]),
+        once: None,
+        repeats: None,
         expires_at: Some(sent.at + hours(24)),
         priority: 40,
         tags: Vec::new(),

@@ -34,6 +34,7 @@ fn accepted(key: LeaseKey) -> Accepted {
         key,
         provider: arc("smtp"),
         provider_id: Some("<1@mx>\0".into()),
+        content: None,
     }
 }
 

@@ -91,6 +91,7 @@ async fn dispatch(store: &Store, now: Timestamp) {
                 key,
                 provider: arc("smtp"),
                 provider_id: None,
+                content: None,
             }),
             1 => again.push(Retry {
                 key,

@@ -230,6 +230,7 @@ async fn a_receipt_counts_only_for_the_attempt_that_holds_the_lease() {
         key: held[0].key(),
         provider: arc("smtp"),
         provider_id: None,
+        content: None,
     };
     assert_eq!(store.record_sent(&[accepted], at(102)).await.unwrap(), 0);
 }

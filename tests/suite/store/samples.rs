@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use journey::{
     advance::{Effects, Settled, Turn},
     customer::{
-        Asked, AtMost, Attention, Consent, ConsentState, Customer, Expected, Ledger, Left,
-        PastSend, Pending, Preferences, Round, Run, RunState, StepState, Suppression,
+        Asked, AtMost, Attention, ByPerson, Consent, ConsentState, Customer, Expected, Ledger,
+        Left, PastSend, Pending, Preferences, Round, Run, RunState, StepState, Suppression,
     },
     failure::Failure,
     fields::Fields,
@@ -158,6 +158,10 @@ pub fn run(customer: &str, key: &str, due_at: Option<Timestamp>) -> Run {
             }),
             kept_from: Some(MachineId::of(b"newer")),
             paused: Some(at(-5)),
+            by_person: Some(ByPerson {
+                since: at(-4),
+                journey: true,
+            }),
             heeded: Some(at(-6)),
             heard: Value::map([("total", Value::Int(7))]),
             paused_for: SignedDuration::from_hours(7),
@@ -210,6 +214,8 @@ pub fn message(run: &Run, ordinal: u32, decided: Timestamp) -> Message {
             key: run.key.clone(),
             template: arc("welcome/hello"),
             with: Value::map([("name", "Zoé")].map(|(k, v)| (k, Value::from(v)))),
+            once: Some(arc("welcome")),
+            repeats: None,
             expires_at: Some(at(86_400)),
             priority: 40,
             tags: vec![arc("onboarding")],
@@ -228,6 +234,7 @@ pub fn past(message: &Message, queued: bool) -> PastSend {
         tags: message.decision.tags.clone(),
         run: message.run,
         queued,
+        repeats: message.decision.repeats,
     }
 }
 

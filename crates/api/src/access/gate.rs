@@ -22,7 +22,12 @@ use super::{
     see,
     table::{self, Need},
 };
-use crate::{State, console::PageError, intake, problem::Problem};
+use crate::{
+    State,
+    console::{self, PageError},
+    intake,
+    problem::Problem,
+};
 
 /// The most of an id that stands in the audit log, in characters.
 const WORD: usize = 100;
@@ -133,6 +138,15 @@ pub(crate) async fn gate(
     if need == Some(Need::Public) {
         return next.run(request).await;
     }
+    if need.is_none() {
+        // Nothing that has no line is reached; that the method is wrong may be said.
+        let allowed = HeaderValue::from_str(&table::allowed(&asked.pattern));
+        if let Some(allowed) = allowed.ok().filter(|methods| !methods.is_empty()) {
+            let mut response = console::wrong_method().await.into_response();
+            response.headers_mut().insert(header::ALLOW, allowed);
+            return response;
+        }
+    }
     match admitted(&state, &access, &asked, need, request.headers()).await {
         Ok(Admitted::Anyone) => next.run(request).await,
         Ok(Admitted::Viewer(viewer, behind)) => {
@@ -193,7 +207,7 @@ async fn admitted(
     }
     let busy = |_| (Refusal::Busy, None);
     // Metrics are read while the database is away, as events are taken in.
-    let lenient = intake || need == Some(Need::Scope(Scope::OperationsRead));
+    let lenient = intake || asked.pattern == "/metrics";
     if !access.closed(lenient).await.map_err(busy)? {
         let of_users = matches!(
             need,
@@ -270,14 +284,25 @@ async fn what(request: &mut Request) -> String {
         return String::new();
     };
     let said = |(name, value): (&str, &str)| {
-        if matches!(name, "key" | "customer") {
-            let id = Uuid::try_parse(value).map_or_else(|_| CustomerId::of(value), CustomerId);
+        if let Some(id) = named(name, value) {
             return format!("customer={id}");
         }
         let value: String = value.chars().take(WORD).collect();
         format!("{name}={value}")
     };
     all.iter().map(said).collect::<Vec<_>>().join(" ")
+}
+
+/// The customer whom a part of an address names.
+fn named(name: &str, value: &str) -> Option<CustomerId> {
+    let is_customer = matches!(name, "key" | "customer");
+    is_customer.then(|| Uuid::try_parse(value).map_or_else(|_| CustomerId::of(value), CustomerId))
+}
+
+/// The customer whom the address names, if it names one.
+pub(crate) async fn customer_of(request: &mut Request) -> Option<CustomerId> {
+    let all = request.extract_parts::<RawPathParams>().await.ok()?;
+    all.iter().find_map(|(name, value)| named(name, value))
 }
 
 /// Whether the audit log is told: of changes, but for events, which stand in their customer's timeline; and of what takes

@@ -10,6 +10,8 @@ mod limits;
 mod log;
 pub(crate) mod mask;
 mod origin;
+mod quoted;
+mod reveal;
 mod roles;
 mod secrets;
 mod sign_in;
@@ -33,9 +35,12 @@ use store::{Error, access::NewAudit};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-pub(crate) use gate::gate;
+pub(crate) use gate::{customer_of, gate};
+pub(crate) use mask::REASON;
+pub(crate) use quoted::Quoted;
 pub use roles::{Role, Scope};
 pub use secrets::{KEY_PREFIX, NoSecret, acceptable, hash_of, hashed, new_key, token};
+pub(crate) use table::need;
 pub use table::{Need, TABLE};
 pub use users::email_of;
 
@@ -202,6 +207,11 @@ pub(crate) fn viewer() -> Option<Arc<Viewer>> {
     VIEWER.try_with(Clone::clone).ok()
 }
 
+/// Who asks, as the audit log calls them.
+pub(crate) fn by() -> String {
+    viewer().map_or_else(|| "nobody".into(), |viewer| viewer.name())
+}
+
 /// The user who asks; a key has no account.
 fn user() -> Result<(Uuid, String, [u8; 32]), PageError> {
     match viewer().map(|v| v.who.clone()) {
@@ -281,6 +291,6 @@ pub(crate) fn routes() -> Router<State> {
         .route("/access/keys", get(keys::list).post(keys::add))
         .route("/access/keys/{id}/revoke", post(keys::revoke))
         .route("/access/audit", get(log::show))
-        .route("/customers/{key}/reveal", post(mask::reveal))
+        .route("/customers/{key}/reveal", post(reveal::reveal))
         .layer(DefaultBodyLimit::max(FORM))
 }

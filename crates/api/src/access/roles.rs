@@ -9,10 +9,12 @@ pub enum Scope {
     CustomersRead,
     /// Read their addresses in full, and look into the mailbox.
     CustomersReveal,
-    /// Do what they could do themselves: their links, their answers.
+    /// Act for them: their links, their answers, their runs, failed messages, consents.
     CustomersAct,
     /// Say that two of them are one person.
     CustomersMerge,
+    /// Put their runs on another version of a journey.
+    CustomersMove,
     /// Take along all that is held on them.
     CustomersExport,
     /// Erase them.
@@ -23,8 +25,10 @@ pub enum Scope {
     JourneysRead,
     /// Answer hand-overs and tasks.
     InboxAnswer,
-    /// Metrics.
+    /// Metrics, and dead letters.
     OperationsRead,
+    /// Submit dead letters again, and discard them.
+    OperationsAct,
     /// Users, their roles, and keys.
     UsersManage,
     /// Read the audit log.
@@ -35,18 +39,20 @@ use Scope as S;
 
 impl Scope {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         S::EventsWrite,
         S::CustomersRead,
         S::CustomersReveal,
         S::CustomersAct,
         S::CustomersMerge,
+        S::CustomersMove,
         S::CustomersExport,
         S::CustomersErase,
         S::MessagesRead,
         S::JourneysRead,
         S::InboxAnswer,
         S::OperationsRead,
+        S::OperationsAct,
         S::UsersManage,
         S::AuditRead,
     ];
@@ -59,12 +65,14 @@ impl Scope {
             S::CustomersReveal => "customers:reveal",
             S::CustomersAct => "customers:act",
             S::CustomersMerge => "customers:merge",
+            S::CustomersMove => "customers:move",
             S::CustomersExport => "customers:export",
             S::CustomersErase => "customers:erase",
             S::MessagesRead => "messages:read",
             S::JourneysRead => "journeys:read",
             S::InboxAnswer => "inbox:answer",
             S::OperationsRead => "operations:read",
+            S::OperationsAct => "operations:act",
             S::UsersManage => "users:manage",
             S::AuditRead => "audit:read",
         }
@@ -117,7 +125,7 @@ impl Role {
         match self {
             Self::Marketer => "sees how journeys and messages do, and customers",
             Self::Support => "answers customers, and reads their addresses",
-            Self::Operator => "keeps it running: metrics, journeys, messages",
+            Self::Operator => "keeps it running: metrics, dead letters, journeys, messages",
             Self::Admin => {
                 "says who may do what; sees customers, but does not export or erase them"
             }
@@ -133,7 +141,12 @@ impl Role {
     /// What it may do.
     pub const fn scopes(self) -> &'static [Scope] {
         match self {
-            Self::Marketer => &[S::CustomersRead, S::MessagesRead, S::JourneysRead],
+            Self::Marketer => &[
+                S::CustomersRead,
+                S::CustomersMove,
+                S::MessagesRead,
+                S::JourneysRead,
+            ],
             Self::Support => &[
                 S::CustomersRead,
                 S::CustomersReveal,
@@ -143,15 +156,22 @@ impl Role {
                 S::JourneysRead,
                 S::InboxAnswer,
             ],
-            Self::Operator => &[S::MessagesRead, S::JourneysRead, S::OperationsRead],
+            Self::Operator => &[
+                S::MessagesRead,
+                S::JourneysRead,
+                S::OperationsRead,
+                S::OperationsAct,
+            ],
             Self::Admin => &[
                 S::EventsWrite,
                 S::CustomersRead,
                 S::CustomersAct,
+                S::CustomersMove,
                 S::MessagesRead,
                 S::JourneysRead,
                 S::InboxAnswer,
                 S::OperationsRead,
+                S::OperationsAct,
                 S::UsersManage,
                 S::AuditRead,
             ],

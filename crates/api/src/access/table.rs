@@ -17,9 +17,13 @@ const PUBLIC: Need = Need::Public;
 const EVENTS: Need = Need::Scope(S::EventsWrite);
 const CUSTOMERS: Need = Need::Scope(S::CustomersRead);
 const MERGE: Need = Need::Scope(S::CustomersMerge);
+const ACT: Need = Need::Scope(S::CustomersAct);
+const MOVE: Need = Need::Scope(S::CustomersMove);
 const MESSAGES: Need = Need::Scope(S::MessagesRead);
 const JOURNEYS: Need = Need::Scope(S::JourneysRead);
 const INBOX: Need = Need::Scope(S::InboxAnswer);
+const OPERATIONS: Need = Need::Scope(S::OperationsRead);
+const ACTS: Need = Need::Scope(S::OperationsAct);
 const USERS: Need = Need::Scope(S::UsersManage);
 
 /// Every address: method, pattern, and what it asks for. One that has no line here is refused to everybody.
@@ -59,16 +63,44 @@ pub const TABLE: &[(&str, &str, Need)] = &[
         "/v1/customers/{key}/journeys/{journey}/why",
         CUSTOMERS,
     ),
+    ("GET", "/v1/customers/{key}/inputs/{id}", CUSTOMERS),
+    ("POST", "/v1/customers/{key}/runs/{run}/pause", ACT),
+    ("POST", "/v1/customers/{key}/runs/{run}/resume", ACT),
+    ("POST", "/v1/customers/{key}/runs/{run}/advance", ACT),
+    ("POST", "/v1/customers/{key}/runs/{run}/exit", ACT),
+    ("POST", "/v1/customers/{key}/runs/{run}/move", MOVE),
+    ("POST", "/v1/customers/{key}/messages/{id}/resend", ACT),
+    ("POST", "/v1/customers/{key}/opt-out", ACT),
     ("GET", "/v1/messages", MESSAGES),
     ("GET", "/v1/messages/{id}", MESSAGES),
     ("GET", "/v1/messages/{id}/why", MESSAGES),
     ("GET", "/v1/summary", JOURNEYS),
     ("GET", "/v1/journeys", JOURNEYS),
     ("GET", "/v1/journeys/{name}", JOURNEYS),
+    ("GET", "/v1/operations", OPERATIONS),
+    ("GET", "/v1/operations/samples", OPERATIONS),
     ("GET", "/v1/inbox", INBOX),
     ("GET", "/v1/inbox/{customer}/{call}", INBOX),
     ("POST", "/v1/inbox/{customer}/{call}/say", INBOX),
     ("POST", "/v1/inbox/{customer}/{call}/end", INBOX),
+    // Dead letters.
+    ("GET", "/v1/dead-letters", OPERATIONS),
+    ("GET", "/v1/dead-letters/causes", OPERATIONS),
+    ("POST", "/v1/dead-letters/replay", ACTS),
+    ("POST", "/v1/dead-letters/discard", ACTS),
+    ("GET", "/v1/dead-letters/jobs/{id}", OPERATIONS),
+    ("POST", "/v1/dead-letters/jobs/{id}/cancel", ACTS),
+    ("GET", "/v1/dead-letters/{id}", OPERATIONS),
+    ("POST", "/v1/dead-letters/{id}/replay", ACTS),
+    ("POST", "/v1/dead-letters/{id}/discard", ACTS),
+    ("GET", "/dead-letters", OPERATIONS),
+    ("GET", "/dead-letters/live", OPERATIONS),
+    ("POST", "/dead-letters/replay", ACTS),
+    ("POST", "/dead-letters/discard", ACTS),
+    ("POST", "/dead-letters/jobs/{id}/cancel", ACTS),
+    ("GET", "/dead-letters/{id}", OPERATIONS),
+    ("POST", "/dead-letters/{id}/replay", ACTS),
+    ("POST", "/dead-letters/{id}/discard", ACTS),
     // The console.
     ("GET", "/", JOURNEYS),
     ("GET", "/journeys", JOURNEYS),
@@ -82,8 +114,16 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/customers/{key}/merge", MERGE),
     ("POST", "/customers/{key}/merge", MERGE),
     ("POST", "/customers/{key}/reveal", CUSTOMERS),
+    ("POST", "/customers/{key}/runs/{run}/pause", ACT),
+    ("POST", "/customers/{key}/runs/{run}/resume", ACT),
+    ("POST", "/customers/{key}/runs/{run}/advance", ACT),
+    ("POST", "/customers/{key}/runs/{run}/exit", ACT),
+    ("POST", "/customers/{key}/runs/{run}/move", MOVE),
+    ("POST", "/customers/{key}/messages/{id}/resend", ACT),
+    ("POST", "/customers/{key}/opt-out", ACT),
     ("GET", "/messages", MESSAGES),
     ("GET", "/messages/{id}", MESSAGES),
+    ("GET", "/messages/{id}/html", MESSAGES),
     ("GET", "/inbox", INBOX),
     ("GET", "/inbox/{customer}/{call}", INBOX),
     ("GET", "/inbox/{customer}/{call}/talk", INBOX),
@@ -102,6 +142,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
         "/mailbox/{name}/reply",
         Need::Scope(S::CustomersAct),
     ),
+    ("GET", "/operations", OPERATIONS),
+    ("GET", "/operations/live", OPERATIONS),
     // Who may do what.
     ("GET", "/sign-in", PUBLIC),
     ("POST", "/sign-in", PUBLIC),
@@ -118,10 +160,12 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/access/keys", USERS),
     ("POST", "/access/keys/{id}/revoke", USERS),
     ("GET", "/access/audit", Need::Scope(S::AuditRead)),
+    // What the API is, for programs.
+    ("GET", "/v1/openapi.json", PUBLIC),
     // Operators' tools.
     ("GET", "/healthz", PUBLIC),
     ("GET", "/readyz", PUBLIC),
-    ("GET", "/metrics", Need::Scope(S::OperationsRead)),
+    ("GET", "/metrics", OPERATIONS),
     // Customers, providers, and what any page needs.
     ("GET", "/v1/providers/{name}", PUBLIC),
     ("POST", "/v1/providers/{name}", PUBLIC),
@@ -168,6 +212,16 @@ pub(crate) fn need(method: &str, pattern: &str) -> Option<Need> {
     let method = if method == "HEAD" { "GET" } else { method };
     let line = TABLE.iter().find(|(m, p, _)| *m == method && *p == pattern);
     line.map(|(.., need)| *need)
+}
+
+/// The methods that an address takes, as `Allow` names them; empty: there is no line of it.
+pub(crate) fn allowed(pattern: &str) -> String {
+    let lines = TABLE.iter().filter(|(_, p, _)| *p == pattern);
+    let methods = lines.flat_map(|(method, ..)| match *method {
+        "GET" => vec!["GET", "HEAD"],
+        other => vec![other],
+    });
+    methods.collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -248,5 +302,7 @@ mod tests {
     fn head_is_asked_for_what_get_is_and_nothing_else_is_let_through() {
         assert_eq!(need("HEAD", "/metrics"), need("GET", "/metrics"));
         assert_eq!(need("PUT", "/metrics"), None);
+        assert_eq!(allowed("/v1/customers/{key}"), "GET,HEAD,DELETE");
+        assert_eq!(allowed("/nothing"), "");
     }
 }

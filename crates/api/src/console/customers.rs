@@ -8,16 +8,19 @@ use axum::{
 use journey::{ids::CustomerId, value::Map};
 use serde::Deserialize;
 use store::read::CustomerRow;
-use uuid::Uuid;
 
-use super::{Frame, Page, PageError, html, words, words::When};
-use crate::{State, access::mask, support::PAGE};
+use super::{Frame, Page, PageError, html, place, words, words::When};
+use crate::{
+    State,
+    access::mask,
+    page::{Cursor, PAGE},
+};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
     #[serde(default)]
     q: String,
-    after: Option<Uuid>,
+    cursor: Option<Cursor>,
 }
 
 #[derive(Template)]
@@ -25,10 +28,8 @@ pub(super) struct Asked {
 struct Customers {
     frame: Frame,
     q: String,
-    /// The search gave up before it had seen everybody.
-    incomplete: bool,
     rows: Vec<Row>,
-    next: Option<CustomerId>,
+    next: Option<Cursor>,
     first: bool,
 }
 
@@ -49,35 +50,24 @@ pub(super) async fn page(
 ) -> Page {
     let Query(asked) = query.map_err(|e| PageError::Wrong(e.body_text()))?;
     let q = asked.q.trim().to_owned();
-    if q.is_empty() {
-        let after = asked.after.map(CustomerId);
-        let mut page = state.reader.customers(after, PAGE).await?;
-        for row in &mut page.customers {
-            mask::row(row, state.now());
-        }
-        return html(&Customers {
-            frame: Frame::new(&state, "customers"),
-            q,
-            incomplete: false,
-            rows: page.customers.iter().map(row).collect(),
-            next: page.next,
-            first: after.is_none(),
-        });
-    }
-    let mut found = state.reader.find(&q).await?;
-    for row in &mut found.customers {
+    let after = place(asked.cursor.as_ref())?.map(CustomerId);
+    let mut page = match q.is_empty() {
+        true => state.reader.customers(after, PAGE).await?,
+        false => state.reader.find(&q, after, PAGE).await?,
+    };
+    for row in &mut page.customers {
         mask::row(row, state.now());
     }
-    if let ([only], true) = (found.customers.as_slice(), found.complete) {
+    let first = after.is_none();
+    if let ([only], false, true) = (page.customers.as_slice(), q.is_empty(), first) {
         return Ok(Redirect::to(&format!("/customers/{}", only.id)).into_response());
     }
     html(&Customers {
         frame: Frame::new(&state, "customers"),
         q,
-        incomplete: !found.complete,
-        rows: found.customers.iter().map(row).collect(),
-        next: None,
-        first: true,
+        rows: page.customers.iter().map(row).collect(),
+        next: page.next.map(Cursor::of),
+        first,
     })
 }
 

@@ -77,6 +77,11 @@ impl Frame {
         i18n::language().as_str()
     }
 
+    /// Leads to this page in another language.
+    pub(crate) fn here_in(&self, word: &str) -> String {
+        i18n::here_in(word)
+    }
+
     /// As [`i18n::say`].
     pub(crate) fn say(&self, english: &'static str) -> &'static str {
         i18n::say(english)
@@ -152,6 +157,15 @@ impl Frame {
                 i18n::say("Mailbox"),
                 'x',
                 MAILBOX,
+            ));
+        }
+        if self.may("operations:read") {
+            menu.push(item(
+                "operations",
+                "/operations",
+                i18n::say("Operations"),
+                'p',
+                OPERATIONS,
             ));
         }
         menu.extend(

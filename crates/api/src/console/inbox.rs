@@ -19,14 +19,22 @@ use serde_json::json;
 use store::read::{InboxItem, Speaker, Utterance};
 use uuid::Uuid;
 
-use super::{Frame, Page, PageError, customers, html, reply::is_foreign, words, words::When};
-use crate::{State, access::mask, inbox, problem::Problem, support::PAGE};
+use super::{
+    Frame, Page, PageError, customers, html, place, reply::is_foreign, words, words::When,
+};
+use crate::{
+    State,
+    access::mask,
+    inbox,
+    page::{Cursor, PAGE},
+    problem::Problem,
+};
 
 const SCRIPT: &str = include_str!("../../static/inbox.js");
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
-    after: Option<String>,
+    cursor: Option<Cursor>,
 }
 
 #[derive(Template)]
@@ -35,7 +43,7 @@ struct List {
     frame: Frame,
     rows: Vec<Row>,
     first: bool,
-    next: Option<String>,
+    next: Option<Cursor>,
 }
 
 /// What waits, as a line.
@@ -101,9 +109,7 @@ struct Line {
 }
 
 pub(super) async fn list(Shared(state): Shared<State>, Query(asked): Query<Asked>) -> Page {
-    let after = asked.after.as_deref().map(inbox::cursor).transpose();
-    let after =
-        after.map_err(|_| PageError::Wrong("This page of the inbox is not there.".into()))?;
+    let after = place(asked.cursor.as_ref())?;
     let page = state.reader.inbox(after, PAGE).await?;
     let (now, mut items) = (state.now(), page.items);
     items.iter_mut().for_each(|item| mask::item(item, now));
@@ -111,7 +117,7 @@ pub(super) async fn list(Shared(state): Shared<State>, Query(asked): Query<Asked
         frame: Frame::new(&state, "inbox"),
         rows: items.iter().map(|item| row(item, now)).collect(),
         first: after.is_none(),
-        next: page.next.map(inbox::written),
+        next: page.next.map(Cursor::of),
     })
 }
 
@@ -172,10 +178,11 @@ pub(super) async fn one(
     Path((customer, call)): Path<(Uuid, Uuid)>,
 ) -> Page {
     let mut item = item(&state, customer, call).await?;
-    let talk = state
+    let mut talk = state
         .reader
         .conversation(item.customer, inbox::SHOWN)
         .await?;
+    mask::talk(&mut talk, &item, state.now());
     mask::item(&mut item, state.now());
     let by = inbox::channel(&talk);
     let named = ["title", "outcomes"];
@@ -223,10 +230,11 @@ pub(super) async fn talk(
     Path((customer, call)): Path<(Uuid, Uuid)>,
 ) -> Page {
     let item = item(&state, customer, call).await?;
-    let talk = state
+    let mut talk = state
         .reader
         .conversation(item.customer, inbox::SHOWN)
         .await?;
+    mask::talk(&mut talk, &item, state.now());
     let open = [("x-open", if item.open { "yes" } else { "no" })];
     Ok((open, Html(shown(&talk)?)).into_response())
 }
@@ -303,7 +311,14 @@ pub(super) async fn say(
                 .await?,
         ),
     };
-    let said = inbox::speak(&state, &item, given.id, &given.text, by).await;
+    let said = inbox::speak(
+        &state,
+        &item,
+        &format!("inbox:{}", given.id),
+        &given.text,
+        by,
+    )
+    .await;
     said.map_err(|problem| refused(&problem))?;
     Ok(Redirect::to(&format!("/inbox/{customer}/{call}#write")).into_response())
 }

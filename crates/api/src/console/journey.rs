@@ -7,11 +7,14 @@ use axum::{
     extract::{Path, Query, State as Shared, rejection::QueryRejection},
     http::HeaderMap,
 };
-use journey::{explain::Explanation, ids::CustomerId};
+use journey::{
+    explain::{Explanation, Language},
+    ids::CustomerId,
+};
 use serde::Deserialize;
 
 use super::{Frame, Page, PageError, customers, html};
-use crate::{State, support::language};
+use crate::{State, access::mask, support::language};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -39,9 +42,15 @@ pub(super) async fn page(
     let Query(asked) = query.map_err(|e| PageError::Wrong(e.body_text()))?;
     let view = state.reader.customer(&key).await?;
     let view = view.ok_or(PageError::NotFound("customer"))?;
-    let language = language(asked.lang.as_deref(), &headers);
+    let language = language(asked.lang.as_deref().and_then(Language::of), &headers);
     let why = state.reader.why_journey(&view, &asked.name, language);
-    let why = why.await?.ok_or(PageError::NotFound("journey"))?;
+    let mut why = why.await?.ok_or(PageError::NotFound("journey"))?;
+    let quoted = mask::quoted_of(&view, state.now());
+    for told in &mut why.explanations {
+        mask::explanation(told, quoted.as_ref());
+    }
+    let mut view = view;
+    mask::view(&mut view, state.now());
     let name = customers::name(&view.row.traits);
     html(&JourneyPage {
         frame: Frame::new(&state, "customers"),

@@ -2,17 +2,23 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, State as Shared},
+    extract::{Path, Query, State as Shared},
     http::{HeaderValue, header},
     response::{Html, IntoResponse, Response},
 };
+use jiff::Timestamp;
 use journey::{
     content::{self, Content},
-    ids::MessageId,
+    ids::{CustomerId, MessageId},
 };
+use serde::Deserialize;
+use uuid::Uuid;
 
 use super::{Frame, Page, PageError, html as page, reply, words, words::When};
-use crate::{CaptureStore, Captured, Seen, State};
+use crate::{
+    CaptureStore, Captured, Seen, State,
+    access::{Quoted, mask},
+};
 
 /// How many messages the list shows.
 const NEWEST: usize = 100;
@@ -47,8 +53,12 @@ pub(super) struct Shown {
     pub message: Option<MessageId>,
     pub channel: String,
     pub content: Content,
+    /// Where the HTML of a mail stands by itself.
+    pub html: String,
     /// Whether it asks a question that is still open.
     pub open: bool,
+    /// Names and addresses are hidden: a mail is shown by its text alone.
+    pub hidden: bool,
 }
 
 impl Shown {
@@ -74,9 +84,32 @@ impl Shown {
         })
     }
 
+    /// What is kept of a message.
+    fn kept(message: MessageId, of: CustomerId, at: Timestamp, content: Content) -> Self {
+        Self {
+            name: message.to_string(),
+            at: When(at),
+            to: String::new(),
+            from: String::new(),
+            message: Some(message),
+            channel: words::channel(channel(&content)),
+            html: format!("/messages/{message}/html?of={of}"),
+            content,
+            open: false,
+            hidden: false,
+        }
+    }
+
+    /// For somebody who need not read names and addresses.
+    pub(super) fn hide(&mut self, quoted: &Quoted) {
+        self.to = crate::pages::hidden(&self.to);
+        mask::content(&mut self.content, quoted);
+        self.hidden = true;
+    }
+
     /// As its reader sees it.
     fn seen(&self) -> String {
-        let (mail, reply) = (format!("/mailbox/{}/html", self.name), self.reply());
+        let reply = self.reply();
         let at = words::moment(self.at.0);
         let seen = Seen {
             id: &self.name,
@@ -84,7 +117,7 @@ impl Shown {
             from: &self.from,
             to: &self.to,
             at: &at,
-            mail: &mail,
+            mail: if self.hidden { "" } else { &self.html },
             reply: self.open.then_some(&*reply),
         };
         // Writing into a string cannot fail.
@@ -106,15 +139,20 @@ impl Shown {
     }
 }
 
+fn channel(content: &Content) -> &'static str {
+    match content {
+        Content::Email { .. } => "email",
+        Content::Sms { .. } => "sms",
+        Content::Push(_) => "push",
+        Content::Chat { .. } => "chat",
+    }
+}
+
 impl From<Captured> for Shown {
     fn from(captured: Captured) -> Self {
-        let channel = match captured.content {
-            Content::Email { .. } => "email",
-            Content::Sms { .. } => "sms",
-            Content::Push(_) => "push",
-            Content::Chat { .. } => "chat",
-        };
+        let channel = channel(&captured.content);
         Self {
+            html: format!("/mailbox/{}/html", captured.name),
             name: captured.name,
             at: When(captured.at),
             to: captured.to,
@@ -123,7 +161,58 @@ impl From<Captured> for Shown {
             channel: words::channel(channel),
             content: captured.content,
             open: false,
+            hidden: false,
         }
+    }
+}
+
+/// A message as it went: what was captured instead, else what is kept of it.
+pub(super) async fn as_sent(
+    state: &State,
+    message: MessageId,
+    of: CustomerId,
+    quoted: Option<&Quoted>,
+) -> Result<Option<Shown>, PageError> {
+    let captured = match &state.mailbox {
+        Some(mailbox) => mailbox.of_message(message).await?,
+        None => None,
+    };
+    let shown = match captured {
+        Some(captured) => Some(Shown::with_question(state, captured).await?),
+        None => {
+            let kept = state.reader.content(of, message).await?;
+            kept.map(|(at, content)| Shown::kept(message, of, at, content))
+        }
+    };
+    Ok(shown.map(|mut shown| {
+        if let Some(quoted) = quoted {
+            shown.hide(quoted);
+        }
+        shown
+    }))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Whose {
+    of: Uuid,
+}
+
+/// The HTML of a mail that is kept, by itself.
+pub(super) async fn kept(
+    Shared(state): Shared<State>,
+    Path(id): Path<Uuid>,
+    Query(whose): Query<Whose>,
+) -> Page {
+    let of = CustomerId(whose.of);
+    if !mask::sees(of, state.now()) {
+        return Err(PageError::NotFound("page"));
+    }
+    match state.reader.content(of, MessageId(id)).await? {
+        Some((_, Content::Email { html, files, .. })) => {
+            let html = content::standing_alone(&html, &files);
+            Ok(([(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response())
+        }
+        _ => Err(PageError::NotFound("page")),
     }
 }
 

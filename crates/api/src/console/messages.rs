@@ -4,23 +4,66 @@ use askama::Template;
 use axum::extract::{Path, Query, State as Shared, rejection::QueryRejection};
 use axum::http::HeaderMap;
 use journey::{
-    explain::Explanation,
+    explain::{Explanation, Language, Status},
     ids::{CustomerId, MessageId},
     message::{Channel, Reason},
 };
-use store::read::{MessageCursor, MessageRow, MessageView};
+use serde::Deserialize;
+use store::read::{MessageCursor, MessageFilter, MessageRow, MessageView};
 use uuid::Uuid;
 
 use super::{
     Frame, Page, PageError, html,
-    mailbox::{Shown, with_pictures},
-    words,
+    mailbox::{Shown, as_sent, with_pictures},
+    place, words,
     words::When,
 };
 use crate::{
     State,
-    support::{MessagesQuery, OfQuery, PAGE, STATUSES, language},
+    access::mask,
+    page::{Cursor, PAGE},
+    support::{id_of, language},
 };
+
+/// The filters of the list, as a form sends them: empty ones do not filter.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    customer: String,
+    #[serde(default)]
+    channel: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    reason: String,
+    cursor: Option<Cursor>,
+}
+
+impl Asked {
+    /// The filter, or that a word of it is none.
+    fn filter(&self) -> Result<MessageFilter, PageError> {
+        let known = |word: &str, is: bool| match (word.is_empty(), is) {
+            (true, _) => Ok(None),
+            (false, true) => Ok(Some(word.to_owned())),
+            (false, false) => Err(PageError::Wrong(
+                "The address asks for something that does not exist.".into(),
+            )),
+        };
+        Ok(MessageFilter {
+            customer: (!self.customer.is_empty()).then(|| id_of(&self.customer)),
+            channel: known(&self.channel, self.channel.parse::<Channel>().is_ok())?,
+            status: known(&self.status, self.status.parse::<Status>().is_ok())?,
+            reason: known(&self.reason, self.reason.parse::<Reason>().is_ok())?,
+        })
+    }
+}
+
+/// Whose message it is, and how it is explained.
+#[derive(Deserialize)]
+pub(super) struct Of {
+    of: Option<Uuid>,
+    lang: Option<String>,
+}
 
 #[derive(Template)]
 #[template(path = "messages.html")]
@@ -30,8 +73,8 @@ struct Messages {
     customer: String,
     rows: Vec<Row>,
     first: bool,
-    asked: MessagesQuery,
-    next: Option<MessageCursor>,
+    asked: Asked,
+    next: Option<Cursor>,
 }
 
 struct Filter {
@@ -75,30 +118,34 @@ struct Message {
     provider_id: String,
     why: Explanation,
     captured: Option<Shown>,
+    /// If it failed, the id of the form by which it is sent again.
+    resend: Option<Uuid>,
     detail: String,
 }
 
 pub(super) async fn list(
     Shared(state): Shared<State>,
-    query: Result<Query<MessagesQuery>, QueryRejection>,
+    query: Result<Query<Asked>, QueryRejection>,
 ) -> Page {
     let Query(asked) = query.map_err(|e| PageError::Wrong(e.body_text()))?;
-    let (filter, before) = asked.read().map_err(|_| {
-        PageError::Wrong("The address asks for something that does not exist.".into())
-    })?;
-    let page = state.reader.messages(&filter, before, PAGE).await?;
+    let filter = asked.filter()?;
+    let before: Option<MessageCursor> = place(asked.cursor.as_ref())?;
+    let mut page = state.reader.messages(&filter, before, PAGE).await?;
+    for row in &mut page.messages {
+        mask::message_row(row, state.now());
+    }
     html(&Messages {
         frame: Frame::new(&state, "messages"),
         filters: filters(&asked),
         customer: asked.customer.clone(),
         rows: page.messages.iter().map(row).collect(),
         first: before.is_none(),
-        next: page.next,
+        next: page.next.map(Cursor::of),
         asked,
     })
 }
 
-fn filters(asked: &MessagesQuery) -> Vec<Filter> {
+fn filters(asked: &Asked) -> Vec<Filter> {
     let filter = |name, label, chosen: &str, words: Vec<(&'static str, String)>| Filter {
         name,
         label,
@@ -112,7 +159,7 @@ fn filters(asked: &MessagesQuery) -> Vec<Filter> {
             .collect(),
     };
     let channels = Channel::ALL.map(|c| (c.as_str(), words::channel(c.as_str())));
-    let statuses = STATUSES.map(|s| (s, words::status(s).to_owned()));
+    let statuses = Status::ALL.map(|s| (s.as_str(), words::status(s.as_str()).to_owned()));
     let reasons = Reason::ALL.map(|r| (r.as_str(), words::reason(r.as_str())));
     vec![
         filter("channel", "Channel", &asked.channel, channels.into()),
@@ -144,24 +191,22 @@ pub(super) async fn one(
     Shared(state): Shared<State>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    query: Result<Query<OfQuery>, QueryRejection>,
+    query: Result<Query<Of>, QueryRejection>,
 ) -> Page {
     let id = Uuid::try_parse(&id).map_err(|_| PageError::NotFound("message"))?;
     let asked = query.ok().map(|Query(q)| q);
     let of = asked.as_ref().and_then(|q| q.of).map(CustomerId);
     let lang = asked.as_ref().and_then(|q| q.lang.as_deref());
-    let language = language(lang, &headers);
+    let language = language(lang.and_then(Language::of), &headers);
     let found = state.reader.message(MessageId(id), of).await?;
-    let message = found.ok_or(PageError::NotFound("message"))?;
-    let captured = match &state.mailbox {
-        Some(mailbox) => mailbox.of_message(message.row.id).await?,
-        None => None,
-    };
-    let captured = match captured {
-        Some(captured) => Some(Shown::with_question(&state, captured).await?),
-        None => None,
-    };
-    let why = state.reader.why(&message, language).await?;
+    let mut message = found.ok_or(PageError::NotFound("message"))?;
+    let mut why = state.reader.why(&message, language).await?;
+    let now = state.now();
+    let quoted = mask::quoted(&state, message.row.customer, now).await?;
+    let (id, of) = (message.row.id, message.row.customer);
+    let captured = as_sent(&state, id, of, quoted.as_ref()).await?;
+    mask::explanation(&mut why, quoted.as_ref());
+    mask::message(&mut message, quoted.as_ref(), now);
     let page = html(&Message {
         captured,
         ..page(&state, &message, why)
@@ -186,6 +231,7 @@ fn page(state: &State, message: &MessageView, why: Explanation) -> Message {
         provider_id: text(&message.provider_id),
         why,
         captured: None,
+        resend: (*message.row.status == *"failed").then(Uuid::new_v4),
         detail: decision
             .and_then(|d| serde_json::to_string_pretty(d).ok())
             .unwrap_or_default(),

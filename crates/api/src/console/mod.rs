@@ -1,18 +1,24 @@
 //! The console: pages rendered here, working without a script.
 
+mod actions;
+pub(crate) mod chart;
 mod customer;
 mod customers;
 mod frame;
 mod inbox;
 mod journey;
 mod journeys;
+mod letters;
 mod live;
 mod mailbox;
 mod merge;
 mod messages;
+mod operations;
 mod overview;
 mod reply;
 pub(crate) mod words;
+
+use std::str::FromStr;
 
 use askama::Template;
 use axum::{
@@ -24,7 +30,7 @@ use axum::{
 use store::read::ReadError;
 
 pub(crate) use self::{frame::Frame, live::Live};
-use crate::{CaptureError, State, problem::Problem};
+use crate::{CaptureError, State, page::Cursor, problem::Problem};
 
 const STYLE: &str = include_str!("../../static/console.css");
 const SCRIPT: &str = include_str!("../../static/console.js");
@@ -45,11 +51,33 @@ pub(crate) fn routes() -> Router<State> {
             "/customers/{key}/merge",
             get(merge::compare).post(merge::merge),
         )
+        .route("/customers/{key}/runs/{run}/pause", post(actions::pause))
+        .route("/customers/{key}/runs/{run}/resume", post(actions::resume))
+        .route(
+            "/customers/{key}/runs/{run}/advance",
+            post(actions::advance),
+        )
+        .route("/customers/{key}/runs/{run}/exit", post(actions::exit))
+        .route("/customers/{key}/runs/{run}/move", post(actions::move_to))
+        .route(
+            "/customers/{key}/messages/{id}/resend",
+            post(actions::resend),
+        )
+        .route("/customers/{key}/opt-out", post(actions::opt_out))
         .route("/messages", get(messages::list))
         .route("/messages/{id}", get(messages::one))
+        .route("/messages/{id}/html", get(mailbox::kept))
         .route("/journeys", get(journeys::list))
         .route("/journeys/{name}", get(journeys::one))
         .route("/journeys/{name}/picture.svg", get(journeys::picture))
+        .route("/dead-letters", get(letters::list))
+        .route("/dead-letters/live", get(letters::live))
+        .route("/dead-letters/replay", post(letters::replay_all))
+        .route("/dead-letters/discard", post(letters::discard_all))
+        .route("/dead-letters/jobs/{id}/cancel", post(letters::cancel))
+        .route("/dead-letters/{id}", get(letters::one))
+        .route("/dead-letters/{id}/replay", post(letters::replay))
+        .route("/dead-letters/{id}/discard", post(letters::discard))
         .route("/inbox", get(inbox::list))
         .route("/inbox.js", get(inbox::script))
         .route("/inbox/{customer}/{call}", get(inbox::one))
@@ -57,6 +85,8 @@ pub(crate) fn routes() -> Router<State> {
         .route("/inbox/{customer}/{call}/say", post(inbox::say))
         .route("/inbox/{customer}/{call}/typing", post(inbox::types))
         .route("/inbox/{customer}/{call}/end", post(inbox::end))
+        .route("/operations", get(operations::page))
+        .route("/operations/live", get(operations::live))
         .route("/console.css", get(style))
         .route("/console.js", get(script))
 }
@@ -178,6 +208,12 @@ pub(crate) async fn no_such_page(uri: Uri) -> Response {
         .into_response();
     }
     PageError::NotFound("page").into_response()
+}
+
+/// The place that a page begins at; `None`: the list's beginning.
+fn place<T: FromStr>(cursor: Option<&Cursor>) -> Result<Option<T>, PageError> {
+    let place = cursor.map(Cursor::read).transpose();
+    place.map_err(|_| PageError::Wrong("This page of the list is not there.".into()))
 }
 
 pub(crate) async fn wrong_method() -> Problem {

@@ -26,13 +26,31 @@ const COOKIE: &str = "parcours_lang";
 /// For how long, in seconds: a year.
 const KEPT: u32 = 365 * 24 * 60 * 60;
 
+/// How a page was asked for.
+struct Heard {
+    language: Language,
+    /// The query of its address.
+    query: String,
+}
+
 tokio::task_local! {
-    static LANGUAGE: Language;
+    static HEARD: Heard;
 }
 
 /// The language of the page that is being made; English outside of a request.
 pub(crate) fn language() -> Language {
-    LANGUAGE.try_with(|l| *l).unwrap_or_default()
+    HEARD.try_with(|heard| heard.language).unwrap_or_default()
+}
+
+/// Leads to the page that is being made, in another language.
+pub(crate) fn here_in(word: &str) -> String {
+    let query = HEARD.try_with(|heard| heard.query.clone());
+    let query = query.unwrap_or_default();
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    let others = pairs.filter(|(name, _)| name != "lang");
+    let mut made = url::form_urlencoded::Serializer::for_suffix(String::from("?"), 1);
+    made.extend_pairs(others).append_pair("lang", word);
+    made.finish()
 }
 
 /// A text in the language of the page.
@@ -140,7 +158,9 @@ pub(crate) async fn heard(request: Request, next: Next) -> Response {
     let language = asked.or_else(cookie).or_else(accepted).unwrap_or_default();
     let keep = asked
         .filter(|_| request.method() == Method::GET && !request.uri().path().starts_with("/v1/"));
-    let mut response = LANGUAGE.scope(language, next.run(request)).await;
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let heard = Heard { language, query };
+    let mut response = HEARD.scope(heard, next.run(request)).await;
     if let Some(language) = keep.filter(|_| is_page(&response)) {
         let word = language.as_str();
         let cookie = format!("{COOKIE}={word}; Path=/; Max-Age={KEPT}; SameSite=Lax; HttpOnly");
@@ -173,5 +193,6 @@ fn chosen(cookies: &str) -> Option<Language> {
 /// What a test makes in a language.
 #[cfg(test)]
 pub(crate) fn within<T>(language: Language, make: impl FnOnce() -> T) -> T {
-    LANGUAGE.sync_scope(language, make)
+    let query = String::new();
+    HEARD.sync_scope(Heard { language, query }, make)
 }

@@ -97,6 +97,15 @@ fn a_text_has_one_translation_and_the_same_gaps() {
 }
 
 #[test]
+fn a_page_in_another_language_is_the_same_page() {
+    let query = String::from("name=a%26b&lang=en&x=%C3%A9");
+    let language = Language::English;
+    let heard = super::Heard { language, query };
+    let link = super::HEARD.sync_scope(heard, || super::here_in("fr"));
+    assert_eq!(link, "?name=a%26b&x=%C3%A9&lang=fr");
+}
+
+#[test]
 fn french_stands_with_its_fixed_spaces() {
     for (english, french) in french::ROOMS.iter().copied().flatten() {
         for mark in [" :", " ;", " ?", " !", "« ", " »"] {

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, State as Shared},
+    extract::State as Shared,
     http::{HeaderMap, StatusCode},
 };
 use journey::{
@@ -10,17 +10,27 @@ use journey::{
     links::{Link, LinkKind},
     message::Channel,
 };
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{State, intake, problem::Problem};
+use crate::{State, extract::Path, intake, problem::Problem};
+
+/// Addresses of pages that are one customer's, good for 60 days.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct CustomerLinks {
+    /// Where they choose what they are sent.
+    preferences: String,
+    /// Where they let a browser be notified.
+    push: String,
+}
 
 /// Whoever holds a link may do what it is for: the write key is asked for, if one is set.
 pub(super) async fn links(
     Shared(state): Shared<State>,
     Path(key): Path<String>,
     headers: HeaderMap,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<CustomerLinks>, Problem> {
     intake::authorised(&state, &headers)?;
     let providers = state.providers.as_ref();
     let providers = providers.ok_or_else(|| gone("There are no links here."))?;
@@ -34,10 +44,10 @@ pub(super) async fn links(
         format!("{}{page}{word}", providers.base)
     };
     let channel = Channel::Push;
-    Ok(Json(json!({
-        "preferences": link("/p/", LinkKind::Preferences { channel }),
-        "push": link("/push/", LinkKind::Push { channel }),
-    })))
+    Ok(Json(CustomerLinks {
+        preferences: link("/p/", LinkKind::Preferences { channel }),
+        push: link("/push/", LinkKind::Push { channel }),
+    }))
 }
 
 fn gone(words: &'static str) -> Problem {

@@ -5,7 +5,7 @@
 mod choices;
 mod confirm;
 mod followed;
-mod given;
+pub(crate) mod given;
 mod mail;
 mod preferences;
 mod push;

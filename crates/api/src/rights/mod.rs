@@ -6,20 +6,23 @@ use std::collections::BTreeMap;
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State as Shared},
+    extract::State as Shared,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
 use journey::ids::CustomerId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::read::Export;
 
 use crate::{
     State,
+    etag::still,
+    extract::{Path, Query},
     intake::authorised,
     problem::Problem,
-    support::{checked, no_such},
+    support::{no_such, shown},
 };
 
 pub use page::export_page;
@@ -65,18 +68,31 @@ pub(crate) fn routes() -> Router<State> {
         .route("/v1/customers/{key}", axum::routing::delete(erase))
 }
 
-#[derive(Deserialize)]
-struct Asked {
-    format: Option<String>,
+/// In which form something is wanted.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExportQuery {
+    /// Data, or a page to read; else what `Accept` names first of the two, else data.
+    format: Option<ExportFormat>,
+}
+
+/// See [`ExportQuery`].
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ExportFormat {
+    /// Data.
+    Json,
+    /// A page to read.
+    Html,
 }
 
 async fn export(
     Shared(state): Shared<State>,
     Path(key): Path<String>,
     headers: HeaderMap,
-    query: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    Query(asked): Query<ExportQuery>,
 ) -> Result<Response, Problem> {
-    let page = wants_page(checked(query)?.format.as_deref(), &headers)?;
+    let page = wants_page(asked.format, &headers);
     let export = state.reader.export(&key, state.now()).await?;
     let export = export.ok_or_else(|| no_such("customer"))?;
     if !page {
@@ -94,21 +110,14 @@ async fn export(
 }
 
 /// The word in the query, else what is accepted first of the two.
-fn wants_page(format: Option<&str>, headers: &HeaderMap) -> Result<bool, Problem> {
-    match format {
-        Some("html") => Ok(true),
-        Some("json") => Ok(false),
-        Some(_) => Err(Problem::bad(
-            "no_such_word",
-            "`format` is `json` or `html`.",
-        )),
-        None => {
-            let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
-            let accept = accept.unwrap_or_default();
-            let place = |kind| accept.find(kind).unwrap_or(usize::MAX);
-            Ok(place("text/html") < place("application/json"))
-        }
+fn wants_page(format: Option<ExportFormat>, headers: &HeaderMap) -> bool {
+    if let Some(format) = format {
+        return format == ExportFormat::Html;
     }
+    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
+    let accept = accept.unwrap_or_default();
+    let place = |kind| accept.find(kind).unwrap_or(usize::MAX);
+    place("text/html") < place("application/json")
 }
 
 /// Offered as a file of that name: the id, for a key may be anything.
@@ -121,10 +130,12 @@ fn named(mut response: Response, export: &Export, kind: &str) -> Response {
     response
 }
 
-#[derive(Serialize)]
-struct Gone {
+/// That a customer is erased.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Erased {
+    /// Always true.
     erased: bool,
-    /// How many rows of each table.
+    /// How many rows of each table were taken away.
     rows: BTreeMap<String, u64>,
 }
 
@@ -132,12 +143,15 @@ async fn erase(
     Shared(state): Shared<State>,
     Path(key): Path<String>,
     headers: HeaderMap,
-) -> Result<Json<Gone>, Problem> {
+) -> Result<Json<Erased>, Problem> {
     authorised(&state, &headers)?;
+    if headers.contains_key(header::IF_MATCH) {
+        still(&headers, &shown(&state, &key, &headers).await?)?;
+    }
     let id = state.reader.customer_id(&key).await?;
     // What is left of somebody without a profile is found by their key all the same.
     let id = id.unwrap_or_else(|| CustomerId::of(&key));
     let rows = (state.erase)(id, state.now()).await?;
     let rows = rows.ok_or_else(|| no_such("customer"))?;
-    Ok(Json(Gone { erased: true, rows }))
+    Ok(Json(Erased { erased: true, rows }))
 }

@@ -250,11 +250,18 @@ fn events() -> Result<Vec<Event>> {
         .collect()
 }
 
+/// In the queue, or moved from there.
+async fn dead_letters(reader: &Reader, broker: &Broker) -> Result<u64> {
+    let causes = reader.letter_causes().await?;
+    let moved: i64 = causes.iter().map(|c| c.open).sum();
+    Ok(moved.unsigned_abs() + u64::from(broker.depth().await?.dead))
+}
+
 async fn outcome(reader: &Reader, broker: &Broker) -> Result<Outcome> {
     let summary = reader.summary().await?;
     Ok(Outcome {
         entered: summary.entered,
-        errors: summary.failed + u64::from(broker.depth().await?.dead),
+        errors: summary.failed + dead_letters(reader, broker).await?,
         sent: summary.sent,
         suppressed: summary.suppressed,
     })

@@ -61,10 +61,12 @@ fn text(report: &Value) -> String {
         let name = part["part"].as_str().unwrap_or_default();
         match part["ready"].as_bool() {
             Some(true) => format!("{name}: ready"),
-            _ => format!(
-                "{name}: not ready: {}",
-                part["detail"].as_str().unwrap_or_default()
-            ),
+            _ => {
+                let detail = part["detail"].as_str().unwrap_or_default();
+                let since = part["since"].as_str();
+                let since = since.map_or_else(String::new, |at| format!(" (since {at})"));
+                format!("{name}: not ready: {detail}{since}")
+            }
         }
     });
     lines.collect::<Vec<_>>().join("\n")

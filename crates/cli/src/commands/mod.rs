@@ -7,6 +7,7 @@ pub mod check;
 pub mod completions;
 pub mod customer;
 pub mod database;
+pub mod dead_letters;
 pub mod demo;
 pub mod dev;
 pub mod erasures;

@@ -222,6 +222,10 @@ fn kept_lines(kept: &Kept) -> Vec<String> {
     vec![
         line("events", &kept.inputs),
         line("messages", &kept.messages),
+        line(
+            "their words",
+            &kept.content.clone().or_else(|| Some("not kept".into())),
+        ),
         line("journeys", &kept.runs),
         line("calls", &kept.calls),
         line("profile", &None),

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use broker::Broker;
 use channels::{Caller, Channels};
 use clap::{Args, ValueEnum};
-use engine::{Engine, Roles};
+use engine::{Door, Engine, Roles};
 use sd_notify::NotifyState;
 use store::Store;
 use tokio::net::TcpListener;
@@ -17,6 +17,7 @@ use crate::{
     commands::database,
     config::{AccessConfig, Config},
     intake::IntoBroker,
+    letters::OfEngine,
     output,
     service::{self, Http, Stopped},
     telemetry::Exporter,
@@ -115,6 +116,7 @@ async fn with_broker(
     };
     let settings = engine::Settings {
         traces: exporter.traces(),
+        serves: has(Role::Api),
         ..config.engine(config.http())?
     };
     let engine = Engine::start(store, channels, settings).await?;
@@ -185,6 +187,7 @@ async fn serve(
         publisher: broker.publisher().await?,
         traces: engine.settings().traces.clone(),
     });
+    let door = Door::Broker(broker.publisher().await?);
     let look = config.look()?;
     let chat = config.channels.web();
     let chat = chat.map(|web| board::chat(engine, web, &look, stop));
@@ -197,6 +200,7 @@ async fn serve(
         access: Some(access),
         pages: Some(service::pages(engine, look)),
         providers: Some(service::providers(engine)),
+        letters: Some(Arc::new(OfEngine::new(engine, door))),
         ops: service::ops(engine, Some(broker)),
         ..service::state(engine, accept)
     };

@@ -6,14 +6,27 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use journey::grammar::{File, json_schema};
 
 use crate::output::{self, Format};
 
-/// Where to write.
+/// What is described.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// The YAML files of a workspace: a JSON Schema for each kind, written into a folder
+    #[default]
+    Files,
+    /// The HTTP API: its `OpenAPI` document, printed
+    Openapi,
+}
+
+/// What to describe, and where to write.
 #[derive(Args, Clone, Debug)]
 pub struct SchemaArgs {
+    /// What to describe
+    #[arg(value_enum, default_value_t)]
+    what: What,
     /// The folder to write into [default: config/schema of the workspace]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -22,11 +35,15 @@ pub struct SchemaArgs {
     format: Format,
 }
 
-/// Runs `parcours schema`: one JSON Schema for each kind of YAML file.
+/// Runs `parcours schema`: one JSON Schema for each kind of YAML file, or what describes the API.
 ///
 /// # Errors
 /// If a file cannot be written.
 pub fn run(args: &SchemaArgs, root: &Path) -> Result<()> {
+    if args.what == What::Openapi {
+        output::raw(&api::openapi::text());
+        return Ok(());
+    }
     let folder = args
         .output
         .clone()

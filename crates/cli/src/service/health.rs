@@ -1,10 +1,15 @@
 //! Whether a process can work, part by part, and what happened in it, in numbers.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use api::{Ops, Readiness};
 use broker::Broker;
 use engine::{Engine, LoopHealth, metrics::Metrics};
+use jiff::Timestamp;
 use store::{Schema, read::Reader};
 use tokio::time::timeout;
 
@@ -12,10 +17,14 @@ use tokio::time::timeout;
 pub fn ops(engine: &Arc<Engine>, broker: Option<&Broker>) -> Ops {
     let (asked, numbers) = (engine.clone(), engine.clone());
     let (of, beside) = (broker.cloned(), broker.cloned());
+    let changes = Arc::new(Changes::default());
     Ops {
         ready: Arc::new(move || {
-            let (engine, broker) = (asked.clone(), of.clone());
-            Box::pin(async move { look(&engine, broker.as_ref()).await })
+            let (engine, broker, changes) = (asked.clone(), of.clone(), changes.clone());
+            Box::pin(async move {
+                let parts = look(&engine, broker.as_ref()).await;
+                changes.noted(parts, Timestamp::now())
+            })
         }),
         metrics: Some(Arc::new(move || {
             let (engine, broker) = (numbers.clone(), beside.clone());
@@ -25,6 +34,26 @@ pub fn ops(engine: &Arc<Engine>, broker: Option<&Broker>) -> Ops {
                 (engine.metrics().text(), Metrics::MEDIA_TYPE)
             })
         })),
+    }
+}
+
+/// Since when each part has been as it is: from when a look first found it so.
+#[derive(Default)]
+struct Changes(Mutex<BTreeMap<&'static str, (bool, Timestamp)>>);
+
+impl Changes {
+    fn noted(&self, parts: Vec<Readiness>, now: Timestamp) -> Vec<Readiness> {
+        // What a thread that died has left is whole: every change is one assignment.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = |part: Readiness| {
+            let before = known
+                .get(part.part)
+                .filter(|(ready, _)| *ready == part.ready);
+            let since = before.map_or(now, |(_, since)| *since);
+            known.insert(part.part, (part.ready, since));
+            part.since(since)
+        };
+        parts.into_iter().map(noted).collect()
     }
 }
 
@@ -102,4 +131,26 @@ fn one_loop(health: &LoopHealth, longest: Duration) -> Readiness {
         _ => None,
     };
     Readiness::of(health.name, missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use api::Readiness;
+    use jiff::Timestamp;
+
+    use super::Changes;
+
+    #[test]
+    fn a_part_is_as_it_is_since_it_last_changed() {
+        let (changes, at) = (Changes::default(), |s| Timestamp::from_second(s).unwrap());
+        let since = |missing: Option<&str>, now| {
+            let part = Readiness::of("broker", missing.map(str::to_owned));
+            changes.noted(vec![part], at(now))[0].since
+        };
+        assert_eq!(since(None, 1), Some(at(1)));
+        assert_eq!(since(None, 2), Some(at(1)));
+        assert_eq!(since(Some("gone"), 3), Some(at(3)));
+        assert_eq!(since(Some("still gone"), 4), Some(at(3)));
+        assert_eq!(since(None, 5), Some(at(5)));
+    }
 }

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use channels::{Callback, Outcome, Outgoing, Turn, Wish};
 use jiff::{SignedDuration, Timestamp};
-use journey::{failure::Failure, message::Reason, value::Value};
+use journey::{content::Content, failure::Failure, message::Reason, value::Value};
 use store::{Accepted, Leased, Retry};
 use tokio::time::Instant;
 
@@ -63,7 +63,11 @@ impl Engine {
             round,
         );
         match reached.await {
-            Ok((said, gone)) => self.conclude(leased, said, &gone, now),
+            Ok((said, gone)) => {
+                let kept = round.loaded.world.policies.retention.content;
+                let kept = kept.map(|_| content.without_files());
+                self.conclude(leased, said, &gone, kept, now)
+            }
             Err(Unasked::Later(wait)) => {
                 Done::PutOff(given_back(&leased, self.back_in(&leased, wait)))
             }
@@ -156,7 +160,14 @@ impl Engine {
         })
     }
 
-    fn conclude(&self, leased: Leased, said: Said, gone: &[String], now: Timestamp) -> Done {
+    fn conclude(
+        &self,
+        leased: Leased,
+        said: Said,
+        gone: &[String],
+        content: Option<Content>,
+        now: Timestamp,
+    ) -> Done {
         let news = gone_news(&leased, gone, now);
         let failed = |detail| Stopped {
             reason: Reason::Failed,
@@ -168,6 +179,7 @@ impl Engine {
                     key: leased.key(),
                     provider: said.provider,
                     provider_id,
+                    content,
                 };
                 Done::Sent(accepted, news)
             }

@@ -109,7 +109,7 @@ exported! {
     duplicates: IntCounterVec NONE "parcours_events_duplicate_total" ["way"]
         "Events that had taken effect before and came again";
     dead: IntCounterVec NONE "parcours_events_dead_total" ["way"]
-        "Events that could not be read or kept: from AMQP they are in the dead-letter queue, by HTTP they were refused";
+        "Events that could not be read or kept: from AMQP they are dead letters, by HTTP they were refused";
     inputs: IntCounterVec NONE "parcours_inputs_total" ["kind"]
         "Inputs that were decided: event, timer, receipt, date, sweep, answer, passage or take_over";
     turns: HistogramVec QUICK "parcours_turn_seconds" ["kind"]
@@ -163,7 +163,9 @@ exported! {
     loop_errors: IntCounterVec NONE "parcours_loop_errors_total" ["loop"]
         "Rounds of a loop that ended with an error and are made again";
     queue: GaugeVec NONE "parcours_queue_messages" ["queue"]
-        "Messages in RabbitMQ: ready for intake, and dead letters";
+        "Messages in RabbitMQ: ready for intake, and dead letters that were not moved to the database yet";
+    letters: GaugeVec NONE "parcours_dead_letters" ["cause"]
+        "Dead letters that are open, by what has to be done: refused (it is no event), schema, quarantined (it was accepted), or broker (RabbitMQ took it out)";
     due: GaugeVec NONE "parcours_due" ["work"]
         "Work that is due and not taken up, counted up to a bound: messages, timers, calls or forwards";
     oldest: GaugeVec NONE "parcours_oldest_due_seconds" ["work"]

@@ -4,6 +4,7 @@
 //! now and then by a loop of its own (`sample`), whatever asks for it and however often. No label holds
 //! anything about a customer.
 
+mod counted;
 mod exported;
 mod names;
 mod tally;
@@ -14,11 +15,13 @@ use broker::Depth;
 use channels::{Health, Outcome};
 use journey::{
     call::Outcome as Ended,
+    intake::{Cause, CauseClass},
     message::{Channel, Reason},
 };
 use prometheus::{Registry, TextEncoder};
 use store::{Due, DueWork, PoolUse};
 
+pub(crate) use self::counted::Counted;
 pub use self::exported::{EXPORTED, Exported};
 pub(crate) use self::tally::Tally;
 use self::{exported::Families, names::Names};
@@ -225,12 +228,13 @@ impl Metrics {
         self.families.put_off.with_label_values(&labels).inc();
     }
 
-    /// How a provider is doing.
-    pub(crate) fn provider_health(&self, health: &Health) {
+    /// How a provider is doing. Says whether it is left alone.
+    pub(crate) fn provider_health(&self, health: &Health) -> bool {
         let labels = [health.channel.as_str(), &*health.provider];
         let alone = health.shut_for.is_some() || !health.closed;
         let gauge = self.families.left_alone.with_label_values(&labels);
         gauge.set(f64::from(u8::from(alone)));
+        alone
     }
 
     /// A message ended unsent.
@@ -296,6 +300,23 @@ impl Metrics {
         set("dead", depth.map(|d| d.dead));
     }
 
+    /// How many dead letters are open, by the code of their cause; `None`: the database cannot be asked.
+    pub(crate) fn letters(&self, open: Option<Vec<(String, u64)>>) {
+        for class in CauseClass::ALL {
+            let of = |open: &Vec<(String, u64)>| -> u64 {
+                let of_class = open.iter().filter(|(code, _)| Cause::class(code) == class);
+                of_class.map(|(_, count)| count).sum()
+            };
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "no more are kept than a setting says"
+            )]
+            let count = open.as_ref().map_or(f64::NAN, |open| of(open) as f64);
+            let gauge = self.families.letters.with_label_values(&[class.as_str()]);
+            gauge.set(count);
+        }
+    }
+
     /// How much work is due, and how old the oldest is; `None`: the database cannot be asked.
     pub(crate) fn due(&self, work: DueWork, due: Option<(Due, Duration)>) {
         let (count, age) = match due {
@@ -330,6 +351,11 @@ impl Metrics {
         family
             .with_label_values(&[part])
             .set(f64::from(u8::from(ready)));
+    }
+
+    /// What was counted so far.
+    pub(crate) fn counted(&self) -> Counted {
+        Counted::of(&self.families)
     }
 
     /// Which workspace is in force.

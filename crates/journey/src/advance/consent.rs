@@ -43,8 +43,20 @@ impl Stepper<'_> {
         if let Some(why) = left_out {
             self.no_consent(&why);
         }
+        self.state_consents(purpose, channels, state, &said);
+        true
+    }
+
+    /// Keeps what was said of a purpose on these channels, and notes it.
+    pub(super) fn state_consents(
+        &mut self,
+        purpose: Arc<str>,
+        channels: Vec<Channel>,
+        state: ConsentState,
+        said: &Said,
+    ) {
         for &channel in &channels {
-            self.state_consent(&purpose, channel, state, &said);
+            self.state_consent(&purpose, channel, state, said);
         }
         let state = Arc::from(state.as_str());
         self.note(
@@ -56,7 +68,6 @@ impl Stepper<'_> {
                 state,
             },
         );
-        true
     }
 
     /// Keeps what was said, and what holds from now on.

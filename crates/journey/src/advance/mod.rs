@@ -5,6 +5,7 @@
 //! advanced by priority, entry time and id, each to its next wait. Total: no error, no panic; a
 //! surprising input leaves an `Ignored` in the trace.
 
+mod act;
 mod audience;
 mod calls;
 mod consent;
@@ -21,6 +22,7 @@ mod preferences;
 mod profile;
 mod questions;
 mod receipt;
+mod resend;
 mod rounds;
 mod scope;
 mod send;
@@ -48,7 +50,7 @@ use crate::{
     customer::{Customer, Run},
     ids::{CustomerId, InputId, RunId},
     input::{Event, Input, InputKind},
-    machine::{Machine, REPLIED, STARTED},
+    machine::{Machine, REPLIED, STARTED, SUPPORT_ACTION},
     merge::MERGE,
     trace::{Fact, Line, NOTHING_LISTENED},
     value::{Map, Value},
@@ -275,6 +277,7 @@ impl<'a> Stepper<'a> {
         }
         match &input.kind {
             InputKind::Event(event) if *event.name == *MERGE => self.merge(event),
+            InputKind::Event(event) if *event.name == *SUPPORT_ACTION => self.act(event),
             InputKind::Event(event) => self.happen(event),
             InputKind::Timer { run } => {
                 // Exits come before waits (rule 34), so also before the end of one.

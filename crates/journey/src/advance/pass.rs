@@ -85,14 +85,22 @@ impl Stepper<'_> {
                 ready.extend(self.resume(id, at, again).then_some(id));
             }
         }
-        // Who moved is tested by the new version's goals, exits and waits at once.
-        self.test_goals(None);
-        self.test_exits(None);
-        if matches!(passage, Passage::Move { to, .. } if self.is_on(id, *to)) {
-            ready.extend(self.wait_anew(id).then_some(id));
+        match passage {
+            Passage::Move { to, .. } => ready.extend(self.arrive(id, *to).then_some(id)),
+            _ => {
+                self.test_goals(None);
+                self.test_exits(None);
+            }
         }
         ready.extend(self.wake(None, Changes::default()));
         self.advance_all(&ready);
+    }
+
+    /// Who moved is tested by the new version's goals, exits and waits at once. True if it is ready to go on.
+    pub(super) fn arrive(&mut self, id: RunId, to: MachineId) -> bool {
+        self.test_goals(None);
+        self.test_exits(None);
+        self.is_on(id, to) && self.wait_anew(id)
     }
 
     fn is_on(&self, id: RunId, machine: MachineId) -> bool {
@@ -118,18 +126,27 @@ impl Stepper<'_> {
                 }
             };
         };
-        let rounds = self.rounds_there(id, &new);
+        self.moved(id, &new, node, version);
+    }
+
+    /// The run goes on at that step of that version.
+    pub(super) fn moved(&mut self, id: RunId, new: &Machine, node: NodeId, version: u32) {
+        let rounds = self.rounds_there(id, new);
         let mut forgotten = Vec::new();
         if let Some(run) = self.touch(id) {
-            (run.machine, run.node, run.state.rounds) = (to, node, rounds);
-            forgotten = plan::forget_changed(&mut run.state.vars, &plan::kinds(&new));
+            (run.machine, run.node, run.state.rounds) = (new.id, node, rounds);
+            forgotten = plan::forget_changed(&mut run.state.vars, &plan::kinds(new));
         }
         let step = self.step_of(id);
         self.note(Some(id), step, Fact::Moved { version, forgotten });
     }
 
     /// The machine to move to, and the run's step there.
-    fn target(&self, id: RunId, to: MachineId) -> Option<(Arc<Machine>, Option<NodeId>)> {
+    pub(super) fn target(
+        &self,
+        id: RunId,
+        to: MachineId,
+    ) -> Option<(Arc<Machine>, Option<NodeId>)> {
         let run = self.run(id)?;
         let new = self.world.machine(to)?.clone();
         let old = self.world.machine(run.machine)?;

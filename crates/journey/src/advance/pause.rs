@@ -1,10 +1,15 @@
 //! Pausing (rule 53): durations stop, moments do not. Exits, goals, consent and what a run hears act as
-//! ever; only its steps wait until it goes on.
+//! ever; only its steps wait until it goes on. A person pauses one run, and a journey's pause all of them: a run that both have
+//! paused goes on when both say so, and its time stands still once.
+
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Stepper;
 use crate::{
+    action::Undone,
+    customer::ByPerson,
     ids::RunId,
     machine::{Node, Op},
     time,
@@ -29,6 +34,11 @@ impl Stepper<'_> {
             .max(run.entered_at)
             .max(began.unwrap_or(since))
             .min(now);
+        // A person may have paused it before.
+        let since = run.state.paused.map_or(since, |paused| paused.min(since));
+        if let Some(person) = &mut run.state.by_person {
+            person.journey = true;
+        }
         run.state.paused = Some(since);
         run.due_at = None;
         self.note(Some(id), None, Fact::Paused { since });
@@ -47,8 +57,58 @@ impl Stepper<'_> {
 
     /// The run goes on: what is left of its durations is what was left of them. True if it is ready to
     /// go on, for its wait is over or its send is to be decided anew. `again`: it is paused again since
-    /// then, and takes no step.
+    /// then, and takes no step. What a person has paused stays so.
     pub(super) fn resume(&mut self, id: RunId, at: Timestamp, again: Option<Timestamp>) -> bool {
+        let Some(run) = self.touch(id).filter(|r| r.state.paused.is_some()) else {
+            return false;
+        };
+        run.state.heeded = Some(again.unwrap_or(at));
+        if let Some(person) = &mut run.state.by_person {
+            person.journey = again.is_some();
+            let why = Arc::from(Undone::STAYS.as_str());
+            self.note(Some(id), None, Fact::Ignored { why });
+            return false;
+        }
+        self.end_pause(id, at, again)
+    }
+
+    /// A person pauses it: alone, or beside its journey's pause, in which its time stands still already.
+    pub(super) fn pause_by_hand(&mut self, id: RunId) -> Result<(), Undone> {
+        let now = self.now;
+        let state = &self.run(id).ok_or(Undone::OVER)?.state;
+        if state.by_person.is_some() {
+            return Err(Undone::PAUSED_BEFORE);
+        }
+        let journey = state.paused.is_some();
+        if let Some(run) = self.touch(id) {
+            run.state.by_person = Some(ByPerson {
+                since: now,
+                journey,
+            });
+            run.state.paused = run.state.paused.or(Some(now));
+            run.due_at = None;
+        }
+        self.note(Some(id), None, Fact::Paused { since: now });
+        Ok(())
+    }
+
+    /// A person lets it go on: now, or with its journey, if that is paused too. True if it is ready to go on.
+    pub(super) fn resume_by_hand(&mut self, id: RunId) -> Result<bool, Undone> {
+        let now = self.now;
+        let state = &self.run(id).ok_or(Undone::OVER)?.state;
+        let since = state.paused.ok_or(Undone::NOT_PAUSED)?;
+        let person = state.by_person.ok_or(Undone::JOURNEY_PAUSED)?;
+        if let Some(run) = self.touch(id) {
+            run.state.by_person = None;
+        }
+        if person.journey {
+            self.note(Some(id), None, Fact::Paused { since });
+            return Ok(false);
+        }
+        Ok(self.end_pause(id, now, None))
+    }
+
+    fn end_pause(&mut self, id: RunId, at: Timestamp, again: Option<Timestamp>) -> bool {
         let world = self.world;
         let Some(run) = self.touch(id) else {
             return false;
@@ -56,7 +116,6 @@ impl Stepper<'_> {
         let Some(paused) = run.state.paused.take() else {
             return false;
         };
-        run.state.heeded = Some(again.unwrap_or(at));
         // From here on its time stands still where the next pause began.
         run.state.paused = again;
         let length = at.duration_since(paused).max(SignedDuration::ZERO);

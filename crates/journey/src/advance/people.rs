@@ -101,6 +101,7 @@ impl Stepper<'_> {
                     refusals,
                     with: Value::Map(Arc::new(with)),
                     expires_at: None,
+                    once: None,
                 };
                 self.go(id, place, going);
             }

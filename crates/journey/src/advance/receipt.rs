@@ -94,7 +94,8 @@ impl Stepper<'_> {
     }
 
     /// The next channel of the list, without moving the run, while it is inside, unexpired and not paused.
-    /// Who withdrew consent, wants nothing now, or let it expire, is not followed onto another channel.
+    /// Who withdrew consent, wants nothing now, or let it expire, is not followed onto another channel; neither is a message that
+    /// a person had sent again: the first has gone on to the next channel.
     fn try_next_channel(&mut self, id: RunId, receipt: &Receipt) -> Option<(MessageId, Channel)> {
         let message = &receipt.message;
         let chosen = [
@@ -104,6 +105,7 @@ impl Stepper<'_> {
             Reason::NotPersonalised,
         ];
         if chosen.contains(&receipt.reason)
+            || message.decision.repeats.is_some()
             || message.decision.expires_at.is_some_and(|at| at <= self.now)
         {
             return None;
@@ -125,6 +127,7 @@ impl Stepper<'_> {
             refusals,
             with: message.decision.with.clone(),
             expires_at: message.decision.expires_at,
+            once: message.decision.once.clone(),
         };
         Some((self.go(id, place, going)?, channel))
     }

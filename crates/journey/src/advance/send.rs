@@ -63,6 +63,8 @@ pub(super) struct Going {
     pub(super) refusals: Vec<Refusal>,
     pub(super) with: Value,
     pub(super) expires_at: Option<Timestamp>,
+    /// The key that it goes with (rule 49).
+    pub(super) once: Option<Arc<str>>,
 }
 
 impl Stepper<'_> {
@@ -102,6 +104,7 @@ impl Stepper<'_> {
                     refusals,
                     with: with.map_or(Value::Null, |w| w.eval(&self.view(run))),
                     expires_at,
+                    once: key.clone(),
                 };
                 match self.go(id, place, going) {
                     Some(message) => {
@@ -138,6 +141,7 @@ impl Stepper<'_> {
             refusals,
             with: with.map_or(Value::Null, |w| w.eval(&self.view(run))),
             expires_at: place.send.expires.map(|after| time::plus(self.now, after)),
+            once: None,
         };
         Some((self.go(id, place, going)?, channel))
     }
@@ -153,12 +157,12 @@ impl Stepper<'_> {
     }
 
     /// Whether a key was sent before, or can be remembered no more (rule 49).
-    fn is_used(&self, key: &Arc<str>) -> bool {
+    pub(super) fn is_used(&self, key: &Arc<str>) -> bool {
         let keys = &self.customer.ledger.keys;
         keys.contains_key(key) || keys.len() >= MAX_KEYS || key.len() > MAX_KEY
     }
 
-    fn used_key(&self, place: Place<'_>, key: &Arc<str>) -> Refusal {
+    pub(super) fn used_key(&self, place: Place<'_>, key: &Arc<str>) -> Refusal {
         let first = self.customer.ledger.keys.get(key);
         Refusal {
             channel: place
@@ -176,7 +180,7 @@ impl Stepper<'_> {
         }
     }
 
-    fn use_key(&mut self, key: Option<Arc<str>>, message: MessageId) {
+    pub(super) fn use_key(&mut self, key: Option<Arc<str>>, message: MessageId) {
         if let Some(key) = key {
             self.customer.ledger.keys.insert(key, message);
             self.effects.profile = true;
@@ -237,10 +241,12 @@ impl Stepper<'_> {
             refusals,
             with,
             expires_at,
+            once,
         } = going;
         let mut message = self.message(id, place, channel)?;
         message.decision.with = with;
         message.decision.expires_at = expires_at;
+        message.decision.once = once;
         message.decision.refusals.clone_from(&refusals);
         self.remember_sent(&message);
         let step = &place.node.id;
@@ -260,7 +266,7 @@ impl Stepper<'_> {
     }
 
     /// From now on caps count it, and the customer may heed it.
-    fn remember_sent(&mut self, message: &Message) {
+    pub(super) fn remember_sent(&mut self, message: &Message) {
         let sends = &mut self.customer.sends;
         // In the order in which they are loaded.
         let place = sends.partition_point(|s| (s.at, s.message) < (message.at, message.id));
@@ -273,6 +279,7 @@ impl Stepper<'_> {
             tags: message.decision.tags.clone(),
             run: message.run,
             queued: true,
+            repeats: message.decision.repeats,
         };
         sends.insert(place, send);
         self.may_be_heeded(message);
@@ -332,6 +339,8 @@ impl Stepper<'_> {
                 key: run.key.clone(),
                 template: send.template.clone(),
                 with: Value::Null,
+                once: None,
+                repeats: None,
                 expires_at: None,
                 priority: machine.priority,
                 tags: machine.tags.clone(),

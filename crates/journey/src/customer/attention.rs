@@ -1,6 +1,7 @@
 //! Whether a customer heeds what they are sent: what fatigue goes by.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{ids::MessageId, message::Channel};
@@ -13,7 +14,7 @@ const LATEST: usize = 8;
 const MOST: usize = 64;
 
 /// What is kept of a customer's attention. Empty, and never written, where no fatigue is declared.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Attention {
     /// How many messages in a row were sent and not heeded, those that still have time included.
@@ -25,10 +26,11 @@ pub struct Attention {
 }
 
 /// A message that may be heeded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 struct Latest {
     message: MessageId,
     #[serde(with = "crate::instant")]
+    #[schemars(with = "Timestamp")]
     at: Timestamp,
     channel: Channel,
     /// Whether it is one of those in a row.

@@ -1,6 +1,7 @@
 //! What customers choose for themselves.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::policies::Period;
@@ -10,7 +11,7 @@ use crate::policies::Period;
 pub const PREFERENCES_CHANGED: &str = "preferences.changed";
 
 /// What a customer chose for themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Preferences {
     /// No messages that need consent until then.
@@ -18,6 +19,7 @@ pub struct Preferences {
         skip_serializing_if = "Option::is_none",
         with = "crate::instant::optional"
     )]
+    #[schemars(with = "Option<Timestamp>")]
     pub pause_until: Option<Timestamp>,
     /// No more of them than this.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +50,7 @@ impl Preferences {
 }
 
 /// A customer's own limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AtMost {
     /// How many messages.
     pub max: u32,

@@ -124,6 +124,7 @@ pub(crate) fn left_words(reason: &str, tongue: &Tongue) -> String {
         "stopped" => "arrêté",
         "merged" => "client fusionné avec un autre",
         "migrated" => "retiré par une nouvelle version",
+        "by_hand" => "sorti à la main",
         other => other,
     };
     tongue.say(|| reason.into(), || french.into())

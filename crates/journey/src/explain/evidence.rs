@@ -12,6 +12,7 @@ use crate::{
 /// The lines, the decisive rule's first.
 pub(super) fn of(case: &Case<'_>, decisive: Option<&Refusal>, tongue: &Tongue) -> Vec<Evidence> {
     let mut lines = vec![decided(case, tongue)];
+    lines.extend(repeats(case, tongue));
     if let Some(reason) = case.reason {
         let channel = decisive.map_or(case.channel, |r| r.channel);
         lines.extend(of_reason(case, reason, channel, decisive, tongue));
@@ -44,6 +45,20 @@ fn decided(case: &Case<'_>, tongue: &Tongue) -> Evidence {
         "Decided by the journey {journey}, step {step}: {at}",
         "Décidé par le parcours {journey}, étape {step} : {at}"
     ))
+}
+
+/// The message that failed before, where a person had it sent again.
+fn repeats(case: &Case<'_>, tongue: &Tongue) -> Option<Evidence> {
+    let first = case.decision?.repeats?;
+    let text = say!(
+        tongue,
+        "Sent again by hand: a message of this step had failed",
+        "Renvoyé à la main : un message de cette étape avait échoué"
+    );
+    Some(Evidence {
+        message: case.past.contains_key(&first).then_some(first),
+        ..Evidence::from(text)
+    })
 }
 
 fn of_reason(

@@ -13,7 +13,8 @@ mod why;
 use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     customer::{ConsentState, Suppression},
@@ -35,7 +36,9 @@ pub(crate) use tongue::say;
 pub use tongue::{Language, Tongue};
 
 /// How far a message has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "MessageStatus")]
 pub enum Status {
     /// Decided to go; its turn has not come.
     Queued,
@@ -51,18 +54,35 @@ pub enum Status {
     Recalled,
 }
 
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 6] = [
+        Self::Queued,
+        Self::Leased,
+        Self::Sent,
+        Self::Failed,
+        Self::Suppressed,
+        Self::Recalled,
+    ];
+
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Leased => "leased",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Suppressed => "suppressed",
+            Self::Recalled => "recalled",
+        }
+    }
+}
+
 impl FromStr for Status {
     type Err = ();
     fn from_str(word: &str) -> Result<Self, ()> {
-        Ok(match word {
-            "queued" => Self::Queued,
-            "leased" => Self::Leased,
-            "sent" => Self::Sent,
-            "failed" => Self::Failed,
-            "suppressed" => Self::Suppressed,
-            "recalled" => Self::Recalled,
-            _ => return Err(()),
-        })
+        let mut all = Self::ALL.into_iter();
+        all.find(|status| status.as_str() == word).ok_or(())
     }
 }
 
@@ -138,7 +158,7 @@ pub struct Case<'a> {
 }
 
 /// A line of evidence, and what it points to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Evidence {
     /// The line.
     pub text: String,
@@ -162,7 +182,7 @@ impl From<String> for Evidence {
 }
 
 /// Why.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Explanation {
     /// In which language.
     pub language: Language,

@@ -36,6 +36,8 @@ pub struct RunCase<'a> {
     pub goal_at: Option<Timestamp>,
     /// Since when it is paused.
     pub paused: Option<Timestamp>,
+    /// Whether a person has paused it: only a person lets it go on.
+    pub by_person: bool,
     /// How long it was paused before, in all.
     pub paused_for: SignedDuration,
     /// Its machine; `None`: it cannot be read.
@@ -155,6 +157,11 @@ fn why_left(case: &RunCase<'_>, reason: &str, tongue: &Tongue) -> String {
             tongue,
             "a new version took it out",
             "une nouvelle version l'a retiré"
+        ),
+        "by_hand" => say!(
+            tongue,
+            "a person took it out by hand",
+            "une personne l'a sorti à la main"
         ),
         _ => String::new(),
     };
@@ -308,6 +315,13 @@ fn next(case: &RunCase<'_>, tongue: &Tongue) -> Option<String> {
             tongue,
             "Only its goal is still looked out for, until {until}.",
             "Seul son objectif est encore guetté, jusqu'au {until}."
+        ));
+    }
+    if case.paused.is_some() && case.by_person {
+        return Some(say!(
+            tongue,
+            "Goes on when a person lets it.",
+            "Continuera quand une personne le demandera."
         ));
     }
     if case.paused.is_some() {

@@ -19,8 +19,10 @@
 //! Fields that are not in the table are allowed and dropped.
 
 mod bounds;
+mod causes;
 mod cloudevents;
 mod fields;
+mod glimpse;
 mod refused;
 mod reserved;
 mod segment;
@@ -33,7 +35,14 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
-pub use self::{refused::Refused, reserved::reserved, segment::SegmentCall, write::to_json};
+pub use self::{
+    causes::{Cause, CauseClass},
+    glimpse::{Glimpse, glimpse},
+    refused::Refused,
+    reserved::reserved,
+    segment::SegmentCall,
+    write::to_json,
+};
 use crate::{
     ids::InputId,
     input::{Event, Input, InputKind},

@@ -14,6 +14,9 @@ pub const CHAT_OPENED: &str = "chat.opened";
 pub const HANDED_BACK: &str = "hand_over.ended";
 /// The event by which a person says something to the customer who was handed over.
 pub const PERSON_SAID: &str = "hand_over.said";
+/// The event by which a person acts on a customer's runs, messages and consents ([`Action`](crate::action::Action)). HTTP takes it
+/// from no producer.
+pub const SUPPORT_ACTION: &str = "support.action";
 /// The event by which the API starts a journey.
 pub const STARTED: &str = "journey.start";
 
@@ -31,6 +34,7 @@ pub fn is_of_the_engine(event: &str) -> bool {
         PREFERENCES_CHANGED,
         REGISTERED,
         STARTED,
+        SUPPORT_ACTION,
         UNREGISTERED,
     ];
     let families = [

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     entries::{Again, By, Change, Entry, Exit, Goal, InFlight, Inside, Lost, Migrate, Stay},
     events::{
-        CHAT_OPENED, HANDED_BACK, PERSON_SAID, REGISTERED, REPLIED, STARTED, UNREGISTERED,
-        is_of_the_engine,
+        CHAT_OPENED, HANDED_BACK, PERSON_SAID, REGISTERED, REPLIED, STARTED, SUPPORT_ACTION,
+        UNREGISTERED, is_of_the_engine,
     },
     steps::{
         Arm, Awaited, Capped, Hours, Missed, Quiet, Send, Target, Wait, WaitFor, Weekday, Zone,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ConsentRule, Policies};
@@ -84,7 +85,7 @@ impl Heed {
 }
 
 /// How many messages a customer gets at the most, and why so few.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pace {
     /// So many.
     pub max: u32,
@@ -108,7 +109,7 @@ impl Pace {
 }
 
 /// A time in which a customer is left in peace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rest {
     /// What they said.
     pub because: Upset,
@@ -119,7 +120,9 @@ pub struct Rest {
 }
 
 /// What a customer said against what they are sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Upset {
     /// They took a consent back.

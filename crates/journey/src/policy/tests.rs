@@ -82,6 +82,7 @@ fn sent(customer: &mut Customer, channel: Channel, when: &str) {
         tags: Vec::new(),
         run: RunId(uuid::Uuid::nil()),
         queued: false,
+        repeats: None,
     });
 }
 

@@ -100,6 +100,8 @@ pub struct Kept {
     pub inputs: Option<String>,
     /// Messages.
     pub messages: Option<String>,
+    /// What messages said; `None`: that is not kept.
+    pub content: Option<String>,
     /// Runs that are over.
     pub runs: Option<String>,
     /// Calls of endpoints.
@@ -282,6 +284,7 @@ fn kept(retention: &Retention) -> Kept {
     Kept {
         inputs: text(retention.inputs),
         messages: text(retention.messages),
+        content: text(retention.content),
         runs: text(retention.runs),
         calls: text(retention.calls),
     }

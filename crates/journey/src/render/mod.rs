@@ -27,6 +27,7 @@ use std::{
     sync::Arc,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -114,7 +115,7 @@ pub(crate) struct Part {
 
 /// Why a template could not be filled in. Names places and expressions of the template, never
 /// a customer's data.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
 #[error("{}", self.say(&Tongue::plain(Language::English)))]
 pub struct RenderError {
     /// The template's name: `cart/nudge`.

@@ -1,11 +1,12 @@
 //! What filters and the layout of mails complain of, in both languages.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::explain::{Language, Tongue};
 
 /// A complaint. The words are ours, and so without a customer's data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {
     /// Of `money`.

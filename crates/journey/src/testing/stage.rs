@@ -202,6 +202,7 @@ fn past(
                 tags: machine.map_or_else(Vec::new, |m| m.tags.clone()),
                 run,
                 queued: false,
+                repeats: None,
             }
         })
         .collect();

@@ -5,7 +5,10 @@ use super::{
     Fact, NOTHING_LISTENED,
     words::{by, joined, suppression, zone_words},
 };
-use crate::explain::{Tongue, at_most, left_words, say, state_words};
+use crate::{
+    action::Undone,
+    explain::{Tongue, at_most, left_words, say, state_words},
+};
 
 impl Fact {
     pub(super) fn waits(&self, tongue: &Tongue) -> String {
@@ -353,7 +356,7 @@ impl Fact {
                 let french = if &**why == NOTHING_LISTENED {
                     "aucun parcours n'écoutait"
                 } else {
-                    why
+                    Undone::in_french(why).unwrap_or(why)
                 };
                 tongue.say(
                     || format!("no effect: {why}"),

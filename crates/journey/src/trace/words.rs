@@ -269,6 +269,7 @@ impl Fact {
             | Self::Paused { .. }
             | Self::Resumed { .. }
             | Self::Left { .. } => self.way(tongue),
+            Self::Acted { .. } => self.acted(tongue),
             Self::Profile { .. }
             | Self::Preferences
             | Self::Restricted { .. }

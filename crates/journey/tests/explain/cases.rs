@@ -120,6 +120,8 @@ fn kept(status: Status, reason: Option<Reason>, rule: &str) -> Kept {
             key: Arc::from(""),
             template: Arc::from("cart/nudge"),
             with: Value::Null,
+            once: None,
+            repeats: None,
             expires_at: Some(at()),
             priority: 50,
             tags: Vec::new(),
@@ -196,6 +198,9 @@ pub fn all() -> Vec<Kept> {
     }
     all.extend(lists());
     all.extend(stopped());
+    let mut again = kept(Status::Sent, None, "");
+    again.decision.repeats = Some(MessageId(Uuid::from_u128(1)));
+    all.push(again);
     for (status, nth) in [(Status::Sent, 1), (Status::Queued, 3), (Status::Leased, 4)] {
         all.push(Kept {
             nth: Some(nth),

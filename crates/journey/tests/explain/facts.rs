@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use journey::{
+    action::{Asked, Undone},
     failure::Failure,
     ids::{CallId, MessageId},
     message::{Channel, Reason, Refusal},
@@ -254,7 +255,14 @@ fn ways() -> Vec<Fact> {
         Fact::Paused { since: at() },
         Fact::Resumed { paused: at() },
     ];
-    let own = ["completed", "missed", "restarted", "stopped", "migrated"];
+    let own = [
+        "completed",
+        "missed",
+        "restarted",
+        "stopped",
+        "migrated",
+        "by_hand",
+    ];
     all.extend(own.map(|reason| Fact::Left {
         reason: words(reason),
     }));
@@ -283,6 +291,13 @@ fn profiles() -> Vec<Fact> {
     all.push(Fact::AddressUsed {
         channel: Channel::Chat,
     });
+    all.extend(Asked::ALL.map(|asked| Fact::Acted {
+        asked,
+        by: words("user:1"),
+        reason: words("42"),
+    }));
+    let undone = Undone::ALL.iter().map(|undone| words(undone.as_str()));
+    all.extend(undone.map(|why| Fact::Ignored { why }));
     all.push(Fact::Ignored {
         why: words(NOTHING_LISTENED),
     });

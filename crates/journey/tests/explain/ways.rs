@@ -140,6 +140,7 @@ fn case<'a>(machine: &'a Machine) -> RunCase<'a> {
         watches: false,
         goal_at: None,
         paused: None,
+        by_person: false,
         paused_for: SignedDuration::ZERO,
         machine: Some(machine),
         step: None,
@@ -180,6 +181,16 @@ fn inside(machine: &Machine, tongue: &Tongue) -> Vec<Explanation> {
         },
         tongue,
     ));
+    all.push(explain_run(
+        &RunCase {
+            step: Some(("pause", 23)),
+            waiting: waiting.as_ref(),
+            paused: Some(at()),
+            by_person: true,
+            ..case(machine)
+        },
+        tongue,
+    ));
     all.push(explain_run(&case(machine), tongue));
     all.push(explain_run(
         &RunCase {
@@ -199,6 +210,7 @@ fn left(machine: &Machine, tongue: &Tongue) -> Vec<Explanation> {
         "restarted",
         "stopped",
         "migrated",
+        "by_hand",
         "acheteur",
         "paix",
         "fini",

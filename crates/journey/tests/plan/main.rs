@@ -13,6 +13,7 @@
     reason = "tests read their cases from files"
 )]
 
+mod by_hand;
 mod moves;
 mod steps;
 

@@ -10,6 +10,7 @@
 
 mod audience;
 mod backtest;
+mod by_hand;
 mod calls;
 mod caps;
 mod choices;
@@ -29,6 +30,7 @@ mod pausing;
 mod play;
 mod questions;
 mod real_data;
+mod resent;
 mod rounds;
 mod samples;
 mod sending;

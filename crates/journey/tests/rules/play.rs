@@ -4,14 +4,17 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use journey::{
+    action::{Act, Action, Kept},
     advance::{self, Clock, Effects},
     call::{Answer, Call, Outcome},
     customer::{Consent, ConsentState, Customer, Run},
     diagnostic::SourceFile,
+    explain::Status,
     expr::parse_duration,
     failure::Failure,
-    ids::InputId,
+    ids::{InputId, RunId},
     input::{Event, Input, InputKind, Receipt, Sweep, SweepKind},
+    machine::SUPPORT_ACTION,
     merge::{Forward, MERGE},
     message::{Channel, Message, Reason},
     trace::{Fact, Line},
@@ -237,6 +240,39 @@ impl Play {
             })),
         };
         self.take("ana", vec![input])
+    }
+
+    /// A person does something for Ana, and says why.
+    pub fn acts(&mut self, act: Act) -> &mut Self {
+        let action = Action {
+            act,
+            by: Arc::from("user:1"),
+            reason: Arc::from("she called"),
+        };
+        self.does(SUPPORT_ACTION, action.properties().unwrap())
+    }
+
+    /// The same to her run.
+    pub fn acts_on_run(&mut self, act: fn(RunId) -> Act) -> &mut Self {
+        let run = self.run().id;
+        self.acts(act(run))
+    }
+
+    /// A person has message number `n` (from 0) sent again; the store says how far that has come.
+    pub fn sends_again(&mut self, n: usize, status: Status) -> &mut Self {
+        let message = self.messages[n].clone();
+        self.acts(Act::Resend {
+            message: message.id,
+            kept: Some(Box::new(Kept {
+                run: message.run,
+                journey: message.journey,
+                step: message.step,
+                channel: message.channel,
+                purpose: message.purpose,
+                status,
+                decision: message.decision,
+            })),
+        })
     }
 
     /// Ana answers by that channel.
@@ -494,6 +530,7 @@ fn short(line: &Line) -> String {
             traits.join(" ")
         ),
         Fact::GivenBack { .. } => "given back".into(),
+        Fact::Acted { asked, reason, .. } => format!("by hand {asked:?}: {reason}"),
         Fact::Ignored { why } => format!("ignored: {why}"),
     }
 }

@@ -103,5 +103,6 @@ fn send(row: &PgRow) -> Result<Option<PastSend>, sqlx::Error> {
         tags,
         run: RunId(row.try_get("run")?),
         queued: false,
+        repeats: None,
     }))
 }

@@ -9,6 +9,7 @@ use journey::{
     message::Channel,
     value::{Map, Value},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Row as _, postgres::PgRow};
 use uuid::Uuid;
@@ -16,13 +17,13 @@ use uuid::Uuid;
 use super::{ReadError, Reader, bounded, moment};
 use crate::packed::unpack;
 
-/// The most customers that a search by address names.
-const FOUND: usize = 20;
-/// The same for PostgreSQL.
-const FOUND_LIMIT: i64 = 20;
+/// The most customers that one address of a channel names.
+const REACHED: i64 = 20;
+/// The most who were merged into a customer that are named.
+const TAKEN_OVER: i64 = 20;
 
 /// One customer, as a line of a list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct CustomerRow {
     /// The hash of `key`.
     pub id: CustomerId,
@@ -47,7 +48,7 @@ pub struct TakenOver {
 }
 
 /// One customer, whole.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct CustomerView {
     /// As in a list.
     #[serde(flatten)]
@@ -57,7 +58,7 @@ pub struct CustomerView {
 }
 
 /// A page of customers.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CustomerPage {
     /// In order of id.
     pub customers: Vec<CustomerRow>,
@@ -65,13 +66,16 @@ pub struct CustomerPage {
     pub next: Option<CustomerId>,
 }
 
-/// What a search found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Found {
-    /// At most 20, in order of id.
-    pub customers: Vec<CustomerRow>,
-    /// Whether they are all. If not, there are others of this address.
-    pub complete: bool,
+impl CustomerPage {
+    /// Of these, which may be one more than fit on it.
+    fn of(mut customers: Vec<CustomerRow>, limit: u32) -> Self {
+        let more = customers.len() > usize::try_from(bounded(limit)).unwrap_or(usize::MAX);
+        if more {
+            customers.pop();
+        }
+        let next = customers.last().filter(|_| more).map(|c| c.id);
+        Self { customers, next }
+    }
 }
 
 impl Reader {
@@ -122,7 +126,7 @@ impl Reader {
             "select id, key from customer where merged_into = $1 order by id limit $2",
         )
         .bind(customer.0)
-        .bind(FOUND_LIMIT)
+        .bind(TAKEN_OVER)
         .fetch_all(&mut *tx)
         .await?;
         let taken = |(id, key): (Uuid, String)| TakenOver {
@@ -150,82 +154,67 @@ impl Reader {
         Ok(found.map_or(customer, CustomerId))
     }
 
-    /// Customers by key, id, or the exact trait `email` (whatever its case) or `phone` (spaces
-    /// aside).
-    ///
-    /// Each has an index; no more than 20 are named, and behind them those whom they were merged into.
+    /// Customers by key, id, or the exact trait `email` (whatever its case), `phone` (spaces and signs
+    /// aside) or `chat_id`, with those whom they turned out to be, in order of id, after one of them. Who is called so by
+    /// key or id is the only one, but for whom they turned out to be.
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn find(&self, query: &str) -> Result<Found, ReadError> {
+    pub async fn find(
+        &self,
+        query: &str,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Result<CustomerPage, ReadError> {
         let query = query.trim();
         if query.is_empty() || query.contains('\0') {
             // Nobody is called so, and PostgreSQL's text holds no NUL.
-            return Ok(Found {
-                customers: Vec::new(),
-                complete: true,
-            });
+            return Ok(CustomerPage::of(Vec::new(), limit));
         }
         if let Some(view) = self.customer(query).await? {
-            let mut customers = vec![view.row];
-            self.find_who_stays(&mut customers).await?;
-            return Ok(Found {
-                customers,
-                complete: true,
-            });
+            let (id, merged) = (view.row.id, view.row.merged_into.is_some());
+            let mut rows = vec![view.row];
+            if merged {
+                let stays = self.stays(id).await?;
+                let other = self.customer(&stays.to_string()).await?;
+                rows.extend(
+                    other
+                        .map(|other| other.row)
+                        .filter(|row| row.id == stays && row.id != id),
+                );
+            }
+            rows.retain(|row| after.is_none_or(|after| row.id > after));
+            rows.sort_unstable_by_key(|row| row.id);
+            let fit = usize::try_from(bounded(limit)).unwrap_or(usize::MAX);
+            rows.truncate(fit.saturating_add(1));
+            return Ok(CustomerPage::of(rows, limit));
         }
         let email = query.to_lowercase();
         let phone = query.replace([' ', '.', '-', '(', ')', '/'], "");
         let mut tx = self.page().await?;
         let rows = sqlx::query(
             // Found first and put in order then: else PostgreSQL may go through all in order of id.
-            "with found as materialized (
-                 select id, seen_at, key, traits, merged_into from customer where email = $1
-                 union all select id, seen_at, key, traits, merged_into from customer where phone = $2
-                 union all select id, seen_at, key, traits, merged_into from customer where chat_id = $3)
-             select distinct on (id) * from found order by id limit $4 + 1",
+            "with recursive found as materialized (
+                 select id, merged_into from customer where email = $1
+                 union all select id, merged_into from customer where phone = $2
+                 union all select id, merged_into from customer where chat_id = $3),
+             way as (
+                 select id, merged_into from found
+                 union select c.id, c.merged_into from way w join customer c on c.id = w.merged_into),
+             named as materialized (
+                 select id from found union select id from way where merged_into is null)
+             select c.id, c.seen_at, c.key, c.traits, c.merged_into from named n join customer c on c.id = n.id
+             where n.id > $4 order by n.id limit $5 + 1",
         )
         .bind(email)
         .bind(phone)
         .bind(query)
-        .bind(FOUND_LIMIT)
+        .bind(after.map_or(Uuid::nil(), |id| id.0))
+        .bind(bounded(limit))
         .fetch_all(&mut *tx)
         .await?;
-        let mut customers: Vec<_> = rows.iter().map(row).collect::<Result<_, _>>()?;
-        let complete = customers.len() <= FOUND;
-        customers.truncate(FOUND);
-        drop(tx);
-        self.find_who_stays(&mut customers).await?;
-        Ok(Found {
-            customers,
-            complete,
-        })
-    }
-
-    /// Adds those whom these were merged into.
-    async fn find_who_stays(&self, found: &mut Vec<CustomerRow>) -> Result<(), ReadError> {
-        let merged: Vec<_> = found
-            .iter()
-            .filter(|row| row.merged_into.is_some())
-            .map(|row| row.id)
-            .collect();
-        for id in merged {
-            let stays = self.stays(id).await?;
-            if found.iter().any(|row| row.id == stays) {
-                continue;
-            }
-            let mut tx = self.page().await?;
-            let rows = sqlx::query(
-                "select id, seen_at, key, traits, merged_into from customer where id = $1",
-            )
-            .bind(stays.0)
-            .fetch_all(&mut *tx)
-            .await?;
-            for other in &rows {
-                found.push(row(other)?);
-            }
-        }
-        Ok(())
+        let customers = rows.iter().map(row).collect::<Result<_, _>>()?;
+        Ok(CustomerPage::of(customers, limit))
     }
 
     /// What producers call these customers; who is not known is left out. By id alone: somebody's key may look like
@@ -274,7 +263,7 @@ impl Reader {
         let mut tx = self.page().await?;
         let rows: Vec<(Uuid, String, Option<Uuid>)> = sqlx::query_as(query)
             .bind(addresses)
-            .bind(FOUND_LIMIT)
+            .bind(REACHED)
             .fetch_all(&mut *tx)
             .await?;
         drop(tx);
@@ -311,7 +300,6 @@ impl Reader {
         after: Option<CustomerId>,
         limit: u32,
     ) -> Result<CustomerPage, ReadError> {
-        let limit = bounded(limit);
         let mut tx = self.page().await?;
         let rows = sqlx::query(
             "select id, seen_at, key, traits, merged_into from customer
@@ -319,16 +307,11 @@ impl Reader {
         )
         // No hash is all zeros, so this is before the first.
         .bind(after.map_or(Uuid::nil(), |id| id.0))
-        .bind(limit)
+        .bind(bounded(limit))
         .fetch_all(&mut *tx)
         .await?;
-        let mut customers = rows.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-        let more = customers.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        if more {
-            customers.pop();
-        }
-        let next = customers.last().filter(|_| more).map(|c| c.id);
-        Ok(CustomerPage { customers, next })
+        let customers = rows.iter().map(row).collect::<Result<_, _>>()?;
+        Ok(CustomerPage::of(customers, limit))
     }
 }
 

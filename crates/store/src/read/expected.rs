@@ -7,13 +7,14 @@ use journey::{
     customer::Ledger,
     machine::{By, Machine},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::Row as _;
 
 use super::{ReadError, Reader};
 
 /// An entry that is yet to come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ExpectedEntry {
     /// The journey's name.
     pub journey: Arc<str>,

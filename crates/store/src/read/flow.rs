@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{ids::MachineId, machine::Machine};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
@@ -13,7 +14,7 @@ use super::{ReadError, Reader, SUMMARY_DEADLINE, moment, moment_or_none};
 const MOST_VERSIONS: i64 = 50;
 
 /// A journey, as a line of a list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct JourneyRow {
     /// Its name.
     pub journey: Arc<str>,
@@ -28,7 +29,7 @@ pub struct JourneyRow {
 }
 
 /// One version of a journey.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct VersionRow {
     /// Its number, from 1.
     pub version: i32,
@@ -41,7 +42,7 @@ pub struct VersionRow {
 }
 
 /// What became of a step.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StepFlow {
     /// Runs that wait there now, on whatever version.
     pub inside: u64,
@@ -54,7 +55,7 @@ pub struct StepFlow {
 }
 
 /// A journey, as it runs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Flow {
     /// As in a list.
     #[serde(flatten)]

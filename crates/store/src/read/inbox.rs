@@ -1,6 +1,6 @@
 //! What waits for people: hand-overs and tasks, and the conversation around them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
@@ -8,6 +8,7 @@ use journey::{
     message::{Channel, Decision},
     value::{Map, Value},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _, postgres::PgRow, types::Json};
 use uuid::Uuid;
@@ -16,7 +17,7 @@ use super::{ReadError, Reader, bounded, moment, moment_or_none};
 use crate::{chat::Said, codec, packed::unpack, row::Moment};
 
 /// One thing that a person is asked to do.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct InboxItem {
     /// Which call: what `hand_over.said` and `hand_over.ended` name.
     pub call: CallId,
@@ -49,7 +50,7 @@ pub struct InboxItem {
 }
 
 /// A page of the inbox.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct InboxPage {
     /// What has waited longest first.
     pub items: Vec<InboxItem>,
@@ -57,8 +58,8 @@ pub struct InboxPage {
     pub next: Option<InboxCursor>,
 }
 
-/// A place in the inbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// A place in the inbox. As text: `MICROSECONDS.UUID`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InboxCursor {
     /// Since when the last one waits.
     pub at: Timestamp,
@@ -66,8 +67,26 @@ pub struct InboxCursor {
     pub call: CallId,
 }
 
+impl fmt::Display for InboxCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.at.as_microsecond(), self.call)
+    }
+}
+
+impl FromStr for InboxCursor {
+    type Err = ();
+    fn from_str(s: &str) -> Result<Self, ()> {
+        let (at, call) = s.split_once('.').ok_or(())?;
+        let micros = at.parse().map_err(|_| ())?;
+        Ok(Self {
+            at: Timestamp::from_microsecond(micros).map_err(|_| ())?,
+            call: CallId(Uuid::try_parse(call).map_err(|_| ())?),
+        })
+    }
+}
+
 /// Who said something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Speaker {
     /// The customer.
@@ -79,7 +98,7 @@ pub enum Speaker {
 }
 
 /// One thing that was said, to a customer or by them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Utterance {
     /// When.
     pub at: Timestamp,

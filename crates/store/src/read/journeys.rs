@@ -12,6 +12,7 @@ use journey::{
     policies::Policies,
     trace::{Fact, Line, NotEntered},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
@@ -26,7 +27,7 @@ use crate::codec;
 const MOST_INPUTS: i64 = 500;
 
 /// Why a customer is in a journey, left it, or did not enter.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct JourneyWhy {
     /// The journey's name.
     pub journey: Arc<str>,
@@ -159,6 +160,7 @@ fn run_case<'a>(run: &'a RunView, found: &'a Found, told: &[Input]) -> RunCase<'
         watches: run.left_at.is_some() && run.due_at.is_some(),
         goal_at: run.goal_at,
         paused: run.paused_since,
+        by_person: run.paused_by_person.is_some(),
         paused_for: run.paused_for,
         machine: found.machine(run),
         step: run.step.as_ref().map(|step| (&*step.id, step.line)),

@@ -5,11 +5,13 @@ use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use journey::{
+    explain::Status,
     failure::Failure,
     ids::{CustomerId, MessageId, RunId},
-    message::{Decision, Refusal},
+    message::{Channel, Decision, Reason, Refusal},
 };
-use serde::{Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::Serialize;
 use sqlx::{PgConnection, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
@@ -22,7 +24,7 @@ const COLUMNS: &str = "select m.customer, c.key as customer_key, m.at, m.id, m.r
     from message m left join customer c on c.id = m.customer where true";
 
 /// One decision, as a line of a list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct MessageRow {
     /// Which; also the idempotency key towards the provider.
     pub id: MessageId,
@@ -35,8 +37,10 @@ pub struct MessageRow {
     /// When it reached its final status.
     pub done_at: Option<Timestamp>,
     /// `queued`, `leased`, `sent`, `failed`, `suppressed` or `recalled`.
+    #[schemars(with = "Status")]
     pub status: Arc<str>,
     /// By which channel; of a refused list, the first.
+    #[schemars(with = "Channel")]
     pub channel: Arc<str>,
     /// For which purpose.
     pub purpose: Arc<str>,
@@ -45,11 +49,12 @@ pub struct MessageRow {
     /// The step's id.
     pub step: Arc<str>,
     /// Why it was not sent.
+    #[schemars(with = "Option<Reason>")]
     pub reason: Option<Arc<str>>,
 }
 
 /// One decision, whole.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct MessageView {
     /// As in a list.
     #[serde(flatten)]
@@ -68,7 +73,7 @@ pub struct MessageView {
     pub error: Option<Failure>,
     /// What was decided; `None` if it is of another version.
     pub decision: Option<Decision>,
-    /// The messages that the refusals name as having used up a cap, as they stand now.
+    /// The messages that the refusals name as having used up a cap, and the one that it repeats, as they stand now.
     pub evidence: BTreeMap<MessageId, MessageRow>,
 }
 
@@ -120,18 +125,12 @@ impl FromStr for MessageCursor {
     }
 }
 
-impl Serialize for MessageCursor {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
 /// A page of messages.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MessagePage {
     /// Newest first.
     pub messages: Vec<MessageRow>,
-    /// The `before` of the next page; `None`: this is the last.
+    /// Before which the next page begins; `None`: this is the last.
     pub next: Option<MessageCursor>,
 }
 
@@ -186,11 +185,10 @@ impl Reader {
             return Ok(None);
         };
         let mut view = view(&found)?;
-        let used: Vec<MessageId> = view
-            .refusals()
-            .iter()
-            .flat_map(|r| r.used_by.iter().copied())
-            .collect();
+        let first = view.decision.as_ref().and_then(|d| d.repeats);
+        let refusals = view.refusals().iter();
+        let used = refusals.flat_map(|r| r.used_by.iter().copied());
+        let used: Vec<MessageId> = used.chain(first).collect();
         view.evidence = by_id(&mut tx, view.row.customer, &used).await?;
         Ok(Some(view))
     }

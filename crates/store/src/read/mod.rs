@@ -7,6 +7,7 @@
 //! the answer is [`ReadError::TooSlow`], never a query that eats the server.
 
 mod audit;
+mod content;
 mod counted;
 mod customers;
 mod expected;
@@ -14,17 +15,21 @@ mod export;
 mod flow;
 mod inbox;
 mod journeys;
+mod letters;
 mod messages;
+mod operations;
 mod runs;
 mod summary;
 mod timeline;
+mod versions;
+mod ways;
 mod why;
 
 use std::time::Duration;
 
 use sqlx::{PgPool, Postgres, Transaction, postgres::PgRow};
 
-pub use customers::{CustomerPage, CustomerRow, CustomerView, Found, TakenOver};
+pub use customers::{CustomerPage, CustomerRow, CustomerView, TakenOver};
 pub use expected::ExpectedEntry;
 pub use export::{
     Export, ExportedCall, ExportedCustomer, ExportedFact, ExportedInput, ExportedMessage,
@@ -33,10 +38,14 @@ pub use export::{
 pub use flow::{Flow, JourneyRow, StepFlow, VersionRow};
 pub use inbox::{InboxCursor, InboxItem, InboxPage, Speaker, Utterance};
 pub use journeys::{JourneyName, JourneyWhy};
+pub use letters::{LetterCount, LetterCursor, LetterJob, LetterPage, LetterRow, LetterView};
 pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
+pub use operations::{DatabaseView, MOST_POINTS, Point, Series, Span};
 pub use runs::{RunView, Runs, StepView};
 pub use summary::{JourneySummary, Summary};
 pub use timeline::{InputName, SCANNED, Show, TimelineEntry, TimelineFilter, TimelinePage};
+pub use versions::Version;
+pub use ways::{Branch, Ways};
 pub use why::Slowed;
 
 /// The most rows that one page holds, whatever is asked for.

@@ -11,6 +11,7 @@ use journey::{
     value::{Map, Value},
     waiting::{Progress, Waiting},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
@@ -22,7 +23,7 @@ use crate::packed::unpack;
 const LIMIT: i64 = 100;
 
 /// The runs of one customer, newest first; at most 100 of each.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Runs {
     /// Inside, or out with a goal still open.
     pub open: Vec<RunView>,
@@ -31,7 +32,7 @@ pub struct Runs {
 }
 
 /// One run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RunView {
     /// Which.
     pub id: RunId,
@@ -63,6 +64,8 @@ pub struct RunView {
     pub step: Option<StepView>,
     /// Since when it is paused; `None`: it is not.
     pub paused_since: Option<Timestamp>,
+    /// Since when a person has paused it, beside its journey or alone: only a person lets it go on.
+    pub paused_by_person: Option<Timestamp>,
     /// What the step waits for.
     pub waiting: Option<Waiting>,
     /// Variables.
@@ -74,7 +77,7 @@ pub struct RunView {
 }
 
 /// A step, as support needs to know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StepView {
     /// Its id, declared or generated.
     pub id: Arc<str>,
@@ -82,6 +85,8 @@ pub struct StepView {
     pub verb: &'static str,
     /// The line in `journey.yaml`, from 1.
     pub line: u32,
+    /// The step that follows it, unless it leads somewhere else itself; `None`: none does.
+    pub then: Option<Arc<str>>,
 }
 
 type Machines = BTreeMap<Uuid, (i32, Option<Machine>)>;
@@ -96,6 +101,34 @@ impl Reader {
         let mut tx = self.page().await?;
         let Found { open, ended, .. } = found(&mut tx, customer).await?;
         Ok(Runs { open, ended })
+    }
+}
+
+impl Reader {
+    /// One run of a customer, open or over.
+    ///
+    /// # Errors
+    /// If the database cannot be read, or its state is of another version.
+    pub async fn run(
+        &self,
+        customer: CustomerId,
+        run: RunId,
+    ) -> Result<Option<RunView>, ReadError> {
+        let mut tx = self.page().await?;
+        let rows = sqlx::query(
+            "select id, machine, entered_at, left_at, goal_at, due_at, node, journey, key, reason, state
+             from run where customer = $1 and id = $2
+             union all
+             select id, machine, entered_at, left_at, goal_at, null, -1, journey, key, reason, state
+             from run_ended where customer = $1 and id = $2",
+        )
+        .bind(customer.0)
+        .bind(run.0)
+        .fetch_all(&mut *tx)
+        .await?;
+        let machines = machines(&mut tx, rows.iter()).await?;
+        let calls = calls(&mut tx, customer).await?;
+        Ok(views(&rows, &machines, &calls)?.pop())
     }
 }
 
@@ -222,9 +255,13 @@ fn view(row: &PgRow, machines: &Machines, calls: &Calls) -> Result<RunView, Read
         reason: row.try_get::<Option<&str>, _>("reason")?.map(Arc::from),
         goal_at: moment_or_none(row, "goal_at")?,
         due_at: moment_or_none(row, "due_at")?,
-        step: node.map(step),
+        step: node.map(|node| step(node, machine)),
         waiting: Waiting::of(&state, node, progress).filter(|_| left_at.is_none()),
         paused_since: state.paused.filter(|_| left_at.is_none()),
+        paused_by_person: state
+            .by_person
+            .map(|p| p.since)
+            .filter(|_| left_at.is_none()),
         left_at,
         variables: state.vars,
         event: state.event,
@@ -232,8 +269,10 @@ fn view(row: &PgRow, machines: &Machines, calls: &Calls) -> Result<RunView, Read
     })
 }
 
-fn step(node: &Node) -> StepView {
+fn step(node: &Node, machine: Option<&Machine>) -> StepView {
+    let then = machine.and_then(|m| m.node(node.next));
     StepView {
+        then: then.map(|n| n.id.clone()),
         id: node.id.clone(),
         verb: node.op.verb(),
         line: node.line,

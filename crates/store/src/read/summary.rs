@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
 use super::{ReadError, Reader, SUMMARY_DEADLINE};
 
 /// What has become of everybody so far. Exact, from one snapshot.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
     /// Customers known.
     pub customers: u64,
@@ -35,7 +36,7 @@ pub struct Summary {
 }
 
 /// The counts of one journey.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct JourneySummary {
     /// Runs that ever began.
     pub entered: u64,

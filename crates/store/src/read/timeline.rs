@@ -9,6 +9,7 @@ use journey::{
     trace::{Fact, Line},
     value::Value,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{Row as _, postgres::PgRow};
 
@@ -16,7 +17,7 @@ use super::{MessageRow, ReadError, Reader, bounded, moment};
 use crate::codec;
 
 /// What kind of input it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum InputName {
     /// A producer's event.

@@ -13,6 +13,7 @@ use journey::{
     policies::{Pace, Policies},
     policy, workspace,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _, postgres::PgRow, types::Json};
 
@@ -22,7 +23,7 @@ use super::{CustomerView, MessageRow, MessageView, ReadError, Reader, counted, m
 const MOST_FILES: usize = 4;
 
 /// Why a customer gets fewer messages than others.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Slowed {
     /// In one sentence.
     pub sentence: String,
@@ -107,7 +108,10 @@ impl Reader {
     }
 
     /// The policies of the workspace that holds; the usual ones where there is none.
-    pub(super) async fn policies(&self) -> Result<Policies, ReadError> {
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn policies(&self) -> Result<Policies, ReadError> {
         let mut tx = self.page().await?;
         let files: Option<Json<BTreeMap<Arc<str>, Arc<str>>>> = sqlx::query_scalar(
             "select (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(files)

@@ -239,7 +239,7 @@ async fn delete(
     let mut rows = BTreeMap::new();
     let mut note = |table: String, n: u64| {
         if n > 0 {
-            rows.insert(table, n);
+            *rows.entry(table).or_default() += n;
         }
     };
     for table in tables::of_customers(tx).await? {
@@ -248,6 +248,12 @@ async fn delete(
         let done = sqlx::query(sql).bind(id.0).execute(&mut *tx).await?;
         note(table, done.rows_affected());
     }
+    // Letters that name them beside somebody else.
+    let done = sqlx::query("delete from dead_letter where $1 = any(also)")
+        .bind(id.0)
+        .execute(&mut *tx)
+        .await?;
+    note("dead_letter".to_owned(), done.rows_affected());
     let done = sqlx::query("delete from customer where id = $1")
         .bind(id.0)
         .execute(&mut *tx)

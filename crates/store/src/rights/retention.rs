@@ -18,6 +18,8 @@ pub struct Cutoffs {
     pub inputs: Option<Timestamp>,
     /// Messages decided before, and lines of chats said before.
     pub messages: Option<Timestamp>,
+    /// What messages said that were handed over before.
+    pub content: Option<Timestamp>,
     /// Runs that were over before.
     pub runs: Option<Timestamp>,
     /// Calls that were over before.
@@ -42,6 +44,9 @@ const INPUTS: &str = "delete from input i using unnest($1::uuid[]) a (customer)
 const MESSAGES: &str = "delete from message m using unnest($1::uuid[]) a (customer)
  where m.customer = a.customer and m.at < $2 and m.due_at is null
    and not exists (select from run r where r.customer = m.customer and r.id = m.run)";
+
+const CONTENT: &str = "delete from message_content o using unnest($1::uuid[]) a (customer)
+ where o.customer = a.customer and o.at < $2";
 
 /// Whoever was in a journey since it was published has no part in its `backfill`, as long as that is made.
 const RUNS: &str = "delete from run_ended e using unnest($1::uuid[]) a (customer)
@@ -150,6 +155,7 @@ async fn remove(
         (INPUTS, cutoffs.inputs),
         (MESSAGES, cutoffs.messages),
         (LINES, cutoffs.messages),
+        (CONTENT, cutoffs.content),
         (SHORT_LINKS, cutoffs.messages.map(|before| before.min(stay))),
         (RUNS, cutoffs.runs),
         (CALLS, cutoffs.calls),

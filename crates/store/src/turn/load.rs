@@ -293,23 +293,27 @@ pub(super) async fn sends(
     Ok(())
 }
 
-/// The part of a decision that caps count by.
+/// The part of a decision that caps count by, and what it repeats.
 #[derive(Deserialize)]
 struct Tags {
     #[serde(default)]
     tags: Vec<Arc<str>>,
+    #[serde(default)]
+    repeats: Option<MessageId>,
 }
 
 fn send(row: SendRow) -> Result<PastSend, Error> {
     let (_, at, id, run, channel, purpose, journey, queued, decision) = row;
+    let Tags { tags, repeats } = from_bytes("decision", id, &decision)?;
     Ok(PastSend {
         message: MessageId(id),
         at: at.to_jiff(),
         channel: row::channel(id, &channel)?,
         purpose: Arc::from(purpose),
         journey: Arc::from(journey),
-        tags: from_bytes::<Tags>("decision", id, &decision)?.tags,
+        tags,
         run: RunId(run),
         queued,
+        repeats,
     })
 }

@@ -4,6 +4,7 @@
 //! for a lock has a snapshot older than the lock, and would miss what its predecessor wrote.
 
 mod columns;
+mod kept;
 mod load;
 mod ways;
 mod write;
@@ -15,10 +16,12 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use journey::{
+    action::Kept,
     advance::Turn,
     customer::{Customer, PREFERENCES_CHANGED},
     ids::{CustomerId, MessageId, RunId},
     input::{Input, InputKind},
+    machine::SUPPORT_ACTION,
     merge::{Handed, MERGE, tell_way},
     policies::Period,
     policy::rolling,
@@ -114,6 +117,10 @@ impl Store {
         if !receipts.is_empty() {
             let valid = load::leased(&mut tx, &receipts).await?;
             batch.keep_receipts(&valid);
+        }
+        let repeated = batch.repeated();
+        if !repeated.is_empty() {
+            batch.tell_kept(&kept::kept(&mut tx, &repeated).await?)?;
         }
         found.retain(|id, _| batch.waiting.contains_key(id));
         let first = |id: CustomerId| batch.waiting.get(&id).and_then(Waiting::first);
@@ -302,12 +309,12 @@ impl Batch {
             .collect()
     }
 
-    /// Only an event makes a customer, and somebody who is merged into them.
+    /// Only an event makes a customer, and somebody who is merged into them; what a person does to one does not.
     fn keep_known(&mut self, found: &BTreeMap<CustomerId, Customer>) {
         self.keep(|customer, input| {
             found.contains_key(&customer)
                 || match &input.kind {
-                    InputKind::Event(_) => true,
+                    InputKind::Event(event) => *event.name != *SUPPORT_ACTION,
                     InputKind::TakeOver(taken) => matches!(taken.what, Handed::Person(_)),
                     _ => false,
                 }
@@ -327,6 +334,22 @@ impl Batch {
                 }
             }
         }
+    }
+
+    fn repeated(&self) -> Vec<kept::KeptKey> {
+        let all = self.waiting.iter();
+        all.flat_map(|(id, w)| w.inputs.iter().filter_map(|i| kept::kept_key(*id, i)))
+            .collect()
+    }
+
+    /// Messages that are to be sent again come with what is kept of them.
+    fn tell_kept(&mut self, kept: &BTreeMap<kept::KeptKey, Kept>) -> Result<(), Error> {
+        for (id, waiting) in &mut self.waiting {
+            for input in &mut waiting.inputs {
+                kept::tell(*id, input, kept)?;
+            }
+        }
+        Ok(())
     }
 
     fn answers(&self) -> Vec<load::AnswerKey> {

@@ -11,15 +11,15 @@ use store::read::MessageRow;
 use uuid::Uuid;
 
 use super::{
-    timeline::{self, Entry},
+    timeline::{self, Entry, Known},
     title,
 };
 use crate::{
     State,
-    access::mask,
+    access::{Quoted, mask},
     console::{
         Frame, Page, PageError, html,
-        mailbox::{Shown, with_pictures},
+        mailbox::{Shown, as_sent, with_pictures},
         words,
     },
     i18n,
@@ -67,20 +67,26 @@ pub(in crate::console) async fn page(
     let found = found.ok_or(PageError::NotFound("entry"))?;
     let tongue = state.reader.tongue(&view, i18n::language()).await?;
     let rows = state.reader.messages_of(id, &found).await?;
+    let quoted = mask::quoted_of(&view, state.now());
     let mut messages = Vec::new();
     for row in rows.values().take(EXPLAINED) {
-        messages.extend(decided(&state, row).await?);
+        messages.extend(decided(&state, row, quoted.as_ref()).await?);
     }
     let mut entries = [found];
-    mask::entries(&mut entries, id, state.now());
+    mask::entries(&mut entries, &view, state.now());
     mask::view(&mut view, state.now());
     let [found] = entries;
+    let known = Known {
+        messages: &rows,
+        ways: &state.reader.ways(id).await?,
+        tongue: &tongue,
+    };
     let page = html(&InputPage {
         frame: Frame::new(&state, "customers"),
         id,
         name: title(&view),
         day: words::day(found.at),
-        entry: timeline::shown(&found, &|id| rows.get(&id), &tongue),
+        entry: timeline::shown(&found, &known),
         seq: found.seq,
         messages,
         body: if found.body.is_null() {
@@ -93,14 +99,15 @@ pub(in crate::console) async fn page(
 }
 
 /// A message with why, and as it went.
-async fn decided(state: &State, row: &MessageRow) -> Result<Option<Decided>, PageError> {
+async fn decided(
+    state: &State,
+    row: &MessageRow,
+    quoted: Option<&Quoted>,
+) -> Result<Option<Decided>, PageError> {
     let view = state.reader.message(row.id, Some(row.customer)).await?;
     let Some(view) = view else { return Ok(None) };
-    let why = state.reader.why(&view, i18n::language()).await?;
-    let content = match &state.mailbox {
-        Some(mailbox) => mailbox.of_message(row.id).await?,
-        None => None,
-    };
+    let mut why = state.reader.why(&view, i18n::language()).await?;
+    mask::explanation(&mut why, quoted);
     Ok(Some(Decided {
         id: row.id,
         channel: words::channel(&row.channel),
@@ -108,6 +115,6 @@ async fn decided(state: &State, row: &MessageRow) -> Result<Option<Decided>, Pag
         status: words::status(&row.status),
         tone: words::tone(&row.status),
         why,
-        content: content.map(Shown::from),
+        content: as_sent(state, row.id, row.customer, quoted).await?,
     }))
 }

@@ -25,12 +25,14 @@ use self::{
     timeline::{Day, Filters},
 };
 use super::{
-    Frame, Page, PageError, customers, html,
+    Frame, Page, PageError,
+    actions::{self, OptOut},
+    customers, html,
     live::{self, Live, Seen},
     merge::Merges,
     words::When,
 };
-use crate::{State, access::mask, i18n, problem::Problem, support::PAGE};
+use crate::{State, access::mask, i18n, page::PAGE, problem::Problem};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -41,6 +43,9 @@ pub(super) struct Asked {
     show: String,
     #[serde(default)]
     journey: String,
+    /// What was asked for on the page before.
+    #[serde(default)]
+    asked: String,
 }
 
 #[derive(Template)]
@@ -63,6 +68,9 @@ struct CustomerPage {
     /// Addresses are hidden, and may be shown for a reason.
     hidden: bool,
     consents: Vec<ConsentRow>,
+    opt_out: OptOut,
+    /// What was asked for on the page before.
+    asked: Option<&'static str>,
     open: Vec<OpenRun>,
     next: Vec<Next>,
     ended: Vec<EndedRun>,
@@ -90,16 +98,18 @@ pub(super) async fn page(
         Some(input) => state.reader.before(id, InputId(input)).await?,
         None => asked.before,
     };
-    let runs = state.reader.runs(id).await?;
+    let mut runs = state.reader.runs(id).await?;
     let expected = state.reader.expected(&view.ledger).await?;
     let leaving = now::leaving(&state, id).await?;
     let asks = state.reader.timeline_of(id, &filters.filter, before, PAGE);
     let mut page = asks.await?;
+    let ways = state.reader.ways(id).await?;
     let language = i18n::language();
     let tongue = state.reader.tongue(&view, language).await?;
     let slowed = state.reader.slowed(&view, language, state.now()).await?;
     let merges = Merges::of(&state, &view).await?;
-    mask::entries(&mut page.entries, id, state.now());
+    mask::entries(&mut page.entries, &view, state.now());
+    mask::runs(&mut runs, &view, state.now());
     mask::view(&mut view, state.now());
     html(&CustomerPage {
         frame: Frame::new(&state, "customers"),
@@ -116,12 +126,14 @@ pub(super) async fn page(
         hidden: mask::may_ask(id, state.now()),
         consents: side::consents(&view.ledger),
         next: now::next(&runs.open, expected, leaving, &tongue),
-        open: runs.open.iter().map(|r| now::open(r, &tongue)).collect(),
+        open: now::all_open(&state, &runs.open, &tongue).await?,
+        opt_out: OptOut::of(&state.reader.policies().await?),
+        asked: actions::notice(&asked.asked),
         journeys: state.reader.journeys().await?,
         ended: runs.ended.iter().map(now::ended).collect(),
         first: before.is_none(),
         older: page.next,
-        days: timeline::days(&page, &tongue),
+        days: timeline::days(&page, &ways, &tongue),
         filters,
     })
 }

@@ -1,17 +1,20 @@
 //! Where a customer is in their journeys, and what happens next.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use journey::{
     explain::Tongue,
     ids::{CustomerId, MessageId, RunId},
 };
-use store::read::{ExpectedEntry, MessageFilter, MessageRow, ReadError, RunView};
+use store::read::{ExpectedEntry, MessageFilter, MessageRow, ReadError, RunView, Version};
 
 use crate::{
     State,
-    console::words::{self, When},
+    console::{
+        actions::OfRun,
+        words::{self, When},
+    },
     i18n::{fill, say},
 };
 
@@ -20,7 +23,6 @@ const LEAVING: u32 = 20;
 
 /// A run that is inside, or out of its journey with a goal still open.
 pub(super) struct OpenRun {
-    pub(super) id: RunId,
     pub(super) title: Arc<str>,
     pub(super) journey: Arc<str>,
     pub(super) version: Option<i32>,
@@ -31,6 +33,7 @@ pub(super) struct OpenRun {
     pub(super) waits: String,
     /// Since when, if it is paused.
     pub(super) paused: Option<When>,
+    pub(super) actions: OfRun,
     pub(super) held: bool,
     pub(super) until: Option<When>,
 }
@@ -42,6 +45,8 @@ pub(super) struct Next {
     pub(super) title: Arc<str>,
     pub(super) step: String,
     pub(super) text: String,
+    /// The step that follows, if one does.
+    pub(super) then: Option<Arc<str>>,
     /// The message that is on its way, if it is one.
     pub(super) message: Option<MessageId>,
 }
@@ -99,6 +104,7 @@ fn leaves(message: &MessageRow) -> Next {
         title: message.journey.clone(),
         step: message.step.to_string(),
         text: fill("{0} is on its way", &[&channel]),
+        then: None,
         message: Some(message.id),
     }
 }
@@ -109,6 +115,7 @@ fn enters(entry: ExpectedEntry) -> Next {
         title: entry.title,
         step: String::new(),
         text: say("Enters, unless the date changes").into(),
+        then: None,
         message: None,
     }
 }
@@ -126,6 +133,7 @@ fn goes_on(run: &RunView, tongue: &Tongue) -> Option<(Option<Timestamp>, Next)> 
         title: run.title.clone(),
         step: step.id.to_string(),
         text: waits.map(|w| words::capital(&w)).unwrap_or_default(),
+        then: step.then.clone(),
         message: None,
     };
     Some((at, next))
@@ -135,10 +143,25 @@ fn until(run: &RunView) -> Option<Timestamp> {
     run.waiting.as_ref().map_or(run.due_at, |w| w.until)
 }
 
-pub(super) fn open(run: &RunView, tongue: &Tongue) -> OpenRun {
+/// The open runs, with the versions that each can be moved to.
+pub(super) async fn all_open(
+    state: &State,
+    open: &[RunView],
+    tongue: &Tongue,
+) -> Result<Vec<OpenRun>, ReadError> {
+    let mut versions: BTreeMap<&str, Vec<Version>> = BTreeMap::new();
+    for run in open {
+        if !versions.contains_key(&*run.journey) {
+            versions.insert(&run.journey, state.reader.versions(&run.journey).await?);
+        }
+    }
+    let with = |run: &RunView| self::open(run, &versions[&*run.journey], tongue);
+    Ok(open.iter().map(with).collect())
+}
+
+fn open(run: &RunView, versions: &[Version], tongue: &Tongue) -> OpenRun {
     let step = run.step.as_ref();
     OpenRun {
-        id: run.id,
         title: run.title.clone(),
         journey: run.journey.clone(),
         version: run.version,
@@ -147,6 +170,7 @@ pub(super) fn open(run: &RunView, tongue: &Tongue) -> OpenRun {
         step: step.map(|s| s.id.to_string()).unwrap_or_default(),
         line: step.map(|s| s.line),
         paused: run.paused_since.map(When),
+        actions: OfRun::of(run, versions),
         waits: match (&run.left_at, &run.waiting) {
             (Some(_), _) => {
                 let reason = words::reason(run.reason.as_deref().unwrap_or_default());

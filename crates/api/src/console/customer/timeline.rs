@@ -1,14 +1,22 @@
 //! All that happened to a customer, day by day: each input in one line, which opens to what was decided on it.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use journey::{
+    action::Undone,
     explain::Tongue,
     ids::MessageId,
     trace::{Fact, Line},
 };
-use store::read::{InputName, MessageRow, Show, TimelineEntry, TimelineFilter, TimelinePage};
+use store::read::{
+    Branch, InputName, MessageRow, Show, TimelineEntry, TimelineFilter, TimelinePage, Ways,
+};
 
 use super::Asked;
-use crate::{console::words, i18n::say};
+use crate::{
+    console::words,
+    i18n::{fill, say},
+};
 
 /// What the timeline shows, as links and a select say it.
 pub(super) struct Filters {
@@ -79,6 +87,8 @@ pub(super) struct Entry {
     pub(super) clock: String,
     pub(super) kind: &'static str,
     pub(super) title: String,
+    /// The journeys that it moved, at most two.
+    pub(super) journeys: Vec<String>,
     /// What it came to, where it is not open.
     pub(super) gist: Vec<Said>,
     /// How much more was decided.
@@ -111,11 +121,23 @@ pub(super) struct Link {
     pub(super) tone: &'static str,
 }
 
-pub(super) fn days(page: &TimelinePage, tongue: &Tongue) -> Vec<Day> {
+/// What facts are put into words with.
+pub(super) struct Known<'a> {
+    pub(super) messages: &'a BTreeMap<MessageId, MessageRow>,
+    pub(super) ways: &'a Ways,
+    pub(super) tongue: &'a Tongue,
+}
+
+pub(super) fn days(page: &TimelinePage, ways: &Ways, tongue: &Tongue) -> Vec<Day> {
+    let known = Known {
+        messages: &page.messages,
+        ways,
+        tongue,
+    };
     let mut days: Vec<Day> = Vec::new();
     for entry in &page.entries {
         let name = words::day(entry.at);
-        let shown = shown(entry, &|id| page.messages.get(&id), tongue);
+        let shown = shown(entry, &known);
         match days.last_mut() {
             Some(day) if day.name == name => day.entries.push(shown),
             _ => days.push(Day {
@@ -127,16 +149,13 @@ pub(super) fn days(page: &TimelinePage, tongue: &Tongue) -> Vec<Day> {
     days
 }
 
-/// What became of a message, by its id.
-type Found<'a> = dyn Fn(MessageId) -> Option<&'a MessageRow> + 'a;
-
 /// One input in words.
-pub(super) fn shown<'a>(entry: &TimelineEntry, found: &Found<'a>, tongue: &Tongue) -> Entry {
+pub(super) fn shown(entry: &TimelineEntry, known: &Known<'_>) -> Entry {
     let (kind, title) = head(entry);
     let mut groups: Vec<Group> = Vec::new();
     for line in &entry.trace {
         let journey = line.journey.as_deref().unwrap_or_default();
-        let said = said(line, found, tongue);
+        let said = said(line, known);
         match groups.last_mut() {
             Some(group) if group.journey == journey => group.facts.push(said),
             _ => groups.push(Group {
@@ -147,7 +166,12 @@ pub(super) fn shown<'a>(entry: &TimelineEntry, found: &Found<'a>, tongue: &Tongu
     }
     let all: Vec<&Said> = groups.iter().flat_map(|g| &g.facts).collect();
     let gist = gist(&all);
+    let mut journeys: Vec<String> = groups.iter().map(|g| g.journey.clone()).collect();
+    journeys.retain(|name| !name.is_empty());
+    journeys.dedup();
+    journeys.truncate(2);
     Entry {
+        journeys,
         more: (all.len() - gist.len()) as u64,
         gist,
         iso: entry.at.to_string(),
@@ -193,6 +217,10 @@ fn passage(entry: &TimelineEntry) -> &'static str {
     match entry.trace.first().map(|line| &line.fact) {
         Some(Fact::Paused { .. }) => say("The journey was paused"),
         Some(Fact::Resumed { .. }) => say("The journey goes on"),
+        // For all but those that a person has paused.
+        Some(Fact::Ignored { why }) if **why == *Undone::STAYS.as_str() => {
+            say("The journey goes on")
+        }
         _ => say("A new version was published"),
     }
 }
@@ -202,7 +230,7 @@ fn occasion(entry: &TimelineEntry, otherwise: &str) -> String {
     said.map_or_else(|| otherwise.into(), |words| words::sentence(&words))
 }
 
-fn said<'a>(line: &Line, found: &Found<'a>, tongue: &Tongue) -> Said {
+fn said(line: &Line, known: &Known<'_>) -> Said {
     let (tone, message) = match &line.fact {
         Fact::Sends { message, .. } => ("good", Some(*message)),
         Fact::Suppressed { message, .. } | Fact::Recalled { message } => ("warn", Some(*message)),
@@ -214,10 +242,40 @@ fn said<'a>(line: &Line, found: &Found<'a>, tongue: &Tongue) -> Said {
     };
     Said {
         step: line.step.as_deref().unwrap_or_default().to_owned(),
-        text: words::capital(&line.fact.say(tongue)),
+        text: chosen(line, known.ways)
+            .unwrap_or_else(|| words::capital(&line.fact.say(known.tongue))),
         tone,
-        message: message.and_then(found).map(link),
+        message: message.and_then(|id| known.messages.get(&id)).map(link),
     }
+}
+
+/// Which condition decided a branch, as it is written, and where it leads.
+fn chosen(line: &Line, ways: &Ways) -> Option<String> {
+    let Fact::Chose { arm } = line.fact else {
+        return None;
+    };
+    let branch = ways.branch(line.run?, line.step.as_deref()?)?;
+    let end = || Arc::from(say("the end"));
+    match arm {
+        Some(n) => {
+            let (condition, to) = branch.arms.get(usize::try_from(n).ok()?)?;
+            let to = to.clone().unwrap_or_else(end);
+            Some(fill("`{0}` holds: on to `{1}`", &[condition, &to]))
+        }
+        None => {
+            let to = branch.otherwise.clone().unwrap_or_else(end);
+            let none = conditions(branch);
+            Some(fill("No condition holds ({0}): on to `{1}`", &[&none, &to]))
+        }
+    }
+}
+
+fn conditions(branch: &Branch) -> String {
+    let all = branch
+        .arms
+        .iter()
+        .map(|(condition, _)| format!("`{condition}`"));
+    all.collect::<Vec<_>>().join(", ")
 }
 
 fn link(message: &MessageRow) -> Link {

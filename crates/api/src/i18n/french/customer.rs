@@ -115,4 +115,19 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Yes", "Oui"),
     ("{0} is on its way", "{0} en chemin"),
     ("{0} more", "{0} de plus"),
+    (
+        "In no journey, and nothing is under way.",
+        "Dans aucun parcours, et rien n’est en cours.",
+    ),
+    (
+        "No condition holds ({0}): on to `{1}`",
+        "Aucune condition n’est remplie ({0}) : suite à `{1}`",
+    ),
+    ("Now and next", "Maintenant et ensuite"),
+    ("the end", "la fin"),
+    ("then", "puis"),
+    (
+        "`{0}` holds: on to `{1}`",
+        "`{0}` est rempli : suite à `{1}`",
+    ),
 ];

@@ -1,8 +1,11 @@
 //! The French of the console, a file for each room.
 
+mod actions;
 mod customer;
 mod frame;
+mod letters;
 mod merge;
+mod operations;
 mod words;
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -11,7 +14,15 @@ use std::{collections::HashMap, sync::LazyLock};
 pub(super) type Pair = (&'static str, &'static str);
 
 /// Every room.
-pub(super) const ROOMS: &[&[Pair]] = &[customer::PAIRS, frame::PAIRS, merge::PAIRS, words::PAIRS];
+pub(super) const ROOMS: &[&[Pair]] = &[
+    actions::PAIRS,
+    customer::PAIRS,
+    frame::PAIRS,
+    letters::PAIRS,
+    merge::PAIRS,
+    operations::PAIRS,
+    words::PAIRS,
+];
 
 static ALL: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| ROOMS.iter().copied().flatten().copied().collect());

@@ -128,6 +128,13 @@ static RETENTION: Context = Context {
         )
         .or_else("for ever"),
         word(
+            "content",
+            Takes::Duration,
+            "What messages said, word for word, for support; it goes with its message at the latest",
+            "content: 90d",
+        )
+        .or_else("not kept"),
+        word(
             "runs",
             Takes::Duration,
             "Runs that are over, from when they left",

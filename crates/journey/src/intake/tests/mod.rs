@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::{
     ids::InputId,
+    machine::SUPPORT_ACTION,
     merge::{INTO, MERGE},
     value::Value,
 };
@@ -221,6 +222,8 @@ fn alias_is_of_the_customer_who_goes() {
 
 #[test]
 fn producers_do_not_make_up_what_people_have_done() {
-    assert_eq!(reserved(MERGE).unwrap().code, "reserved");
+    for name in [MERGE, SUPPORT_ACTION] {
+        assert_eq!(reserved(name).unwrap().code, "reserved_event");
+    }
     assert_eq!(reserved("customer.restricted"), None);
 }

@@ -139,6 +139,7 @@ impl Reader<'_> {
         for (name, span) in [
             ("inputs", &mut kept.inputs),
             ("messages", &mut kept.messages),
+            ("content", &mut kept.content),
             ("runs", &mut kept.runs),
             ("calls", &mut kept.calls),
         ] {

@@ -17,6 +17,7 @@ use journey::{
     message::Decision,
     trace::Line,
 };
+use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
@@ -34,7 +35,7 @@ const PAGE: i64 = 500;
 pub(crate) const SECTIONS: [&str; 5] = ["call", "input", "message", "run", "run_ended"];
 
 /// All that is held on one customer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Export {
     /// When it was taken.
     pub exported_at: Timestamp,
@@ -59,7 +60,7 @@ pub struct Export {
 }
 
 /// The profile.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ExportedCustomer {
     /// The hash of `key`, by which all rows name them.
     pub id: CustomerId,
@@ -78,7 +79,7 @@ pub struct ExportedCustomer {
 }
 
 /// One decision about a message.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ExportedMessage {
     /// Which.
     pub id: MessageId,
@@ -117,7 +118,7 @@ pub struct ExportedMessage {
 }
 
 /// One call of an endpoint.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ExportedCall {
     /// Which.
     pub id: CallId,
@@ -152,7 +153,7 @@ pub struct ExportedCall {
 }
 
 /// One input and what was decided on it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ExportedInput {
     /// Which.
     pub id: InputId,
@@ -174,7 +175,7 @@ pub struct ExportedInput {
 }
 
 /// One fact of a decision.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ExportedFact {
     /// The sentence.
     pub sentence: String,

@@ -8,6 +8,7 @@ use journey::{
     ids::{CustomerId, RunId},
     machine::{Machine, NodeId},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
@@ -17,7 +18,7 @@ use super::{PAGE, kept, text, text_or_none};
 use crate::read::{ReadError, moment, moment_or_none};
 
 /// One run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ExportedRun {
     /// Which.
     pub id: RunId,

@@ -1,14 +1,22 @@
-//! Refusals as `application/problem+json` (RFC 9457).
+//! Refusals as `application/problem+json` (RFC 9457), each with a code of [`CODES`].
+
+mod codes;
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::read::ReadError;
 
+pub(crate) use codes::{Code, code_of};
+
+/// What problems are sent as.
+pub(crate) const KIND: &str = "application/problem+json";
+
 /// One refused item of a batch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct RefusedItem {
     /// Its place in the batch, from 0.
     pub index: usize,
@@ -31,14 +39,22 @@ pub(crate) struct Problem {
     refused: Vec<RefusedItem>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// A refusal (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Body<'a> {
+    /// The status in words.
     title: &'a str,
+    /// The status.
     status: u16,
+    /// A word for programs; it keeps its meaning for ever.
     code: &'a str,
+    /// The field at fault, if it is one: `properties.items[2].name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    /// A sentence for people.
     detail: &'a str,
+    /// Of a batch, the items that were refused.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     refused: &'a [RefusedItem],
 }
@@ -59,14 +75,30 @@ impl Problem {
         &self.detail
     }
 
+    /// The stable word.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     pub(crate) fn bad(code: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
+    /// One event that was refused, with the status of its code.
     pub(crate) fn of_item(item: RefusedItem) -> Self {
+        let status = code_of(&item.code).and_then(|code| code.statuses.first());
+        let status = status.and_then(|status| StatusCode::from_u16(*status).ok());
         Self {
             field: item.field,
-            ..Self::bad(&item.code, item.message)
+            ..Self::new(
+                status.unwrap_or(StatusCode::BAD_REQUEST),
+                &item.code,
+                item.message,
+            )
         }
     }
 
@@ -101,10 +133,7 @@ impl IntoResponse for Problem {
         };
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(KIND));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }

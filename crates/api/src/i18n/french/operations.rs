@@ -1,0 +1,256 @@
+//! Operations: health, what waits, and charts.
+
+use super::Pair;
+
+pub(super) const PAIRS: &[Pair] = &[
+    (
+        "(far above this picture)",
+        "(bien au-dessus de ce graphique)",
+    ),
+    ("1 hour", "1 heure"),
+    (
+        "19 of 20 are quicker (p95)",
+        "19 sur 20 sont plus rapides (p95)",
+    ),
+    ("24 hours", "24 heures"),
+    ("7 days", "7 jours"),
+    (
+        "After a pause or a restore many are due at once and are worked off. Else look at the processes with `timers`.",
+        "Après une pause ou une restauration, beaucoup arrivent à échéance d’un coup et sont rattrapées. Sinon, regardez les processus qui ont le rôle `timers`.",
+    ),
+    ("Alert for {0}: {1}", "Alerte pour {0} : {1}"),
+    ("Alert: {0}", "Alerte : {0}"),
+    (
+        "All connections to PostgreSQL are in use on {0}",
+        "Toutes les connexions à PostgreSQL sont prises sur {0}",
+    ),
+    ("All is well.", "Tout va bien."),
+    ("As a table", "Sous forme de tableau"),
+    (
+        "Asked for time: {0} s more",
+        "A demandé du temps : encore {0} s",
+    ),
+    ("At work", "Au travail"),
+    ("Backlog", "Retard accumulé"),
+    ("Calls", "Appels"),
+    ("Calls of endpoints", "Appels de services"),
+    (
+        "Circuit open: tried again now",
+        "Circuit ouvert : nouvel essai en cours",
+    ),
+    ("Circuit open: {0} s more", "Circuit ouvert : encore {0} s"),
+    ("Dead letters", "Lettres mortes"),
+    ("Dispatch of messages", "Envoi des messages"),
+    ("Events a minute", "Événements par minute"),
+    ("Events taken in", "Événements reçus"),
+    (
+        "Events that wait in RabbitMQ.",
+        "Événements en attente dans RabbitMQ.",
+    ),
+    ("Fails", "Échoue"),
+    (
+        "For how long the oldest has been due and not taken up.",
+        "Depuis combien de temps le plus ancien attend d’être pris.",
+    ),
+    ("From", "À partir de"),
+    ("From decision to provider", "De la décision au prestataire"),
+    ("Half are quicker (p50)", "La moitié est plus rapide (p50)"),
+    ("Health", "État"),
+    ("How long turns take", "Durée des tours"),
+    (
+        "If a process with `dispatch` runs, providers are slow or refuse: see below.",
+        "Si un processus avec le rôle `dispatch` tourne, les prestataires sont lents ou refusent : voir plus bas.",
+    ),
+    ("In order", "En ordre"),
+    ("In the manual:", "Dans le manuel :"),
+    ("Intake of events", "Réception des événements"),
+    (
+        "It fails again and again, or asks for time. Messages wait without using up their tries, and it is tried again by itself.",
+        "Il échoue sans cesse, ou demande du temps. Les messages attendent sans épuiser leurs essais, et il est réessayé tout seul.",
+    ),
+    (
+        "It is short of memory or disk. Producers wait, and nothing that was accepted is lost.",
+        "Il manque de mémoire ou de disque. Les producteurs attendent, et rien de ce qui a été accepté n’est perdu.",
+    ),
+    ("Last seen", "Vu"),
+    ("Lateness", "Retard"),
+    (
+        "Look at that server, and at the way to it. What comes in meanwhile is kept, and everything goes on by itself.",
+        "Regardez ce serveur et le chemin qui y mène. Ce qui arrive entre-temps est gardé, et tout reprend de soi-même.",
+    ),
+    (
+        "Look at the endpoints: they are slow or refuse.",
+        "Regardez les services : ils sont lents ou refusent.",
+    ),
+    (
+        "Look for slow queries there before you start more processes.",
+        "Cherchez-y des requêtes lentes avant de démarrer d’autres processus.",
+    ),
+    (
+        "Look whether it runs, and whether it reaches the database. Others of its roles go on meanwhile.",
+        "Vérifiez qu’il tourne et qu’il atteint la base. Les autres processus des mêmes rôles continuent entre-temps.",
+    ),
+    ("Looked at {0}.", "Regardé le {0}."),
+    (
+        "Mend the producer; what should count is published again under the same id.",
+        "Corrigez le producteur ; ce qui doit compter est publié à nouveau sous le même identifiant.",
+    ),
+    ("Messages that left", "Messages partis"),
+    ("Missing", "Absent"),
+    (
+        "More events come than are taken in. Look at how long turns take: if long, at PostgreSQL.",
+        "Il arrive plus d’événements qu’il n’en est pris. Regardez la durée des tours : si elle est longue, regardez PostgreSQL.",
+    ),
+    ("Moves to other versions", "Passages à d’autres versions"),
+    ("News of the workspace", "Nouvelles de l’espace de travail"),
+    (
+        "No process fires timers",
+        "Aucun processus ne déclenche les minuteries",
+    ),
+    (
+        "No process hands messages to providers",
+        "Aucun processus ne remet les messages aux prestataires",
+    ),
+    (
+        "No process takes events in from RabbitMQ",
+        "Aucun processus ne prend les événements dans RabbitMQ",
+    ),
+    (
+        "No process that runs has one.",
+        "Aucun processus en marche n’en a.",
+    ),
+    ("None", "Aucune"),
+    ("Not all is well.", "Tout ne va pas bien."),
+    ("Not ready", "Pas prêt"),
+    (
+        "Nothing is known of it at the moment.",
+        "On n’en sait rien pour le moment.",
+    ),
+    (
+        "Nothing was seen in this time.",
+        "Rien n’a été vu pendant ce temps.",
+    ),
+    ("Oldest transaction", "Transaction la plus ancienne"),
+    ("Operations", "Exploitation"),
+    ("Over time", "Au fil du temps"),
+    ("Process", "Processus"),
+    ("Processes", "Processus"),
+    ("Provider", "Prestataire"),
+    ("Providers", "Prestataires"),
+    (
+        "Publish a workspace with `parcours apply`.",
+        "Publiez un espace de travail avec `parcours apply`.",
+    ),
+    (
+        "RabbitMQ takes nothing for now: {0}",
+        "RabbitMQ ne prend rien pour l’instant : {0}",
+    ),
+    ("Queues", "Files d’attente"),
+    ("Ready", "Prêt"),
+    ("Ready for intake", "Prêts à être pris"),
+    (
+        "Removal of what is not kept",
+        "Suppression de ce qui n’est pas gardé",
+    ),
+    ("Roles", "Rôles"),
+    ("Run `parcours migrate`.", "Lancez `parcours migrate`."),
+    ("Schedules and publications", "Calendriers et publications"),
+    ("Schema", "Schéma"),
+    ("Sent a minute", "Envoyés par minute"),
+    ("Sent, 1 hour", "Envoyés, 1 heure"),
+    ("Size", "Taille"),
+    (
+        "Start a process with that role.",
+        "Démarrez un processus avec ce rôle.",
+    ),
+    ("Started", "Démarré"),
+    ("State", "État"),
+    ("The database’s schema", "Le schéma de la base"),
+    (
+        "The error says why. It is tried again by itself.",
+        "L’erreur dit pourquoi. Un nouvel essai se fait tout seul.",
+    ),
+    (
+        "The error says why. The loop tries again by itself; if it has ended, start the process again.",
+        "L’erreur dit pourquoi. La boucle réessaie toute seule ; si elle s’est arrêtée, redémarrez le processus.",
+    ),
+    (
+        "The oldest call of an endpoint has been due for {0}",
+        "Le plus ancien appel d’un service attend depuis {0}",
+    ),
+    (
+        "The oldest message has been due for {0}",
+        "Le plus ancien message attend depuis {0}",
+    ),
+    (
+        "The oldest timer has been due for {0}",
+        "La plus ancienne minuterie attend depuis {0}",
+    ),
+    (
+        "The pages of these messages quote what the provider said, or name the line of the template.",
+        "Les pages de ces messages citent ce qu’a dit le prestataire, ou nomment la ligne du modèle.",
+    ),
+    (
+        "The process on {0} ({1}) has not been seen since {2}",
+        "Le processus sur {0} ({1}) n’a pas été vu depuis le {2}",
+    ),
+    ("The workspace", "L’espace de travail"),
+    (
+        "There is none here, and none is needed: events come by HTTP, straight into the engine. So it is with parcours dev.",
+        "Il n’y en a pas ici, et il n’en faut pas : les événements arrivent par HTTP, droit dans le moteur. Il en va ainsi avec parcours dev.",
+    ),
+    ("This process", "Ce processus"),
+    ("Tried again, 1 hour", "Réessayés, 1 heure"),
+    ("Unsent a minute", "Non partis par minute"),
+    ("Unsent, 1 hour", "Non partis, 1 heure"),
+    ("Version", "Version"),
+    ("Waiting for locks", "En attente de verrous"),
+    (
+        "What is due and not taken up, counted up to a bound.",
+        "Ce qui est échu et n’est pas pris, compté jusqu’à une limite.",
+    ),
+    ("With it", "Chez lui"),
+    ("messages and calls", "messages et appels"),
+    ("timers", "minuteries"),
+    ("{0} ({1}) is left alone", "{0} ({1}) est laissé tranquille"),
+    ("{0} at the most", "{0} au plus"),
+    (
+        "{0} events of the last quarter of an hour could not be read or kept",
+        "{0} événements du dernier quart d’heure n’ont pas pu être lus ou gardés",
+    ),
+    (
+        "{0} events wait in RabbitMQ",
+        "{0} événements attendent dans RabbitMQ",
+    ),
+    ("{0} h ago", "il y a {0} h"),
+    ("{0} is not ready: {1}", "{0} : pas prêt. {1}"),
+    (
+        "{0} keeps failing on {1}: {2}",
+        "{0} : échecs répétés sur {1}. {2}",
+    ),
+    (
+        "{0} message with providers",
+        "{0} message chez les prestataires",
+    ),
+    (
+        "{0} messages of the last half hour ended unsent",
+        "{0} messages de la dernière demi-heure ne sont pas partis",
+    ),
+    (
+        "{0} messages with providers",
+        "{0} messages chez les prestataires",
+    ),
+    ("{0} min ago", "il y a {0} min"),
+    ("{0} of {1} connections", "{0} connexions sur {1}"),
+    ("{0} process runs", "{0} processus tourne"),
+    ("{0} processes run", "{0} processus tournent"),
+    ("{0} s ago", "il y a {0} s"),
+    (
+        "{0}, this version knows {1}",
+        "{0}, cette version connaît {1}",
+    ),
+    (
+        "{0}: {1} now, {2} at the most",
+        "{0} : {1} maintenant, {2} au plus",
+    ),
+];
