@@ -416,7 +416,17 @@ create table user_account (
     totp_secret bytea,                        -- in the clear: who reads the database reads what codes protect as well
     totp_pending bytea,                       -- shown, and not confirmed by a code yet
     invite bytea unique check (octet_length(invite) = 32), -- SHA-256 of the link to set a password
+    issuer text,                              -- the provider of identities that knows them,
+    subject text,                             -- and as whom
+    unique (issuer, subject),
+    check ((issuer is null) = (subject is null)),
     check ((invite is null) = (invited_until is null))
+);
+
+-- What sign-ins by a provider of identities were marked with: none counts twice.
+create table sign_in_nonce (
+    hash bytea primary key check (octet_length(hash) = 32), -- SHA-256
+    expires_at timestamptz not null           -- nothing with it can come back any more
 );
 
 create table session (

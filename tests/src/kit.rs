@@ -22,7 +22,7 @@ mod workspace;
 
 pub use cluster::{Cluster, NODES};
 pub use engine::{Rig, quick};
-pub use http::http;
+pub use http::{http, http_without_redirects};
 pub use network::Network;
 pub use provider::{Answer, Post, Provider};
 pub use proxy::{Fault, Proxy};

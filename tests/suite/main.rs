@@ -28,6 +28,7 @@ mod servers;
 mod shop;
 mod store;
 mod talk;
+mod tongues;
 mod turns;
 mod versions;
 mod why;

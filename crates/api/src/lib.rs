@@ -46,6 +46,7 @@ pub use accept::{Accept, Accepted, BoxFuture, NotAccepted};
 pub use capture::{CaptureError, CaptureStore, Captured, KeepError};
 pub use chat::{Chat, Hub};
 pub use health::{Looks, Numbers, Ops, Readiness, ops_router};
+pub use journey::explain::Language;
 pub use letters::{Letters, LettersAway, Replay};
 pub use pages::{Look, Pages};
 pub use providers::Providers;

@@ -1,13 +1,13 @@
 //! A message as its reader sees it: in a mailbox, on a lock screen, in a conversation. The console and `parcours preview` show
 //! the same. There is no script in it: what can be switched is a radio button.
 
-use std::fmt::Write as _;
-
 use askama::Template;
 use journey::{
     content::{Content, File, Push},
     sms,
 };
+
+use crate::i18n::{count, fill, say};
 
 /// What [`Seen`] looks like; the page that it stands on brings its own besides.
 pub const SEEN_STYLE: &str = include_str!("../static/seen.css");
@@ -39,7 +39,7 @@ impl Seen<'_> {
         let name = name.trim().trim_matches('"');
         match (name.is_empty(), self.sender_address()) {
             (true, Some(address)) => address,
-            (true, None) => "Your shop",
+            (true, None) => say("Your shop"),
             (false, _) => name,
         }
     }
@@ -67,43 +67,47 @@ impl Seen<'_> {
     /// In how many segments a text message goes, from whom, and why.
     fn travels(&self, text: &str) -> String {
         let travel = sms::travel(text);
-        let segments = match travel.segments {
-            1 => "1 segment".to_owned(),
-            n => format!("{n} segments"),
+        let segments = u64::try_from(travel.segments).unwrap_or_default();
+        let segments = count(segments, "{0} segment", "{0} segments");
+        let characters = fill(
+            "{0} characters in {1}",
+            &[&travel.units, &travel.encoding.as_str()],
+        );
+        let signs: Vec<String> = travel.because_of.iter().map(|c| quoted(c)).collect();
+        let because = match signs.is_empty() {
+            true => String::new(),
+            false => fill(", because of {0}", &[&signs.join(" ")]),
         };
-        let (units, alphabet) = (travel.units, travel.encoding.as_str());
-        let mut said = format!("{segments} · {units} characters in {alphabet}");
-        if !travel.because_of.is_empty() {
-            let signs: Vec<String> = travel.because_of.iter().map(|c| format!("“{c}”")).collect();
-            // Writing into a string cannot fail.
-            let _ = write!(said, ", because of {}", signs.join(" "));
-        }
-        let _ = write!(said, " · from {}", self.sender());
-        said
+        let from = fill("from {0}", &[&self.sender()]);
+        format!("{segments} · {characters}{because} · {from}")
     }
 
     /// What a notification has that is not to be seen.
     fn facts(&self, push: &Push) -> Vec<String> {
         let mut facts: Vec<String> = Vec::new();
-        facts.extend(push.url.iter().map(|url| format!("A tap opens {url}")));
+        facts.extend(push.url.iter().map(|url| fill("A tap opens {0}", &[url])));
         let acts = push.actions.iter();
         facts.extend(acts.map(|a| match &a.url {
-            Some(url) => format!("“{}” opens {url}", a.label),
-            None => format!("“{}” tells the app {}", a.label, a.name),
+            Some(url) => fill("“{0}” opens {1}", &[&a.label, url]),
+            None => fill("“{0}” tells the app {1}", &[&a.label, &a.name]),
         }));
         facts.extend(
             push.collapse
                 .iter()
-                .map(|key| format!("Takes the place of an earlier one: {key}")),
+                .map(|key| fill("Takes the place of an earlier one: {0}", &[key])),
         );
-        facts.extend(push.ttl.map(|ttl| format!("Kept for {ttl} s")));
+        facts.extend(push.ttl.map(|ttl| fill("Kept for {0} s", &[&ttl])));
         facts.extend(
             push.data
                 .iter()
-                .map(|(name, value)| format!("{name}: {value}")),
+                .map(|(name, value)| fill("{0}: {1}", &[name, value])),
         );
         facts
     }
+}
+
+fn quoted(text: impl std::fmt::Display) -> String {
+    fill("“{0}”", &[&text])
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Settings: defaults, then `config/parcours.yaml`, then the environment.
 
+mod access;
 mod sources;
 mod words;
 
@@ -12,8 +13,9 @@ use journey::{message::Channel, settings::FILE};
 use serde::Deserialize;
 
 pub use self::{
+    access::AccessConfig,
     sources::{Sources, Wrong},
-    words::{AccessConfig, LogFormat},
+    words::LogFormat,
 };
 
 /// Settings of `parcours run`, `event`, `customer` and the rest.
@@ -36,7 +38,7 @@ pub struct Config {
     pub stop_seconds: Option<u32>,
     /// `PARCOURS_WRITE_KEY`: what the HTTP intake asks for as the user name of HTTP Basic
     pub write_key: Option<String>,
-    /// `PARCOURS_ACCESS`: whether the console and the API are open while there is no user
+    /// Who reaches the console and the API, and how they sign in
     pub access: AccessConfig,
     /// Where customers find their pages
     pub links: LinksConfig,
@@ -267,6 +269,9 @@ impl Config {
                 _ => format!("`{place}.{setting}` {problem}"),
             };
             wrong(&path, message, "");
+        }
+        if let Err((path, message)) = self.access.checked() {
+            wrong(path, message, "");
         }
         if let Err((setting, problem)) = channels::Reach::new(&self.endpoints) {
             let message = format!("`{setting}` {problem}");

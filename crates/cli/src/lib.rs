@@ -7,6 +7,7 @@ mod capture;
 pub mod commands;
 mod config;
 mod gallery;
+pub mod identity;
 pub mod intake;
 pub mod letters;
 mod local;

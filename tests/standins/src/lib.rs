@@ -1,4 +1,4 @@
-//! Stand-ins for the providers of messages: HTTP servers inside of a test's process that demand what
+//! Stand-ins for the providers of messages and of identities: HTTP servers inside of a test's process that demand what
 //! the providers' public documentation demands, answer as it says they answer, and keep what they
 //! took.
 //!
@@ -26,6 +26,7 @@ mod check;
 pub mod fcm;
 mod jwt;
 mod mood;
+pub mod oidc;
 pub mod postmark;
 mod server;
 pub mod telegram;
@@ -43,6 +44,7 @@ pub use self::{
     apns::Apns,
     fcm::Fcm,
     mood::{Mood, Refusal},
+    oidc::Oidc,
     postmark::Postmark,
     server::{Invalid, Provider, Read, StandIn},
     telegram::Telegram,

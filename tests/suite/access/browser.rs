@@ -39,6 +39,60 @@ fn field(driver: &mut Driver, id: &str, text: &str) {
     driver.type_in(text);
 }
 
+/// French is longer: nothing runs out of its place, at a desk or on a telephone.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_runs_over_in_french() {
+    let site = site_with(false, |state| State {
+        clock: Timestamp::now,
+        ..state
+    })
+    .await;
+    let roles = ["admin", "privacy_officer", "support"];
+    let ines = site.user(EMAIL, &roles).await;
+    let token = site.session_at(ines, Timestamp::now()).await;
+    let base = site.served().await;
+    let found = tokio::task::spawn_blocking(move || {
+        let (mut driver, mut found) = (Driver::start(), Vec::new());
+        driver.go(&format!("{base}/sign-in?lang=fr"));
+        driver.eval(&format!("document.cookie = 'parcours={token}; path=/'"));
+        for (name, path) in [
+            ("overview", "/"),
+            ("users", "/access/users"),
+            ("user", &*format!("/access/users/{ines}")),
+            ("keys", "/access/keys"),
+            ("audit", "/access/audit"),
+            ("account", "/account"),
+            ("inbox", "/inbox"),
+            ("mailbox", "/mailbox"),
+            ("mail", "/mailbox/20260105-110100-mail"),
+            ("text", "/mailbox/note-1"),
+            ("error", "/nowhere"),
+        ] {
+            driver.go(&format!("{base}{path}"));
+            driver.until("document.documentElement.lang === 'fr'");
+            for (width, scheme) in [(1280, Scheme::Light), (1280, Scheme::Dark), (390, Scheme::Dark)] {
+                driver.seen_by(width, 900, scheme);
+                // Whatever is wider than its place and does not scroll or end in an ellipsis.
+                let over = driver.eval(
+                    "[...document.querySelectorAll('body *')].filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1 \
+                     && getComputedStyle(e).overflowX === 'visible' && getComputedStyle(e).display !== 'inline').map(e => e.outerHTML.slice(0, 120)) \
+                     .concat(document.documentElement.scrollWidth > innerWidth ? ['the page'] : []).join(' | ')",
+                );
+                let over = over.as_str().unwrap_or_default().to_owned();
+                if !over.is_empty() {
+                    found.push(format!("{name} {width}: {over}"));
+                }
+                driver.picture(&format!("fr-{name}-{width}-{scheme:?}"));
+            }
+            found.extend(driver.wrong().into_iter().map(|w| format!("{name}: {w}")));
+        }
+        found
+    })
+    .await
+    .unwrap();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_signs_in_looks_around_and_signs_out() {
     let site = site_with(false, |state| State {

@@ -3,7 +3,9 @@
 mod audit;
 mod browser;
 mod command;
+mod french;
 mod keys;
+mod oidc;
 mod quoted;
 mod reveal;
 mod sign_in;
@@ -167,10 +169,16 @@ impl Site {
 
     /// The cookie of a session that begins now.
     async fn session(&self, user: Uuid) -> String {
+        let token = self.session_at(user, now()).await;
+        format!("parcours={token}")
+    }
+
+    /// The token of a session that begins at that time.
+    async fn session_at(&self, user: Uuid, now: Timestamp) -> String {
         let token = access::token().unwrap();
         let hash = access::hash_of(&token);
-        self.access.open_session(&hash, user, now()).await.unwrap();
-        format!("parcours={token}")
+        self.access.open_session(&hash, user, now).await.unwrap();
+        token
     }
 
     async fn log(&self) -> Vec<store::access::AuditEntry> {

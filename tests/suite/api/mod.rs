@@ -3,6 +3,7 @@
 mod browser;
 mod customer;
 pub mod desk;
+mod french;
 mod intake;
 mod journeys;
 mod pages;

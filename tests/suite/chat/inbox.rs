@@ -46,19 +46,19 @@ steps:
         )
 }
 
-async fn place() -> Place {
+pub(super) async fn place() -> Place {
     Place::new(&desk(), |_| {}).await
 }
 
 impl Place {
-    async fn does(&self, key: &str, event: &str, fields: Value) {
+    pub(super) async fn does(&self, key: &str, event: &str, fields: Value) {
         let id = format!("{key} {event} {}", next());
         let body = events::track(key, event, &id, &fields);
         events::take(&self.engine, &[body], Timestamp::now()).await;
     }
 
     /// What waits, once so much does.
-    async fn waiting(&self, many: usize) -> Vec<Value> {
+    pub(super) async fn waiting(&self, many: usize) -> Vec<Value> {
         let items = async || {
             let (status, page) = self.ask(Method::GET, "/v1/inbox", None, None).await;
             assert_eq!(status, StatusCode::OK, "{page}");

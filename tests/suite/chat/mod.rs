@@ -1,6 +1,7 @@
 //! The chat widget: what it asks of the server, and a whole conversation in a browser.
 
 mod browser;
+mod french;
 mod hostile;
 mod inbox;
 mod talks;

@@ -118,7 +118,7 @@ async fn article_15_the_export_holds_everybody_by_whatever_name() {
             [1, 1, 1],
             "each with all that is held"
         );
-        let page = api::export_page(&export).unwrap();
+        let page = api::export_page(&export, api::Language::English).unwrap();
         assert!(page.contains("b@shop.example"), "{name}");
     }
     let other = rig

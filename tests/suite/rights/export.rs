@@ -167,7 +167,11 @@ async fn what_cannot_be_read_is_told_all_the_same() {
     for odd in ["odd state", "odd trace", "odd ledger"] {
         assert!(text.contains(odd), "{odd}");
     }
-    assert!(api::export_page(&export).unwrap().contains("odd state"));
+    assert!(
+        api::export_page(&export, api::Language::English)
+            .unwrap()
+            .contains("odd state")
+    );
 }
 
 #[tokio::test]
@@ -187,7 +191,7 @@ async fn article_12_the_page_says_it_in_words_and_runs_nothing() {
         .await
         .unwrap()
         .unwrap();
-    let page = api::export_page(&export).unwrap();
+    let page = api::export_page(&export, api::Language::English).unwrap();
     for marker in MARKERS
         .iter()
         .chain(&["Handed to stand-in", "given, not confirmed", "bounced"])

@@ -10,6 +10,7 @@ use super::{access, noted, page, secrets, see, sign_in::is_password, user};
 use crate::{
     State,
     console::{Frame, PageError},
+    i18n::say,
 };
 
 type Answer = Result<Response, PageError>;
@@ -28,6 +29,8 @@ struct Account {
     email: String,
     roles: Vec<String>,
     has_totp: bool,
+    /// Whether there are passwords, and codes beside them.
+    passwords: bool,
     others: u64,
     offer: Option<Offer>,
     wrong: Option<String>,
@@ -63,6 +66,7 @@ async fn shown(state: &State, wrong: Option<String>, done: Option<&'static str>)
         email,
         roles: found.roles,
         has_totp: found.has_totp,
+        passwords: access.passwords,
         offer,
         wrong,
         done,
@@ -76,22 +80,21 @@ pub(super) async fn submit(
 ) -> Answer {
     let field = |name: &str| fields.get(name).map_or("", String::as_str);
     let asked = field("do").to_owned();
+    let passwords = access(&state)?.passwords;
     let done = match &*asked {
         "others" => others(&state).await,
-        "confirm" => confirm(&state, field("code")).await,
-        "password" | "offer" | "remove" => {
+        "confirm" if passwords => confirm(&state, field("code")).await,
+        "password" | "offer" | "remove" if passwords => {
             let (id, email, _) = user()?;
             let access = access(&state)?;
             match is_password(access, &email, field("current"), state.now()).await? {
-                false => Ok(Err(
-                    "That is not your password. After five failures the account is locked for a quarter of an hour.".into(),
-                )),
+                false => Ok(Err(say("That is not your password. After five failures the account is locked for a quarter of an hour.").into())),
                 true => with_password(&state, id, &email, &asked, field("password")).await,
             }
         }
-        _ => Err(PageError::Wrong(
-            "There is nothing like that to be done.".into(),
-        )),
+        _ => Err(PageError::wrong(say(
+            "There is nothing like that to be done.",
+        ))),
     }?;
     let response = match done {
         Ok(None) => see("/account"),
@@ -107,7 +110,7 @@ type Done = Result<Result<Option<&'static str>, String>, PageError>;
 async fn others(state: &State) -> Done {
     let (id, _, session) = user()?;
     access(state)?.store.close_others(id, &session).await?;
-    Ok(Ok(Some("All other sessions are ended.")))
+    Ok(Ok(Some(say("All other sessions are ended."))))
 }
 
 async fn confirm(state: &State, code: &str) -> Done {
@@ -122,8 +125,10 @@ async fn confirm(state: &State, code: &str) -> Done {
         _ => false,
     };
     Ok(match confirmed {
-        true => Ok(Some("From now on a code is asked for when you sign in.")),
-        false => Err("That code is not the one of this moment. Try the next one.".into()),
+        true => Ok(Some(say(
+            "From now on a code is asked for when you sign in.",
+        ))),
+        false => Err(say("That code is not the one of this moment. Try the next one.").into()),
     })
 }
 
@@ -138,26 +143,21 @@ async fn with_password(state: &State, id: Uuid, email: &str, asked: &str, new: &
         }
         "remove" => {
             access.store.remove_totp(id).await?;
-            Ok(Ok(Some("No code is asked for any more.")))
+            Ok(Ok(Some(say("No code is asked for any more."))))
         }
         _ => {
             let (new, of) = (new.to_owned(), email.to_owned());
-            let kept = access
-                .hashing(move || {
-                    secrets::acceptable(&new, &of)?;
-                    secrets::hashed(&new).map_err(|_| "It could not be hashed. Try again.".into())
-                })
-                .await?;
+            let kept = access.hashing(move || secrets::accepted(&new, &of)).await?;
             let kept: String = match kept {
                 Ok(kept) => kept,
-                Err(why) => return Ok(Err(why)),
+                Err(why) => return Ok(Err(why.said())),
             };
             let (_, _, session) = user()?;
             access.store.set_password(id, &kept).await?;
             access.store.close_others(id, &session).await?;
-            Ok(Ok(Some(
+            Ok(Ok(Some(say(
                 "The password is changed, and all other sessions are ended.",
-            )))
+            ))))
         }
     }
 }

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     State,
     console::{self, PageError},
+    i18n::{fill, say},
     intake,
     problem::Problem,
 };
@@ -98,6 +99,25 @@ impl Refusal {
         }
     }
 
+    /// The same for a person, in the language of the page.
+    fn page(&self) -> PageError {
+        let (status, ..) = self.told();
+        let why = match self {
+            Self::SignIn => say("Sign in first.").into(),
+            Self::NotAllowed(Some(scope)) => fill(
+                "This needs the scope {0}: an admin can give you a role that has it.",
+                &[&scope.word()],
+            ),
+            Self::NotAllowed(None) => say("This is for people who are signed in.").into(),
+            Self::CrossSite => say("Another site has sent this, or the browser does not say which. Nothing was changed.").into(),
+            Self::NoUsers => {
+                fill("Nobody signs in here yet. {0} makes the first user.", &[&"parcours users add"])
+            }
+            Self::Busy => say("The database does not answer. Try again in a moment.").into(),
+        };
+        PageError::Refused(status, why)
+    }
+
     fn answer(&self, asked: &Asked) -> Response {
         let (status, code, detail) = self.told();
         if asked.browser && matches!(self, Self::SignIn) {
@@ -109,7 +129,7 @@ impl Refusal {
             return see(&format!("/sign-in?to={to}"));
         }
         if asked.browser {
-            return PageError::Refused(status, detail).into_response();
+            return self.page().into_response();
         }
         let mut response = Problem::new(status, code, detail).into_response();
         if matches!(self, Self::SignIn) {

@@ -17,6 +17,7 @@ use super::{Scope, access, noted, page, secrets, see, viewer};
 use crate::{
     State,
     console::{Frame, PageError, words::When},
+    i18n::say,
 };
 
 type Answer = Result<Response, PageError>;
@@ -41,8 +42,8 @@ impl Row {
         let expired = key.expires_at.is_some_and(|at| at <= now);
         Self {
             over: match key.revoked_at {
-                Some(_) => Some("Revoked"),
-                None => expired.then_some("Expired"),
+                Some(_) => Some(say("Revoked")),
+                None => expired.then_some(say("Expired")),
             },
             id: key.id,
             name: key.name,
@@ -92,7 +93,12 @@ pub(super) async fn add(Shared(state): Shared<State>, Form(fields): Form<Fields>
     let ticked = words.filter(|w| fields.contains_key(&format!("scope_{w}")));
     let scopes: Vec<String> = ticked.map(str::to_owned).collect();
     if name.is_empty() || scopes.is_empty() {
-        return listed(&state, None, Some("A key has a name and a scope at least.")).await;
+        return listed(
+            &state,
+            None,
+            Some(say("A key has a name and a scope at least.")),
+        )
+        .await;
     }
     let days = match field("days") {
         "" => None,
@@ -102,7 +108,7 @@ pub(super) async fn add(Shared(state): Shared<State>, Form(fields): Form<Fields>
                 return listed(
                     &state,
                     None,
-                    Some("A key holds between 1 and 3650 days, or for ever."),
+                    Some(say("A key holds between 1 and 3650 days, or for ever.")),
                 )
                 .await;
             }

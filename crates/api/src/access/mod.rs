@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod log;
 pub(crate) mod mask;
+pub mod oidc;
 mod origin;
 mod quoted;
 mod reveal;
@@ -44,7 +45,7 @@ pub(crate) use table::need;
 pub use table::{Need, TABLE};
 pub use users::email_of;
 
-use crate::{State, console::PageError};
+use crate::{State, console::PageError, i18n::say};
 use limits::{Addresses, Refusals};
 
 /// For how long a link to set a password holds, in hours.
@@ -63,6 +64,10 @@ const FORM: usize = 16 << 10;
 pub struct Access {
     store: store::access::Access,
     required: bool,
+    /// Whether people sign in by a password.
+    passwords: bool,
+    /// The provider that they sign in by.
+    oidc: Option<oidc::Oidc>,
     inner: Arc<Inner>,
 }
 
@@ -87,7 +92,25 @@ impl Access {
         Self {
             store,
             required,
+            passwords: true,
+            oidc: None,
             inner: Arc::new(inner),
+        }
+    }
+
+    /// The same with a provider of identities that people sign in by, who is asked by `ask`.
+    #[must_use]
+    pub fn with_oidc(self, settings: oidc::Settings, ask: Arc<dyn oidc::Ask>) -> Self {
+        let oidc = Some(oidc::Oidc::new(settings, ask));
+        Self { oidc, ..self }
+    }
+
+    /// The same without passwords: a link to set one signs in once instead.
+    #[must_use]
+    pub fn without_passwords(self) -> Self {
+        Self {
+            passwords: false,
+            ..self
         }
     }
 
@@ -145,7 +168,8 @@ impl Access {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PageError> {
-        let busy = || PageError::Busy("Too many sign in at the moment. Try again shortly.".into());
+        let busy =
+            || PageError::Busy(say("Too many sign in at the moment. Try again shortly.").into());
         let place = tokio::time::timeout(PATIENCE, self.inner.hashing.acquire()).await;
         let _place = place.map_err(|_| busy())?.map_err(|_| busy())?;
         tokio::task::spawn_blocking(work)
@@ -261,7 +285,7 @@ pub(crate) fn see(address: &str) -> Response {
 impl From<Error> for PageError {
     fn from(error: Error) -> Self {
         tracing::error!(%error, "users, sessions or keys could not be read or written");
-        Self::Busy("The database does not answer. Try again in a moment.".into())
+        Self::Busy(say("The database does not answer. Try again in a moment.").into())
     }
 }
 
@@ -280,7 +304,10 @@ fn access(state: &State) -> Result<&Access, PageError> {
 pub(crate) fn routes() -> Router<State> {
     Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-in/oidc", get(oidc::start))
+        .route(oidc::BACK, get(oidc::back))
         .route("/sign-out", post(sign_in::out))
+        .route("/sign-out/oidc", get(oidc::out))
         .route(
             "/welcome/{word}",
             get(users::welcome).post(users::set_password),

@@ -8,6 +8,8 @@ use url::Url;
 /// Where it is served over https, the browser holds the cookie to this host and to https.
 const SECURE: &str = "__Host-parcours";
 const PLAIN: &str = "parcours";
+/// The same of the cookie that somebody has who is on their way to sign in elsewhere.
+const WAY: [&str; 2] = ["parcours_way", "__Host-parcours_way"];
 /// The longest address that a sign-in leads back to.
 const LONGEST: usize = 500;
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -51,27 +53,40 @@ pub(super) fn inside(to: &str) -> &str {
 
 /// The token of the session's cookie.
 pub(super) fn token(headers: &HeaderMap) -> Option<&str> {
-    let all = || headers.get_all(header::COOKIE).iter();
-    let named = |name: &str| {
-        let pairs = all()
-            .filter_map(|v| v.to_str().ok())
-            .flat_map(|v| v.split(';'));
-        pairs
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find_map(|(n, value)| (n == name).then_some(value))
-    };
-    named(SECURE).or_else(|| named(PLAIN))
+    named(headers, SECURE).or_else(|| named(headers, PLAIN))
+}
+
+fn named<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let all = headers.get_all(header::COOKIE).iter();
+    let pairs = all
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'));
+    pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(n, value)| (n == name).then_some(value))
 }
 
 /// Sets the cookie, for that long; none at all takes it away.
-pub(super) fn cookie(headers: &HeaderMap, token: &str, life: Duration) -> Option<HeaderValue> {
-    let (name, secure) = match is_https(headers) {
-        true => (SECURE, "; Secure"),
-        false => (PLAIN, ""),
-    };
+pub(super) fn cookie(https: bool, token: &str, life: Duration) -> Option<HeaderValue> {
+    set([PLAIN, SECURE], https, token, life)
+}
+
+/// What somebody set out with who is on their way to sign in elsewhere. Over https, no other host can have put it there.
+pub(super) fn way(https: bool, headers: &HeaderMap) -> Option<&str> {
+    named(headers, WAY[usize::from(https)])
+}
+
+/// Sets that, as [`cookie`].
+pub(super) fn on_the_way(https: bool, way: &str, life: Duration) -> Option<HeaderValue> {
+    set(WAY, https, way, life)
+}
+
+fn set(names: [&str; 2], https: bool, value: &str, life: Duration) -> Option<HeaderValue> {
+    let name = names[usize::from(https)];
+    let secure = if https { "; Secure" } else { "" };
     let seconds = life.as_secs();
     let cookie =
-        format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&cookie).ok()
 }
 
@@ -146,12 +161,8 @@ mod tests {
     fn the_cookie_of_https_goes_first() {
         let both = headers(&[("cookie", "a=1; parcours=plain; __Host-parcours=secure")]);
         assert_eq!(token(&both), Some("secure"));
-        let set = cookie(
-            &headers(&[("origin", "https://a.example")]),
-            "t",
-            Duration::from_secs(5),
-        );
-        let set = set.unwrap();
+        let https = is_https(&headers(&[("origin", "https://a.example")]));
+        let set = cookie(https, "t", Duration::from_secs(5)).unwrap();
         assert_eq!(
             set,
             "__Host-parcours=t; Path=/; Max-Age=5; HttpOnly; SameSite=Lax; Secure"

@@ -8,7 +8,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::{access, noted, see, user};
-use crate::{State, console::PageError};
+use crate::{State, console::PageError, i18n::say};
 
 /// The longest reason, in characters.
 const REASON: usize = 200;
@@ -28,9 +28,9 @@ pub(super) async fn reveal(
     let (_, _, session) = user()?;
     let reason: String = asked.reason.trim().chars().take(REASON).collect();
     if reason.is_empty() {
-        return Err(PageError::Wrong(
-            "Say why: it is kept in the audit log.".into(),
-        ));
+        return Err(PageError::wrong(say(
+            "Say why: it is kept in the audit log.",
+        )));
     }
     let id = state.reader.customer_id(&key).await?;
     let id = id.ok_or(PageError::NotFound("customer"))?;

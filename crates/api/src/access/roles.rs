@@ -35,6 +35,8 @@ pub enum Scope {
     AuditRead,
 }
 
+use crate::i18n::say;
+
 use Scope as S;
 
 impl Scope {
@@ -120,16 +122,27 @@ impl Role {
         }
     }
 
-    /// What it is for, in a sentence.
-    pub const fn about(self) -> &'static str {
+    /// What pages call it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Marketer => "sees how journeys and messages do, and customers",
-            Self::Support => "answers customers, and reads their addresses",
-            Self::Operator => "keeps it running: metrics, dead letters, journeys, messages",
+            Self::Marketer => say("marketer"),
+            Self::Support => say("support"),
+            Self::Operator => say("operator"),
+            Self::Admin => say("admin"),
+            Self::PrivacyOfficer => say("privacy officer"),
+        }
+    }
+
+    /// What it is for, in a sentence.
+    pub(crate) fn about(self) -> &'static str {
+        match self {
+            Self::Marketer => say("sees how journeys and messages do, and customers"),
+            Self::Support => say("answers customers, and reads their addresses"),
+            Self::Operator => say("keeps it running: metrics, dead letters, journeys, messages"),
             Self::Admin => {
-                "says who may do what; sees customers, but does not export or erase them"
+                say("says who may do what; sees customers, but does not export or erase them")
             }
-            Self::PrivacyOfficer => "exports and erases customers, and reads the audit log",
+            Self::PrivacyOfficer => say("exports and erases customers, and reads the audit log"),
         }
     }
 
@@ -185,6 +198,14 @@ impl Role {
                 S::AuditRead,
             ],
         }
+    }
+}
+
+/// What pages call the role of that word.
+pub(super) fn said(word: &str) -> &str {
+    match Role::of(word) {
+        Some(role) => role.name(),
+        None => word,
     }
 }
 

@@ -12,6 +12,8 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use sha2::{Digest as _, Sha256};
 use totp_rs::{Builder, Totp};
 
+use crate::i18n::{fill, say};
+
 /// What keys of programs begin with.
 pub const KEY_PREFIX: &str = "pk_";
 /// The shortest password, in characters.
@@ -81,22 +83,61 @@ pub(crate) fn verified(password: &str, kept: Option<&str>) -> bool {
     right && kept.is_some()
 }
 
-/// Why that is no password for that account, in a sentence.
+/// Why a password is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unacceptable {
+    /// It has too few characters.
+    #[error("A password has at least {SHORTEST} characters.")]
+    Short,
+    /// It is longer than anybody needs.
+    #[error("A password has at most {LONGEST} bytes.")]
+    Long,
+    /// It takes few guesses.
+    #[error(
+        "That password is easily guessed. A few words that have nothing to do with one another are a good one."
+    )]
+    Guessed,
+    /// There is no memory or no randomness.
+    #[error("It could not be hashed. Try again.")]
+    NotHashed,
+}
+
+impl Unacceptable {
+    /// As a page says it.
+    pub(crate) fn said(self) -> String {
+        match self {
+            Self::Short => fill("A password has at least {0} characters.", &[&SHORTEST]),
+            Self::Long => fill("A password has at most {0} bytes.", &[&LONGEST]),
+            Self::Guessed => {
+                say("That password is easily guessed. A few words that have nothing to do with one another are a good one.").into()
+            }
+            Self::NotHashed => say("It could not be hashed. Try again.").into(),
+        }
+    }
+}
+
+/// A password for that account as it is kept, if it is one.
+pub(crate) fn accepted(password: &str, email: &str) -> Result<String, Unacceptable> {
+    acceptable(password, email)?;
+    hashed(password).map_err(|_| Unacceptable::NotHashed)
+}
+
+/// Whether that is a password for that account.
 ///
 /// # Errors
-/// The sentence.
-pub fn acceptable(password: &str, email: &str) -> Result<(), String> {
+/// Why not.
+pub fn acceptable(password: &str, email: &str) -> Result<(), Unacceptable> {
     if password.chars().count() < SHORTEST {
-        return Err(format!("A password has at least {SHORTEST} characters."));
+        return Err(Unacceptable::Short);
     }
     if password.len() > LONGEST {
-        return Err(format!("A password has at most {LONGEST} bytes."));
+        return Err(Unacceptable::Long);
     }
     let name = email.split('@').next().unwrap_or_default();
     // From 3 on, it takes more than a hundred million guesses.
     let guessed = zxcvbn::zxcvbn(password, &[email, name, "parcours"]);
     if guessed.score() < zxcvbn::Score::Three {
-        return Err("That password is easily guessed. A few words that have nothing to do with one another are a good one.".into());
+        return Err(Unacceptable::Guessed);
     }
     Ok(())
 }
@@ -130,6 +171,7 @@ pub(crate) fn qr(text: &str) -> Option<String> {
     let code = fast_qr::QRBuilder::new(text).build().ok()?;
     // Four light modules around it, as ISO/IEC 18004 asks.
     let side = code.size + 8;
+    let label = say("QR code of the address below");
     let mut path = String::new();
     for y in 0..code.size {
         for x in 0..code.size {
@@ -139,7 +181,7 @@ pub(crate) fn qr(text: &str) -> Option<String> {
         }
     }
     Some(format!(
-        "<svg class=\"qr\" role=\"img\" aria-label=\"QR code of the address below\" viewBox=\"0 0 {side} {side}\" \
+        "<svg class=\"qr\" role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {side} {side}\" \
          shape-rendering=\"crispEdges\"><rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/>\
          <path fill=\"#000\" d=\"{path}\"/></svg>"
     ))

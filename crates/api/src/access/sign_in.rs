@@ -13,12 +13,15 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use store::access::{Credentials, LONGEST, NewAudit};
 
-use super::{Access, access, origin, page, secrets, see, user};
-use crate::{State, console::PageError};
+use super::{Access, access, oidc::Oidc, origin, page, secrets, see, user};
+use crate::{State, console::PageError, i18n::say};
 
 /// The same whatever was wrong, so that nobody learns which accounts there are.
-const WRONG: &str = "The e-mail address, the password or the code is wrong. After five failures an account is \
-    locked for a quarter of an hour.";
+fn wrong() -> &'static str {
+    say(
+        "The e-mail address, the password or the code is wrong. After five failures an account is locked for a quarter of an hour.",
+    )
+}
 
 #[derive(Template)]
 #[template(path = "access/sign_in.html")]
@@ -26,12 +29,19 @@ struct SignIn<'a> {
     to: &'a str,
     email: &'a str,
     wrong: Option<&'a str>,
+    /// Whether people sign in by a password.
+    passwords: bool,
+    /// What else they sign in by.
+    provider: Option<&'a str>,
+    /// Whether they have just signed out here.
+    out: bool,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
     #[serde(default)]
-    to: String,
+    pub(super) to: String,
+    out: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -56,13 +66,40 @@ fn own(mut response: Response) -> Response {
 }
 
 pub(super) async fn show(Shared(state): Shared<State>, Query(asked): Query<Asked>) -> Answer {
-    access(&state)?;
     let form = SignIn {
         to: origin::inside(&asked.to),
-        email: "",
-        wrong: None,
+        out: asked.out.is_some(),
+        ..form(access(&state)?)
     };
     page(StatusCode::OK, &form).map(own)
+}
+
+fn form(access: &Access) -> SignIn<'_> {
+    SignIn {
+        to: "/",
+        email: "",
+        wrong: None,
+        passwords: access.passwords,
+        provider: access.oidc.as_ref().map(Oidc::name),
+        out: false,
+    }
+}
+
+/// The form once more, with what was wrong.
+pub(super) fn again(
+    access: &Access,
+    status: StatusCode,
+    to: &str,
+    email: &str,
+    wrong: &str,
+) -> Answer {
+    let form = SignIn {
+        to,
+        email,
+        wrong: Some(wrong),
+        ..form(access)
+    };
+    page(status, &form).map(own)
 }
 
 pub(super) async fn submit(
@@ -73,18 +110,17 @@ pub(super) async fn submit(
 ) -> Answer {
     let (access, now) = (access(&state)?, state.now());
     let to = origin::inside(&given.to);
-    let again = |status, wrong| {
-        let form = SignIn {
-            to,
-            email: &given.email,
-            wrong: Some(wrong),
-        };
-        page(status, &form).map(own)
-    };
+    let again = |status, wrong| again(access, status, to, &given.email, wrong);
+    if !access.passwords {
+        return again(
+            StatusCode::FORBIDDEN,
+            say("Nobody signs in by a password here."),
+        );
+    }
     if !origin::is_own(&headers) {
         return again(
             StatusCode::FORBIDDEN,
-            "Another site has sent this. Sign in here.",
+            say("Another site has sent this. Sign in here."),
         );
     }
     let address = peer.map(|Extension(ConnectInfo(peer))| peer.ip());
@@ -95,39 +131,51 @@ pub(super) async fn submit(
     };
     let Some(user) = user else {
         if access.inner.refusals.one_more(now) {
-            told(access, "nobody", false, now).await;
+            told(access, "nobody", false, "wrong", now).await;
         }
-        return again(StatusCode::UNAUTHORIZED, WRONG);
+        return again(StatusCode::UNAUTHORIZED, wrong());
     };
     if let Some(address) = address {
         access.inner.addresses.succeeded(address);
     }
+    told(access, &format!("user:{user}"), true, "", now).await;
+    open(access, user, to, origin::is_https(&headers), now).await
+}
+
+/// Begins a session of somebody who has shown who they are.
+pub(super) async fn open(
+    access: &Access,
+    user: uuid::Uuid,
+    to: &str,
+    https: bool,
+    now: Timestamp,
+) -> Answer {
     let token = secrets::token()?;
     let hash = secrets::hash_of(&token);
     access.store.open_session(&hash, user, now).await?;
-    told(access, &format!("user:{user}"), true, now).await;
     if let Err(error) = access.store.tidy(now).await {
         tracing::warn!(%error, "old sessions and entries of the audit log stay for now");
     }
     let mut response = see(to);
     let life = Duration::from_secs(LONGEST.as_secs().unsigned_abs());
-    set_cookie(&mut response, origin::cookie(&headers, &token, life));
+    set_cookie(&mut response, origin::cookie(https, &token, life));
     Ok(response)
 }
 
-fn set_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
+pub(super) fn set_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }
 
-async fn told(access: &Access, who: &str, ok: bool, now: Timestamp) {
+/// Tells the audit log of a sign-in, and why it was none or what was done with it.
+pub(super) async fn told(access: &Access, who: &str, ok: bool, reason: &str, now: Timestamp) {
     let entry = NewAudit {
         at: now,
         who,
         action: "sign_in",
         what: "",
-        reason: if ok { "" } else { "wrong" },
+        reason,
         ok,
     };
     access.audit(&entry).await;
@@ -185,8 +233,14 @@ pub(super) async fn is_password(
 
 pub(super) async fn out(Shared(state): Shared<State>, headers: HeaderMap) -> Answer {
     let (_, _, session) = user()?;
-    access(&state)?.store.close_session(&session).await?;
-    let mut response = see("/sign-in");
-    set_cookie(&mut response, origin::cookie(&headers, "", Duration::ZERO));
+    let access = access(&state)?;
+    access.store.close_session(&session).await?;
+    let to = match access.oidc {
+        Some(_) => "/sign-in?out=yes",
+        None => "/sign-in",
+    };
+    let mut response = see(to);
+    let cookie = origin::cookie(origin::is_https(&headers), "", Duration::ZERO);
+    set_cookie(&mut response, cookie);
     Ok(response)
 }

@@ -147,6 +147,9 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     // Who may do what.
     ("GET", "/sign-in", PUBLIC),
     ("POST", "/sign-in", PUBLIC),
+    ("GET", "/sign-in/oidc", PUBLIC),
+    ("GET", "/sign-in/oidc/back", PUBLIC),
+    ("GET", "/sign-out/oidc", PUBLIC),
     ("GET", "/welcome/{word}", PUBLIC),
     ("POST", "/welcome/{word}", PUBLIC),
     ("POST", "/sign-out", Need::User),

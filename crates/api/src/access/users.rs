@@ -12,10 +12,13 @@ use axum::{
 use jiff::{SignedDuration, Timestamp};
 use store::access::User;
 
-use super::{Access, INVITED_HOURS, Role, access, noted, origin, page, secrets, see, user};
+use super::{
+    Access, INVITED_HOURS, Role, access, noted, origin, page, secrets, see, sign_in, user,
+};
 use crate::{
     State,
     console::{Frame, PageError, words::When},
+    i18n::say,
 };
 
 type Answer = Result<Response, PageError>;
@@ -30,6 +33,7 @@ struct Row {
     disabled: bool,
     has_password: bool,
     has_totp: bool,
+    is_linked: bool,
 }
 
 impl From<User> for Row {
@@ -43,6 +47,7 @@ impl From<User> for Row {
             disabled: user.disabled_at.is_some(),
             has_password: user.has_password,
             has_totp: user.has_totp,
+            is_linked: user.is_linked,
         }
     }
 }
@@ -50,6 +55,7 @@ impl From<User> for Row {
 /// A role, to be ticked.
 struct Tick {
     word: &'static str,
+    name: &'static str,
     about: &'static str,
     ticked: bool,
 }
@@ -57,6 +63,7 @@ struct Tick {
 fn ticks(roles: &[String]) -> Vec<Tick> {
     let tick = |role: Role| Tick {
         word: role.word(),
+        name: role.name(),
         about: role.about(),
         ticked: roles.iter().any(|r| r == role.word()),
     };
@@ -81,6 +88,8 @@ struct One {
     row: Row,
     ticks: Vec<Tick>,
     own: bool,
+    /// Whether links to set a password are given out.
+    links: bool,
     link: Option<String>,
     wrong: Option<String>,
 }
@@ -89,6 +98,8 @@ struct One {
 #[template(path = "access/welcome.html")]
 struct Welcome {
     email: String,
+    /// Whether a password is set, or the link signs in once.
+    passwords: bool,
     wrong: Option<String>,
 }
 
@@ -140,18 +151,21 @@ pub(super) async fn add(
     let (access, now) = (access(&state)?, state.now());
     let wrong = async |why| listed(&state, StatusCode::BAD_REQUEST, &fields, Some(why)).await;
     let Some(email) = email_of(field(&fields, "email")) else {
-        return wrong("That is no e-mail address.").await;
+        return wrong(say("That is no e-mail address.")).await;
     };
     let roles = ticked(&fields);
     if roles.is_empty() {
-        return wrong("Without a role they could do nothing: tick one.").await;
+        return wrong(say("Without a role they could do nothing: tick one.")).await;
     }
     let name: String = field(&fields, "name").chars().take(200).collect();
     let Some(id) = access.store.add_user(&email, &name, &roles, now).await? else {
-        return wrong("Somebody has that e-mail address already.").await;
+        return wrong(say("Somebody has that e-mail address already.")).await;
     };
-    let link = invited(access, id, &headers, now).await?;
-    let response = shown(&state, &id.to_string(), Some(link), None).await?;
+    let link = match access.passwords {
+        true => Some(invited(access, id, &headers, now).await?),
+        false => None,
+    };
+    let response = shown(&state, &id.to_string(), link, None).await?;
     Ok(noted(
         response,
         format!("user={id}"),
@@ -173,7 +187,7 @@ async fn invited(
         .invite(id, &secrets::hash_of(&token), until)
         .await?
     {
-        return Err(PageError::Wrong("Whoever is disabled gets no link.".into()));
+        return Err(PageError::wrong(say("Whoever is disabled gets no link.")));
     }
     let scheme = if origin::is_https(headers) {
         "https"
@@ -200,6 +214,7 @@ async fn shown(state: &State, id: &str, link: Option<String>, wrong: Option<&str
         ticks: ticks(&found.roles),
         row: found.into(),
         own,
+        links: access(state)?.passwords,
         link,
         wrong: wrong.map(str::to_owned),
     };
@@ -222,7 +237,8 @@ pub(super) async fn change(
     let asked = field(&fields, "do");
     let own = user().is_ok_and(|(own, ..)| own == found.id);
     if own && asked != "link" {
-        let why = "Somebody else changes your roles and your account: so there is always an admin.";
+        let why =
+            say("Somebody else changes your roles and your account: so there is always an admin.");
         return Ok(noted(shown(&state, &id, None, Some(why)).await?, "", asked));
     }
     let mut said = asked.to_owned();
@@ -235,14 +251,15 @@ pub(super) async fn change(
         "disable" => drop(access.store.set_disabled(found.id, Some(now)).await?),
         "enable" => drop(access.store.set_disabled(found.id, None).await?),
         "totp" => access.store.remove_totp(found.id).await?,
-        "link" => {
+        // One who gives out links would sign in by them.
+        "link" if access.passwords => {
             let link = invited(access, found.id, &headers, now).await?;
             return Ok(noted(shown(&state, &id, Some(link), None).await?, "", said));
         }
         _ => {
-            return Err(PageError::Wrong(
-                "There is nothing like that to be done.".into(),
-            ));
+            return Err(PageError::wrong(say(
+                "There is nothing like that to be done.",
+            )));
         }
     }
     Ok(noted(see(&format!("/access/users/{}", found.id)), "", said))
@@ -258,19 +275,26 @@ fn own_page(status: StatusCode, welcome: &Welcome) -> Answer {
     Ok(response)
 }
 
-const OVER: &str = "This link holds no more: it was used, or it is older than three days. An admin gives you another.";
+/// A link that holds no more.
+fn over() -> PageError {
+    let why = say(
+        "This link holds no more: it was used, or it is older than three days. An admin gives you another.",
+    );
+    PageError::Refused(StatusCode::NOT_FOUND, why.into())
+}
 
 pub(super) async fn welcome(Shared(state): Shared<State>, Path(word): Path<String>) -> Answer {
-    let hash = secrets::hash_of(&word);
-    match access(&state)?.store.invited(&hash, state.now()).await? {
+    let (access, hash) = (access(&state)?, secrets::hash_of(&word));
+    match access.store.invited(&hash, state.now()).await? {
         Some(found) => {
             let welcome = Welcome {
                 email: found.email,
+                passwords: access.passwords,
                 wrong: None,
             };
             own_page(StatusCode::OK, &welcome)
         }
-        None => Err(PageError::Refused(StatusCode::NOT_FOUND, OVER.into())),
+        None => Err(over()),
     }
 }
 
@@ -281,23 +305,22 @@ pub(super) async fn set_password(
     Form(fields): Form<Fields>,
 ) -> Answer {
     let (access, now) = (access(&state)?, state.now());
-    let over = || PageError::Refused(StatusCode::NOT_FOUND, OVER.into());
     if !origin::is_own(&headers) {
         return Err(PageError::Refused(
             StatusCode::FORBIDDEN,
-            "Another site has sent this.".into(),
+            say("Another site has sent this.").into(),
         ));
     }
     let hash = secrets::hash_of(&word);
+    if !access.passwords {
+        return once(access, &hash, origin::is_https(&headers), now).await;
+    }
     let found = access.store.invited(&hash, now).await?.ok_or_else(over)?;
     let password = fields.get("password").cloned().unwrap_or_default();
     let email = found.email;
     let (checked, of) = (password.clone(), email.clone());
     let kept = access
-        .hashing(move || {
-            secrets::acceptable(&checked, &of)?;
-            secrets::hashed(&checked).map_err(|_| "It could not be hashed. Try again.".to_owned())
-        })
+        .hashing(move || secrets::accepted(&checked, &of))
         .await?;
     match kept {
         Ok(kept) => {
@@ -318,9 +341,18 @@ pub(super) async fn set_password(
         Err(why) => {
             let welcome = Welcome {
                 email,
-                wrong: Some(why),
+                passwords: true,
+                wrong: Some(why.said()),
             };
             own_page(StatusCode::BAD_REQUEST, &welcome)
         }
     }
+}
+
+/// Where nobody has a password, the link lets in once: so that there is a way in while the provider of identities is away.
+async fn once(access: &Access, hash: &[u8; 32], https: bool, now: Timestamp) -> Answer {
+    let user = access.store.spend_invite(hash, now).await?;
+    let user = user.ok_or_else(over)?;
+    sign_in::told(access, &format!("user:{user}"), true, "link", now).await;
+    sign_in::open(access, user, "/", https, now).await
 }

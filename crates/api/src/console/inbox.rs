@@ -25,7 +25,7 @@ use super::{
 use crate::{
     State,
     access::mask,
-    inbox,
+    i18n, inbox,
     page::{Cursor, PAGE},
     problem::Problem,
 };
@@ -130,8 +130,8 @@ fn row(item: &InboxItem, now: Timestamp) -> Row {
     let title = item.with.field("title");
     let what = title.as_text().map_or_else(
         || match item.hand_over {
-            true => "Wants to talk to a person".to_owned(),
-            false => format!("Task of {}", item.journey),
+            true => i18n::say("Wants to talk to a person").to_owned(),
+            false => i18n::fill("Task of {0}", &[&item.journey]),
         },
         str::to_owned,
     );
@@ -159,17 +159,17 @@ fn called(key: &str) -> String {
         .filter(|(_, name)| name.len() == 32 && name.bytes().all(|b| b.is_ascii_hexdigit()));
     stranger.map_or_else(
         || key.to_owned(),
-        |(_, name)| format!("Visitor {}", &name[..6]),
+        |(_, name)| i18n::fill("Visitor {0}", &[&&name[..6]]),
     )
 }
 
 /// `2 h`, `5 min`, `3 days`.
 fn long(span: SignedDuration) -> String {
-    let minutes = span.as_mins().max(0);
+    let minutes = u64::try_from(span.as_mins()).unwrap_or(0);
     match (minutes / 60, minutes / 1_440) {
-        (0, _) => format!("{minutes} min"),
-        (hours, 0 | 1) => format!("{hours} h"),
-        (_, days) => format!("{days} days"),
+        (0, _) => i18n::fill("{0} min", &[&minutes]),
+        (hours, 0 | 1) => i18n::fill("{0} h", &[&hours]),
+        (_, days) => i18n::count(days, "{0} day", "{0} days"),
     }
 }
 
@@ -264,9 +264,9 @@ fn shown(talk: &[Utterance]) -> Result<String, PageError> {
 
 fn line(said: &Utterance) -> Line {
     let (who, from) = match said.who {
-        Speaker::Customer => ("customer", "Customer"),
-        Speaker::Journey => ("journey", "Journey"),
-        Speaker::Person => ("person", "You or a colleague"),
+        Speaker::Customer => ("customer", i18n::say("Customer")),
+        Speaker::Journey => ("journey", i18n::say("Journey")),
+        Speaker::Person => ("person", i18n::say("You or a colleague")),
     };
     let status = said.status.as_deref().unwrap_or("sent");
     Line {
@@ -279,8 +279,8 @@ fn line(said: &Utterance) -> Line {
         iso: said.at.to_string(),
         status: match status {
             "sent" => String::new(),
-            "queued" | "leased" => "on its way".to_owned(),
-            other => words::capital(other),
+            "queued" | "leased" => i18n::say("on its way").to_owned(),
+            other => words::status(other).to_owned(),
         },
         message: said.message.map(|id| id.to_string()),
     }
@@ -300,7 +300,7 @@ pub(super) async fn say(
     given: Result<Form<Given>, FormRejection>,
 ) -> Page {
     ours(&headers)?;
-    let Form(given) = given.map_err(|e| PageError::Wrong(e.body_text()))?;
+    let Form(given) = given.map_err(|_| PageError::unreadable())?;
     let item = item(&state, customer, call).await?;
     let by = match given.by {
         Some(by) => by,
@@ -354,7 +354,7 @@ pub(super) async fn end(
     given: Result<Form<Ended>, FormRejection>,
 ) -> Page {
     ours(&headers)?;
-    let Form(given) = given.map_err(|e| PageError::Wrong(e.body_text()))?;
+    let Form(given) = given.map_err(|_| PageError::unreadable())?;
     let item = item(&state, customer, call).await?;
     let text = |given: Option<String>| {
         let given = given.map(|text| text.trim().to_owned());
@@ -376,15 +376,35 @@ pub(super) async fn end(
 
 fn ours(headers: &HeaderMap) -> Result<(), PageError> {
     match is_foreign(headers) {
-        true => Err(PageError::Wrong(
-            "This is taken from the inbox's own page.".into(),
-        )),
+        true => Err(PageError::wrong(i18n::say(
+            "This is taken from the page of the inbox.",
+        ))),
         false => Ok(()),
     }
 }
 
+/// What the API says to programs, to the person who did it on a page.
 fn refused(problem: &Problem) -> PageError {
-    PageError::Wrong(problem.detail().to_owned())
+    PageError::wrong(match problem.code() {
+        "over" => {
+            i18n::say("Somebody has answered this already, or the journey waits for it no more.")
+        }
+        "task" => i18n::say("A task is no conversation: only who is handed over is written to."),
+        "text" => {
+            return PageError::Wrong(i18n::fill(
+                "A line has from 1 to {0} characters.",
+                &[&inbox::LONGEST],
+            ));
+        }
+        code => {
+            tracing::warn!(
+                code,
+                detail = problem.detail(),
+                "what a person did was not taken"
+            );
+            return PageError::Busy(i18n::say("It was not taken. Try again in a moment.").into());
+        }
+    })
 }
 
 pub(super) async fn script() -> Response {

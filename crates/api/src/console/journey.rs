@@ -3,23 +3,16 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Path, Query, State as Shared, rejection::QueryRejection},
-    http::HeaderMap,
-};
-use journey::{
-    explain::{Explanation, Language},
-    ids::CustomerId,
-};
+use axum::extract::{Path, Query, State as Shared, rejection::QueryRejection};
+use journey::{explain::Explanation, ids::CustomerId};
 use serde::Deserialize;
 
 use super::{Frame, Page, PageError, customers, html};
-use crate::{State, access::mask, support::language};
+use crate::{State, access::mask, i18n};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
     name: String,
-    lang: Option<String>,
 }
 
 #[derive(Template)]
@@ -36,14 +29,14 @@ struct JourneyPage {
 pub(super) async fn page(
     Shared(state): Shared<State>,
     Path(key): Path<String>,
-    headers: HeaderMap,
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Page {
-    let Query(asked) = query.map_err(|e| PageError::Wrong(e.body_text()))?;
+    let Query(asked) = query.map_err(|_| PageError::unreadable())?;
     let view = state.reader.customer(&key).await?;
     let view = view.ok_or(PageError::NotFound("customer"))?;
-    let language = language(asked.lang.as_deref().and_then(Language::of), &headers);
-    let why = state.reader.why_journey(&view, &asked.name, language);
+    let why = state
+        .reader
+        .why_journey(&view, &asked.name, i18n::language());
     let mut why = why.await?.ok_or(PageError::NotFound("journey"))?;
     let quoted = mask::quoted_of(&view, state.now());
     for told in &mut why.explanations {

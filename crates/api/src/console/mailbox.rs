@@ -18,6 +18,7 @@ use super::{Frame, Page, PageError, html as page, reply, words, words::When};
 use crate::{
     CaptureStore, Captured, Seen, State,
     access::{Quoted, mask},
+    i18n,
 };
 
 /// How many messages the list shows.
@@ -132,7 +133,7 @@ impl Shown {
     pub(super) fn heading(&self) -> String {
         match &self.content {
             Content::Sms { .. } | Content::Chat { .. } => {
-                format!("{} to {}", self.channel, self.to)
+                i18n::fill("{0} to {1}", &[&self.channel, &self.to])
             }
             _ => self.summary(),
         }

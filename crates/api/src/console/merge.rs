@@ -4,8 +4,10 @@ use std::{collections::BTreeSet, fmt::Display, sync::Arc};
 
 use askama::Template;
 use axum::{
-    Form,
-    extract::{Path, Query, State as Shared, rejection::QueryRejection},
+    extract::{
+        Form, Path, Query, State as Shared,
+        rejection::{FormRejection, QueryRejection},
+    },
     response::Response,
 };
 use journey::{
@@ -105,7 +107,7 @@ pub(super) async fn compare(
     Path(key): Path<String>,
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Page {
-    let Query(asked) = query.map_err(|e| PageError::Wrong(e.body_text()))?;
+    let Query(asked) = query.map_err(|_| PageError::unreadable())?;
     let both = pair(&state, &key, asked.into.trim()).await?;
     let runs = state.reader.runs(both.goes.row.id).await?;
     let leaves = runs.open.iter().filter(|run| run.left_at.is_none());
@@ -224,13 +226,14 @@ pub(super) struct Given {
 pub(super) async fn merge(
     Shared(state): Shared<State>,
     Path(key): Path<String>,
-    Form(given): Form<Given>,
+    given: Result<Form<Given>, FormRejection>,
 ) -> Result<Response, PageError> {
+    let Form(given) = given.map_err(|_| PageError::unreadable())?;
     let reason = given.reason.trim();
     if !(1..=REASON).contains(&reason.chars().count()) {
-        return Err(PageError::Wrong(
-            say("Say why: it is kept in the audit log.").into(),
-        ));
+        return Err(PageError::wrong(say(
+            "Say why: it is kept in the audit log.",
+        )));
     }
     let pair = pair(&state, &key, given.into.trim()).await?;
     submit(&state, &pair, reason)

@@ -2,9 +2,8 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State as Shared, rejection::QueryRejection};
-use axum::http::HeaderMap;
 use journey::{
-    explain::{Explanation, Language, Status},
+    explain::{Explanation, Status},
     ids::{CustomerId, MessageId},
     message::{Channel, Reason},
 };
@@ -21,8 +20,9 @@ use super::{
 use crate::{
     State,
     access::mask,
+    i18n,
     page::{Cursor, PAGE},
-    support::{id_of, language},
+    support::id_of,
 };
 
 /// The filters of the list, as a form sends them: empty ones do not filter.
@@ -62,7 +62,6 @@ impl Asked {
 #[derive(Deserialize)]
 pub(super) struct Of {
     of: Option<Uuid>,
-    lang: Option<String>,
 }
 
 #[derive(Template)]
@@ -190,17 +189,13 @@ fn row(message: &MessageRow) -> Row {
 pub(super) async fn one(
     Shared(state): Shared<State>,
     Path(id): Path<String>,
-    headers: HeaderMap,
     query: Result<Query<Of>, QueryRejection>,
 ) -> Page {
     let id = Uuid::try_parse(&id).map_err(|_| PageError::NotFound("message"))?;
-    let asked = query.ok().map(|Query(q)| q);
-    let of = asked.as_ref().and_then(|q| q.of).map(CustomerId);
-    let lang = asked.as_ref().and_then(|q| q.lang.as_deref());
-    let language = language(lang.and_then(Language::of), &headers);
+    let of = query.ok().and_then(|Query(q)| q.of).map(CustomerId);
     let found = state.reader.message(MessageId(id), of).await?;
     let mut message = found.ok_or(PageError::NotFound("message"))?;
-    let mut why = state.reader.why(&message, language).await?;
+    let mut why = state.reader.why(&message, i18n::language()).await?;
     let now = state.now();
     let quoted = mask::quoted(&state, message.row.customer, now).await?;
     let (id, of) = (message.row.id, message.row.customer);

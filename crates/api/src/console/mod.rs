@@ -30,7 +30,7 @@ use axum::{
 use store::read::ReadError;
 
 pub(crate) use self::{frame::Frame, live::Live};
-use crate::{CaptureError, State, page::Cursor, problem::Problem};
+use crate::{CaptureError, State, i18n::say, page::Cursor, problem::Problem};
 
 const STYLE: &str = include_str!("../../static/console.css");
 const SCRIPT: &str = include_str!("../../static/console.js");
@@ -117,17 +117,42 @@ pub(crate) enum PageError {
     Fault,
 }
 
+impl PageError {
+    /// What was asked for does not fit, for that reason in the language of the page.
+    pub(crate) fn wrong(why: &'static str) -> Self {
+        Self::Wrong(why.into())
+    }
+
+    /// An address or a form that pages of ours do not make.
+    pub(crate) fn unreadable() -> Self {
+        Self::wrong(say("What was sent cannot be read. Go back, and try again."))
+    }
+}
+
+/// That there is no such thing, in the language of the page.
+fn missing(what: &str) -> String {
+    let what = match what {
+        "customer" => say("There is no such customer."),
+        "item of the inbox" => say("There is no such item of the inbox."),
+        "journey" => say("There is no such journey."),
+        "key that holds" => say("There is no such key that holds."),
+        "message" => say("There is no such message."),
+        "user" => say("There is no such user."),
+        _ => say("There is no such page."),
+    };
+    let perhaps = say("Its address may be mistyped, or it is no longer kept.");
+    format!("{what} {perhaps}")
+}
+
 impl From<ReadError> for PageError {
     fn from(error: ReadError) -> Self {
         match &error {
             ReadError::TooSlow => Self::Busy(
-                "There are too many rows to search without a customer. Open a customer first; \
-                 their messages are found at once."
-                    .into(),
+                say("There are too many rows to search without a customer. Open a customer first; their messages are found at once.").into(),
             ),
             ReadError::Database(cause) => {
                 tracing::error!(error = %error, cause = %cause, "a page could not be read");
-                Self::Busy("The database does not answer. Try again in a moment.".into())
+                Self::Busy(say("The database does not answer. Try again in a moment.").into())
             }
             ReadError::Unreadable { .. } => {
                 tracing::error!(error = %error, "a page could not be read");
@@ -154,20 +179,14 @@ impl From<askama::Error> for PageError {
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let (status, title, text) = match self {
-            Self::NotFound(what) => (
-                StatusCode::NOT_FOUND,
-                "Not found",
-                format!(
-                    "There is no such {what}. Its address may be mistyped, or it is no longer kept."
-                ),
-            ),
-            Self::Wrong(why) => (StatusCode::BAD_REQUEST, "That did not work", why),
-            Self::Busy(why) => (StatusCode::SERVICE_UNAVAILABLE, "Not right now", why),
-            Self::Refused(status, why) => (status, "Not for you", why),
+            Self::NotFound(what) => (StatusCode::NOT_FOUND, say("Not found"), missing(what)),
+            Self::Wrong(why) => (StatusCode::BAD_REQUEST, say("That did not work"), why),
+            Self::Busy(why) => (StatusCode::SERVICE_UNAVAILABLE, say("Not right now"), why),
+            Self::Refused(status, why) => (status, say("Not for you"), why),
             Self::Fault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "Something went wrong",
-                "The fault is ours, and it has been logged. Nothing was changed.".into(),
+                say("Something went wrong"),
+                say("The fault is ours, and it has been logged. Nothing was changed.").into(),
             ),
         };
         let page = ErrorPage {
@@ -213,7 +232,7 @@ pub(crate) async fn no_such_page(uri: Uri) -> Response {
 /// The place that a page begins at; `None`: the list's beginning.
 fn place<T: FromStr>(cursor: Option<&Cursor>) -> Result<Option<T>, PageError> {
     let place = cursor.map(Cursor::read).transpose();
-    place.map_err(|_| PageError::Wrong("This page of the list is not there.".into()))
+    place.map_err(|_| PageError::wrong(say("This page of the list is not there.")))
 }
 
 pub(crate) async fn wrong_method() -> Problem {

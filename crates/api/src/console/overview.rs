@@ -7,7 +7,10 @@ use axum::extract::State as Shared;
 use store::read::Summary;
 
 use super::{Frame, Page, html, words};
-use crate::State;
+use crate::{
+    State,
+    i18n::{count, fill, say},
+};
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -59,22 +62,22 @@ pub(super) async fn page(Shared(state): Shared<State>) -> Page {
 fn panels(summary: &Summary) -> [Panel; 3] {
     [
         Panel {
-            title: "Sent, by channel",
-            none: "No message has been sent yet.",
+            title: say("Sent, by channel"),
+            none: say("No message has been sent yet."),
             bars: bars(&summary.sent, words::channel, |w| {
                 format!("/messages?status=sent&channel={w}")
             }),
         },
         Panel {
-            title: "Held back, by reason",
-            none: "No message has been held back.",
+            title: say("Held back, by reason"),
+            none: say("No message has been held back."),
             bars: bars(&summary.suppressed, words::reason, |w| {
                 format!("/messages?status=suppressed&reason={w}")
             }),
         },
         Panel {
-            title: "Left, by reason",
-            none: "Nobody has left a journey yet.",
+            title: say("Left, by reason"),
+            none: say("Nobody has left a journey yet."),
             bars: bars(&summary.left, words::reason, |_| String::new()),
         },
     ]
@@ -89,22 +92,22 @@ fn figures(summary: &Summary) -> Vec<Figure> {
         note,
     };
     vec![
-        figure("Customers", summary.customers, String::new()),
-        figure("Entered a journey", summary.entered, String::new()),
-        figure("Inside now", summary.inside, String::new()),
+        figure(say("Customers"), summary.customers, String::new()),
+        figure(say("Entered a journey"), summary.entered, String::new()),
+        figure(say("Inside now"), summary.inside, String::new()),
         figure(
-            "Reached the goal",
+            say("Reached the goal"),
             summary.goals,
             share(summary.goals, summary.entered),
         ),
-        figure("Messages sent", sent, on_their_way(summary)),
-        figure("Held back", held, lost(summary)),
+        figure(say("Messages sent"), sent, on_their_way(summary)),
+        figure(say("Held back"), held, lost(summary)),
     ]
 }
 
 fn share(part: u64, whole: u64) -> String {
     match (part * 100).checked_div(whole) {
-        Some(percent) if part > 0 => format!("{percent} % of entries"),
+        Some(percent) if part > 0 => fill("{0} % of entries", &[&percent]),
         _ => String::new(),
     }
 }
@@ -112,17 +115,21 @@ fn share(part: u64, whole: u64) -> String {
 fn on_their_way(summary: &Summary) -> String {
     match summary.queued {
         0 => String::new(),
-        n => format!("{} on their way", words::number(n)),
+        n => count(n, "{0} on its way", "{0} on their way"),
     }
 }
 
 fn lost(summary: &Summary) -> String {
     let mut parts = Vec::new();
     if summary.failed > 0 {
-        parts.push(format!("{} failed", words::number(summary.failed)));
+        parts.push(count(summary.failed, "{0} has failed", "{0} have failed"));
     }
     if summary.recalled > 0 {
-        parts.push(format!("{} taken back", words::number(summary.recalled)));
+        parts.push(count(
+            summary.recalled,
+            "{0} was taken back",
+            "{0} were taken back",
+        ));
     }
     parts.join(", ")
 }

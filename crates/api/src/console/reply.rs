@@ -11,7 +11,7 @@ use serde_json::json;
 use store::read::MessageRow;
 
 use super::{Page, PageError, mailbox};
-use crate::{NotAccepted, State, intake};
+use crate::{NotAccepted, State, i18n, intake};
 
 /// The longest answer, in characters.
 const LONGEST: usize = 2_000;
@@ -45,21 +45,24 @@ pub(super) async fn submit(
     given: Result<Form<Given>, FormRejection>,
 ) -> Page {
     if is_foreign(&headers) {
-        return Err(PageError::Wrong(
-            "Answers are taken from the mailbox's own page.".into(),
-        ));
+        return Err(PageError::wrong(i18n::say(
+            "Answers are taken from the page of the mailbox.",
+        )));
     }
-    let Form(given) = given.map_err(|e| PageError::Wrong(e.body_text()))?;
+    let Form(given) = given.map_err(|_| PageError::unreadable())?;
     let answer = given.answer.trim();
     if answer.is_empty() || answer.chars().nth(LONGEST).is_some() {
-        return Err(PageError::Wrong(format!(
-            "An answer has from 1 to {LONGEST} characters."
+        return Err(PageError::Wrong(i18n::fill(
+            "An answer has from 1 to {0} characters.",
+            &[&LONGEST],
         )));
     }
     let captured = mailbox::get(&state, &name).await?;
     let question = open_question(&state, captured.message).await?;
     let question = question.ok_or_else(|| {
-        PageError::Wrong("This message asks no question that is still open.".into())
+        PageError::wrong(i18n::say(
+            "This message asks no question that is still open.",
+        ))
     })?;
     say(&state, &question, answer).await?;
     let page = format!("/customers/{}", question.customer);
@@ -80,12 +83,16 @@ async fn say(state: &State, question: &MessageRow, answer: &str) -> Result<(), P
             "text": answer,
         },
     });
-    let event = intake::accepted(state, call, Some(SegmentCall::Track), now)
-        .map_err(|refused| PageError::Wrong(refused.message))?;
+    let event =
+        intake::accepted(state, call, Some(SegmentCall::Track), now).map_err(|refused| {
+            tracing::warn!(reason = %refused.message, "an answer was refused");
+            PageError::wrong(i18n::say("The answer was not taken."))
+        })?;
     let taken = state.accept.accept(vec![event]).await;
     taken.map_err(|error| match error {
         NotAccepted::Unavailable(why) => {
-            PageError::Busy(format!("The answer was not taken: {why}."))
+            tracing::warn!(reason = %why, "an answer was not taken");
+            PageError::Busy(i18n::say("It was not taken. Try again in a moment.").into())
         }
         NotAccepted::Failed(why) => {
             tracing::error!(reason = %why, "an answer could not be taken");

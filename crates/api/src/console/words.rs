@@ -4,6 +4,7 @@ use std::fmt;
 
 use askama::FastWritable;
 use jiff::{Timestamp, tz::TimeZone};
+use store::read::InputName;
 
 use crate::i18n::{Language, language, say};
 
@@ -157,7 +158,45 @@ pub(crate) fn channel(word: &str) -> String {
     match word {
         "email" => say("E-mail").into(),
         "sms" => "SMS".into(),
+        "push" => say("Push").into(),
         other => capital(other),
+    }
+}
+
+/// `bounced` as people say it: why an address is not used.
+pub(crate) fn suppression(word: &str) -> &str {
+    match word {
+        "bounced" => say("bounced"),
+        "complained" => say("complained of"),
+        "role_address" => say("an address of a role"),
+        other => other,
+    }
+}
+
+/// What came, where it is no event: those have names.
+pub(crate) fn input(kind: InputName, name: &str) -> &str {
+    match kind {
+        InputName::Event => name,
+        InputName::Timer => say("Time had come"),
+        InputName::Receipt => say("News of a message"),
+        InputName::Passage => say("A new version was published"),
+        InputName::Date => say("A date had come"),
+        InputName::Sweep => say("Its turn had come"),
+        InputName::Answer => say("News of a call"),
+        InputName::TakeOver => say("News of a merged customer"),
+    }
+}
+
+/// How a call stands.
+pub(crate) fn call_status(word: &str) -> &'static str {
+    match word {
+        "queued" => say("Queued"),
+        "leased" => say("Being made"),
+        "open" => say("In the inbox"),
+        "answered" => say("Answered"),
+        "failed" => say("Failed"),
+        "cancelled" => say("Cancelled"),
+        _ => say("Unknown"),
     }
 }
 

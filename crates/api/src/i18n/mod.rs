@@ -190,8 +190,7 @@ fn chosen(cookies: &str) -> Option<Language> {
     Language::of(word)
 }
 
-/// What a test makes in a language.
-#[cfg(test)]
+/// What is made in a language, outside of a request.
 pub(crate) fn within<T>(language: Language, make: impl FnOnce() -> T) -> T {
     let query = String::new();
     HEARD.sync_scope(Heard { language, query }, make)

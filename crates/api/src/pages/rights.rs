@@ -8,7 +8,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{Html, IntoResponse, Response},
 };
-use journey::links::{Link, LinkKind};
+use journey::{
+    explain::Language,
+    links::{Link, LinkKind},
+};
 use serde::Deserialize;
 
 use super::{Frame, Gone, Guest, Page, Told, agreed, answered, guest, html, preferences};
@@ -53,10 +56,11 @@ async fn held(state: &State, word: &str, headers: &HeaderMap, page: bool) -> Pag
         .await?;
     let export = export.ok_or(Gone::Link)?;
     let policy = HeaderValue::from_static(STYLED);
+    let language = Language::of(guest.words.code).unwrap_or_default();
     Ok(if page {
         (
             [(header::CONTENT_SECURITY_POLICY, policy)],
-            Html(export_page(&export)?),
+            Html(export_page(&export, language)?),
         )
             .into_response()
     } else {

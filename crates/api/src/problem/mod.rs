@@ -70,14 +70,14 @@ impl Problem {
         }
     }
 
+    /// The word for programs.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
     /// The sentence for people.
     pub(crate) fn detail(&self) -> &str {
         &self.detail
-    }
-
-    /// The stable word.
-    pub(crate) fn code(&self) -> &str {
-        &self.code
     }
 
     pub(crate) fn status(&self) -> StatusCode {

@@ -20,6 +20,7 @@ use crate::{
     State,
     etag::still,
     extract::{Path, Query},
+    i18n,
     intake::authorised,
     problem::Problem,
     support::{no_such, shown},
@@ -98,7 +99,7 @@ async fn export(
     if !page {
         return Ok(named(Json(&export).into_response(), &export, "json"));
     }
-    let html = export_page(&export).map_err(|error| {
+    let html = export_page(&export, i18n::language()).map_err(|error| {
         tracing::error!(%error, "an export could not be rendered");
         Problem::fault()
     })?;

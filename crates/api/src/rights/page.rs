@@ -6,11 +6,16 @@ use askama::Template;
 use jiff::Timestamp;
 use journey::{
     customer::{ConsentState, Ledger},
+    explain::Tongue,
+    failure::Failure,
     value::Value,
 };
 use store::read::{Export, ExportedCall, ExportedInput, ExportedMessage, ExportedRun};
 
-use crate::console::words::{self, When};
+use crate::{
+    console::words::{self, When},
+    i18n::{Language, fill, language, say, within},
+};
 
 #[derive(Template)]
 #[template(path = "export.html")]
@@ -39,9 +44,7 @@ struct Consent {
 }
 
 struct Suppressed {
-    channel: String,
-    address: Arc<str>,
-    reason: Arc<str>,
+    said: String,
     since: When,
 }
 
@@ -71,23 +74,27 @@ struct Call {
     at: When,
     endpoint: Arc<str>,
     journey: Arc<str>,
-    status: Arc<str>,
+    status: &'static str,
     error: Option<String>,
     with: String,
 }
 
 struct Input {
     at: When,
-    name: Arc<str>,
+    name: String,
     sentences: Vec<String>,
     body: String,
 }
 
-/// The export as one HTML page that needs nothing else: for the customer, or to be printed.
+/// The export as one HTML page in that language that needs nothing else: for the customer, or to be printed.
 ///
 /// # Errors
 /// None that data could cause.
-pub fn export_page(export: &Export) -> Result<String, askama::Error> {
+pub fn export_page(export: &Export, language: Language) -> Result<String, askama::Error> {
+    within(language, || page(export))
+}
+
+fn page(export: &Export) -> Result<String, askama::Error> {
     let customer = &export.customer;
     let ledger: Ledger = serde_json::from_value(customer.ledger.clone()).unwrap_or_default();
     let page = Page {
@@ -123,9 +130,9 @@ fn consents(ledger: &Ledger) -> Vec<Consent> {
             purpose: purpose.clone(),
             channel: words::channel(channel.as_str()),
             state: match consent.state {
-                ConsentState::Granted => "given",
-                ConsentState::Unconfirmed => "given, not confirmed",
-                ConsentState::Withdrawn => "withdrawn",
+                ConsentState::Granted => say("given"),
+                ConsentState::Unconfirmed => say("given, not confirmed"),
+                ConsentState::Withdrawn => say("withdrawn"),
             },
             since: When(consent.at),
         })
@@ -136,9 +143,14 @@ fn consents(ledger: &Ledger) -> Vec<Consent> {
 fn suppressed(ledger: &Ledger) -> Vec<Suppressed> {
     let all = ledger.suppressed.iter();
     all.map(|(channel, suppression)| Suppressed {
-        channel: words::channel(channel.as_str()),
-        address: suppression.address.clone(),
-        reason: suppression.reason.clone(),
+        said: fill(
+            "{0} to {1} is not sent: {2}",
+            &[
+                &words::channel(channel.as_str()),
+                &suppression.address,
+                &words::suppression(&suppression.reason),
+            ],
+        ),
         since: When(suppression.at),
     })
     .collect()
@@ -169,7 +181,7 @@ fn message(message: &ExportedMessage) -> Message {
             .map(words::reason)
             .unwrap_or_default(),
         provider: message.provider.clone().unwrap_or_default(),
-        error: message.error.as_ref().map(ToString::to_string),
+        error: message.error.as_ref().map(said),
         decision: data(&message.decision),
     }
 }
@@ -179,15 +191,20 @@ fn call(call: &ExportedCall) -> Call {
         at: When(call.at),
         endpoint: call.endpoint.clone(),
         journey: call.journey.clone(),
-        status: call.status.clone(),
-        error: call.error.as_ref().map(ToString::to_string),
+        status: words::call_status(&call.status),
+        error: call.error.as_ref().map(said),
         with: data(&call.with),
     }
 }
 
+fn said(error: &Failure) -> String {
+    error.say(&Tongue::plain(language()))
+}
+
 fn input(input: &ExportedInput) -> Input {
+    let tongue = Tongue::plain(language());
     let sentences = input.decided.iter().map(|fact| {
-        let said = words::sentence(&fact.sentence);
+        let said = words::sentence(&fact.line.fact.say(&tongue));
         match &fact.line.journey {
             Some(journey) => format!("{journey}: {said}"),
             None => said,
@@ -195,7 +212,7 @@ fn input(input: &ExportedInput) -> Input {
     });
     Input {
         at: When(input.at),
-        name: input.name.clone(),
+        name: words::input(input.kind, &input.name).to_owned(),
         sentences: sentences.collect(),
         body: data(&input.body),
     }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     board,
     commands::database,
-    config::{AccessConfig, Config},
+    config::Config,
     intake::IntoBroker,
     letters::OfEngine,
     output,
@@ -191,8 +191,8 @@ async fn serve(
     let look = config.look()?;
     let chat = config.channels.web();
     let chat = chat.map(|web| board::chat(engine, web, &look, stop));
-    let required = config.access == AccessConfig::Required;
-    let access = api::access::Access::new(engine.store().access(), required);
+    let access = api::access::Access::new(engine.store().access(), config.access.required);
+    let access = config.access.of(access)?;
     access.look().await?;
     let mut state = api::State {
         chat,

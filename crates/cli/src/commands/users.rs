@@ -48,6 +48,11 @@ enum UsersAction {
         /// Their e-mail address
         email: String,
     },
+    /// Have the provider's next sign-in with their address be theirs again, whoever that is
+    Unlink {
+        /// Their e-mail address
+        email: String,
+    },
     /// Keep somebody out, and end their sessions
     Disable {
         /// Their e-mail address
@@ -143,6 +148,19 @@ pub async fn users(args: &UsersArgs, root: &Path) -> Result<()> {
             let user = known(&access, email).await?;
             told(&access, "users link", &format!("user={}", user.id), "", now).await?;
             link(&access, &config, &user.email, user.id, args.format, now).await
+        }
+        UsersAction::Unlink { email } => {
+            let user = known(&access, email).await?;
+            if !access.unlink(user.id).await? {
+                return refused(&format!("{email} is linked to nobody of a provider"));
+            }
+            let what = format!("user={}", user.id);
+            told(&access, "users unlink", &what, "", now).await?;
+            say(
+                args.format,
+                &format!("{} is linked by their next sign-in", user.email),
+                &json!({ "id": user.id, "linked": false }),
+            )
         }
         UsersAction::Disable { email } => {
             let user = known(&access, email).await?;
@@ -323,7 +341,7 @@ fn list(users: &[User], format: Format) -> Result<()> {
         let all = users.iter().map(|u| {
             json!({
                 "id": u.id, "email": u.email, "name": u.name, "roles": u.roles, "made_at": u.made_at,
-                "disabled_at": u.disabled_at, "has_password": u.has_password, "has_totp": u.has_totp,
+                "disabled_at": u.disabled_at, "has_password": u.has_password, "has_totp": u.has_totp, "linked": u.is_linked,
             })
         });
         return output::json(&all.collect::<Vec<_>>());
@@ -336,6 +354,7 @@ fn list(users: &[User], format: Format) -> Result<()> {
     for user in users {
         let account = match (user.disabled_at, user.has_password, user.has_totp) {
             (Some(_), ..) => "disabled",
+            (None, ..) if user.is_linked => "linked",
             (None, false, _) => "no password yet",
             (None, true, true) => "with codes",
             (None, true, false) => "password only",

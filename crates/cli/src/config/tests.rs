@@ -10,6 +10,11 @@ use super::Config;
 /// Every group of settings, with the least that must stand in it.
 const GROUPS: &[(&[&str], &str)] = &[
     (&[], "{}"),
+    (&["access"], "{}"),
+    (
+        &["access", "oidc"],
+        r#"{"issuer":"https://a.example","client_id":"b","address":"https://c.example"}"#,
+    ),
     (&["intake"], "{}"),
     (&["pages"], "{}"),
     (&["links"], "{}"),

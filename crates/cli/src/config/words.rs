@@ -12,14 +12,3 @@ pub enum LogFormat {
     /// For programs, a line each
     Json,
 }
-
-/// Who may reach the console and the API while there is no user.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AccessConfig {
-    /// Everybody
-    #[default]
-    Open,
-    /// Nobody
-    Required,
-}

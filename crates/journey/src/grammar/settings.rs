@@ -2,9 +2,10 @@
 //! table of `docs/operations.md` and editors are made from it, and a test of the binary holds it against what it
 //! reads.
 
+mod access;
 mod adapters;
 
-use self::adapters::CHANNELS;
+use self::{access::ACCESS, adapters::CHANNELS};
 use super::{
     Context, PLAIN, Takes,
     takes::{Known, choice},
@@ -22,7 +23,11 @@ pub const VARIABLES: &[(&str, &[&str])] = &[
     ("PARCOURS_LOG_FORMAT", &["log_format"]),
     ("PARCOURS_STOP_SECONDS", &["stop_seconds"]),
     ("PARCOURS_WRITE_KEY", &["write_key"]),
-    ("PARCOURS_ACCESS", &["access"]),
+    ("PARCOURS_ACCESS_REQUIRED", &["access", "required"]),
+    (
+        "PARCOURS_OIDC_CLIENT_SECRET",
+        &["access", "oidc", "client_secret"],
+    ),
     ("PARCOURS_LEASE_SECONDS", &["lease_seconds"]),
     ("PARCOURS_PRIVACY_SECRET", &["privacy_secret"]),
     ("PARCOURS_PAGES_HTTP", &["pages", "http"]),
@@ -107,14 +112,10 @@ pub(super) static SETTINGS: Context = Context {
         .or_else("whoever reaches the address may send events"),
         word(
             "access",
-            Takes::OneOf(&[
-                choice("open", "for everybody, until there is the first user"),
-                choice("required", "never without a sign-in or a key"),
-            ]),
-            "Whether the console and the API are open while there is no user",
-            "access: required",
-        )
-        .or("open"),
+            Takes::Fields(&ACCESS),
+            "Who reaches the console and the API, and how they sign in",
+            "access: { required: true }",
+        ),
         word(
             "lease_seconds",
             Takes::Whole { min: 5, max: 3_600 },

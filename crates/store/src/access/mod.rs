@@ -3,6 +3,7 @@
 //! Nothing here knows roles or scopes: they are words. Secrets come as hashes; the time is an argument.
 
 mod audit;
+mod issuers;
 mod keys;
 mod sessions;
 mod users;
@@ -12,6 +13,7 @@ use sqlx::PgPool;
 use crate::Store;
 
 pub use audit::{AUDIT_PAGE, AuditEntry, AuditFilter, KEEPS_AUDIT, NewAudit};
+pub use issuers::NewLinked;
 pub use keys::{Key, MOST_KEYS, NewKey};
 pub use sessions::{IDLE, LONGEST, REVEALED, Session};
 pub use users::{Credentials, LOCKED, MOST_USERS, TRIES, User};

@@ -37,6 +37,8 @@ pub struct User {
     pub has_password: bool,
     /// Whether codes are asked for.
     pub has_totp: bool,
+    /// Whether a provider of identities knows them.
+    pub is_linked: bool,
 }
 
 /// What an attempt to sign in is held against.
@@ -50,11 +52,11 @@ pub struct Credentials {
     pub totp: Option<Vec<u8>>,
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "select id, email, name, roles, made_at, disabled_at, password is not null as has_password,
-    totp_secret is not null as has_totp from user_account";
+    totp_secret is not null as has_totp, issuer is not null as is_linked from user_account";
 
-fn user(row: &PgRow) -> Result<User, sqlx::Error> {
+pub(super) fn user(row: &PgRow) -> Result<User, sqlx::Error> {
     let disabled: Option<Moment> = row.try_get("disabled_at")?;
     Ok(User {
         id: row.try_get("id")?,
@@ -65,6 +67,7 @@ fn user(row: &PgRow) -> Result<User, sqlx::Error> {
         disabled_at: disabled.map(Moment::to_jiff),
         has_password: row.try_get("has_password")?,
         has_totp: row.try_get("has_totp")?,
+        is_linked: row.try_get("is_linked")?,
     })
 }
 

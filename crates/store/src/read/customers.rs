@@ -193,18 +193,21 @@ impl Reader {
         let phone = query.replace([' ', '.', '-', '(', ')', '/'], "");
         let mut tx = self.page().await?;
         let rows = sqlx::query(
-            // Found first and put in order then: else PostgreSQL may go through all in order of id.
+            // Found first and put in order then, one by one: else PostgreSQL may go through all.
             "with recursive found as materialized (
                  select id, merged_into from customer where email = $1
                  union all select id, merged_into from customer where phone = $2
                  union all select id, merged_into from customer where chat_id = $3),
              way as (
                  select id, merged_into from found
-                 union select c.id, c.merged_into from way w join customer c on c.id = w.merged_into),
+                 union select c.id, c.merged_into from way w, lateral (
+                     select id, merged_into from customer where id = w.merged_into offset 0) c),
              named as materialized (
-                 select id from found union select id from way where merged_into is null)
-             select c.id, c.seen_at, c.key, c.traits, c.merged_into from named n join customer c on c.id = n.id
-             where n.id > $4 order by n.id limit $5 + 1",
+                 select id from found union select id from way where merged_into is null),
+             paged as materialized (select id from named where id > $4 order by id limit $5 + 1)
+             select c.* from paged p, lateral (
+                 select id, seen_at, key, traits, merged_into from customer where id = p.id offset 0) c
+             order by c.id",
         )
         .bind(email)
         .bind(phone)

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use journey::{
     explain::Tongue,
-    ids::{CustomerId, MessageId, RunId},
+    ids::{CustomerId, MessageId},
 };
 use store::read::{ExpectedEntry, MessageFilter, MessageRow, ReadError, RunView, Version};
 

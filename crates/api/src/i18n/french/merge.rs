@@ -42,10 +42,6 @@ pub(super) const PAIRS: &[Pair] = &[
         "Le traitement est limité pour l’un des deux : il le sera pour les deux.",
     ),
     ("Purpose and channel", "Finalité et canal"),
-    (
-        "Say why: it is kept in the audit log.",
-        "Dites pourquoi : le journal d’audit le garde.",
-    ),
     ("Stays", "Reste"),
     ("taken over", "repris"),
     ("That is the same customer.", "C’est le même client."),

@@ -1,11 +1,17 @@
 //! The French of the console, a file for each room.
 
+mod access;
 mod actions;
 mod customer;
+mod errors;
+mod export;
 mod frame;
+mod inbox;
 mod letters;
 mod merge;
+mod message;
 mod operations;
+mod overview;
 mod words;
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -15,12 +21,18 @@ pub(super) type Pair = (&'static str, &'static str);
 
 /// Every room.
 pub(super) const ROOMS: &[&[Pair]] = &[
+    access::PAIRS,
     actions::PAIRS,
     customer::PAIRS,
+    errors::PAIRS,
+    export::PAIRS,
     frame::PAIRS,
+    inbox::PAIRS,
     letters::PAIRS,
     merge::PAIRS,
+    message::PAIRS,
     operations::PAIRS,
+    overview::PAIRS,
     words::PAIRS,
 ];
 

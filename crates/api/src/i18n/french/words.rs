@@ -3,16 +3,16 @@
 use super::Pair;
 
 pub(super) const PAIRS: &[Pair] = &[
-    ("Address suppressed", "Adresse exclue"),
+    ("Address suppressed", "Adresse bloquée"),
     ("Already sent", "Déjà envoyé"),
     ("Being sent", "En cours d’envoi"),
     ("Completed", "Terminé"),
     ("Control group", "Groupe témoin"),
-    ("Customer paused", "Pause du client"),
+    ("Customer paused", "En pause, au choix du client"),
     ("E-mail", "E-mail"),
     (
         "Expired before it could go",
-        "Expiré avant de pouvoir partir",
+        "Date limite passée avant l’envoi",
     ),
     ("Failed", "Échoué"),
     ("Frequency cap used up", "Plafond de fréquence atteint"),
@@ -21,22 +21,20 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Missed", "Manqué"),
     ("No address", "Pas d’adresse"),
     ("No consent", "Pas de consentement"),
-    ("Not personalised", "Non personnalisé"),
+    ("Not personalised", "Personnalisation refusée"),
     ("Processing restricted", "Traitement limité"),
+    ("Push", "Notification push"),
     ("Queued", "En file d’attente"),
-    ("Quiet hours", "Heures de silence"),
+    ("Quiet hours", "Heures calmes"),
     ("Refused by the provider", "Refusé par le prestataire"),
     ("Restarted", "Recommencé"),
     ("Sent", "Envoyé"),
     ("Stopped", "Arrêté"),
-    ("Taken back", "Repris"),
+    ("Taken back", "Retiré"),
     (
         "Taken back: the customer left",
-        "Repris : le client est sorti",
+        "Retiré : le client est sorti",
     ),
-    (
-        "Template could not be rendered",
-        "Le modèle n’a pas pu être rendu",
-    ),
+    ("Template could not be rendered", "Modèle inutilisable"),
     ("Unknown", "Inconnu"),
 ];

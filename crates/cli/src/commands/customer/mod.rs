@@ -61,8 +61,9 @@ struct Shown {
 /// [`Refused`] if there is no such customer; any other if the database is away.
 pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
     let store = database::connect(&Config::load(root)?).await?;
+    let language = why::language(args.lang.as_deref());
     if let Some(file) = &args.export {
-        return rights::export(&store, &args.id, file).await;
+        return rights::export(&store, &args.id, file, language).await;
     }
     if args.erase {
         return rights::erase(&store, &args.id, args.yes, args.format).await;
@@ -76,7 +77,6 @@ pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
     let runs = reader.runs(id).await?;
     let expected = reader.expected(&customer.ledger).await?;
     let timeline = reader.timeline(id, None, args.limit).await?;
-    let language = why::language(args.lang.as_deref());
     let tongue = reader.tongue(&customer, language).await?;
     let slowed = reader.slowed(&customer, language, Timestamp::now()).await?;
     match args.format {

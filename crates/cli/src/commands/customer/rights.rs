@@ -4,18 +4,18 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context as _, Result, anyhow};
 use jiff::Timestamp;
-use journey::ids::CustomerId;
+use journey::{explain::Language, ids::CustomerId};
 use serde::Serialize;
 use store::{Store, read::Reader};
 
 use crate::output::{self, Format, Refused};
 
 /// Writes all that is held on a customer: as a page if the file's name ends with `.html`, else as JSON; to
-/// standard output for `-`.
+/// standard output for `-`. The page is in `language`.
 ///
 /// # Errors
 /// [`Refused`] if there is no such customer; any other if the database is away or the file cannot be written.
-pub(super) async fn export(store: &Store, id: &str, file: &Path) -> Result<()> {
+pub(super) async fn export(store: &Store, id: &str, file: &Path, language: Language) -> Result<()> {
     let reader = Reader::new(store.pool().clone());
     let Some(export) = reader.export(id, Timestamp::now()).await? else {
         return Err(no_such(id));
@@ -24,7 +24,7 @@ pub(super) async fn export(store: &Store, id: &str, file: &Path) -> Result<()> {
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("html"));
     let text = if page {
-        api::export_page(&export)?
+        api::export_page(&export, language)?
     } else {
         serde_json::to_string_pretty(&export)? + "\n"
     };

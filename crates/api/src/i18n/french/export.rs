@@ -1,0 +1,66 @@
+//! All that is held on a customer, as a page for them.
+
+use super::Pair;
+
+pub(super) const PAIRS: &[Pair] = &[
+    (
+        "All times are UTC. The same as data for programs: the file in JSON.",
+        "Toutes les heures sont en UTC. Les mêmes données pour des programmes : le fichier en JSON.",
+    ),
+    ("Answered", "Répondu"),
+    ("As it was taken in", "Tel que reçu"),
+    ("Being made", "En cours"),
+    ("By", "Par"),
+    ("Cancelled", "Annulé"),
+    (
+        "Consents and addresses that are not used",
+        "Consentements, et adresses qui ne servent pas",
+    ),
+    ("Contents", "Sommaire"),
+    ("Entered {0}", "Entrée le {0}"),
+    ("Entered {0}, left {1}", "Entrée le {0}, sortie le {1}"),
+    ("Everything else", "Tout le reste"),
+    ("For", "Pour"),
+    ("Handed to {0}", "Remis à {0}"),
+    ("In the inbox", "Dans la boîte de réception"),
+    ("Messages, sent and not sent", "Messages, envoyés ou non"),
+    ("No consent is held.", "Aucun consentement n’est conservé."),
+    ("None.", "Rien."),
+    ("Nothing else is held.", "Rien d’autre n’est conservé."),
+    ("Nothing is held.", "Rien n’est conservé."),
+    (
+        "Nothing was passed on by a call of a journey.",
+        "Aucun parcours n’a transmis de données.",
+    ),
+    ("Passed on to others", "Transmis à d’autres"),
+    ("Profile", "Profil"),
+    ("Since", "Depuis"),
+    ("State", "État"),
+    (
+        "Taken {0}, known since {1}, as",
+        "Relevé du {0}, client connu depuis le {1}, sous",
+    ),
+    ("What happened", "Ce qui s’est passé"),
+    (
+        "What happened, and what was decided on it",
+        "Ce qui s’est passé, et ce qui en a été décidé",
+    ),
+    ("What is held on {0}", "Ce qui est conservé sur {0}"),
+    ("What it remembers", "Ce qu’il retient"),
+    ("What it was told", "Ce qui a été transmis"),
+    ("Why not: {0}", "Pourquoi non : {0}"),
+    ("an address of a role", "adresse de fonction"),
+    ("bounced", "message revenu"),
+    ("by {0}", "par {0}"),
+    ("complained of", "signalée comme indésirable"),
+    ("given", "donné"),
+    ("given, not confirmed", "donné, pas confirmé"),
+    ("now at the step {0}", "maintenant à l’étape {0}"),
+    ("since {0}.", "depuis le {0}."),
+    ("withdrawn", "retiré"),
+    ("{0} for {1}, by {2}", "{0} pour {1}, par {2}"),
+    (
+        "{0} to {1} is not sent: {2}",
+        "{0} : rien n’est envoyé à {1} ({2})",
+    ),
+];

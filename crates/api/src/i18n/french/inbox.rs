@@ -1,0 +1,80 @@
+//! The inbox: who waits for a person, and conversations.
+
+use super::Pair;
+
+pub(super) const PAIRS: &[Pair] = &[
+    (
+        "A line has from 1 to {0} characters.",
+        "Une ligne a de 1 à {0} caractères.",
+    ),
+    (
+        "A step `hand_over`, or `call` to an endpoint with `inbox: true`, brings customers here.",
+        "Une étape `hand_over`, ou `call` vers un point d’accès avec `inbox: true`, amène des clients ici.",
+    ),
+    (
+        "A task is no conversation: only who is handed over is written to.",
+        "Une tâche n’est pas une conversation : on n’écrit qu’aux clients confiés à une personne.",
+    ),
+    ("Conversation", "Conversation"),
+    ("Customer", "Client"),
+    (
+        "Customers who were handed over to a person, and tasks that journeys wait for. What has waited longest comes first.",
+        "Les clients confiés à une personne, et les tâches que des parcours attendent. Ce qui attend depuis le plus longtemps vient en premier.",
+    ),
+    ("Done", "Terminé"),
+    ("Done?", "Terminé ?"),
+    ("Due", "Échéance"),
+    ("From the beginning", "Depuis le début"),
+    ("Goes on without", "Continue sans"),
+    ("Hand back", "Rendre la main"),
+    ("Hand back to the journey", "Rendre la main au parcours"),
+    ("Journey and step", "Parcours et étape"),
+    ("Late", "En retard"),
+    ("More", "Suite"),
+    ("Note for the journey", "Note pour le parcours"),
+    ("Nothing waits", "Rien n’attend"),
+    (
+        "Nothing was said by chat or text message yet.",
+        "Rien n’a encore été dit par chat ou SMS.",
+    ),
+    ("Outcome", "Résultat"),
+    ("Over", "Terminé"),
+    ("Pages", "Pages"),
+    ("Send", "Envoyer"),
+    (
+        "Somebody has answered this already, or the journey waits for it no more.",
+        "Quelqu’un a déjà répondu, ou le parcours n’attend plus.",
+    ),
+    ("Talk", "Conversation"),
+    ("Task", "Tâche"),
+    ("Task of {0}", "Tâche de {0}"),
+    (
+        "This is over: somebody has answered it, or the journey waits for it no more.",
+        "C’est terminé : quelqu’un a répondu, ou le parcours n’attend plus.",
+    ),
+    (
+        "This is taken from the page of the inbox.",
+        "Ceci se fait depuis la page de la boîte de réception.",
+    ),
+    (
+        "This page of the list is not there.",
+        "Cette page de la liste n’existe pas.",
+    ),
+    ("Visitor {0}", "Visiteur {0}"),
+    ("Waits", "Attend depuis"),
+    ("Wants to talk to a person", "Veut parler à une personne"),
+    ("What", "Quoi"),
+    ("What is known", "Ce qui est connu"),
+    ("What the journey says", "Ce que dit le parcours"),
+    ("What waits", "Ce qui attend"),
+    ("You or a colleague", "Vous ou un collègue"),
+    ("Your message", "Votre message"),
+    ("Your message, by {0}", "Votre message, par {0}"),
+    ("on its way", "en route"),
+    ("waits since {0}", "attend depuis le {0}"),
+    ("{0} day", "{0} jour"),
+    ("{0} days", "{0} jours"),
+    ("{0} h", "{0} h"),
+    ("{0} min", "{0} min"),
+    ("{0}: ", "{0} : "),
+];
