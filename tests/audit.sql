@@ -69,3 +69,17 @@ select id from message m where reason = 'capped' and
 select a.customer from input a join input b on b.customer = a.customer
 where a.kind = 0 and b.kind = 0 and a.seq < b.seq
 and substring(a.body from 6 for 8) > substring(b.body from 6 for 8);
+
+\echo counts of what became of messages that are not those of the rows
+select day, journey, step, channel, provider, outcome, c.n as counted, r.n as rows
+from (select day, journey, step, channel, provider, outcome, sum(n) as n
+      from (select n, day, journey, step, channel, provider, outcome from message_count
+            union all select n, day, journey, step, channel, provider, outcome from message_total) both_of_them
+      where outcome in ('decided', 'suppressed', 'recalled', 'sent', 'failed')
+      group by 1, 2, 3, 4, 5, 6) c
+full join (select (m.at at time zone 'UTC')::date as day, m.journey, m.step, m.channel,
+                  case when o.outcome in ('sent', 'failed') then coalesce(m.provider, '') else '' end as provider, o.outcome, count(*) as n
+           from message m cross join lateral (values ('decided'), (m.status::text)) o (outcome)
+           where o.outcome not in ('queued', 'leased')
+           group by 1, 2, 3, 4, 5, 6) r using (day, journey, step, channel, provider, outcome)
+where c.n is distinct from r.n limit 20;

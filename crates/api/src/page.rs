@@ -40,6 +40,7 @@ impl Cursor {
     /// The place that it stands for; else 400 `bad_cursor`.
     pub(crate) fn read<T: FromStr>(&self) -> Result<T, Problem> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(&self.0).ok();
+        let bytes = bytes.filter(|bytes| !bytes.is_empty());
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
         text.and_then(|text| text.parse().ok()).ok_or_else(|| {
             Problem::bad(
@@ -119,6 +120,9 @@ mod tests {
         assert!(cursor.read::<i64>().is_err());
         for text in ["", "x", "====", "AAAA"] {
             assert!(Cursor(text.to_owned()).read::<Uuid>().is_err(), "{text}");
+        }
+        for text in ["", "===="] {
+            assert!(Cursor(text.to_owned()).read::<String>().is_err(), "{text}");
         }
     }
 

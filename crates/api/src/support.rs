@@ -1,5 +1,7 @@
 //! Support's questions, answered as JSON.
 
+pub(crate) mod lists;
+
 use axum::{
     Json, Router,
     extract::State as Shared,
@@ -7,17 +9,16 @@ use axum::{
     routing::get,
 };
 use journey::{
-    explain::{Explanation, Language, Status, Tongue},
+    explain::{Explanation, Language, Tongue},
     ids::{CustomerId, InputId, MessageId, RunId},
-    message::{Channel, Reason},
     trace::{Fact, Line},
     value::Value,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::read::{
-    CustomerRow, CustomerView, ExpectedEntry, Flow, InputName, JourneyRow, JourneyWhy,
-    MessageCursor, MessageFilter, MessageRow, MessageView, Runs, Slowed, Summary, TimelineEntry,
+    CustomerRow, CustomerView, ExpectedEntry, Flow, InputName, JourneyRow, JourneyWhy, Matched,
+    MessageRow, MessageView, Runs, Slowed, Summary, TimelineEntry,
 };
 use uuid::Uuid;
 
@@ -41,9 +42,11 @@ pub(crate) fn routes() -> Router<State> {
         )
         .route("/v1/journeys", get(journeys))
         .route("/v1/journeys/{name}", get(journey))
-        .route("/v1/messages", get(messages))
+        .route("/v1/messages", get(lists::messages))
+        .route("/v1/messages/funnel", get(lists::funnel))
         .route("/v1/messages/{id}", get(message))
         .route("/v1/messages/{id}/why", get(why))
+        .route("/v1/runs", get(lists::runs))
         .route("/v1/summary", get(summary))
 }
 
@@ -90,8 +93,9 @@ async fn journey(
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomersQuery {
-    /// Only those of this key, id, e-mail address (in any case), telephone number (spaces and signs aside) or chat id, and whom
-    /// they turned out to be where they were merged.
+    /// Only those whom this finds: a key, an id, an e-mail address, a telephone number as it is written, a chat id, a push token or a
+    /// name, or the beginning of one; and whom they turned out to be where they were merged. Who lacks `customers:reveal` gives
+    /// addresses and names whole.
     q: Option<String>,
     /// Where the page begins: the `next` of the page before.
     cursor: Option<Cursor>,
@@ -103,19 +107,60 @@ pub(crate) struct CustomersQuery {
 async fn customers(
     Shared(state): Shared<State>,
     Query(asked): Query<CustomersQuery>,
-) -> Result<Json<Page<CustomerRow>>, Problem> {
+) -> Result<Json<CustomersPage>, Problem> {
+    if let Some(q) = &asked.q {
+        let mut found = state.reader.find(q, mask::depth()).await?;
+        mask::found(&mut found, state.now());
+        let items = found.customers.into_iter().map(|found| ListedCustomer {
+            row: found.row,
+            matched: Some(found.matched),
+            exact: Some(found.exact),
+        });
+        return Ok(Json(CustomersPage {
+            items: items.collect(),
+            next: None,
+            complete: found.complete,
+        }));
+    }
     let after = asked.cursor.map(|c| c.read()).transpose()?.map(CustomerId);
-    let limit = asked.limit.0;
-    let found = match &asked.q {
-        Some(q) => state.reader.find(q, after, limit).await?,
-        None => state.reader.customers(after, limit).await?,
-    };
-    let mut items = found.customers;
-    for row in &mut items {
+    let mut page = state.reader.customers(after, asked.limit.0).await?;
+    for row in &mut page.customers {
         mask::row(row, state.now());
     }
-    let next = found.next.map(Cursor::of);
-    Ok(Json(Page { items, next }))
+    let items = page.customers.into_iter().map(|row| ListedCustomer {
+        row,
+        matched: None,
+        exact: None,
+    });
+    Ok(Json(CustomersPage {
+        items: items.collect(),
+        next: page.next.map(Cursor::of),
+        complete: true,
+    }))
+}
+
+/// One page of customers.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct CustomersPage {
+    /// In order of id; of a search, the best first.
+    items: Vec<ListedCustomer>,
+    /// The `cursor` of the next page; null: this is the last. A search has one page, of at most 20.
+    next: Option<Cursor>,
+    /// Of a search, whether they are all. If not, more of what is sought finds who is missing.
+    complete: bool,
+}
+
+/// A customer, and by what they were found.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ListedCustomer {
+    #[serde(flatten)]
+    row: CustomerRow,
+    /// By what a search found them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matched: Option<Matched>,
+    /// Whether that is what was sought, and not only begins so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exact: Option<bool>,
 }
 
 /// One customer, whole.
@@ -270,72 +315,12 @@ async fn timeline(
     mask::entries(&mut page.entries, &customer, state.now());
     let entries = page.entries.into_iter();
     let mut messages: Vec<_> = page.messages.into_values().collect();
-    hide_rows(&state, &mut messages);
+    mask::messages(&mut messages, state.now());
     Ok(Json(Timeline {
         items: entries.map(|entry| Entry::of(entry, &tongue)).collect(),
         messages,
         next: page.next.map(Cursor::of),
     }))
-}
-
-/// What may be asked of the list of messages.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct MessagesQuery {
-    /// Only those of the customer with this key or id. It makes the look-up quick on any table.
-    customer: Option<String>,
-    /// Only those by this channel.
-    channel: Option<Channel>,
-    /// Only those that have come so far.
-    status: Option<Status>,
-    /// Only those that were not sent for this reason.
-    reason: Option<Reason>,
-    /// Where the page begins: the `next` of the page before.
-    cursor: Option<Cursor>,
-    /// How many items it has at the most.
-    #[serde(default)]
-    limit: Limit,
-}
-
-impl MessagesQuery {
-    fn filter(&self) -> MessageFilter {
-        MessageFilter {
-            customer: self.customer.as_deref().map(id_of),
-            channel: self.channel.map(|c| c.as_str().to_owned()),
-            status: self.status.map(|s| s.as_str().to_owned()),
-            reason: self.reason.map(|r| r.as_str().to_owned()),
-        }
-    }
-}
-
-/// A customer's id from their key, or as it is.
-pub(crate) fn id_of(name: &str) -> CustomerId {
-    Uuid::try_parse(name).map_or_else(|_| CustomerId::of(name), CustomerId)
-}
-
-async fn messages(
-    Shared(state): Shared<State>,
-    Query(asked): Query<MessagesQuery>,
-) -> Result<Json<Page<MessageRow>>, Problem> {
-    let before: Option<MessageCursor> = match &asked.cursor {
-        Some(cursor) => Some(cursor.read()?),
-        None => None,
-    };
-    let filter = asked.filter();
-    let mut page = state
-        .reader
-        .messages(&filter, before, asked.limit.0)
-        .await?;
-    hide_rows(&state, &mut page.messages);
-    Ok(Json(Page {
-        items: page.messages,
-        next: page.next.map(Cursor::of),
-    }))
-}
-
-fn hide_rows(state: &State, rows: &mut [MessageRow]) {
-    let now = state.now();
-    rows.iter_mut().for_each(|row| mask::message_row(row, now));
 }
 
 /// Whose message it is.

@@ -23,6 +23,7 @@ use crate::commands::{
     graph::GraphArgs,
     health::HealthArgs,
     lsp::LspArgs,
+    messages::MessagesArgs,
     new::NewArgs,
     pause::PauseArgs,
     plan::{ApplyArgs, PlanArgs},
@@ -30,6 +31,7 @@ use crate::commands::{
     processing::ProcessingArgs,
     reshard::ReshardArgs,
     run::RunArgs,
+    runs::RunsArgs,
     schema::SchemaArgs,
     simulate::SimulateArgs,
     suppressions::SuppressionsArgs,
@@ -136,6 +138,10 @@ pub enum Served {
     Customer(CustomerArgs),
     /// Events that could not be taken: why, and submit them again or discard them
     DeadLetters(DeadLettersArgs),
+    /// List who is in which journey, and at which step
+    Runs(RunsArgs),
+    /// List messages that went, and those that did not, newest first
+    Messages(MessagesArgs),
     /// Keep the list of the erased beside back-ups, and apply it after a restore
     Erasures(ErasuresArgs),
     /// Lists of addresses that must not be written to, in and out

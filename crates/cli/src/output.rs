@@ -12,7 +12,8 @@ use std::{
 
 use anyhow::Result;
 use clap::ValueEnum;
-use comfy_table::{Cell, CellAlignment, Table, presets};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use jiff::Timestamp;
 use journey::{
     diagnostic::{Diagnostic, Severity, SourceFile},
     diagnostics::render,
@@ -108,6 +109,18 @@ pub fn table<const N: usize>(heads: [&str; N]) -> Table {
     table.load_style(presets::NOTHING);
     table.set_header(heads);
     table
+}
+
+/// The same for a terminal of whatever width: what does not fit stands on further lines of its cell.
+pub fn wrapped<const N: usize>(heads: [&str; N]) -> Table {
+    let mut table = table(heads);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table
+}
+
+/// A moment to the second, in UTC.
+pub fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// A plain table: names on the left, numbers on the right.

@@ -9,7 +9,7 @@ fn parcours(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-const COMMANDS: [&str; 33] = [
+const COMMANDS: [&str; 35] = [
     "health",
     "new",
     "check",
@@ -33,6 +33,8 @@ const COMMANDS: [&str; 33] = [
     "apply",
     "event",
     "customer",
+    "runs",
+    "messages",
     "pause",
     "resume",
     "processing",

@@ -18,8 +18,8 @@ use crate::{Door, Engine, Error, Intake, dispatch::Rounds, health::Beat};
 pub struct Roles {
     /// Takes events from the broker, and dead letters to where they are kept.
     pub intake: bool,
-    /// Fires timers, has runs pass to other versions, works sweeps off, submits dead letters again, removes what is not
-    /// kept, and passes on what merged customers have.
+    /// Fires timers, has runs pass to other versions, works sweeps off, submits dead letters again, removes what is
+    /// not kept, folds counts, and passes on what merged customers have.
     pub timers: bool,
     /// Hands messages to providers, and makes calls.
     pub dispatch: bool,
@@ -307,10 +307,14 @@ impl Engine {
             match self.retention_once(self.wall()).await {
                 // Between two pages everybody else has their turn.
                 Ok(Some(_)) => pause.reset(),
-                Ok(None) => {
-                    pause.reset();
-                    sleep(RETENTION_POLL, &stop).await;
-                }
+                Ok(None) => match self.fold_counts().await {
+                    Ok(1..) => pause.reset(),
+                    Ok(0) => {
+                        pause.reset();
+                        sleep(RETENTION_POLL, &stop).await;
+                    }
+                    Err(error) => pause.after(&error).await,
+                },
                 Err(error) => pause.after(&error).await,
             }
         }

@@ -155,8 +155,8 @@ impl Store {
         let failed = || during("multiplying a customer");
         let mut transaction = self.pool().begin().await.map_err(failed())?;
         sqlx::query(
-            "insert into customer (id, seen_at, due_at, key, traits, ledger)
-             select o.id, c.seen_at, c.due_at, o.key, c.traits, c.ledger
+            "insert into customer (id, seen_at, due_at, key, traits, ledger, name, devices)
+             select o.id, c.seen_at, c.due_at, o.key, c.traits, c.ledger, c.name, c.devices
              from customer c, unnest($2::uuid[], $3::text[]) o(id, key) where c.id = $1",
         )
         .bind(like.0)

@@ -239,7 +239,7 @@ impl Store {
         let body = |d: &&Accepted| pack(d.content.as_ref()?).ok();
         let bodies: Vec<Option<Vec<u8>>> = done.iter().map(body).collect();
         let done: i64 = sqlx::query_scalar(
-            "with sent as (
+            "with done as (
                  update message m
                  set status = 'sent', due_at = null, done_at = $5, provider = a.provider,
                      provider_id = a.provider_id
@@ -248,12 +248,17 @@ impl Store {
                       a (customer, at, id, attempt, provider, provider_id, body)
                  where m.customer = a.customer and m.at = a.at and m.id = a.id
                    and m.status = 'leased' and m.attempt = a.attempt
-                 returning m.customer, m.id, a.body),
-             kept as (
+                 returning m.customer, m.id, m.at, m.journey, m.step, m.channel, m.provider, a.body
+             ), kept as (
                  insert into message_content (customer, message, at, body)
-                 select customer, id, $5, body from sent where body is not null
-                 on conflict do nothing)
-             select count(*) from sent",
+                 select customer, id, $5, body from done where body is not null
+                 on conflict do nothing
+             ), counted as (
+                 insert into message_count (n, day, journey, step, channel, provider, outcome, reason)
+                 select count(*), (at at time zone 'UTC')::date, journey, step, channel, provider, 'sent', ''
+                 from done group by 2, 3, 4, 5, 6
+             )
+             select count(*) from done",
         )
         .bind(&keys.customer)
         .bind(&keys.at)
@@ -266,7 +271,7 @@ impl Store {
         .fetch_one(&self.pool)
         .await
         .map_err(during("recording sends"))?;
-        Ok(u64::try_from(done).unwrap_or_default())
+        Ok(done.unsigned_abs())
     }
 
     /// Gives leases back, to be tried again later. Returns how many still held.

@@ -1,4 +1,4 @@
-"""What a program of a shop's does with a client that is generated from the description of the API.
+"""What a program of a shop's does with types that are generated from the description of the API.
 
 It is told the address and a key, and prints what it found as one line of JSON.
 """
@@ -6,69 +6,97 @@ It is told the address and a key, and prints what it found as one line of JSON.
 import json
 import sys
 from collections.abc import Iterator
-from http import HTTPStatus
+from dataclasses import dataclass
+from typing import TypeVar
 
-from parcours_client import AuthenticatedClient
-from parcours_client.api.customers import get_customer, get_timeline, list_customers
-from parcours_client.api.events import track
-from parcours_client.models import CustomerRow, CustomerRowPage, Taken, Timeline, TrackCall
-from parcours_client.types import UNSET, Unset
+import httpx
+from pydantic import BaseModel
+
+from models import CustomerRow, CustomerRowPage, Problem, Taken, Timeline, TrackCall
+
+T = TypeVar("T", bound=BaseModel)
 
 
-def customers(client: AuthenticatedClient, limit: int) -> Iterator[CustomerRow]:
+@dataclass
+class Refused(Exception):
+    """The API said no."""
+
+    problem: Problem
+
+
+@dataclass
+class Api:
+    """The addresses that this program asks."""
+
+    client: httpx.Client
+
+    def get(self, kind: type[T], path: str, **query: str | int) -> T:
+        """What is answered there."""
+        return self._read(kind, self.client.get(path, params=query))
+
+    def post(self, kind: type[T], path: str, body: BaseModel) -> T:
+        """What is answered to that."""
+        sent = body.model_dump_json(by_alias=True, exclude_none=True)
+        headers = {"Content-Type": "application/json"}
+        return self._read(kind, self.client.post(path, content=sent, headers=headers))
+
+    @staticmethod
+    def _read(kind: type[T], answer: httpx.Response) -> T:
+        if answer.is_success:
+            return kind.model_validate_json(answer.content)
+        raise Refused(Problem.model_validate_json(answer.content))
+
+
+def customers(api: Api, limit: int) -> Iterator[CustomerRow]:
     """Every customer, page by page."""
-    cursor: str | Unset = UNSET
-    while True:
-        page = list_customers.sync(client=client, limit=limit, cursor=cursor)
-        assert isinstance(page, CustomerRowPage)
+    page = api.get(CustomerRowPage, "/v1/customers", limit=limit)
+    yield from page.items
+    while page.next is not None:
+        page = api.get(CustomerRowPage, "/v1/customers", limit=limit, cursor=page.next)
         yield from page.items
-        if not isinstance(page.next_, str):
-            return
-        cursor = page.next_
 
 
-def last(client: AuthenticatedClient, key: str) -> list[str]:
+def last(api: Api, key: str) -> list[str]:
     """What was decided on the last thing that happened, in words."""
-    timeline = get_timeline.sync(key, client=client, limit=1)
-    assert isinstance(timeline, Timeline)
+    timeline = api.get(Timeline, f"/v1/customers/{key}/timeline", limit=1, lang="en")
     return [fact.sentence for entry in timeline.items for fact in entry.facts]
 
 
-def send(client: AuthenticatedClient, message_id: str) -> int:
+def send(api: Api, message_id: str) -> int:
     """Sends an event; says how many were accepted."""
-    call = TrackCall.from_dict({
-        "messageId": message_id, "userId": "ana", "event": "order.placed", "properties": {"total": 49.9},
-    })
-    taken = track.sync(client=client, body=call)
-    assert isinstance(taken, Taken)
-    return taken.accepted
+    call = TrackCall.model_validate(
+        {"messageId": message_id, "userId": "ana", "event": "order.placed", "properties": {"total": 49.9}}
+    )
+    return api.post(Taken, "/v1/track", call).accepted
 
 
-def refused(client: AuthenticatedClient) -> str:
-    """The code of the problem that an event without an id is."""
-    call = TrackCall.from_dict({"messageId": "", "userId": "ana", "event": "order.placed"})
-    problem = track.sync(client=client, body=call)
-    assert problem is not None and not isinstance(problem, Taken)
-    return f"{problem.code.value}: {problem.field}"
+def code_of(api: Api, path: str) -> str:
+    """What a request is refused with."""
+    try:
+        api.get(Timeline, path)
+    except Refused as refused:
+        return f"{refused.problem.status} {refused.problem.code}"
+    return "nothing"
 
 
-def missing(client: AuthenticatedClient) -> str:
-    """What is not there."""
-    answer = get_customer.sync_detailed("nobody", client=client)
-    assert answer.status_code == HTTPStatus.NOT_FOUND
-    return f"{answer.status_code.value} {json.loads(answer.content)['code']}"
+def refused(api: Api) -> str:
+    """The code and the field of the problem that an event without an id is; the types would not let it be sent."""
+    body = {"messageId": "", "userId": "ana", "event": "order.placed"}
+    problem = Problem.model_validate_json(api.client.post("/v1/track", json=body).content)
+    return f"{problem.code}: {problem.field}"
 
 
 def main(address: str, key: str) -> None:
     """Does all of it."""
-    client = AuthenticatedClient(base_url=address, token=key)
-    found = {
-        "customers": len(list(customers(client, 7))),
-        "last": last(client, "ana"),
-        "accepted": send(client, "python-1"),
-        "refused": refused(client),
-        "missing": missing(client),
-    }
+    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}) as client:
+        api = Api(client)
+        found = {
+            "customers": len(list(customers(api, 7))),
+            "last": last(api, "ana"),
+            "accepted": send(api, "python-1"),
+            "refused": refused(api),
+            "missing": code_of(api, "/v1/customers/nobody/timeline"),
+        }
     print(json.dumps(found))
 
 

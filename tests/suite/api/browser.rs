@@ -15,6 +15,7 @@ async fn axe_finds_nothing_wrong_with_what_explains() {
         .execute(&*server.database)
         .await
         .expect("a workspace");
+    super::lists::counted(&server).await;
     let (_, sheet) = server.get("/console.css").await;
     // `PICTURES=FOLDER cargo test … axe` takes pictures, to be looked at.
     let pictures = std::env::var_os("PICTURES").map(std::path::PathBuf::from);
@@ -40,6 +41,21 @@ async fn axe_finds_nothing_wrong_with_what_explains() {
         (
             "left-fr",
             "/customers/ben/journey?name=cart-rescue&lang=fr".to_owned(),
+        ),
+        ("found", "/customers?q=c-000&lang=en".to_owned()),
+        ("found-nobody-fr", "/customers?q=nobody&lang=fr".to_owned()),
+        ("messages", "/messages?status=sent&lang=en".to_owned()),
+        (
+            "messages-none-fr",
+            "/messages?journey=none&lang=fr".to_owned(),
+        ),
+        (
+            "funnel",
+            "/messages/funnel?from=2026-01-01&to=2026-01-31&by=day&lang=en".to_owned(),
+        ),
+        (
+            "funnel-fr",
+            "/messages/funnel?from=2026-01-01&to=2026-01-31&by=provider&lang=fr".to_owned(),
         ),
         ("mail", "/mailbox/20260105-110100-mail".to_owned()),
         ("text", "/mailbox/note-1".to_owned()),

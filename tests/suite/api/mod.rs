@@ -6,6 +6,7 @@ pub mod desk;
 mod french;
 mod intake;
 mod journeys;
+mod lists;
 mod pages;
 
 use std::sync::Arc;

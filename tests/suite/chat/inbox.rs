@@ -92,7 +92,7 @@ impl Place {
     }
 
     /// Writes a line to whom the item is about. `key`: what the line is called.
-    async fn say(&self, item: &Value, key: &str, line: Value) -> (StatusCode, Value) {
+    async fn tell(&self, item: &Value, key: &str, line: Value) -> (StatusCode, Value) {
         let url = format!("http://{}{}/say", self.address, path(item));
         let request = self.client.post(url).header("idempotency-key", key);
         let response = request.json(&line).send().await.unwrap();
@@ -138,7 +138,7 @@ async fn a_stranger_is_handed_over_talked_to_and_handed_back() {
     for _ in 0..2 {
         // The same twice is one.
         assert_eq!(
-            place.say(item, "\"77\"", line.clone()).await.0,
+            place.tell(item, "\"77\"", line.clone()).await.0,
             StatusCode::ACCEPTED
         );
     }
@@ -204,7 +204,7 @@ async fn a_stranger_is_handed_over_talked_to_and_handed_back() {
         (status, problem["code"].clone()),
         (StatusCode::CONFLICT, json!("over"))
     );
-    let (status, _) = place.say(item, "78", line).await;
+    let (status, _) = place.tell(item, "78", line).await;
     assert_eq!(status, StatusCode::CONFLICT);
 }
 
@@ -221,7 +221,7 @@ async fn a_task_is_done_by_a_person_and_its_answer_decides() {
     assert_eq!(of("ana")["with"]["title"], "Ring back about the big order");
     // A task is no conversation.
     let line = json!({ "text": "Hello" });
-    let (status, problem) = place.say(of("ana"), "78", line).await;
+    let (status, problem) = place.tell(of("ana"), "78", line).await;
     assert_eq!(
         (status, problem["code"].clone()),
         (StatusCode::BAD_REQUEST, json!("task"))
@@ -274,7 +274,7 @@ async fn nobody_is_written_to_who_may_not_be() {
     place.does(key, "customer.restricted", json!({})).await;
     let line = json!({ "text": "Hello" });
     assert_eq!(
-        place.say(&items[0], "79", line.clone()).await.0,
+        place.tell(&items[0], "79", line.clone()).await.0,
         StatusCode::ACCEPTED
     );
     let refused = "select count(*) from message where reason = 'restricted' and step = 'colleague'";
@@ -291,7 +291,7 @@ async fn nobody_is_written_to_who_may_not_be() {
         (json!({ "channel": "sms" }), "80", "bad_body"),
         (line, "", "idempotency_key"),
     ] {
-        let (status, problem) = place.say(&items[0], key, wrong).await;
+        let (status, problem) = place.tell(&items[0], key, wrong).await;
         assert_eq!(
             (status, problem["code"].clone()),
             (StatusCode::BAD_REQUEST, json!(code))

@@ -24,15 +24,22 @@ pub async fn customer(
     ledger: &Ledger,
 ) -> CustomerId {
     let id = CustomerId::of(key);
-    sqlx::query("insert into customer (id, seen_at, key, traits, ledger) values ($1,$2,$3,$4,$5)")
-        .bind(id.0)
-        .bind(at(SignedDuration::ZERO).to_sqlx())
-        .bind(key)
-        .bind(traits)
-        .bind(serde_json::to_vec(ledger).expect("json"))
-        .execute(pool)
-        .await
-        .expect("customer");
+    let known = Value::from(traits.clone());
+    let known = known.as_map().cloned().unwrap_or_default();
+    sqlx::query(
+        "insert into customer (id, seen_at, key, traits, ledger, name, devices)
+         values ($1,$2,$3,$4,$5,$6,$7::tsvector)",
+    )
+    .bind(id.0)
+    .bind(at(SignedDuration::ZERO).to_sqlx())
+    .bind(key)
+    .bind(traits)
+    .bind(serde_json::to_vec(ledger).expect("json"))
+    .bind(store::search::name(&known))
+    .bind(store::search::devices(&known))
+    .execute(pool)
+    .await
+    .expect("customer");
     id
 }
 

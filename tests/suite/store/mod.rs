@@ -1,6 +1,8 @@
 //! The store against a real PostgreSQL.
 
 mod apply;
+mod counts;
+mod find;
 mod migrations;
 mod outbox;
 mod partitions;

@@ -15,7 +15,7 @@ use journey::{
 };
 use parcours_tests::kit;
 use serde_json::json;
-use store::read::{InputName, MessageCursor, MessageFilter, ReadError, Reader};
+use store::read::{Depth, InputName, MessageCursor, MessageFilter, ReadError, Reader};
 
 #[tokio::test]
 async fn a_customer_is_found_by_key_by_id_and_by_address() {
@@ -35,13 +35,13 @@ async fn a_customer_is_found_by_key_by_id_and_by_address() {
         "+33 6 12 34 56 78",
         " ana ",
     ] {
-        let found = reader.find(address, None, 20).await.expect("read");
-        assert!(found.next.is_none());
+        let found = reader.find(address, Depth::Beginnings).await.expect("read");
+        assert!(found.complete);
         assert_eq!(found.customers.len(), 1, "{address}");
-        assert_eq!(&*found.customers[0].key, "ana");
+        assert_eq!(&*found.customers[0].row.key, "ana");
     }
-    for nobody in ["nobody", "", "ana@", "\0", "'; drop table customer"] {
-        let found = reader.find(nobody, None, 20).await.expect("read");
+    for nobody in ["nobody", "", "ana@x", "\0", "'; drop table customer"] {
+        let found = reader.find(nobody, Depth::Beginnings).await.expect("read");
         assert_eq!(found.customers, [], "{nobody:?}");
     }
     assert_eq!(reader.customer("nobody").await.expect("read"), None);
@@ -77,8 +77,8 @@ async fn a_search_reads_an_index_however_many_customers_there_are() {
         ("+33 6 7000", 1, true),
         ("7000.", 0, true),
     ] {
-        let found = reader.find(query, None, 20).await.expect("read");
-        let got = (found.customers.len(), found.next.is_none());
+        let found = reader.find(query, Depth::Beginnings).await.expect("read");
+        let got = (found.customers.len(), found.complete);
         assert_eq!(got, (there, complete), "{query}");
     }
     let first = reader.find("C4000@shop.example", None, 20).await.unwrap();

@@ -12,8 +12,8 @@ use journey::{
     value::{Map, Value},
 };
 use store::read::{
-    CustomerRow, CustomerView, InboxItem, MessageRow, MessageView, ReadError, Runs, TimelineEntry,
-    Utterance,
+    CustomerRow, CustomerView, Depth, Found, InboxItem, MessageRow, MessageView, ReadError, RunRow,
+    Runs, TimelineEntry, Utterance,
 };
 
 use super::{Quoted, Scope, user, viewer};
@@ -48,6 +48,19 @@ pub(crate) fn may_ask(id: CustomerId, now: Timestamp) -> bool {
     !sees(id, now) && user().is_ok()
 }
 
+/// How much of an address, or of a name, a search must be told: who may not read them does not learn them letter by letter.
+pub(crate) fn depth() -> Depth {
+    let may = viewer().is_none_or(|viewer| viewer.may(Scope::CustomersReveal));
+    if may { Depth::Beginnings } else { Depth::Whole }
+}
+
+/// As what a search found.
+pub(crate) fn found(found: &mut Found, now: Timestamp) {
+    for customer in &mut found.customers {
+        row(&mut customer.row, now);
+    }
+}
+
 /// As a row of a list.
 pub(crate) fn row(row: &mut CustomerRow, now: Timestamp) {
     if sees(row.id, now) {
@@ -55,6 +68,22 @@ pub(crate) fn row(row: &mut CustomerRow, now: Timestamp) {
     }
     key(&mut row.key);
     fields(&mut row.traits, true);
+}
+
+/// As lines of a list of runs: their customers' keys may be addresses.
+pub(crate) fn run_rows(runs: &mut [RunRow], now: Timestamp) {
+    for run in runs {
+        if !sees(run.customer, now) {
+            key(&mut run.customer_key);
+        }
+    }
+}
+
+/// The same of messages.
+pub(crate) fn messages(messages: &mut [MessageRow], now: Timestamp) {
+    for message in messages {
+        message_row(message, now);
+    }
 }
 
 /// As one, whole.

@@ -3,62 +3,32 @@
 use askama::Template;
 use axum::extract::{Path, Query, State as Shared, rejection::QueryRejection};
 use journey::{
-    explain::{Explanation, Status},
+    explain::Explanation,
     ids::{CustomerId, MessageId},
     message::{Channel, Reason},
 };
 use serde::Deserialize;
-use store::read::{MessageCursor, MessageFilter, MessageRow, MessageView};
+use store::{
+    counts::Heard,
+    read::{MessageCursor, MessageRow, MessageView},
+};
 use uuid::Uuid;
 
 use super::{
     Frame, Page, PageError, html,
     mailbox::{Shown, as_sent, with_pictures},
-    place, words,
+    words,
     words::When,
 };
 use crate::{
     State,
     access::mask,
     i18n,
-    page::{Cursor, PAGE},
-    support::id_of,
+    page::PAGE,
+    support::lists::{MessagesQuery, STATUSES},
 };
 
-/// The filters of the list, as a form sends them: empty ones do not filter.
-#[derive(Deserialize)]
-pub(super) struct Asked {
-    #[serde(default)]
-    customer: String,
-    #[serde(default)]
-    channel: String,
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    reason: String,
-    cursor: Option<Cursor>,
-}
-
-impl Asked {
-    /// The filter, or that a word of it is none.
-    fn filter(&self) -> Result<MessageFilter, PageError> {
-        let known = |word: &str, is: bool| match (word.is_empty(), is) {
-            (true, _) => Ok(None),
-            (false, true) => Ok(Some(word.to_owned())),
-            (false, false) => Err(PageError::Wrong(
-                "The address asks for something that does not exist.".into(),
-            )),
-        };
-        Ok(MessageFilter {
-            customer: (!self.customer.is_empty()).then(|| id_of(&self.customer)),
-            channel: known(&self.channel, self.channel.parse::<Channel>().is_ok())?,
-            status: known(&self.status, self.status.parse::<Status>().is_ok())?,
-            reason: known(&self.reason, self.reason.parse::<Reason>().is_ok())?,
-        })
-    }
-}
-
-/// Whose message it is, and how it is explained.
+/// Whose message it is.
 #[derive(Deserialize)]
 pub(super) struct Of {
     of: Option<Uuid>,
@@ -69,11 +39,17 @@ pub(super) struct Of {
 struct Messages {
     frame: Frame,
     filters: Vec<Filter>,
-    customer: String,
+    /// What is typed: name, label and what stands in it.
+    typed: Vec<Typed>,
+    /// Whether one of those that are folded away is used.
+    narrowed: bool,
+    asked: MessagesQuery,
     rows: Vec<Row>,
-    first: bool,
-    asked: Asked,
-    next: Option<Cursor>,
+    /// Nobody is found by what stands under `customer`, or several are.
+    nobody: bool,
+    newest: Option<String>,
+    newer: Option<String>,
+    older: Option<String>,
 }
 
 struct Filter {
@@ -88,6 +64,13 @@ struct Choice {
     chosen: bool,
 }
 
+struct Typed {
+    name: &'static str,
+    label: &'static str,
+    kind: &'static str,
+    value: String,
+}
+
 struct Row {
     id: MessageId,
     customer: CustomerId,
@@ -99,6 +82,9 @@ struct Row {
     status: &'static str,
     tone: &'static str,
     reason: String,
+    provider: String,
+    /// What was told of it.
+    heard: Vec<&'static str>,
 }
 
 #[derive(Template)]
@@ -124,27 +110,99 @@ struct Message {
 
 pub(super) async fn list(
     Shared(state): Shared<State>,
-    query: Result<Query<Asked>, QueryRejection>,
+    query: Result<Query<MessagesQuery>, QueryRejection>,
 ) -> Page {
     let Query(asked) = query.map_err(|e| PageError::Wrong(e.body_text()))?;
-    let filter = asked.filter()?;
-    let before: Option<MessageCursor> = place(asked.cursor.as_ref())?;
-    let mut page = state.reader.messages(&filter, before, PAGE).await?;
-    for row in &mut page.messages {
-        mask::message_row(row, state.now());
-    }
+    let found = asked.page(&state, PAGE).await?;
+    let nobody = found.is_none();
+    let page = found.unwrap_or_default();
+    let link = |at: Option<(&str, MessageCursor)>| {
+        let place = at.map(|(name, place)| format!("&{name}={place}"));
+        format!("/messages?{}{}", chosen(&asked), place.unwrap_or_default())
+    };
+    let somewhere = !asked.before.is_empty() || !asked.after.is_empty();
     html(&Messages {
         frame: Frame::new(&state, "messages"),
         filters: filters(&asked),
-        customer: asked.customer.clone(),
+        typed: typed(&asked),
+        narrowed: is_narrowed(&asked),
         rows: page.messages.iter().map(row).collect(),
-        first: before.is_none(),
-        next: page.next.map(Cursor::of),
+        nobody,
+        newest: somewhere.then(|| link(None)),
+        newer: page.prev.map(|place| link(Some(("after", place)))),
+        older: page.next.map(|place| link(Some(("before", place)))),
         asked,
     })
 }
 
-fn filters(asked: &Asked) -> Vec<Filter> {
+/// Whether one of the filters is used that are folded away.
+fn is_narrowed(asked: &MessagesQuery) -> bool {
+    let MessagesQuery {
+        purpose,
+        provider,
+        provider_id,
+        template,
+        failure,
+        ..
+    } = asked;
+    let folded = [purpose, provider, provider_id, template, failure];
+    folded.iter().any(|text| !text.is_empty())
+}
+
+/// The filters that are set, as they stand in an address.
+fn chosen(asked: &MessagesQuery) -> String {
+    let all = [
+        ("customer", &asked.customer),
+        ("journey", &asked.journey),
+        ("step", &asked.step),
+        ("channel", &asked.channel),
+        ("purpose", &asked.purpose),
+        ("status", &asked.status),
+        ("reason", &asked.reason),
+        ("failure", &asked.failure),
+        ("provider", &asked.provider),
+        ("provider_id", &asked.provider_id),
+        ("template", &asked.template),
+        ("heard", &asked.heard),
+        ("from", &asked.from),
+        ("to", &asked.to),
+    ];
+    let set = all.into_iter().filter(|(_, value)| !value.is_empty());
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(set).finish()
+}
+
+fn typed(asked: &MessagesQuery) -> Vec<Typed> {
+    let field = |name, label, kind, value: &str| Typed {
+        name,
+        label,
+        kind,
+        value: value.to_owned(),
+    };
+    vec![
+        field("journey", i18n::say("Journey"), "text", &asked.journey),
+        field("step", i18n::say("Step"), "text", &asked.step),
+        field("from", i18n::say("From (day, UTC)"), "date", &asked.from),
+        field("to", i18n::say("To"), "date", &asked.to),
+        field("purpose", i18n::say("Purpose"), "text", &asked.purpose),
+        field("provider", i18n::say("Provider"), "text", &asked.provider),
+        field(
+            "provider_id",
+            i18n::say("Its id there"),
+            "text",
+            &asked.provider_id,
+        ),
+        field("template", i18n::say("Template"), "text", &asked.template),
+        field(
+            "failure",
+            i18n::say("Kind of failure"),
+            "text",
+            &asked.failure,
+        ),
+    ]
+}
+
+fn filters(asked: &MessagesQuery) -> Vec<Filter> {
     let filter = |name, label, chosen: &str, words: Vec<(&'static str, String)>| Filter {
         name,
         label,
@@ -158,13 +216,38 @@ fn filters(asked: &Asked) -> Vec<Filter> {
             .collect(),
     };
     let channels = Channel::ALL.map(|c| (c.as_str(), words::channel(c.as_str())));
-    let statuses = Status::ALL.map(|s| (s.as_str(), words::status(s.as_str()).to_owned()));
+    let statuses = STATUSES.map(|s| (s, words::status(s).to_owned()));
     let reasons = Reason::ALL.map(|r| (r.as_str(), words::reason(r.as_str())));
+    let heard = Heard::ALL.map(|h| (h.as_str(), heard(h.as_str()).to_owned()));
     vec![
-        filter("channel", "Channel", &asked.channel, channels.into()),
-        filter("status", "Status", &asked.status, statuses.into()),
-        filter("reason", "Reason", &asked.reason, reasons.into()),
+        filter(
+            "channel",
+            i18n::say("Channel"),
+            &asked.channel,
+            channels.into(),
+        ),
+        filter(
+            "status",
+            i18n::say("Status"),
+            &asked.status,
+            statuses.into(),
+        ),
+        filter("reason", i18n::say("Reason"), &asked.reason, reasons.into()),
+        filter("heard", i18n::say("Told of it"), &asked.heard, heard.into()),
     ]
+}
+
+/// What is told of a message, in words.
+pub(super) fn heard(word: &str) -> &'static str {
+    match word {
+        "delivered" => i18n::say("Delivered"),
+        "opened" => i18n::say("Opened"),
+        "clicked" => i18n::say("Clicked"),
+        "replied" => i18n::say("Answered"),
+        "undelivered" => i18n::say("Not delivered"),
+        "bounced" => i18n::say("Bounced"),
+        _ => i18n::say("Complained of"),
+    }
 }
 
 fn row(message: &MessageRow) -> Row {
@@ -183,6 +266,8 @@ fn row(message: &MessageRow) -> Row {
             .as_deref()
             .map(words::reason)
             .unwrap_or_default(),
+        provider: message.provider.as_deref().unwrap_or_default().to_owned(),
+        heard: message.heard.iter().map(|word| heard(word)).collect(),
     }
 }
 
@@ -222,7 +307,7 @@ fn page(state: &State, message: &MessageView, why: Explanation) -> Message {
         done: message.row.done_at.map(When),
         expires: decision.and_then(|d| d.expires_at).map(When),
         attempt: message.attempt,
-        provider: text(&message.provider),
+        provider: text(&message.row.provider),
         provider_id: text(&message.provider_id),
         why,
         captured: None,

@@ -5,6 +5,7 @@ pub(crate) mod chart;
 mod customer;
 mod customers;
 mod frame;
+mod funnel;
 mod inbox;
 mod journey;
 mod journeys;
@@ -30,7 +31,9 @@ use axum::{
 use store::read::ReadError;
 
 pub(crate) use self::{frame::Frame, live::Live};
-use crate::{CaptureError, State, i18n::say, page::Cursor, problem::Problem};
+use crate::{
+    CaptureError, State, i18n::say, page::Cursor, problem::Problem, support::lists::Asking,
+};
 
 const STYLE: &str = include_str!("../../static/console.css");
 const SCRIPT: &str = include_str!("../../static/console.js");
@@ -65,6 +68,7 @@ pub(crate) fn routes() -> Router<State> {
         )
         .route("/customers/{key}/opt-out", post(actions::opt_out))
         .route("/messages", get(messages::list))
+        .route("/messages/funnel", get(funnel::page))
         .route("/messages/{id}", get(messages::one))
         .route("/messages/{id}/html", get(mailbox::kept))
         .route("/journeys", get(journeys::list))
@@ -158,6 +162,17 @@ impl From<ReadError> for PageError {
                 tracing::error!(error = %error, "a page could not be read");
                 Self::Fault
             }
+        }
+    }
+}
+
+impl From<Asking> for PageError {
+    fn from(asking: Asking) -> Self {
+        match asking {
+            Asking::Wrong(_) => {
+                Self::Wrong(say("The address asks for something that does not exist.").into())
+            }
+            Asking::Read(error) => error.into(),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Descriptions to the paths and schemas of a document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::{
-    operation::{Answer, Content, Operation, Parameter, Place},
+    operation::{Answer, Content, Operation, Parameter, Place, SchemaOf},
     plain, security,
 };
 use crate::{access::Scope, problem};
@@ -16,6 +16,8 @@ pub(super) struct Builder {
     read: SchemaGenerator,
     answered: SchemaGenerator,
     paths: BTreeMap<&'static str, Map<String, Value>>,
+    /// Schemas of queries, which are told as parameters.
+    queries: BTreeSet<String>,
 }
 
 impl Default for Builder {
@@ -30,6 +32,7 @@ impl Default for Builder {
             read: settings().for_deserialize().into_generator(),
             answered: settings().for_serialize().into_generator(),
             paths: BTreeMap::new(),
+            queries: BTreeSet::new(),
         }
     }
 }
@@ -60,7 +63,9 @@ impl Builder {
     /// If one name stands for two schemas.
     pub(super) fn done(mut self) -> (Value, Map<String, Value>) {
         let mut schemas = self.answered.take_definitions(true);
-        for (name, schema) in self.read.take_definitions(true) {
+        let mut read = self.read.take_definitions(true);
+        read.retain(|name, _| !self.queries.contains(name));
+        for (name, schema) in read {
             let known = schemas.insert(name.clone(), schema.clone());
             let same = known.is_none_or(|known| known == schema);
             assert!(
@@ -78,7 +83,7 @@ impl Builder {
         let own = operation.parameters.iter();
         let mut all: Vec<Value> = own.map(|p| parameter(&mut self.read, p)).collect();
         if let Some(query) = operation.query {
-            all.extend(query_parameters(query(&mut self.read).to_value()));
+            all.extend(query_parameters(self.query(query)));
         }
         if operation.tagged {
             all.push(json!({
@@ -88,6 +93,16 @@ impl Builder {
             }));
         }
         all
+    }
+
+    /// The fields of a query: its schema stands under a name.
+    fn query(&mut self, query: SchemaOf) -> Value {
+        let named = query(&mut self.read).to_value();
+        let name = named["$ref"].as_str().and_then(|r| r.rsplit('/').next());
+        let name = name.unwrap_or_default().to_owned();
+        let fields = self.read.definitions().get(&name).cloned();
+        self.queries.insert(name);
+        fields.unwrap_or(named)
     }
 
     fn responses(&mut self, operation: &Operation) -> Map<String, Value> {

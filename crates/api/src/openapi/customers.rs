@@ -1,7 +1,7 @@
 //! Customers: who they are, what happened to them, and their rights.
 
 use serde_json::json;
-use store::read::{CustomerRow, Export, JourneyWhy};
+use store::read::{Export, JourneyWhy};
 
 use super::{
     operation::{Operation, delete, get, post},
@@ -9,18 +9,17 @@ use super::{
 };
 use crate::{
     merge::{MergeAsked, MergeInto},
-    page::Page,
     pages::given::CustomerLinks,
     rights::{Erased, ExportQuery},
-    support::{Customer, CustomersQuery, LanguageQuery, Timeline, TimelineQuery},
+    support::{Customer, CustomersPage, CustomersQuery, LanguageQuery, Timeline, TimelineQuery},
 };
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
-        get("/v1/customers", "listCustomers", "Customers, or those of an address")
-            .about("In order of id, which says nothing about age. Addresses must match whole, and are found quickly on any table. Who was merged comes with whom they turned out to be.")
+        get("/v1/customers", "listCustomers", "Customers, or those whom a search finds")
+            .about("In order of id, which says nothing about age. A search is quick on any table, and names 20 at the most, the best first, and behind who was merged whom they turned out to be.")
             .query::<CustomersQuery>()
-            .answers::<Page<CustomerRow>>("One page.")
+            .answers::<CustomersPage>("One page.")
             .refuses(&["bad_cursor"]),
         get("/v1/customers/{key}", "getCustomer", "One customer, whole")
             .about("Traits, consents, runs with the steps that they wait at, and entries by date that are to come.")

@@ -36,7 +36,7 @@ const TRACE: &str = "The trace (W3C) that the events belong to.";
 const SAFE: &str =
     "The events are safe. One that was known already counts as accepted, and changes nothing.";
 
-/// What every call of Segment's has. What is not named is allowed, and dropped.
+/// What every call of Segment's has. What is not named is allowed, and dropped; null is as if it were not there.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(
@@ -47,20 +47,15 @@ struct Call {
     /// Chosen by the producer: the same twice is one event.
     message_id: Id,
     /// The customer's key.
-    #[serde(default)]
-    user_id: Id,
+    user_id: Option<Id>,
     /// The customer's key, where there is no `userId`.
-    #[serde(default)]
-    anonymous_id: Id,
+    anonymous_id: Option<Id>,
     /// When it happened; not before 1970, and not more than ten minutes from now. Else `originalTimestamp`, else now.
-    #[serde(default)]
-    timestamp: Timestamp,
+    timestamp: Option<Timestamp>,
     /// See `timestamp`.
-    #[serde(default)]
-    original_timestamp: Timestamp,
+    original_timestamp: Option<Timestamp>,
     /// What goes along: its `traits` become the customer's.
-    #[serde(default)]
-    context: Fields,
+    context: Option<Fields>,
 }
 
 /// Something happened.
@@ -73,8 +68,7 @@ struct TrackCall {
     /// What.
     event: Name,
     /// What journeys read as `event.NAME`.
-    #[serde(default)]
-    properties: Fields,
+    properties: Option<Fields>,
 }
 
 /// Who the customer is.
@@ -85,8 +79,7 @@ struct IdentifyCall {
     #[serde(flatten)]
     call: Call,
     /// New traits; those that are not named stay.
-    #[serde(default)]
-    traits: Fields,
+    traits: Option<Fields>,
 }
 
 /// A page or a screen was looked at.
@@ -97,14 +90,11 @@ struct PageCall {
     #[serde(flatten)]
     call: Call,
     /// Which; becomes a property.
-    #[serde(default)]
-    name: String,
+    name: Option<String>,
     /// Of what kind; becomes a property.
-    #[serde(default)]
-    category: String,
+    category: Option<String>,
     /// What journeys read as `event.NAME`.
-    #[serde(default)]
-    properties: Fields,
+    properties: Option<Fields>,
 }
 
 /// A customer is to enter a journey.
@@ -115,8 +105,7 @@ struct EnterCall {
     #[serde(flatten)]
     call: Call,
     /// What the journey is given: `event.NAME`.
-    #[serde(default)]
-    properties: Fields,
+    properties: Option<Fields>,
 }
 
 /// Two keys are one customer.
@@ -160,14 +149,11 @@ struct AnyCall {
     #[serde(default)]
     previous_id: Id,
     /// Of `track`, what happened.
-    #[serde(default)]
-    event: Name,
+    event: Option<Name>,
     /// Of `track`, `page` and `screen`.
-    #[serde(default)]
-    properties: Fields,
+    properties: Option<Fields>,
     /// Of `identify`.
-    #[serde(default)]
-    traits: Fields,
+    traits: Option<Fields>,
 }
 
 #[derive(JsonSchema)]
@@ -181,7 +167,7 @@ enum CallType {
     Alias,
 }
 
-/// A CloudEvent 1.0 in JSON. Extensions are allowed, and dropped, but for `traceparent`.
+/// A CloudEvent 1.0 in JSON. Extensions are allowed, and dropped, but for `traceparent`; null is as if it were not there.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "as above")]
 struct CloudEvent {
@@ -195,13 +181,11 @@ struct CloudEvent {
     /// The event's name.
     r#type: Name,
     /// When it happened; not before 1970, and not more than ten minutes from now. Else now.
-    #[serde(default)]
-    time: Timestamp,
+    time: Option<Timestamp>,
     /// The customer's key; else `data.userId`.
-    subject: Id,
+    subject: Option<Id>,
     /// What journeys read as `event.NAME`; of `identify`, its `traits` become the customer's.
-    #[serde(default)]
-    data: Fields,
+    data: Option<Fields>,
 }
 
 pub(super) fn all() -> Vec<Operation> {

@@ -1,7 +1,7 @@
 //! Messages: what was decided, and why.
 
 use journey::explain::Explanation;
-use store::read::{MessageRow, MessageView};
+use store::read::{MessageRow, MessageView, RunRow};
 use uuid::Uuid;
 
 use super::{
@@ -10,12 +10,14 @@ use super::{
 };
 use crate::{
     page::Page,
-    support::{MessagesQuery, OfQuery, WhyQuery},
+    support::{
+        OfQuery, WhyQuery,
+        lists::{FunnelAnswer, FunnelQuery, MessageListQuery, RunListQuery},
+    },
 };
 
 const ID: &str = "The message's id.";
-const SLOW: &str =
-    "Without the customer it scans, for 3 s at the most: past that it is 503 and says to name one.";
+const SLOW: &str = "Without the customer a rare one may take long, 3 s at the most: past that it is 503 and says to name one.";
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
@@ -25,9 +27,23 @@ pub(super) fn all() -> Vec<Operation> {
             "Decisions to send and not to send",
         )
         .about(format!("The newest first. {SLOW}"))
-        .query::<MessagesQuery>()
+        .query::<MessageListQuery>()
         .answers::<Page<MessageRow>>("One page.")
-        .refuses(&["bad_cursor"]),
+        .refuses(&["bad_cursor", "no_such_word"]),
+        get(
+            "/v1/messages/funnel",
+            "getFunnel",
+            "What became of messages, from the decision to the click",
+        )
+        .about("Of those decided on these days (UTC); the last 30 unless they are said. Counted exactly, as it happens.")
+        .query::<FunnelQuery>()
+        .answers::<FunnelAnswer>("The counts.")
+        .refuses(&["no_such_word"]),
+        get("/v1/runs", "listRuns", "Who is in which journey, and at which step")
+            .about("In order of customer, not of time.")
+            .query::<RunListQuery>()
+            .answers::<Page<RunRow>>("One page.")
+            .refuses(&["bad_cursor"]),
         get(
             "/v1/messages/{id}",
             "getMessage",

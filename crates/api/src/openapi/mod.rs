@@ -209,6 +209,27 @@ mod tests {
     }
 
     #[test]
+    fn a_query_is_told_by_its_parameters() {
+        let document = document();
+        let told = &document["paths"]["/v1/messages"]["get"]["parameters"];
+        let names: Vec<&str> = told
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| p["name"].as_str().unwrap())
+            .collect();
+        let all = ["channel", "cursor", "customer", "limit", "reason", "status"];
+        assert_eq!(names, all);
+        let limit = &told[3]["schema"];
+        assert_eq!(
+            *limit,
+            json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 })
+        );
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        assert!(!schemas.keys().any(|name| name.ends_with("Query")));
+    }
+
+    #[test]
     fn every_reference_leads_somewhere() {
         let document = document();
         let schemas = &document["components"]["schemas"];

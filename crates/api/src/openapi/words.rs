@@ -41,7 +41,7 @@ text!(
 );
 text!(
     /// A header of one line.
-    Header, { "type": "string", "maxLength": 256 }
+    Header, { "type": "string" }
 );
 text!(
     /// An `Idempotency-Key`.

@@ -64,6 +64,7 @@ impl Engine {
         );
         match reached.await {
             Ok((said, gone)) => {
+                self.note_who_refused(&leased, &said).await;
                 let kept = round.loaded.world.policies.retention.content;
                 let kept = kept.map(|_| content.without_files());
                 self.conclude(leased, said, &gone, kept, now)
@@ -158,6 +159,18 @@ impl Engine {
             tracing::warn!(%error, "it cannot be noted who is asked, so nobody is");
             false
         })
+    }
+
+    /// Notes who refused a message for good, for its row names nobody else. Who did not is no reason not to record it.
+    async fn note_who_refused(&self, leased: &Leased, said: &Said) {
+        let over = match said.outcome {
+            Outcome::Accepted { .. } => false,
+            Outcome::RefusedForNow { .. } => leased.attempt >= self.settings.max_attempts,
+            Outcome::RefusedForGood { .. } => true,
+        };
+        if over {
+            self.is_noted(leased, &said.provider).await;
+        }
     }
 
     fn conclude(

@@ -17,10 +17,8 @@ use uuid::Uuid;
 use super::{ReadError, Reader, bounded, moment};
 use crate::packed::unpack;
 
-/// The most customers that one address of a channel names.
-const REACHED: i64 = 20;
-/// The most who were merged into a customer that are named.
-const TAKEN_OVER: i64 = 20;
+/// The most customers that are named for an address, or as merged into one.
+const FOUND_LIMIT: i64 = 20;
 
 /// One customer, as a line of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -126,7 +124,7 @@ impl Reader {
             "select id, key from customer where merged_into = $1 order by id limit $2",
         )
         .bind(customer.0)
-        .bind(TAKEN_OVER)
+        .bind(FOUND_LIMIT)
         .fetch_all(&mut *tx)
         .await?;
         let taken = |(id, key): (Uuid, String)| TakenOver {
@@ -152,72 +150,6 @@ impl Reader {
         .fetch_optional(&mut *tx)
         .await?;
         Ok(found.map_or(customer, CustomerId))
-    }
-
-    /// Customers by key, id, or the exact trait `email` (whatever its case), `phone` (spaces and signs
-    /// aside) or `chat_id`, with those whom they turned out to be, in order of id, after one of them. Who is called so by
-    /// key or id is the only one, but for whom they turned out to be.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub async fn find(
-        &self,
-        query: &str,
-        after: Option<CustomerId>,
-        limit: u32,
-    ) -> Result<CustomerPage, ReadError> {
-        let query = query.trim();
-        if query.is_empty() || query.contains('\0') {
-            // Nobody is called so, and PostgreSQL's text holds no NUL.
-            return Ok(CustomerPage::of(Vec::new(), limit));
-        }
-        if let Some(view) = self.customer(query).await? {
-            let (id, merged) = (view.row.id, view.row.merged_into.is_some());
-            let mut rows = vec![view.row];
-            if merged {
-                let stays = self.stays(id).await?;
-                let other = self.customer(&stays.to_string()).await?;
-                rows.extend(
-                    other
-                        .map(|other| other.row)
-                        .filter(|row| row.id == stays && row.id != id),
-                );
-            }
-            rows.retain(|row| after.is_none_or(|after| row.id > after));
-            rows.sort_unstable_by_key(|row| row.id);
-            let fit = usize::try_from(bounded(limit)).unwrap_or(usize::MAX);
-            rows.truncate(fit.saturating_add(1));
-            return Ok(CustomerPage::of(rows, limit));
-        }
-        let email = query.to_lowercase();
-        let phone = query.replace([' ', '.', '-', '(', ')', '/'], "");
-        let mut tx = self.page().await?;
-        let rows = sqlx::query(
-            // Found first and put in order then, one by one: else PostgreSQL may go through all.
-            "with recursive found as materialized (
-                 select id, merged_into from customer where email = $1
-                 union all select id, merged_into from customer where phone = $2
-                 union all select id, merged_into from customer where chat_id = $3),
-             way as (
-                 select id, merged_into from found
-                 union select c.id, c.merged_into from way w, lateral (
-                     select id, merged_into from customer where id = w.merged_into offset 0) c),
-             named as materialized (
-                 select id from found union select id from way where merged_into is null),
-             paged as materialized (select id from named where id > $4 order by id limit $5 + 1)
-             select c.* from paged p, lateral (
-                 select id, seen_at, key, traits, merged_into from customer where id = p.id offset 0) c
-             order by c.id",
-        )
-        .bind(email)
-        .bind(phone)
-        .bind(query)
-        .bind(after.map_or(Uuid::nil(), |id| id.0))
-        .bind(bounded(limit))
-        .fetch_all(&mut *tx)
-        .await?;
-        let customers = rows.iter().map(row).collect::<Result<_, _>>()?;
-        Ok(CustomerPage::of(customers, limit))
     }
 
     /// What producers call these customers; who is not known is left out. By id alone: somebody's key may look like
@@ -266,7 +198,7 @@ impl Reader {
         let mut tx = self.page().await?;
         let rows: Vec<(Uuid, String, Option<Uuid>)> = sqlx::query_as(query)
             .bind(addresses)
-            .bind(REACHED)
+            .bind(FOUND_LIMIT)
             .fetch_all(&mut *tx)
             .await?;
         drop(tx);
@@ -318,7 +250,7 @@ impl Reader {
     }
 }
 
-fn row(row: &PgRow) -> Result<CustomerRow, sqlx::Error> {
+pub(super) fn row(row: &PgRow) -> Result<CustomerRow, sqlx::Error> {
     let traits = Value::from(row.try_get::<serde_json::Value, _>("traits")?);
     Ok(CustomerRow {
         id: CustomerId(row.try_get("id")?),

@@ -1,9 +1,10 @@
 //! Decisions to send and not to send.
 
+mod look;
+
 use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx as _;
 use journey::{
     explain::Status,
     failure::Failure,
@@ -11,16 +12,17 @@ use journey::{
     message::{Channel, Decision, Reason, Refusal},
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sqlx::{PgConnection, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use super::{ReadError, Reader, bounded, moment, moment_or_none};
-use crate::packed::unpack;
+use super::{ReadError, Reader, moment, moment_or_none};
+use crate::{counts::Heard, packed::unpack};
+use look::Way;
 
 const COLUMNS: &str = "select m.customer, c.key as customer_key, m.at, m.id, m.run, m.due_at,
     m.done_at, m.attempt, m.status::text as status, m.channel, m.purpose, m.journey, m.step,
-    m.reason, m.provider, m.provider_id, m.error, m.decision
+    m.reason, m.provider, m.provider_id, m.error, m.decision, m.heard
     from message m left join customer c on c.id = m.customer where true";
 
 /// One decision, as a line of a list.
@@ -51,6 +53,10 @@ pub struct MessageRow {
     /// Why it was not sent.
     #[schemars(with = "Option<Reason>")]
     pub reason: Option<Arc<str>>,
+    /// Which provider took it, may have it, or refused it for good.
+    pub provider: Option<Arc<str>>,
+    /// What was told of it: `delivered`, `opened`, `clicked`, `replied`, `undelivered`, `bounced`, `complained`.
+    pub heard: Vec<&'static str>,
 }
 
 /// One decision, whole.
@@ -65,8 +71,6 @@ pub struct MessageView {
     pub due_at: Option<Timestamp>,
     /// How often dispatch has tried.
     pub attempt: i16,
-    /// Which provider took it, or may have it.
-    pub provider: Option<Arc<str>>,
     /// What the provider calls it.
     pub provider_id: Option<Arc<str>>,
     /// The last attempt's error.
@@ -87,14 +91,47 @@ impl MessageView {
 /// Which messages are asked for; empty: all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageFilter {
-    /// Of this customer. Quick on any table; without it the whole table is read.
+    /// Of this customer: quick on any table.
     pub customer: Option<CustomerId>,
+    /// Of this journey.
+    pub journey: Option<String>,
+    /// Of this step.
+    pub step: Option<String>,
     /// By this channel.
     pub channel: Option<String>,
+    /// For this purpose.
+    pub purpose: Option<String>,
     /// Of this status.
     pub status: Option<String>,
     /// Not sent for this reason.
     pub reason: Option<String>,
+    /// Failed for this kind of failure ([`crate::counts::failure_kind`]).
+    pub failure: Option<String>,
+    /// That this provider took, may have or refused for good; empty: none.
+    pub provider: Option<String>,
+    /// That a provider calls so.
+    pub provider_id: Option<String>,
+    /// Made of this template.
+    pub template: Option<String>,
+    /// Of which this was told.
+    pub heard: Option<Heard>,
+    /// Decided then or later.
+    pub from: Option<Timestamp>,
+    /// Decided before.
+    pub until: Option<Timestamp>,
+}
+
+impl MessageFilter {
+    /// Whether every message that is looked at is shown: there is nothing to look for.
+    fn shows_all(&self) -> bool {
+        let bounds = Self {
+            customer: self.customer,
+            from: self.from,
+            until: self.until,
+            ..Self::default()
+        };
+        *self == bounds
+    }
 }
 
 /// A place in the list of messages, newest first. As text: `MICROSECONDS-UUID`.
@@ -112,6 +149,12 @@ impl fmt::Display for MessageCursor {
     }
 }
 
+impl Serialize for MessageCursor {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
 impl FromStr for MessageCursor {
     type Err = ();
     fn from_str(s: &str) -> Result<Self, ()> {
@@ -126,42 +169,58 @@ impl FromStr for MessageCursor {
 }
 
 /// A page of messages.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MessagePage {
-    /// Newest first.
+    /// Newest first. May be fewer than asked for, even none, with a `next`.
     pub messages: Vec<MessageRow>,
     /// Before which the next page begins; `None`: this is the last.
     pub next: Option<MessageCursor>,
+    /// The `after` of the page of newer ones; `None`: there are none.
+    pub prev: Option<MessageCursor>,
 }
 
 impl Reader {
-    /// Decided messages, newest first.
+    /// Decided messages, newest first. One page looks at 100,000 at most, and says where it stopped.
     ///
     /// # Errors
-    /// [`ReadError::TooSlow`] without a customer on a large table; or if the database cannot be
-    /// read.
+    /// If the database cannot be read, or does not answer in time.
     pub async fn messages(
         &self,
         filter: &MessageFilter,
         before: Option<MessageCursor>,
         limit: u32,
     ) -> Result<MessagePage, ReadError> {
-        let limit = bounded(limit);
-        let mut query = filtered(filter, before);
-        query.push(" order by m.at desc, m.id desc limit ");
-        query.push_bind(limit + 1);
         let mut tx = self.page().await?;
-        let rows = query.build().fetch_all(&mut *tx).await?;
-        let mut messages = rows.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-        let more = messages.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        if more {
-            messages.pop();
-        }
-        let next = messages
-            .last()
-            .filter(|_| more)
-            .map(|m| MessageCursor { at: m.at, id: m.id });
-        Ok(MessagePage { messages, next })
+        let (messages, next) = look::towards(&mut tx, filter, Way::Older, before, limit).await?;
+        // Whoever comes from somewhere can go back.
+        let prev = before.and_then(|before| messages.first().map_or(Some(before), place));
+        Ok(MessagePage {
+            messages,
+            next,
+            prev,
+        })
+    }
+
+    /// The messages that were decided right after that place, newest first.
+    ///
+    /// # Errors
+    /// As [`Reader::messages`].
+    pub async fn messages_after(
+        &self,
+        filter: &MessageFilter,
+        after: MessageCursor,
+        limit: u32,
+    ) -> Result<MessagePage, ReadError> {
+        let mut tx = self.page().await?;
+        let newer = look::towards(&mut tx, filter, Way::Newer, Some(after), limit).await?;
+        let (mut messages, prev) = newer;
+        messages.reverse();
+        let next = messages.last().map_or(Some(after), place);
+        Ok(MessagePage {
+            messages,
+            next,
+            prev,
+        })
     }
 
     /// One message. With its customer it is found by the table's key; without, by a scan.
@@ -216,30 +275,18 @@ pub(super) async fn by_id(
         .collect()
 }
 
-fn filtered(filter: &MessageFilter, before: Option<MessageCursor>) -> QueryBuilder<Postgres> {
-    let mut query = QueryBuilder::new(COLUMNS);
-    if let Some(customer) = filter.customer {
-        query.push(" and m.customer = ").push_bind(customer.0);
-    }
-    for (column, wanted) in [
-        (" and m.channel = ", &filter.channel),
-        // Compared as text, so that a status that does not exist finds nothing.
-        (" and m.status::text = ", &filter.status),
-        (" and m.reason = ", &filter.reason),
-    ] {
-        if let Some(wanted) = wanted {
-            query.push(column).push_bind(wanted.clone());
-        }
-    }
-    if let Some(before) = before {
-        query
-            .push(" and (m.at, m.id) < (")
-            .push_bind(before.at.to_sqlx())
-            .push(", ")
-            .push_bind(before.id.0)
-            .push(")");
-    }
-    query
+fn place(message: &MessageRow) -> Option<MessageCursor> {
+    Some(MessageCursor {
+        at: message.at,
+        id: message.id,
+    })
+}
+
+fn heard(bits: i16) -> Vec<&'static str> {
+    let all = Heard::ALL.into_iter();
+    all.filter(|heard| bits & *heard as i16 != 0)
+        .map(Heard::as_str)
+        .collect()
 }
 
 fn text(row: &PgRow, column: &str) -> Result<Arc<str>, sqlx::Error> {
@@ -271,6 +318,8 @@ fn row(row: &PgRow) -> Result<MessageRow, sqlx::Error> {
         journey: text(row, "journey")?,
         step: text(row, "step")?,
         reason: text_or_none(row, "reason")?,
+        provider: text_or_none(row, "provider")?,
+        heard: heard(row.try_get("heard")?),
     })
 }
 
@@ -280,7 +329,6 @@ fn view(found: &PgRow) -> Result<MessageView, sqlx::Error> {
         run: RunId(found.try_get("run")?),
         due_at: moment_or_none(found, "due_at")?,
         attempt: found.try_get("attempt")?,
-        provider: text_or_none(found, "provider")?,
         provider_id: text_or_none(found, "provider_id")?,
         error: failure_or_none(found)?,
         decision: unpack(found.try_get("decision")?).ok(),

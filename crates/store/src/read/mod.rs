@@ -1,10 +1,10 @@
 //! What support and the console read: customers, timelines, runs, messages and counts.
 //!
-//! Nothing here is on the hot path, so nothing here has an index of its own. What leads with the
-//! customer is found by a table's key and is quick however large the table is. What does not
-//! (the newest messages of everybody, a customer by address, the summary) scans, and every
-//! statement runs under a deadline that PostgreSQL itself enforces: on a table too large for it
-//! the answer is [`ReadError::TooSlow`], never a query that eats the server.
+//! What leads with the customer is found by a table's key and is quick however large the table is. Customers by what is told
+//! of them (`find`) and the newest messages of everybody have indexes of their own; lists of runs and messages are looked for in
+//! bounded stretches, and say where they stopped; what became of messages is counted as it happens (`funnel`). The rest (the
+//! summary, a journey's flow) scans, and every statement runs under a deadline that PostgreSQL itself enforces: on a table too
+//! large for it the answer is [`ReadError::TooSlow`], never a query that eats the server.
 
 mod audit;
 mod content;
@@ -12,12 +12,15 @@ mod counted;
 mod customers;
 mod expected;
 mod export;
+mod find;
 mod flow;
+mod funnel;
 mod inbox;
 mod journeys;
 mod letters;
 mod messages;
 mod operations;
+mod run_list;
 mod runs;
 mod summary;
 mod timeline;
@@ -35,12 +38,17 @@ pub use export::{
     Export, ExportedCall, ExportedCustomer, ExportedFact, ExportedInput, ExportedMessage,
     ExportedRun, Rows,
 };
+pub use find::{Depth, Found, FoundCustomer, Matched};
 pub use flow::{Flow, JourneyRow, StepFlow, VersionRow};
+pub use funnel::{
+    Funnel, FunnelBy, FunnelCounts, FunnelFailure, FunnelFilter, FunnelReason, FunnelRow,
+};
 pub use inbox::{InboxCursor, InboxItem, InboxPage, Speaker, Utterance};
 pub use journeys::{JourneyName, JourneyWhy};
 pub use letters::{LetterCount, LetterCursor, LetterJob, LetterPage, LetterRow, LetterView};
 pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
 pub use operations::{DatabaseView, MOST_POINTS, Point, Series, Span};
+pub use run_list::{RunCursor, RunFilter, RunPage, RunRow, RunStatus};
 pub use runs::{RunView, Runs, StepView};
 pub use summary::{JourneySummary, Summary};
 pub use timeline::{InputName, SCANNED, Show, TimelineEntry, TimelineFilter, TimelinePage};

@@ -89,7 +89,7 @@ pub struct StepView {
     pub then: Option<Arc<str>>,
 }
 
-type Machines = BTreeMap<Uuid, (i32, Option<Machine>)>;
+pub(super) type Machines = BTreeMap<Uuid, (i32, Option<Machine>)>;
 type Calls = BTreeMap<CallId, Progress>;
 
 impl Reader {
@@ -180,7 +180,7 @@ pub(super) async fn found(tx: &mut PgConnection, customer: CustomerId) -> Result
     })
 }
 
-async fn machines(
+pub(super) async fn machines(
     tx: &mut PgConnection,
     runs: impl Iterator<Item = &PgRow>,
 ) -> Result<Machines, ReadError> {

@@ -1,6 +1,9 @@
 //! What turns write, column by column: every field is one array of a statement.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::Timestamp;
 use journey::{
@@ -19,8 +22,10 @@ use uuid::Uuid;
 use super::Begun;
 use crate::{
     Error, codec,
+    counts::{Count, Told, failure_kind},
     error::malformed,
     row::{Moment, moment, node_to_column, settled_status, to_bytes},
+    search,
 };
 
 /// A call that is over.
@@ -46,6 +51,10 @@ pub(super) struct Rows<'a> {
     pub(super) closed: Closed,
     /// What was said of consents.
     pub(super) consents: Vec<(CustomerId, &'a ConsentRecord)>,
+    /// What was told of messages.
+    pub(super) heard: Vec<Told<'a>>,
+    /// How many messages came to what, and how many sends were held.
+    pub(super) counts: BTreeMap<Count<'a>, i64>,
     /// Calls to be made.
     pub(super) calls: Vec<(CustomerId, &'a Call)>,
     /// Calls that nobody waits for any more, and since when.
@@ -90,6 +99,13 @@ impl<'a> Rows<'a> {
     fn happened(&mut self, turn: &'a Turn) -> Result<(), Error> {
         for (input, trace) in &turn.effects.inputs {
             self.inputs.push(turn.customer.id, input, trace)?;
+            self.heard.extend(Told::of(turn.customer.id, input));
+            for held in trace
+                .iter()
+                .filter_map(|line| Count::of_line(input.now, line))
+            {
+                *self.counts.entry(held).or_default() += 1;
+            }
         }
         Ok(())
     }
@@ -146,6 +162,9 @@ impl<'a> Rows<'a> {
             let reason = message.refused.or(recalled);
             let done = if recalled.is_some() { now } else { None };
             self.messages.push(customer, message, reason, done)?;
+            for count in Count::of_message(message, reason) {
+                *self.counts.entry(count).or_default() += 1;
+            }
         }
         let recalled = effects.recalled.iter();
         for send in recalled.filter(|s| !own.contains(&s.message)) {
@@ -168,6 +187,9 @@ pub(super) struct Customers<'a> {
     pub(super) key: Vec<&'a str>,
     pub(super) traits: Vec<String>,
     pub(super) ledger: Vec<Vec<u8>>,
+    /// What support searches by: names, and devices as PostgreSQL writes a `tsvector`.
+    pub(super) name: Vec<Option<String>>,
+    pub(super) devices: Vec<Option<String>>,
 }
 
 impl<'a> Customers<'a> {
@@ -182,6 +204,8 @@ impl<'a> Customers<'a> {
         let traits = codec::traits(&c.traits).map_err(malformed("traits", id))?;
         self.traits.push(traits);
         self.ledger.push(to_bytes("ledger", id, &c.ledger)?);
+        self.name.push(search::name(&c.traits));
+        self.devices.push(search::devices(&c.traits));
         Ok(())
     }
 }
@@ -326,6 +350,8 @@ pub(super) struct ClosedRow {
     pub(super) to: &'static str,
     pub(super) reason: &'static str,
     pub(super) error: Option<String>,
+    /// The reason that it is counted under.
+    pub(super) counts_as: Cow<'static, str>,
 }
 
 impl Closed {
@@ -339,6 +365,7 @@ impl Closed {
             to: "recalled",
             reason: Reason::Recalled.as_str(),
             error: None,
+            counts_as: Cow::Borrowed(Reason::Recalled.as_str()),
         });
     }
 
@@ -352,6 +379,10 @@ impl Closed {
             to: settled_status(settled.reason),
             reason: settled.reason.as_str(),
             error: Some(settled.detail.kept()),
+            counts_as: match settled_status(settled.reason) {
+                "failed" => Cow::Owned(failure_kind(&settled.detail)),
+                _ => Cow::Borrowed(settled.reason.as_str()),
+            },
         });
     }
 

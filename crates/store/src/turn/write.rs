@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 use super::columns::{Closed, Customers, Rows, Runs};
 use crate::{
     Error, codec,
+    counts::{self, Count},
     error::{during, malformed},
     row::{moment, to_bytes},
 };
@@ -22,6 +23,7 @@ pub(super) async fn all(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Er
     profiles(tx, &rows.profiles).await?;
     ended(tx, &rows.ended).await?;
     consents(tx, rows).await?;
+    counts::heard(tx, &rows.heard).await?;
     calls(tx, rows).await?;
     over(tx, rows).await?;
     forwards(tx, rows).await
@@ -194,6 +196,11 @@ with new_input as (
                 $26::timestamptz[], $27::int[], $28::int[], $29::text[], $30::bytea[])
          a (customer, id, machine, due_at, left_at, goal_at, revision, node, reason, state)
     where r.customer = a.customer and r.id = a.id
+), counted as (
+    insert into message_count (n, day, journey, step, channel, provider, outcome, reason)
+    select n, date '1970-01-01' + day, journey, step, channel, '', outcome, reason
+    from unnest($42::bigint[], $43::int[], $44::text[], $45::text[], $46::text[], $47::text[], $48::text[])
+         a (n, day, journey, step, channel, outcome, reason)
 )
 insert into message (customer, at, id, run, due_at, done_at, status, channel, purpose, journey,
                      step, reason, decision)
@@ -230,6 +237,17 @@ async fn facts(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
     let query = query.bind(&m.run).bind(&m.done_at).bind(&m.channel);
     let query = query.bind(&m.purpose).bind(&m.journey).bind(&m.step);
     let query = query.bind(&m.reason).bind(&m.decision);
+    let counted = rows.counts.keys();
+    let text = |of: for<'c> fn(&'c Count<'_>) -> &'c str| {
+        counted.clone().map(|c| of(c).to_owned()).collect()
+    };
+    let [journeys, steps, channels]: [Vec<String>; 3] =
+        [text(|c| c.journey), text(|c| c.step), text(|c| c.channel)];
+    let [outcomes, reasons]: [Vec<String>; 2] = [text(|c| c.outcome), text(|c| c.reason)];
+    let query = query.bind(rows.counts.values().copied().collect::<Vec<_>>());
+    let query = query.bind(counted.clone().map(|c| c.day).collect::<Vec<_>>());
+    let query = query.bind(journeys).bind(steps).bind(channels);
+    let query = query.bind(outcomes).bind(reasons);
     query.execute(tx).await.map_err(during("writing turns"))?;
     Ok(())
 }
@@ -274,11 +292,11 @@ async fn created(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Erro
         return Ok(());
     }
     sqlx::query(
-        "insert into customer (id, seen_at, key, traits, ledger, due_at, merged_into)
-         select id, seen_at, key, traits::jsonb, ledger, due_at, merged_into
+        "insert into customer (id, seen_at, key, traits, ledger, due_at, merged_into, name, devices)
+         select id, seen_at, key, traits::jsonb, ledger, due_at, merged_into, name, devices::tsvector
          from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::bytea[],
-                     $6::timestamptz[], $7::uuid[])
-              a (id, seen_at, key, traits, ledger, due_at, merged_into)",
+                     $6::timestamptz[], $7::uuid[], $8::text[], $9::text[])
+              a (id, seen_at, key, traits, ledger, due_at, merged_into, name, devices)",
     )
     .bind(&rows.id)
     .bind(&rows.seen_at)
@@ -287,6 +305,8 @@ async fn created(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Erro
     .bind(&rows.ledger)
     .bind(&rows.due_at)
     .bind(&rows.merged_into)
+    .bind(&rows.name)
+    .bind(&rows.devices)
     .execute(tx)
     .await
     .map_err(during("creating customers"))?;
@@ -299,9 +319,10 @@ async fn profiles(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Err
     }
     sqlx::query(
         "update customer c
-         set traits = a.traits::jsonb, ledger = a.ledger, due_at = a.due_at, merged_into = a.merged_into
-         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[], $5::uuid[])
-              a (id, traits, ledger, due_at, merged_into)
+         set traits = a.traits::jsonb, ledger = a.ledger, due_at = a.due_at, merged_into = a.merged_into,
+             name = a.name, devices = a.devices::tsvector
+         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[])
+              a (id, traits, ledger, due_at, merged_into, name, devices)
          where c.id = a.id",
     )
     .bind(&rows.id)
@@ -309,6 +330,8 @@ async fn profiles(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Err
     .bind(&rows.ledger)
     .bind(&rows.due_at)
     .bind(&rows.merged_into)
+    .bind(&rows.name)
+    .bind(&rows.devices)
     .execute(tx)
     .await
     .map_err(during("writing profiles"))?;
@@ -355,15 +378,25 @@ async fn closed(tx: &mut PgConnection, closed: &Closed) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    let done = sqlx::query(
-        "update message m
-         set status = a.status::message_status, reason = a.reason, done_at = a.done_at,
-             due_at = null, error = coalesce(a.error, m.error), provider = null
-         from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::timestamptz[], $5::text[],
-                     $6::text[], $7::text[], $8::text[])
-              a (customer, at, id, done_at, was, status, reason, error)
-         where m.customer = a.customer and m.at = a.at and m.id = a.id
-           and m.status = a.was::message_status",
+    let done: i64 = sqlx::query_scalar(
+        "with done as (
+             update message m
+             set status = a.status::message_status, reason = a.reason, done_at = a.done_at,
+                 due_at = null, error = coalesce(a.error, m.error),
+                 provider = case a.reason when 'failed' then m.provider end
+             from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::timestamptz[], $5::text[],
+                         $6::text[], $7::text[], $8::text[], $9::text[])
+                  a (customer, at, id, done_at, was, status, reason, error, counts_as)
+             where m.customer = a.customer and m.at = a.at and m.id = a.id
+               and m.status = a.was::message_status
+             returning m.at, m.journey, m.step, m.channel, m.provider, a.status, a.counts_as
+         ), counted as (
+             insert into message_count (n, day, journey, step, channel, provider, outcome, reason)
+             select count(*), (at at time zone 'UTC')::date, journey, step, channel,
+                    coalesce(provider, ''), status, counts_as
+             from done group by 2, 3, 4, 5, 6, 7, 8
+         )
+         select count(*) from done",
     )
     .bind(rows.iter().map(|r| r.customer).collect::<Vec<_>>())
     .bind(rows.iter().map(|r| moment(r.at)).collect::<Vec<_>>())
@@ -373,10 +406,11 @@ async fn closed(tx: &mut PgConnection, closed: &Closed) -> Result<(), Error> {
     .bind(rows.iter().map(|r| r.to).collect::<Vec<_>>())
     .bind(rows.iter().map(|r| r.reason).collect::<Vec<_>>())
     .bind(rows.iter().map(|r| r.error.as_deref()).collect::<Vec<_>>())
-    .execute(tx)
+    .bind(rows.iter().map(|r| &*r.counts_as).collect::<Vec<_>>())
+    .fetch_one(tx)
     .await
     .map_err(during("closing messages"))?;
-    if done.rows_affected() == rows.len() as u64 {
+    if usize::try_from(done).is_ok_and(|done| done == rows.len()) {
         Ok(())
     } else {
         Err(Error::Raced {

@@ -12,6 +12,7 @@ mod merge;
 mod message;
 mod operations;
 mod overview;
+mod search;
 mod words;
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -33,6 +34,7 @@ pub(super) const ROOMS: &[&[Pair]] = &[
     message::PAIRS,
     operations::PAIRS,
     overview::PAIRS,
+    search::PAIRS,
     words::PAIRS,
 ];
 

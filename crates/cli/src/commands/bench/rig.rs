@@ -34,6 +34,50 @@ pub(super) struct Rig {
     _gone: Ephemeral,
 }
 
+/// A migrated database, without a broker: one that is there and stays, or one of its own.
+pub(super) struct Database {
+    pub(super) store: Store,
+    own: Option<(Postgres, Ephemeral)>,
+}
+
+impl Database {
+    /// The one at `url`; none: one that goes away with the process.
+    pub(super) async fn at(url: Option<&str>) -> Result<Self> {
+        let (url, own) = match url {
+            Some(url) => (url.to_owned(), None),
+            None => {
+                let (postgres, gone) = own().await?;
+                (postgres.url(), Some((postgres, gone)))
+            }
+        };
+        let store = Store::connect(&store::Settings::new(url)).await?;
+        store.migrate().await?;
+        Ok(Self { store, own })
+    }
+
+    /// Lets go of it.
+    pub(super) async fn stop(self) -> Result<()> {
+        self.store.pool().close().await;
+        let Some((postgres, _gone)) = self.own else {
+            return Ok(());
+        };
+        local::blocking(move || {
+            postgres.stop();
+            Ok::<_, anyhow::Error>(())
+        })
+        .await
+    }
+}
+
+async fn own() -> Result<(Postgres, Ephemeral)> {
+    let directory = std::env::temp_dir().join(format!("parcours-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&directory)?;
+    let home = directory.clone();
+    let postgres = local::blocking(move || Postgres::start(&home, &as_a_server())).await?;
+    let gone = Ephemeral::new(&directory, &[postgres.supervisor()])?;
+    Ok((postgres, gone))
+}
+
 /// The most events in a batch of the floor, as its definition has it.
 const FLOOR: usize = 500;
 

@@ -14,15 +14,15 @@ use store::read::{
 };
 
 use crate::{
-    commands::{database, why},
+    commands::{database, found, why},
     config::Config,
-    output::{self, Format, Refused},
+    output::{self, Format, Refused, moment as at},
 };
 
 /// Whom to show.
 #[derive(Args, Clone, Debug)]
 pub struct CustomerArgs {
-    /// The customer: the producers' id, or Parcours' own
+    /// The customer: key, id, e-mail, phone, name or device, or the beginning of one; `--export` and `--erase` take key and id alone
     id: String,
     /// How many inputs to show, the newest first
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
@@ -58,7 +58,7 @@ struct Shown {
 /// Runs the command.
 ///
 /// # Errors
-/// [`Refused`] if there is no such customer; any other if the database is away.
+/// [`Refused`] if there is no such customer, or several are found, who are listed; any other if the database is away.
 pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
     let store = database::connect(&Config::load(root)?).await?;
     let language = why::language(args.lang.as_deref());
@@ -69,11 +69,11 @@ pub async fn run(args: &CustomerArgs, root: &Path) -> Result<()> {
         return rights::erase(&store, &args.id, args.yes, args.format).await;
     }
     let reader = Reader::new(store.pool().clone());
-    let Some(customer) = reader.customer(&args.id).await? else {
+    let id = found::one(&reader, &args.id, args.format).await?;
+    let Some(customer) = reader.customer(&id.to_string()).await? else {
         output::aside(&format!("there is no customer {}", args.id));
         return Err(Refused.into());
     };
-    let id = customer.row.id;
     let runs = reader.runs(id).await?;
     let expected = reader.expected(&customer.ledger).await?;
     let timeline = reader.timeline(id, None, args.limit).await?;
@@ -211,9 +211,4 @@ fn entry_lines(entry: &TimelineEntry, tongue: &Tongue) -> Vec<String> {
         lines.push(format!("      {place}{}", line.fact.say(tongue)));
     }
     lines
-}
-
-/// A moment to the second, in UTC.
-fn at(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
