@@ -159,6 +159,7 @@ impl History {
                     key,
                     provider,
                     provider_id: Some(format!("p{}", lease.message.id)),
+                    content: None,
                 }),
             }
         }

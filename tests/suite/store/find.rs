@@ -49,7 +49,7 @@ fn said(key: &str, id: &str, traits: serde_json::Value) -> Arrival {
         customer: Arc::from(key),
         name: Arc::from("customer.updated"),
         at: at(0),
-        properties: Value::map([]),
+        properties: Value::Map(std::sync::Arc::default()),
         traits: Value::from(traits).as_map().cloned().unwrap_or_default(),
         message_id: Arc::from(id),
         source: Arc::from("shop"),

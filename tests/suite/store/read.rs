@@ -81,9 +81,6 @@ async fn a_search_reads_an_index_however_many_customers_there_are() {
         let got = (found.customers.len(), found.complete);
         assert_eq!(got, (there, complete), "{query}");
     }
-    let first = reader.find("C4000@shop.example", None, 20).await.unwrap();
-    let rest = reader.find("C4000@shop.example", first.next, 20).await;
-    assert_eq!(rest.unwrap().customers.len(), 1);
     let by_chat = reader.reached_at(Channel::Chat, &["777".into()]).await;
     assert_eq!(by_chat.expect("read"), [Arc::from("777")]);
     kit::eventually(
