@@ -10,6 +10,7 @@
 -- One row per customer. Locked (FOR NO KEY UPDATE, in order of id) by every turn that touches them.
 create table customer (
     id uuid primary key,
+    merged_into uuid,                         -- who they turned out to be (in the ledger); null: themselves
     seen_at timestamptz not null,             -- the clock of the input that created the row
     due_at timestamptz,                       -- the next moment of a date entry (in the ledger); null: none
     key text not null check (octet_length(key) between 1 and 256),
@@ -34,6 +35,9 @@ create index customer_email on customer (email text_pattern_ops) where email is 
 create index customer_phone on customer (phone) where phone is not null;
 create index customer_chat on customer (chat_id) where chat_id is not null;
 
+-- Who was merged into a customer: read where all that is held on a person is exported or erased, and by support.
+create index customer_merged on customer (merged_into) where merged_into is not null;
+
 -- Read by support's search alone. Written when a customer is created, or what they index changes: a change of any other
 -- trait moves none of them.
 create index customer_key on customer (key text_pattern_ops);
@@ -56,7 +60,7 @@ create table input (
     id uuid not null,
     seq bigint generated always as identity,  -- the recorded order
     at timestamptz not null,                  -- the input's own clock (`now`)
-    kind smallint not null check (kind between 0 and 6), -- 0 event, 1 timer, 2 receipt, 3 date, 4 sweep, 5 answer, 6 passage
+    kind smallint not null check (kind between 0 and 7), -- 0 event, 1 timer, 2 receipt, 3 date, 4 sweep, 5 answer, 6 passage, 7 take_over
     name text not null,                       -- of the event; else the kind
     body bytea,                               -- the event as it was accepted, without its name, or the receipt
     trace bytea,                              -- what was decided and why (journey::trace::Line); null: nobody listened
@@ -321,6 +325,28 @@ create index call_due on call (due_at) where due_at is not null;
 
 -- What people look at: few rows, for what is done is in it no more.
 create index call_open on call (at, id) where status = 'open';
+
+-- Merged customers -------------------------------------------------------------------------------
+
+-- What a customer who was merged has for the one whom they were merged into: written in the transaction of the input
+-- that caused it, delivered as an input of the other, and then deleted. One customer's go in their order.
+create table forward (
+    customer uuid not null,                   -- who was merged
+    id uuid not null,                         -- of the input that it becomes
+    seq bigint generated always as identity,
+    at timestamptz not null,                  -- when it happened here
+    due_at timestamptz,                       -- when an engine may deliver it; null: it cannot be, see error
+    attempt smallint not null default 0,
+    kind smallint not null check (kind in (0, 7)), -- as in input
+    into_key text not null check (octet_length(into_key) between 1 and 256), -- the other's key
+    name text not null,                       -- as in input
+    error text,                               -- why it cannot be delivered, without personal data
+    body bytea not null,                      -- as in input
+    primary key (customer, id)
+);
+
+-- What engines look at for them: nothing, as a rule.
+create index forward_due on forward (due_at) where due_at is not null;
 
 -- The chat widget -----------------------------------------------------------------------------
 

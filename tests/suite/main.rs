@@ -17,6 +17,7 @@ mod faults;
 mod fixture;
 mod layers;
 mod letters;
+mod merging;
 mod operations;
 mod pages;
 mod process;

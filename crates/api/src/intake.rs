@@ -13,8 +13,8 @@ use axum::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use journey::{
-    intake::{MAX_BODY, Refused, SegmentCall, parse_value, to_json},
-    machine::{STARTED, SUPPORT_ACTION},
+    intake::{MAX_BODY, Refused, SegmentCall, parse_value, reserved, to_json},
+    machine::STARTED,
     world::Startable,
 };
 use schemars::JsonSchema;
@@ -50,6 +50,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/v1/identify", single(SegmentCall::Identify))
         .route("/v1/page", single(SegmentCall::Page))
         .route("/v1/screen", single(SegmentCall::Screen))
+        .route("/v1/alias", single(SegmentCall::Alias))
         .route("/v1/journeys/{name}/enter", post(enter))
         .route("/v1/batch", post(segment_batch))
         .route("/v1/events", post(cloud_events))
@@ -261,24 +262,22 @@ async fn many(state: &State, events: Vec<Value>, headers: &HeaderMap) -> Result<
     taken(state, good, refused).await
 }
 
-/// A producer's event. What people do by hand is no producer's to say: it is asked for, by who may.
+/// As [`accepted`], of a producer: what people here do is no producer's to say. It is asked for, by who may.
 fn produced(
     state: &State,
     event: Value,
     call: Option<SegmentCall>,
     now: Timestamp,
 ) -> Result<Accepted, Refused> {
+    let alias = SegmentCall::Alias;
+    let is_alias = call == Some(alias) || event["type"] == alias.as_str();
     let event = accepted(state, event, call, now)?;
-    if *event.event.name == *SUPPORT_ACTION {
-        return Err(Refused {
-            code: "reserved_event",
-            field: Some("event".into()),
-            message: format!(
-                "`{SUPPORT_ACTION}` is what people do by hand, and is not taken as an event: see /v1/customers."
-            ),
-        });
+    match reserved(&event.event.name) {
+        // Which says the same in a way that they may.
+        Some(_) if is_alias => Ok(event),
+        Some(refused) => Err(refused),
+        None => Ok(event),
     }
-    Ok(event)
 }
 
 pub(crate) fn accepted(

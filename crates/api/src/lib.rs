@@ -18,6 +18,7 @@ mod idempotency;
 mod inbox;
 mod intake;
 mod letters;
+mod merge;
 pub mod openapi;
 mod operations;
 mod page;
@@ -125,6 +126,7 @@ pub fn router(state: State) -> Router {
         .merge(support::routes())
         .merge(actions::routes())
         .merge(inbox::routes())
+        .merge(merge::routes())
         .merge(operations::routes())
         .merge(rights::routes())
         .merge(letters::routes())

@@ -94,7 +94,8 @@ async fn journey(
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomersQuery {
     /// Only those whom this finds: a key, an id, an e-mail address, a telephone number as it is written, a chat id, a push token or a
-    /// name, or the beginning of one. Who lacks `customers:reveal` gives addresses and names whole.
+    /// name, or the beginning of one; and whom they turned out to be where they were merged. Who lacks `customers:reveal` gives
+    /// addresses and names whole.
     q: Option<String>,
     /// Where the page begins: the `next` of the page before.
     cursor: Option<Cursor>,

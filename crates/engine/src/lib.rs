@@ -8,6 +8,7 @@
 mod calls;
 mod dispatch;
 mod error;
+mod forwards;
 mod health;
 mod intake;
 mod letters;
@@ -40,6 +41,7 @@ pub use self::{
     calls::Calls,
     dispatch::Dispatched,
     error::Error,
+    forwards::Forwards,
     health::LoopHealth,
     intake::{Intake, TakenIn},
     letters::{Door, Moved, NotEdited, Replayed, ReplayedBatch, edited},
@@ -69,6 +71,8 @@ pub struct Engine {
     queued: Notify,
     /// Told when a turn has decided calls.
     called: Notify,
+    /// Told when a turn has something for the customer whom another was merged into.
+    forwarded: Notify,
     /// Sweeps that are known to be written down.
     planned: Mutex<sweeps::Planned>,
     /// Voucher pools of which it was said that they run low.
@@ -106,6 +110,7 @@ impl Engine {
             loading: Mutex::default(),
             queued: Notify::new(),
             called: Notify::new(),
+            forwarded: Notify::new(),
             planned: Mutex::default(),
             low_pools: Mutex::default(),
             metrics,

@@ -19,7 +19,7 @@ pub struct Roles {
     /// Takes events from the broker, and dead letters to where they are kept.
     pub intake: bool,
     /// Fires timers, has runs pass to other versions, works sweeps off, submits dead letters again, removes what is
-    /// not kept, and folds counts.
+    /// not kept, folds counts, and passes on what merged customers have.
     pub timers: bool,
     /// Hands messages to providers, and makes calls.
     pub dispatch: bool,
@@ -62,7 +62,14 @@ impl Roles {
         let intake = of(self.intake, &["intake", "letters"]);
         let timers = of(
             self.timers,
-            &["timers", "passages", "sweeps", "replays", "retention"],
+            &[
+                "timers",
+                "passages",
+                "sweeps",
+                "replays",
+                "retention",
+                "forwards",
+            ],
         );
         let dispatch = of(self.dispatch, &["dispatch", "calls"]);
         [intake, timers, dispatch, &["reload"]]
@@ -110,6 +117,7 @@ impl Engine {
             tasks.spawn(Arc::clone(self).passage_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).sweep_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).retention_loop(stop.clone()));
+            tasks.spawn(Arc::clone(self).forward_loop(stop.clone()));
         }
         if roles.dispatch {
             tasks.spawn(Arc::clone(self).dispatch_loop(stop.clone()));
@@ -307,6 +315,24 @@ impl Engine {
                     }
                     Err(error) => pause.after(&error).await,
                 },
+                Err(error) => pause.after(&error).await,
+            }
+        }
+    }
+
+    async fn forward_loop(self: Arc<Self>, stop: CancellationToken) {
+        let mut pause = Pause::of(&self, "forwards", &stop);
+        while !stop.is_cancelled() {
+            match self.forwards_once().await {
+                Ok(forwards) => {
+                    pause.reset();
+                    if forwards.leased == 0 {
+                        tokio::select! {
+                            () = self.forwarded.notified() => {}
+                            () = sleep(self.settings.dispatch_poll, &stop) => {}
+                        }
+                    }
+                }
                 Err(error) => pause.after(&error).await,
             }
         }

@@ -292,6 +292,7 @@ impl Engine {
             .flat_map(|t| &t.effects.messages)
             .any(is_queued);
         let calls = turns.iter().any(|t| !t.effects.calls.is_empty());
+        let forwards = turns.iter().any(|t| !t.effects.forwards.is_empty());
         let tally = Tally::of(&turns);
         // They end when what they are about is committed.
         let steps = self.steps(&about, &turns, &mut open);
@@ -303,6 +304,9 @@ impl Engine {
         }
         if calls {
             self.called.notify_one();
+        }
+        if forwards {
+            self.forwarded.notify_one();
         }
         Ok(inputs)
     }

@@ -14,6 +14,7 @@ use crate::{
     customer::Customer,
     ids::CustomerId,
     input::Input,
+    merge::{Forward, MAX_WAY},
     policies::Period,
     policy,
     trace::Fact,
@@ -97,7 +98,29 @@ impl<'w> Backtest<'w> {
         });
         let customer = self.forget_old_sends(customer, input.now);
         let turn = advance::take(self.world, customer, vec![input], Clock::Recorded);
-        self.keep(turn)
+        let effects = self.keep(turn);
+        self.hand_over(&effects.forwards, 0);
+        effects
+    }
+
+    /// Delivers what customers who were merged hand over and pass on, at the moment at which they do.
+    fn hand_over(&mut self, forwards: &[Forward], deep: usize) {
+        if deep > MAX_WAY {
+            return;
+        }
+        for Forward { id, to, at, kind } in forwards {
+            let customer = self.customers.remove(&CustomerId::of(to));
+            let customer = customer.unwrap_or_else(|| Customer::new(to));
+            let customer = self.forget_old_sends(customer, *at);
+            let input = Input {
+                id: *id,
+                now: *at,
+                kind: kind.clone(),
+            };
+            let turn = advance::take(self.world, customer, vec![input], Clock::Recorded);
+            let effects = self.keep(turn);
+            self.hand_over(&effects.forwards, deep + 1);
+        }
     }
 
     /// Lets the clock run on until nothing is pending, and gives the report.

@@ -3,7 +3,10 @@
 mod attention;
 mod preferences;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp, civil};
 use schemars::JsonSchema;
@@ -13,6 +16,7 @@ use crate::{
     fields::Fields,
     ids::{CallId, CustomerId, MachineId, MessageId, RunId},
     machine::NodeId,
+    merge::MergedInto,
     message::{Channel, Refusal},
     policy,
     value::{Map, Value},
@@ -76,6 +80,18 @@ impl Customer {
 }
 
 impl Customer {
+    /// Puts messages to others who were merged into this customer among those that caps count.
+    pub fn count_carried(&mut self) {
+        if self.ledger.carried.is_empty() {
+            return;
+        }
+        let known: BTreeSet<MessageId> = self.sends.iter().map(|s| s.message).collect();
+        let carried = self.ledger.carried.iter();
+        let new = carried.filter(|s| !known.contains(&s.message)).cloned();
+        self.sends.extend(new);
+        self.sends.sort_unstable_by_key(|s| (s.at, s.message));
+    }
+
     /// Every address at which `channel` reaches the customer, [`Customer::address`] first: of push
     /// notifications all devices, but no more than [`MOST_DEVICES`]; of all others one.
     pub fn addresses(&self, channel: Channel) -> Vec<&str> {
@@ -139,6 +155,12 @@ pub struct Ledger {
     )]
     #[schemars(with = "Option<Timestamp>")]
     pub restricted: Option<Timestamp>,
+    /// Whom the customer was merged into, if they were: nothing begins for them any more, and what happens is passed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<MergedInto>,
+    /// Messages to others who were merged into this customer, oldest first, as long as a cap may count them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub carried: Vec<PastSend>,
     /// Channels taken to be reachable though no trait holds an address: simulations only.
     #[serde(skip)]
     pub assumed_reachable: Vec<Channel>,
@@ -200,6 +222,24 @@ pub enum ConsentState {
     Withdrawn,
 }
 
+impl Consent {
+    /// What holds of two statements of one person: the later; of two at once the one that withdraws. As ever, an
+    /// unconfirmed grant takes nothing away from a confirmed one, and what was taken back is taken back since then.
+    pub fn of_both(one: &Self, other: &Self) -> Self {
+        let order = |c: &Self| (c.at, c.state == ConsentState::Withdrawn);
+        let (earlier, later) = if order(one) <= order(other) {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        let says_less =
+            later.state == ConsentState::Unconfirmed && earlier.state == ConsentState::Granted;
+        let again =
+            later.state == ConsentState::Withdrawn && earlier.state == ConsentState::Withdrawn;
+        if says_less || again { earlier } else { later }.clone()
+    }
+}
+
 impl ConsentState {
     /// `unconfirmed`, `granted` or `withdrawn`.
     pub fn as_str(self) -> &'static str {
@@ -225,25 +265,35 @@ pub struct Suppression {
 }
 
 /// A decided message that caps may count.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PastSend {
     /// Which.
+    #[serde(rename = "m")]
     pub message: MessageId,
     /// When it was decided.
+    #[serde(rename = "t", with = "crate::instant")]
+    #[schemars(with = "Timestamp")]
     pub at: Timestamp,
     /// By which channel.
+    #[serde(rename = "c")]
     pub channel: Channel,
     /// For which purpose.
+    #[serde(rename = "p")]
     pub purpose: Arc<str>,
     /// By which journey.
+    #[serde(rename = "j")]
     pub journey: Arc<str>,
     /// The journey's tags at that time.
+    #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Arc<str>>,
     /// Which run decided it.
+    #[serde(rename = "r")]
     pub run: RunId,
     /// Not yet handed to a provider: leaving the run recalls it (rule 35).
+    #[serde(skip)]
     pub queued: bool,
     /// The message that it repeats, if a person had that sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<MessageId>,
 }
 

@@ -130,6 +130,14 @@ impl InputId {
         ))
     }
 
+    /// The id that what `customer` learns by `input` has with the one whom they were merged into.
+    pub fn of_forward(customer: CustomerId, input: Self) -> Self {
+        Self(hash(
+            "forward",
+            &[customer.0.as_bytes(), input.0.as_bytes()],
+        ))
+    }
+
     /// The id of the answer to a call.
     pub fn of_answer(call: CallId) -> Self {
         Self(hash("answer", &[call.0.as_bytes()]))

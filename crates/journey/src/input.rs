@@ -10,6 +10,7 @@ use crate::{
     failure::Failure,
     ids::{InputId, MachineId, RunId},
     machine::Lost,
+    merge::TakeOver,
     message::{Message, Reason},
     value::{Map, Value},
 };
@@ -55,6 +56,8 @@ pub enum InputKind {
         /// Where to.
         passage: Passage,
     },
+    /// Somebody who was merged into this customer hands something over.
+    TakeOver(Box<TakeOver>),
 }
 
 /// What an apply, or a pause, has in store for a run in flight (rules 51 to 54).

@@ -40,6 +40,7 @@ pub mod intake;
 pub mod links;
 pub mod localized;
 pub mod machine;
+pub mod merge;
 pub mod message;
 pub mod plan;
 pub mod policies;

@@ -305,6 +305,31 @@ pub enum Fact {
     },
     /// The customer chose something for themselves: a pause, a limit, nothing personal.
     Preferences,
+    /// The customer is another whom the shop knows already: what is known of them was handed over, and nothing begins
+    /// here any more.
+    Merged {
+        /// The other's key.
+        into: Arc<str>,
+    },
+    /// The customer was merged into another before: it is for them.
+    PassedOn {
+        /// Their key.
+        to: Arc<str>,
+    },
+    /// Another customer was merged into this one.
+    TookOver {
+        /// The other's key.
+        from: Arc<str>,
+        /// The traits that came from them.
+        traits: Vec<Arc<str>>,
+        /// How many of their messages caps count from now on.
+        messages: u32,
+    },
+    /// A message to somebody who was merged into this customer did not arrive: caps count it no more.
+    GivenBack {
+        /// Which.
+        message: MessageId,
+    },
     /// The customer's processing is restricted, or is no longer.
     Restricted {
         /// Whether it is.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What connections listen on.
-const CHANNEL: &str = "parcours_chat";
+pub(crate) const CHANNEL: &str = "parcours_chat";
 /// The most lines of one page.
 pub const MOST_LINES: u32 = 100;
 

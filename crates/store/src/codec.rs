@@ -8,6 +8,7 @@ use journey::{
     failure::Failure,
     ids::{MessageId, RunId},
     input::{Event, InputKind, Passage, Receipt, Sweep},
+    merge::TakeOver,
     message::{Channel, Decision, Message, Reason},
     trace::{Fact, Line},
     value::{Map, Value},
@@ -24,6 +25,7 @@ const DATE: i16 = 3;
 const SWEEP: i16 = 4;
 const ANSWER: i16 = 5;
 const PASSAGE: i16 = 6;
+const TAKE_OVER: i16 = 7;
 
 /// What happened, as the columns `kind` and `body` of `input`: enough to replay it, with the column `name` and the
 /// customer's key.
@@ -48,6 +50,7 @@ pub fn encode(kind: &InputKind) -> Result<(i16, Vec<u8>), Malformed> {
         }
         InputKind::Sweep(sweep) => (SWEEP, pack(sweep)?),
         InputKind::Answer(answer) => (ANSWER, pack(&**answer)?),
+        InputKind::TakeOver(taken) => (TAKE_OVER, pack(&**taken)?),
     })
 }
 
@@ -72,6 +75,7 @@ pub fn decode(kind: i16, name: &str, key: &str, body: &[u8]) -> Result<InputKind
         }
         SWEEP => InputKind::Sweep(unpack(body)?),
         ANSWER => InputKind::Answer(Box::new(unpack(body)?)),
+        TAKE_OVER => InputKind::TakeOver(Box::new(unpack(body)?)),
         _ => return Err(Malformed::Kind),
     })
 }
@@ -94,6 +98,7 @@ pub(crate) fn shown(kind: i16, body: &[u8]) -> Result<serde_json::Value, Malform
         DATE => json::<DateBody>(body),
         SWEEP => json::<Sweep>(body),
         ANSWER => json::<Answer>(body),
+        TAKE_OVER => json::<TakeOver>(body),
         _ => Err(Malformed::Kind),
     }
 }
@@ -158,6 +163,7 @@ pub(crate) fn name(kind: &InputKind) -> &str {
         InputKind::Date { .. } => "date",
         InputKind::Sweep(_) => "sweep",
         InputKind::Answer(_) => "answer",
+        InputKind::TakeOver(_) => "take_over",
     }
 }
 

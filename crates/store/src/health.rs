@@ -30,11 +30,13 @@ pub enum DueWork {
     Timers,
     /// Calls that wait to be made.
     Calls,
+    /// What merged customers have for those whom they were merged into.
+    Forwards,
 }
 
 impl DueWork {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Messages, Self::Timers, Self::Calls];
+    pub const ALL: [Self; 4] = [Self::Messages, Self::Timers, Self::Calls, Self::Forwards];
 
     /// As metrics call it.
     pub fn as_str(self) -> &'static str {
@@ -42,6 +44,7 @@ impl DueWork {
             Self::Messages => "messages",
             Self::Timers => "timers",
             Self::Calls => "calls",
+            Self::Forwards => "forwards",
         }
     }
 
@@ -62,6 +65,10 @@ impl DueWork {
             Self::Calls => {
                 "select count(*), min(due_at) from
                      (select due_at from call where due_at <= $1 order by due_at limit $2) due"
+            }
+            Self::Forwards => {
+                "select count(*), min(due_at) from
+                     (select due_at from forward where due_at <= $1 order by due_at limit $2) due"
             }
         }
     }

@@ -16,8 +16,10 @@ pub mod counts;
 mod crowd;
 mod error;
 mod floor;
+mod forwards;
 mod health;
 mod history;
+mod joined;
 mod letters;
 mod listener;
 mod migrations;
@@ -44,6 +46,7 @@ pub use calls::{CallEnd, CallKey, CallRetry, LeasedCall};
 pub use codec::{decode, decode_trace, encode};
 pub use error::Error;
 pub use floor::{Floor, Size};
+pub use forwards::LeasedForward;
 pub use health::{Due, DueWork, PoolUse, Schema};
 pub use letters::{
     ClaimedLetter, EditedLetter, Fence, JobBatch, JobBegun, KeptLetters, LetterBounds, LetterEnd,

@@ -134,7 +134,7 @@ impl Store {
     pub async fn sweep_page(&self, sweep: &StoredSweep, limit: u32) -> Result<SweepPage, Error> {
         let rows: Vec<CustomerRow> = sqlx::query_as(
             "select id, key, traits::text, ledger from customer c
-             where id > $1 and seen_at <= $2
+             where id > $1 and seen_at <= $2 and merged_into is null
                and ($4::text is null or not exists (
                    select from run_ended e
                    where e.customer = c.id and e.journey = $4 and e.entered_at >= $5))

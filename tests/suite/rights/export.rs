@@ -28,6 +28,15 @@ async fn article_15_the_export_holds_every_row_of_every_table() {
     .execute(rig.store.pool())
     .await
     .unwrap();
+    // Something for somebody whom they were merged into, which could not be delivered.
+    sqlx::query(
+        "insert into forward (customer, id, at, kind, into_key, name, error, body)
+         values ($1, $1, now(), 0, 'somebody', 'seen', 'it could not be', '{}')",
+    )
+    .bind(id().0)
+    .execute(rig.store.pool())
+    .await
+    .unwrap();
     let export = rig
         .reader()
         .export(KEY, Timestamp::now())

@@ -67,6 +67,7 @@ async fn tables_that_are_cut_keep_their_keys_indexes_checks_and_triggers() {
         "consent",
         "customer",
         "dead_letter",
+        "forward",
         "input",
         "message",
         "run",

@@ -103,6 +103,8 @@ pub fn ledger() -> Ledger {
         attention: attention(),
         assumed_control: None,
         restricted: Some(at(-2)),
+        merged_into: None,
+        carried: Vec::new(),
         assumed_reachable: Vec::new(),
     }
 }

@@ -19,6 +19,8 @@ use store::read::{
 use super::{Quoted, Scope, user, viewer};
 use crate::{State, pages::hidden};
 
+/// What may be a customer's key, in an event: hidden where it is an address.
+const KEYS: [&str; 2] = ["into", "from"];
 /// What is an address: as a trait, and as a field of an event at whatever depth.
 pub(super) const ADDRESSES: [&str; 7] = [
     "email",
@@ -98,6 +100,9 @@ fn ledger(ledger: &mut Ledger, quoted: &Quoted) {
     for suppression in ledger.suppressed.values_mut() {
         suppression.address = Arc::from(hidden(&suppression.address));
     }
+    if let Some(into) = &mut ledger.merged_into {
+        other(&mut into.key, quoted);
+    }
     // Keys of runs and of sends are what authors made them of.
     let hide = |key: Arc<str>| -> Arc<str> { quoted.hide(&key).into() };
     for entries in ledger.entries.values_mut() {
@@ -161,6 +166,9 @@ fn fact(fact: &mut Fact, quoted: &Quoted) {
         }
         Fact::Answered { answer } => value(answer, quoted),
         Fact::Entered { key } => *key = quoted.hide(key).into(),
+        Fact::Merged { into: key }
+        | Fact::PassedOn { to: key }
+        | Fact::TookOver { from: key, .. } => other(key, quoted),
         _ => {}
     }
 }
@@ -268,6 +276,15 @@ fn key(key: &mut Arc<str>) {
     }
 }
 
+/// The key of another customer, who may be called by an address, or as this one is.
+fn other(key: &mut Arc<str>, quoted: &Quoted) {
+    *key = match key.contains('@') {
+        true => hidden(key),
+        false => quoted.hide(key),
+    }
+    .into();
+}
+
 /// As the body of an event.
 pub(crate) fn body(body: &mut Value) {
     inside(body, false);
@@ -277,10 +294,20 @@ fn fields(map: &mut Map, traits: bool) {
     let names: Vec<Arc<str>> = map.keys().cloned().collect();
     for (name, value) in names.iter().zip(map.values_mut()) {
         match &**name {
+            name if KEYS.contains(&name) => key_in(value),
+            "suppression" => whole(value, &hidden),
             name if ADDRESSES.contains(&name) => whole(value, &hidden),
             name if NAMES.contains(&name) || (traits && name == "name") => whole(value, &initial),
             name => inside(value, name == "traits"),
         }
+    }
+}
+
+/// What may be a customer's key.
+fn key_in(value: &mut Value) {
+    match value {
+        Value::Text(text) => key(text),
+        deeper => inside(deeper, false),
     }
 }
 
@@ -295,6 +322,15 @@ fn inside(value: &mut Value, traits: bool) {
         }
         _ => {}
     }
+}
+
+/// A customer's key, as whoever asks may read it: it may be an address.
+pub(crate) fn shown_key(of: CustomerId, key: &str, now: Timestamp) -> String {
+    let mut key = Arc::from(key);
+    if !sees(of, now) {
+        other(&mut key, &Quoted::default());
+    }
+    key.to_string()
 }
 
 /// `L…`: the end of a short name would be all of it.

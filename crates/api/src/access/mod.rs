@@ -275,7 +275,7 @@ fn page(status: StatusCode, page: &impl askama::Template) -> Result<Response, Pa
 }
 
 /// To an address of ours.
-fn see(address: &str) -> Response {
+pub(crate) fn see(address: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let address = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, address);

@@ -11,6 +11,8 @@ pub enum Scope {
     CustomersReveal,
     /// Act for them: their links, their answers, their runs, failed messages, consents.
     CustomersAct,
+    /// Say that two of them are one person.
+    CustomersMerge,
     /// Put their runs on another version of a journey.
     CustomersMove,
     /// Take along all that is held on them.
@@ -39,11 +41,12 @@ use Scope as S;
 
 impl Scope {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         S::EventsWrite,
         S::CustomersRead,
         S::CustomersReveal,
         S::CustomersAct,
+        S::CustomersMerge,
         S::CustomersMove,
         S::CustomersExport,
         S::CustomersErase,
@@ -63,6 +66,7 @@ impl Scope {
             S::CustomersRead => "customers:read",
             S::CustomersReveal => "customers:reveal",
             S::CustomersAct => "customers:act",
+            S::CustomersMerge => "customers:merge",
             S::CustomersMove => "customers:move",
             S::CustomersExport => "customers:export",
             S::CustomersErase => "customers:erase",
@@ -160,6 +164,7 @@ impl Role {
                 S::CustomersRead,
                 S::CustomersReveal,
                 S::CustomersAct,
+                S::CustomersMerge,
                 S::MessagesRead,
                 S::JourneysRead,
                 S::InboxAnswer,

@@ -16,6 +16,7 @@ pub enum Need {
 const PUBLIC: Need = Need::Public;
 const EVENTS: Need = Need::Scope(S::EventsWrite);
 const CUSTOMERS: Need = Need::Scope(S::CustomersRead);
+const MERGE: Need = Need::Scope(S::CustomersMerge);
 const ACT: Need = Need::Scope(S::CustomersAct);
 const MOVE: Need = Need::Scope(S::CustomersMove);
 const MESSAGES: Need = Need::Scope(S::MessagesRead);
@@ -32,6 +33,7 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/v1/identify", EVENTS),
     ("POST", "/v1/page", EVENTS),
     ("POST", "/v1/screen", EVENTS),
+    ("POST", "/v1/alias", EVENTS),
     ("POST", "/v1/journeys/{name}/enter", EVENTS),
     ("POST", "/v1/batch", EVENTS),
     ("POST", "/v1/events", EVENTS),
@@ -54,6 +56,7 @@ pub const TABLE: &[(&str, &str, Need)] = &[
         "/v1/customers/{key}/links",
         Need::Scope(S::CustomersAct),
     ),
+    ("POST", "/v1/customers/{key}/merge", MERGE),
     ("GET", "/v1/customers/{key}/timeline", CUSTOMERS),
     (
         "GET",
@@ -110,6 +113,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/customers/{key}/live", CUSTOMERS),
     ("GET", "/customers/{key}/inputs/{input}", CUSTOMERS),
     ("GET", "/customers/{key}/journey", CUSTOMERS),
+    ("GET", "/customers/{key}/merge", MERGE),
+    ("POST", "/customers/{key}/merge", MERGE),
     ("POST", "/customers/{key}/reveal", CUSTOMERS),
     ("POST", "/customers/{key}/runs/{run}/pause", ACT),
     ("POST", "/customers/{key}/runs/{run}/resume", ACT),

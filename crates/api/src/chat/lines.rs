@@ -76,7 +76,9 @@ pub(super) async fn list(
             ));
         }
     };
-    let lines = chat(&state)?.lines.lines(who.id(), from, PAGE + 1).await;
+    // Who was merged reads the conversation of whom they turned out to be.
+    let of = state.reader.stays(who.id()).await?;
+    let lines = chat(&state)?.lines.lines(of, from, PAGE + 1).await;
     let mut lines = lines.map_err(|e| unread(&e))?;
     let more = lines.len() > PAGE as usize;
     if more {

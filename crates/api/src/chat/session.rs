@@ -68,9 +68,10 @@ pub(super) async fn open(
     let asked: Asked = serde_json::from_value(request::json(&body)?)
         .map_err(|_| Problem::bad("session", "`token`, `user` and `locale` are what is asked."))?;
     let visitor = whose(&state, chat, &asked).await?;
+    let of = state.reader.stays(visitor.id()).await?;
     let mut lines = chat
         .lines
-        .lines(visitor.id(), From::Before(i64::MAX), PAGE + 1)
+        .lines(of, From::Before(i64::MAX), PAGE + 1)
         .await
         .map_err(|e| unread(&e))?;
     let more = lines.len() > PAGE as usize;

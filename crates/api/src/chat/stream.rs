@@ -50,7 +50,8 @@ pub(super) async fn stream(
     let who = visitor(&state, &headers)?;
     let Query(asked) = asked.map_err(|e| Problem::bad("stream", e.body_text()))?;
     let chat = chat(&state)?;
-    let place = chat.hub.place(who.id()).ok_or_else(|| {
+    let of = state.reader.stays(who.id()).await?;
+    let place = chat.hub.place(of).ok_or_else(|| {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "too_many",
@@ -58,7 +59,7 @@ pub(super) async fn stream(
         )
     })?;
     let telling = Telling {
-        customer: who.id(),
+        customer: of,
         chat: chat.lines.clone(),
         place,
         after: asked.after,

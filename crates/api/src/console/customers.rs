@@ -50,6 +50,8 @@ struct Row {
     email: String,
     phone: String,
     seen: When,
+    /// Whom they were merged into, if they were.
+    merged: Option<CustomerId>,
     /// By what a search found them.
     matched: Option<&'static str>,
     runs: Vec<Stands>,
@@ -165,6 +167,7 @@ fn row(customer: &CustomerRow) -> Row {
         email: text("email"),
         phone: text("phone"),
         seen: When(customer.seen_at),
+        merged: customer.merged_into,
         matched: None,
         runs: Vec::new(),
         more: String::new(),

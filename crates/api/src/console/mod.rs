@@ -12,6 +12,7 @@ mod journeys;
 mod letters;
 mod live;
 mod mailbox;
+mod merge;
 mod messages;
 mod operations;
 mod overview;
@@ -49,6 +50,10 @@ pub(crate) fn routes() -> Router<State> {
         .route("/customers/{key}/live", get(customer::live))
         .route("/customers/{key}/inputs/{input}", get(customer::input))
         .route("/customers/{key}/journey", get(journey::page))
+        .route(
+            "/customers/{key}/merge",
+            get(merge::compare).post(merge::merge),
+        )
         .route("/customers/{key}/runs/{run}/pause", post(actions::pause))
         .route("/customers/{key}/runs/{run}/resume", post(actions::resume))
         .route(

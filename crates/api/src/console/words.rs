@@ -142,6 +142,7 @@ pub(crate) fn reason(word: &str) -> String {
         "customer_paused" => say("Customer paused"),
         "not_personalised" => say("Not personalised"),
         "control_group" => say("Control group"),
+        "merged" => say("Merged"),
         "migrated" => say("Migrated"),
         "stopped" => say("Stopped"),
         "completed" => say("Completed"),
@@ -182,6 +183,7 @@ pub(crate) fn input(kind: InputName, name: &str) -> &str {
         InputName::Date => say("A date had come"),
         InputName::Sweep => say("Its turn had come"),
         InputName::Answer => say("News of a call"),
+        InputName::TakeOver => say("News of a merged customer"),
     }
 }
 

@@ -1,12 +1,14 @@
 //! Customers: who they are, what happened to them, and their rights.
 
+use serde_json::json;
 use store::read::{Export, JourneyWhy};
 
 use super::{
-    operation::{Operation, delete, get},
-    words::{Bytes, Header, IF_MATCH, KEY, LANGUAGE, Part},
+    operation::{Operation, delete, get, post},
+    words::{Bytes, Header, IF_MATCH, KEY, Key, LANGUAGE, Part},
 };
 use crate::{
+    merge::{MergeAsked, MergeInto},
     pages::given::CustomerLinks,
     rights::{Erased, ExportQuery},
     support::{Customer, CustomersPage, CustomersQuery, LanguageQuery, Timeline, TimelineQuery},
@@ -15,7 +17,7 @@ use crate::{
 pub(super) fn all() -> Vec<Operation> {
     vec![
         get("/v1/customers", "listCustomers", "Customers, or those whom a search finds")
-            .about("In order of id, which says nothing about age. A search is quick on any table, and names 20 at the most, the best first.")
+            .about("In order of id, which says nothing about age. A search is quick on any table, and names 20 at the most, the best first, and behind who was merged whom they turned out to be.")
             .query::<CustomersQuery>()
             .answers::<CustomersPage>("One page.")
             .refuses(&["bad_cursor"]),
@@ -33,6 +35,17 @@ pub(super) fn all() -> Vec<Operation> {
             .by_write_key()
             .answers::<Erased>("They are erased.")
             .refuses(&["not_found", "no_privacy_secret", "changed"]),
+        post("/v1/customers/{key}/merge", "mergeCustomer", "Say that a customer is another")
+            .about("The one of the address goes, and the other stays: with what is known of both, and with all that happens from now on. It cannot be undone.")
+            .path::<Part>("key", KEY)
+            .header::<Key>("Idempotency-Key", "Another one for each merge, such as a UUID: the same twice is one.")
+            .by_write_key()
+            .takes::<MergeInto>(json!({ "into": "ana", "reason": "asked for by phone" }))
+            .answers_as::<MergeAsked>(202, "application/json", "It is on its way; `GET …/inputs/{id}` says what came of it.")
+            .refuses(&[
+                "bad_body", "circle", "idempotency_key", "idempotency_key_in_use", "idempotency_key_reused", "into",
+                "merged", "no_other", "not_found", "reason", "same_customer",
+            ]),
         get("/v1/customers/{key}/export", "exportCustomer", "All that is held on a customer")
             .about("Whole, and of one moment (GDPR, articles 15 and 20).")
             .path::<Part>("key", KEY)

@@ -28,7 +28,7 @@ pub(super) const OF_EVENTS: &[&str] = &[
     "wrong_type",
 ];
 /// Why a call of Segment's is.
-pub(super) const OF_CALLS: &[&str] = &["unknown_type", "unsupported_type"];
+pub(super) const OF_CALLS: &[&str] = &["itself", "unknown_type", "unsupported_type"];
 /// Why a CloudEvent is.
 pub(super) const OF_CLOUD_EVENTS: &[&str] = &["unsupported_version", "unsupported_data"];
 
@@ -108,6 +108,25 @@ struct EnterCall {
     properties: Option<Fields>,
 }
 
+/// Two keys are one customer.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "as above")]
+struct AliasCall {
+    /// Chosen by the producer: the same twice is one event.
+    message_id: Id,
+    /// The key of the customer who goes.
+    previous_id: Id,
+    /// The key of the customer who stays.
+    user_id: Id,
+    /// When it happened; not before 1970, and not more than ten minutes from now. Else `originalTimestamp`, else now.
+    #[serde(default)]
+    timestamp: Timestamp,
+    /// See `timestamp`.
+    #[serde(default)]
+    original_timestamp: Timestamp,
+}
+
 /// Several calls, each with its `type`.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "as above")]
@@ -119,12 +138,16 @@ struct Batch {
 
 /// One call of a batch.
 #[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "as above")]
 struct AnyCall {
     /// Which call it is.
     r#type: CallType,
     #[serde(flatten)]
     call: Call,
+    /// Of `alias`, the key of the customer who goes.
+    #[serde(default)]
+    previous_id: Id,
     /// Of `track`, what happened.
     event: Option<Name>,
     /// Of `track`, `page` and `screen`.
@@ -141,6 +164,7 @@ enum CallType {
     Identify,
     Page,
     Screen,
+    Alias,
 }
 
 /// A CloudEvent 1.0 in JSON. Extensions are allowed, and dropped, but for `traceparent`; null is as if it were not there.
@@ -171,6 +195,7 @@ pub(super) fn all() -> Vec<Operation> {
             .answers::<Taken>(SAFE)
             .refuses(OF_EVENTS)
             .refuses(OF_CALLS)
+            .refuses(&["reserved_event"])
     };
     vec![
         call("/v1/track", "track", "Something happened to a customer")
@@ -189,6 +214,9 @@ pub(super) fn all() -> Vec<Operation> {
         call("/v1/screen", "screen", "A customer looked at a screen of an app")
             .about("A `screen` call of the Segment spec: the event `screen`.")
             .takes::<PageCall>(looked()),
+        call("/v1/alias", "alias", "Two keys are one customer")
+            .about("An `alias` call of the Segment spec: the customer `previousId` is merged into `userId`, who stays and may be yet to come.")
+            .takes::<AliasCall>(json!({ "messageId": "signed-in-3", "previousId": "anon-7", "userId": "lea" })),
         enter(),
         call("/v1/batch", "batch", "Several calls at once")
             .about(
@@ -241,7 +269,7 @@ fn cloud_events() -> Operation {
         .refuses(OF_EVENTS)
         .refuses(OF_CALLS)
         .refuses(OF_CLOUD_EVENTS)
-        .refuses(&["no_batch", "all_refused", "too_many_events"])
+        .refuses(&["no_batch", "all_refused", "reserved_event", "too_many_events"])
 }
 
 fn mail() -> Operation {

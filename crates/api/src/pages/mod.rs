@@ -263,6 +263,7 @@ async fn guest(state: &State, word: &str, headers: &HeaderMap) -> Result<Guest, 
     if customer.row.id != link.customer {
         return Err(Gone::Link);
     }
+    let customer = who_stays(state, customer).await?;
     let policies = (pages.policies)();
     let locale = customer.row.traits.get("locale").and_then(Value::as_text);
     let language = locale
@@ -277,6 +278,17 @@ async fn guest(state: &State, word: &str, headers: &HeaderMap) -> Result<Guest, 
         customer,
         words: language.words(),
     })
+}
+
+/// A link of somebody who was merged shows, and changes, what holds for whom they turned out to be.
+async fn who_stays(state: &State, customer: CustomerView) -> Result<CustomerView, Gone> {
+    if customer.ledger.merged_into.is_none() {
+        return Ok(customer);
+    }
+    let id = state.reader.stays(customer.row.id).await?;
+    let found = state.reader.customer(&id.to_string()).await?;
+    // Whoever is not there yet will be told by the one who was merged.
+    Ok(found.filter(|found| found.row.id == id).unwrap_or(customer))
 }
 
 /// The fields of a form, in their order.

@@ -61,6 +61,11 @@ pub(crate) const CODES: &[Code] = &[
         "It is not any more as `If-Match` says. Nothing was changed: read it again.",
     ),
     code("channel", &[400], "People write by `chat` and `sms` alone."),
+    code(
+        "circle",
+        &[409],
+        "The other was merged into this customer before: it would close a circle.",
+    ),
     code("content_encoding", &[415], "The body is compressed."),
     code(
         "content_type",
@@ -109,6 +114,12 @@ pub(crate) const CODES: &[Code] = &[
         &[400],
         "The body ended before it was complete.",
     ),
+    code("into", &[400], "`into` is missing, or no key."),
+    code(
+        "itself",
+        &[400],
+        "A customer is not merged into themselves.",
+    ),
     code(
         "journey_paused",
         &[409],
@@ -119,6 +130,11 @@ pub(crate) const CODES: &[Code] = &[
         "lines",
         &[400],
         "What was asked for the lines of a chat cannot be read.",
+    ),
+    code(
+        "merged",
+        &[409],
+        "The customer was merged into another before.",
     ),
     code(
         "method_not_allowed",
@@ -143,6 +159,11 @@ pub(crate) const CODES: &[Code] = &[
         "no_link",
         &[422],
         "The mail holds no link that can be unsubscribed by. Nothing was changed.",
+    ),
+    code(
+        "no_other",
+        &[404],
+        "There is no such customer to merge this one into.",
     ),
     code(
         "no_privacy_secret",
@@ -252,6 +273,7 @@ pub(crate) const CODES: &[Code] = &[
         "The event has a name that is ours: what it asks for has an address of its own.",
     ),
     code("run_over", &[409], "The run has left its journey."),
+    code("same_customer", &[409], "Both are the same customer."),
     code("same_version", &[409], "The run is on that version."),
     code(
         "schema",

@@ -235,7 +235,12 @@ fn rest(export: &Export) -> Vec<(String, String)> {
         .customer
         .due_at
         .map(|at: Timestamp| ("due_at".to_owned(), words::moment(at)));
-    ledger.chain(records).chain(due).collect()
+    // Whom they were known as before, whole, as it is kept.
+    let merged = export.merged.iter().map(|other| {
+        let all = serde_json::to_value(other).unwrap_or_default();
+        (format!("merged: {}", other.customer.key), data(&all))
+    });
+    ledger.chain(records).chain(due).chain(merged).collect()
 }
 
 /// Data as they are kept, line by line; empty where there are none.

@@ -111,7 +111,7 @@ exported! {
     dead: IntCounterVec NONE "parcours_events_dead_total" ["way"]
         "Events that could not be read or kept: from AMQP they are dead letters, by HTTP they were refused";
     inputs: IntCounterVec NONE "parcours_inputs_total" ["kind"]
-        "Inputs that were decided: event, timer, receipt, date, sweep, answer or passage";
+        "Inputs that were decided: event, timer, receipt, date, sweep, answer, passage or take_over";
     turns: HistogramVec QUICK "parcours_turn_seconds" ["kind"]
         "How long one turn took from begin to commit, by what it was for: inputs, timers or passages";
     turn_inputs: HistogramVec MANY "parcours_turn_inputs" ["kind"]
@@ -167,7 +167,7 @@ exported! {
     letters: GaugeVec NONE "parcours_dead_letters" ["cause"]
         "Dead letters that are open, by what has to be done: refused (it is no event), schema, quarantined (it was accepted), or broker (RabbitMQ took it out)";
     due: GaugeVec NONE "parcours_due" ["work"]
-        "Work that is due and not taken up, counted up to a bound: messages, timers or calls";
+        "Work that is due and not taken up, counted up to a bound: messages, timers, calls or forwards";
     oldest: GaugeVec NONE "parcours_oldest_due_seconds" ["work"]
         "For how long the oldest of that work has been due: of messages, the age of the outbox";
     connections: GaugeVec NONE "parcours_database_connections" ["state"]

@@ -105,5 +105,6 @@ fn kind(kind: &InputKind) -> &'static str {
         InputKind::Sweep(_) => "sweep",
         InputKind::Answer(_) => "answer",
         InputKind::Passage { .. } => "passage",
+        InputKind::TakeOver(_) => "take_over",
     }
 }

@@ -303,6 +303,9 @@ fn in_year(date: civil::Date, year: i16) -> Option<civil::Date> {
 /// Whether a customer may have a part in a sweep: a look at their traits alone, which the turn
 /// takes again.
 pub fn concerns(world: &World, customer: &Customer, sweep: &Sweep, now: Timestamp) -> bool {
+    if customer.ledger.merged_into.is_some() {
+        return false;
+    }
     let entry = world
         .current(&sweep.journey)
         .and_then(|m| m.entries.get(usize::from(sweep.entry)));

@@ -12,6 +12,7 @@ use crate::{
     ids::{CallId, MachineId, MessageId, RunId},
     input::{Event, Input},
     machine::NodeId,
+    merge::Forward,
     message::{Message, Reason},
     trace::Line,
 };
@@ -51,6 +52,8 @@ pub struct Effects {
     pub cancelled: Vec<CallId>,
     /// Calls that people have answered: they are done.
     pub answered: Vec<CallId>,
+    /// What is to be delivered to the one whom the customer was merged into.
+    pub forwards: Vec<Forward>,
     /// The steps that were walked, in their order: what coverage counts. Not written.
     pub path: Vec<Visit>,
     /// Events that steps emitted, with the run of each: what tests look at. Not written.

@@ -13,6 +13,7 @@ mod effects;
 mod enter;
 mod heed;
 mod leave;
+mod merge;
 mod others;
 mod pass;
 mod pause;
@@ -26,6 +27,7 @@ mod rounds;
 mod scope;
 mod send;
 mod steps;
+mod take_over;
 mod timers;
 mod wake;
 
@@ -49,6 +51,7 @@ use crate::{
     ids::{CustomerId, InputId, RunId},
     input::{Event, Input, InputKind},
     machine::{Machine, REPLIED, STARTED, SUPPORT_ACTION},
+    merge::MERGE,
     trace::{Fact, Line, NOTHING_LISTENED},
     value::{Map, Value},
     world::World,
@@ -161,6 +164,7 @@ fn hand_over(customer: &mut Customer, clock: Clock) {
 fn step(world: &World, turn: &mut Turn, input: Input) {
     let mut stepper = Stepper::new(world, turn, &input);
     stepper.decide(&input);
+    stepper.forget_carried();
     let mut trace = std::mem::take(&mut stepper.trace);
     if trace.is_empty() {
         let why = Arc::from(NOTHING_LISTENED);
@@ -267,7 +271,12 @@ impl<'a> Stepper<'a> {
     }
 
     fn decide(&mut self, input: &Input) {
+        if self.customer.ledger.merged_into.is_some() {
+            self.decide_for_merged(input);
+            return;
+        }
         match &input.kind {
+            InputKind::Event(event) if *event.name == *MERGE => self.merge(event),
             InputKind::Event(event) if *event.name == *SUPPORT_ACTION => self.act(event),
             InputKind::Event(event) => self.happen(event),
             InputKind::Timer { run } => {
@@ -297,6 +306,10 @@ impl<'a> Stepper<'a> {
                 self.advance_all(&ready);
             }
             InputKind::Passage { run, passage } => self.pass(*run, passage),
+            InputKind::TakeOver(taken) => {
+                let ready = self.take_over(taken);
+                self.advance_all(&ready);
+            }
         }
         self.drain_chained();
     }

@@ -58,9 +58,7 @@ impl Stepper<'_> {
             "consent.withdrawn" => self.change_consent(event, ConsentState::Withdrawn),
             "customer.restricted" => self.restrict(true),
             "customer.unrestricted" => self.restrict(false),
-            "message.bounced" if event.properties.field("permanent") == Value::Bool(false) => false,
-            "message.bounced" => self.suppress(event, "bounced"),
-            "message.complained" => self.suppress(event, "complained"),
+            "message.bounced" | "message.complained" => self.address_refused(event),
             REGISTERED => self.add_device(event),
             UNREGISTERED => self.drop_devices(event),
             PREFERENCES_CHANGED => self.change_preferences(event),
@@ -189,7 +187,7 @@ impl Stepper<'_> {
     }
 
     /// The first of several holds: since when it is restricted is what counts. Held sends are decided anew.
-    fn restrict(&mut self, is: bool) -> bool {
+    pub(super) fn restrict(&mut self, is: bool) -> bool {
         let restricted = &mut self.customer.ledger.restricted;
         if restricted.is_some() == is {
             return false;
@@ -218,6 +216,16 @@ impl Stepper<'_> {
         self.effects.profile = true;
         self.note(None, None, Fact::AddressUsed { channel });
         true
+    }
+
+    /// An address that bounced for good, or from which somebody complained, is not used any more.
+    pub(super) fn address_refused(&mut self, event: &Event) -> bool {
+        let passes = event.properties.field("permanent") == Value::Bool(false);
+        match &*event.name {
+            "message.complained" => self.suppress(event, "complained"),
+            _ if passes => false,
+            _ => self.suppress(event, "bounced"),
+        }
     }
 
     fn suppress(&mut self, event: &Event, reason: &str) -> bool {

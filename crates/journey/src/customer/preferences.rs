@@ -30,6 +30,20 @@ pub struct Preferences {
 }
 
 impl Preferences {
+    /// What holds where one person chose twice, `self` being who stays: the longer pause and no personal messages
+    /// if either wants none; of two limits their own.
+    pub(crate) fn joined(&self, other: &Self) -> Self {
+        let personalised = match (self.personalised, other.personalised) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (own, others) => own.or(others),
+        };
+        Self {
+            pause_until: self.pause_until.max(other.pause_until),
+            at_most: self.at_most.or(other.at_most),
+            personalised,
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }

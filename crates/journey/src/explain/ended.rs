@@ -122,6 +122,7 @@ pub(crate) fn left_words(reason: &str, tongue: &Tongue) -> String {
         "missed" => "moment manqué",
         "restarted" => "recommencé",
         "stopped" => "arrêté",
+        "merged" => "client fusionné avec un autre",
         "migrated" => "retiré par une nouvelle version",
         "by_hand" => "sorti à la main",
         other => other,

@@ -148,6 +148,11 @@ fn why_left(case: &RunCase<'_>, reason: &str, tongue: &Tongue) -> String {
             "it was stopped, by another journey or with a publication",
             "arrêté par un autre parcours ou lors d'une publication"
         ),
+        "merged" => say!(
+            tongue,
+            "the customer was merged into another",
+            "le client a été fusionné avec un autre"
+        ),
         "migrated" => say!(
             tongue,
             "a new version took it out",

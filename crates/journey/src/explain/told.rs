@@ -29,6 +29,8 @@ pub enum Occasion {
     Publication,
     /// Another version, or a pause.
     Passage,
+    /// Somebody was merged into the customer.
+    TakeOver,
 }
 
 impl Occasion {
@@ -41,6 +43,11 @@ impl Occasion {
             Self::Date => say!(tongue, "a date", "une date"),
             Self::Schedule => say!(tongue, "the schedule", "le calendrier"),
             Self::Publication => say!(tongue, "the publication", "la publication"),
+            Self::TakeOver => say!(
+                tongue,
+                "what was known of another customer",
+                "ce que l'on savait d'un autre client"
+            ),
             Self::Passage => say!(
                 tongue,
                 "a publication or a pause",

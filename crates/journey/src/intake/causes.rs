@@ -107,6 +107,10 @@ impl Cause {
                 "A CloudEvent that is not understood",
                 "Un CloudEvent qui n’est pas compris",
             ),
+            "itself" => (
+                "A customer merged into themselves",
+                "Un client fusionné avec lui-même",
+            ),
             Self::SCHEMA => ("Does not fit its schema", "Ne correspond pas à son schéma"),
             Self::QUARANTINED => (
                 "Quarantined: accepted, but it cannot be taken",

@@ -1,7 +1,7 @@
 //! Intake: the bytes that producers send become [`Event`]s, or a refusal in one clear sentence.
 //!
 //! Two shapes are read, and told apart by `specversion`: the bodies of the Segment spec (`track`,
-//! `identify`, `page`, `screen`) and CloudEvents 1.0 in structured JSON. HTTP, RabbitMQ, the
+//! `identify`, `page`, `screen`, `alias`) and CloudEvents 1.0 in structured JSON. HTTP, RabbitMQ, the
 //! command line and files of past events all come through here, so that one body means one thing.
 //!
 //! | field of the event | Segment | CloudEvents |
@@ -13,6 +13,8 @@
 //! | traits | `traits` of `identify`, else `context.traits` | `data.traits` of `identify`, else `data.context.traits` |
 //! | message id, source | `messageId`, empty | `id`, `source` |
 //!
+//! `alias` is the event [`MERGE`](crate::merge::MERGE) of the customer `previousId`, with `userId` as `into`.
+//!
 //! An optional field that is null counts as absent. Of a key given twice, the last one counts.
 //! Fields that are not in the table are allowed and dropped.
 
@@ -22,6 +24,7 @@ mod cloudevents;
 mod fields;
 mod glimpse;
 mod refused;
+mod reserved;
 mod segment;
 #[cfg(test)]
 mod tests;
@@ -36,6 +39,7 @@ pub use self::{
     causes::{Cause, CauseClass},
     glimpse::{Glimpse, glimpse},
     refused::Refused,
+    reserved::reserved,
     segment::SegmentCall,
     write::to_json,
 };

@@ -6,9 +6,13 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::{MAX_ID, MAX_NAME, bounds::Bounds, fields::Fields, micros, refused::Refused};
-use crate::{input::Event, value::Value};
+use crate::{
+    input::Event,
+    merge::{INTO, MERGE},
+    value::{Map, Value},
+};
 
-/// The calls of the Segment spec. `alias` and `group` are known, and refused.
+/// The calls of the Segment spec. `group` is known, and refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SegmentCall {
     /// Something happened; `event` names it.
@@ -19,7 +23,7 @@ pub enum SegmentCall {
     Page,
     /// A screen of an app was looked at.
     Screen,
-    /// Two keys are one customer. Not supported yet.
+    /// Two keys are one customer: `previousId` is merged into `userId`.
     Alias,
     /// A customer belongs to a group. Not supported yet.
     Group,
@@ -64,6 +68,9 @@ pub(super) fn read(
 ) -> Result<Event, Refused> {
     let call = call(&mut fields, kind)?;
     let message_id = fields.need("messageId", MAX_ID)?;
+    if call == SegmentCall::Alias {
+        return alias(&mut fields, message_id, now);
+    }
     let customer = customer(&mut fields)?;
     let name = name(&mut fields, call)?;
     let at = instant(&mut fields, now)?;
@@ -93,9 +100,33 @@ fn call(fields: &mut Fields, kind: Option<SegmentCall>) -> Result<SegmentCall, R
         (said, kind) => said.or(kind).unwrap_or(SegmentCall::Track),
     };
     match call {
-        SegmentCall::Alias | SegmentCall::Group => Err(unsupported(call)),
+        SegmentCall::Group => Err(unsupported(call)),
         call => Ok(call),
     }
+}
+
+/// The event is one of the customer who goes: the one who stays is told by them.
+fn alias(fields: &mut Fields, message_id: Arc<str>, now: Timestamp) -> Result<Event, Refused> {
+    let into = fields.need("userId", MAX_ID)?;
+    let customer = fields.need("previousId", MAX_ID)?;
+    if into == customer {
+        let says = "is the same as `userId`: a customer is not merged into themselves";
+        return Err(Refused::field("itself", "previousId", says));
+    }
+    let at = instant(fields, now)?;
+    let properties = [
+        (INTO, Value::Text(into)),
+        ("by", Value::text(SegmentCall::Alias.as_str())),
+    ];
+    Ok(Event {
+        customer,
+        name: MERGE.into(),
+        at,
+        properties: Value::map(properties),
+        traits: Map::new(),
+        message_id,
+        source: Arc::default(),
+    })
 }
 
 fn customer(fields: &mut Fields) -> Result<Arc<str>, Refused> {
@@ -146,7 +177,7 @@ fn properties(fields: &mut Fields, call: SegmentCall) -> Result<Fields, Refused>
 }
 
 fn unknown_type() -> Refused {
-    let says = "must be one of `track`, `identify`, `page`, `screen`";
+    let says = "must be one of `track`, `identify`, `page`, `screen`, `alias`";
     Refused::field("unknown_type", "type", says)
 }
 

@@ -1,6 +1,6 @@
 //! Events that have a meaning of their own.
 
-use crate::customer::PREFERENCES_CHANGED;
+use crate::{customer::PREFERENCES_CHANGED, merge::MERGE};
 
 /// What a provider's word that a device has the app no more becomes: `tokens`, the addresses of push that are nobody's now.
 pub const UNREGISTERED: &str = "device.unregistered";
@@ -29,6 +29,7 @@ pub fn is_of_the_engine(event: &str) -> bool {
         "screen",
         CHAT_OPENED,
         HANDED_BACK,
+        MERGE,
         PERSON_SAID,
         PREFERENCES_CHANGED,
         REGISTERED,

@@ -255,6 +255,47 @@ impl Fact {
         }
     }
 
+    pub(super) fn merge(&self, tongue: &Tongue) -> String {
+        match self {
+            Self::Merged { into } => say!(
+                tongue,
+                "merged into {into}: nothing begins here any more",
+                "fusion avec {into} : plus rien ne commence ici"
+            ),
+            Self::PassedOn { to } => say!(tongue, "passed on to {to}", "transmis à {to}"),
+            Self::TookOver {
+                from,
+                traits,
+                messages,
+            } => {
+                let mut text = say!(tongue, "took over {from}", "reprise de {from}");
+                if !traits.is_empty() {
+                    let traits = traits.join(", ");
+                    text.push_str(&say!(
+                        tongue,
+                        ", with the traits {traits}",
+                        ", avec le profil {traits}"
+                    ));
+                }
+                if let Some(messages) = usize::try_from(*messages).ok().filter(|n| *n > 0) {
+                    let messages = tongue.messages(messages);
+                    text.push_str(&say!(
+                        tongue,
+                        "; caps count {messages} more",
+                        " ; comptés en plus par les plafonds : {messages}"
+                    ));
+                }
+                text
+            }
+            Self::GivenBack { .. } => say!(
+                tongue,
+                "a message to who was merged into this customer did not go: caps count it no more",
+                "un message au client fusionné n'est pas parti : les plafonds ne le comptent plus"
+            ),
+            _ => String::new(),
+        }
+    }
+
     pub(super) fn profile(&self, tongue: &Tongue) -> String {
         match self {
             Self::Profile { traits } => {

@@ -243,6 +243,10 @@ impl Fact {
                 self.decision(tongue)
             }
             Self::Recalled { .. } | Self::Failed { .. } | Self::Noted { .. } => self.fate(tongue),
+            Self::Merged { .. }
+            | Self::PassedOn { .. }
+            | Self::TookOver { .. }
+            | Self::GivenBack { .. } => self.merge(tongue),
             Self::Heeds { .. }
             | Self::Queued
             | Self::Answered { .. }

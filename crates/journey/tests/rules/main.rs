@@ -23,6 +23,7 @@ mod inputs;
 mod laws;
 mod leaving;
 mod limits;
+mod merging;
 mod others;
 mod paced;
 mod pausing;

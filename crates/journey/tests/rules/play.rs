@@ -15,6 +15,7 @@ use journey::{
     ids::{InputId, RunId},
     input::{Event, Input, InputKind, Receipt, Sweep, SweepKind},
     machine::SUPPORT_ACTION,
+    merge::{Forward, MERGE},
     message::{Channel, Message, Reason},
     trace::{Fact, Line},
     value::{Map, Value},
@@ -146,6 +147,8 @@ pub struct Play {
     /// Every call that was decided.
     pub calls: Vec<Call>,
     pub cancelled: usize,
+    /// What merged customers have for others, not yet delivered.
+    pub forwards: Vec<Forward>,
     lines: Vec<(Timestamp, Line)>,
     several: bool,
     inputs: usize,
@@ -166,6 +169,7 @@ impl Play {
             recalled: 0,
             calls: Vec::new(),
             cancelled: 0,
+            forwards: Vec::new(),
             lines: Vec::new(),
             several: journeys.len() > 1,
             inputs: 0,
@@ -303,6 +307,34 @@ impl Play {
         self.take("ana", vec![input])
     }
 
+    /// Somebody turns out to be somebody else. Nothing is delivered yet.
+    pub fn merges(&mut self, who: &str, into: &str) -> &mut Self {
+        self.someone_does(who, MERGE, json!({ "into": into }))
+    }
+
+    /// Whatever merged customers have for others reaches them, and what these have in turn.
+    pub fn delivers(&mut self) -> &mut Self {
+        while !self.forwards.is_empty() {
+            let forward = self.forwards.remove(0);
+            self.deliver(&forward);
+        }
+        self
+    }
+
+    /// One forward reaches whom it is for; whoever is new begins without anything.
+    pub fn deliver(&mut self, forward: &Forward) -> &mut Self {
+        let key = forward.to.to_string();
+        self.customers
+            .entry(key.clone())
+            .or_insert_with(|| Customer::new(&key));
+        let input = Input {
+            id: forward.id,
+            now: self.now,
+            kind: forward.kind.clone(),
+        };
+        self.take(&key, vec![input])
+    }
+
     /// Ana's part in a sweep of the first entry of `demo`.
     pub fn is_swept(&mut self, kind: SweepKind) -> &mut Self {
         let journey: Arc<str> = Arc::from("demo");
@@ -396,6 +428,7 @@ impl Play {
         self.recalled += effects.recalled.len();
         self.cancelled += effects.cancelled.len();
         self.calls.extend(effects.calls);
+        self.forwards.extend(effects.forwards);
         self
     }
 
@@ -486,6 +519,17 @@ fn short(line: &Line) -> String {
         Fact::Restricted { is } => format!("restricted {is}"),
         Fact::AddressSuppressed { channel, reason } => format!("address {channel} {reason}"),
         Fact::AddressUsed { channel } => format!("address {channel} used again"),
+        Fact::Merged { into } => format!("merged into {into}"),
+        Fact::PassedOn { to } => format!("passed on to {to}"),
+        Fact::TookOver {
+            from,
+            traits,
+            messages,
+        } => format!(
+            "took over {from}: [{}], messages: {messages}",
+            traits.join(" ")
+        ),
+        Fact::GivenBack { .. } => "given back".into(),
         Fact::Acted { asked, reason, .. } => format!("by hand {asked:?}: {reason}"),
         Fact::Ignored { why } => format!("ignored: {why}"),
     }

@@ -69,6 +69,8 @@ pub(super) async fn of(
     for row in &rows {
         profile.sends.extend(send(row)?);
     }
+    profile.ledger.carried.clone_from(&view.ledger.carried);
+    profile.count_carried();
     let send = profile.sends.iter().find(|s| s.message == row.id).cloned();
     let complete = i64::try_from(rows.len()).is_ok_and(|n| n < MOST);
     let kept = policies.retention.messages;

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{ReadError, Reader, bounded, moment};
 use crate::packed::unpack;
 
-/// The most customers that are named for an address.
+/// The most customers that are named for an address, or as merged into one.
 const FOUND_LIMIT: i64 = 20;
 
 /// One customer, as a line of a list.
@@ -31,6 +31,18 @@ pub struct CustomerRow {
     pub seen_at: Timestamp,
     /// What is known of them.
     pub traits: Map,
+    /// Whom they were merged into, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<CustomerId>,
+}
+
+/// Somebody who was merged into a customer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TakenOver {
+    /// Their id.
+    pub id: CustomerId,
+    /// What producers called them.
+    pub key: Arc<str>,
 }
 
 /// One customer, whole.
@@ -74,7 +86,7 @@ impl Reader {
         ids.extend(Uuid::try_parse(name).ok());
         let mut tx = self.page().await?;
         let rows = sqlx::query(
-            "select id, seen_at, key, traits, ledger from customer
+            "select id, seen_at, key, traits, merged_into, ledger from customer
              where id = any($1) order by id <> $2 limit 1",
         )
         .bind(&ids)
@@ -102,6 +114,44 @@ impl Reader {
         Ok(found.map(CustomerId))
     }
 
+    /// Those who were merged into a customer, at most 20, in order of id.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn taken_over(&self, customer: CustomerId) -> Result<Vec<TakenOver>, ReadError> {
+        let mut tx = self.page().await?;
+        let rows: Vec<(Uuid, String)> = sqlx::query_as(
+            "select id, key from customer where merged_into = $1 order by id limit $2",
+        )
+        .bind(customer.0)
+        .bind(FOUND_LIMIT)
+        .fetch_all(&mut *tx)
+        .await?;
+        let taken = |(id, key): (Uuid, String)| TakenOver {
+            id: CustomerId(id),
+            key: Arc::from(key),
+        };
+        Ok(rows.into_iter().map(taken).collect())
+    }
+
+    /// Who somebody turned out to be, whatever was merged into whom; themselves, if nothing was.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn stays(&self, customer: CustomerId) -> Result<CustomerId, ReadError> {
+        let mut tx = self.page().await?;
+        let found: Option<Uuid> = sqlx::query_scalar(
+            "with recursive way as (
+                 select id, merged_into from customer where id = $1
+                 union select c.id, c.merged_into from way w join customer c on c.id = w.merged_into)
+             select id from way where merged_into is null limit 1",
+        )
+        .bind(customer.0)
+        .fetch_optional(&mut *tx)
+        .await?;
+        Ok(found.map_or(customer, CustomerId))
+    }
+
     /// What producers call these customers; who is not known is left out. By id alone: somebody's key may look like
     /// another's id.
     ///
@@ -124,8 +174,8 @@ impl Reader {
             .collect())
     }
 
-    /// The keys of those who are reached at one of these addresses of the channel, at most 20, in order of id. A
-    /// telephone number is given without spaces and signs, but for its `+`.
+    /// The keys of those who are reached at one of these addresses of the channel, at most 20, in order of id. Of those who
+    /// were merged it is whoever they turned out to be. A telephone number is given without spaces and signs, but for its `+`.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -142,16 +192,37 @@ impl Reader {
             Channel::Push => return Ok(Vec::new()),
         };
         let query = AssertSqlSafe(format!(
-            "with found as materialized (select id, key from customer where {by} = any($1))
-             select key from found order by id limit $2"
+            "with found as materialized (select id, key, merged_into from customer where {by} = any($1))
+             select id, key, merged_into from found order by id limit $2"
         ));
         let mut tx = self.page().await?;
-        let keys: Vec<String> = sqlx::query_scalar(query)
+        let rows: Vec<(Uuid, String, Option<Uuid>)> = sqlx::query_as(query)
             .bind(addresses)
             .bind(FOUND_LIMIT)
             .fetch_all(&mut *tx)
             .await?;
-        Ok(keys.into_iter().map(Arc::from).collect())
+        drop(tx);
+        let mut reached = BTreeMap::new();
+        for (id, key, merged_into) in rows {
+            let id = CustomerId(id);
+            let found = match merged_into {
+                Some(_) => self.who_stays(id).await?,
+                None => None,
+            };
+            let (id, key) = found.unwrap_or((id, Arc::from(key)));
+            reached.insert(id, key);
+        }
+        Ok(reached.into_values().collect())
+    }
+
+    /// The id and key of whom somebody turned out to be; `None`: they are not there (yet).
+    async fn who_stays(
+        &self,
+        customer: CustomerId,
+    ) -> Result<Option<(CustomerId, Arc<str>)>, ReadError> {
+        let stays = self.stays(customer).await?;
+        let keys = self.keys(&[stays]).await?;
+        Ok(keys.into_iter().next())
     }
 
     /// Customers in order of id, after one of them. (Newest first would need an index that
@@ -166,7 +237,7 @@ impl Reader {
     ) -> Result<CustomerPage, ReadError> {
         let mut tx = self.page().await?;
         let rows = sqlx::query(
-            "select id, seen_at, key, traits from customer
+            "select id, seen_at, key, traits, merged_into from customer
              where id > $1 order by id limit $2 + 1",
         )
         // No hash is all zeros, so this is before the first.
@@ -186,6 +257,9 @@ pub(super) fn row(row: &PgRow) -> Result<CustomerRow, sqlx::Error> {
         key: Arc::from(row.try_get::<&str, _>("key")?),
         seen_at: moment(row, "seen_at")?,
         traits: traits.as_map().cloned().unwrap_or_default(),
+        merged_into: row
+            .try_get::<Option<Uuid>, _>("merged_into")?
+            .map(CustomerId),
     })
 }
 

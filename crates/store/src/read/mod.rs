@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use sqlx::{PgPool, Postgres, Transaction, postgres::PgRow};
 
-pub use customers::{CustomerPage, CustomerRow, CustomerView};
+pub use customers::{CustomerPage, CustomerRow, CustomerView, TakenOver};
 pub use expected::ExpectedEntry;
 pub use export::{
     Export, ExportedCall, ExportedCustomer, ExportedFact, ExportedInput, ExportedMessage,

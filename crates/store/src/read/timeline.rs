@@ -34,6 +34,9 @@ pub enum InputName {
     Sweep,
     /// An endpoint's answer.
     Answer,
+    /// Something that somebody hands over who was merged into the customer.
+    #[serde(rename = "take_over")]
+    TakeOver,
 }
 
 impl InputName {
@@ -46,6 +49,7 @@ impl InputName {
             4 => Self::Sweep,
             5 => Self::Answer,
             6 => Self::Passage,
+            7 => Self::TakeOver,
             _ => Self::Receipt,
         }
     }
@@ -86,6 +90,7 @@ impl TimelineEntry {
             }
             InputName::Sweep => Occasion::Schedule,
             InputName::Passage => Occasion::Passage,
+            InputName::TakeOver => Occasion::TakeOver,
         }
     }
 

@@ -1,6 +1,6 @@
-//! Erasing one customer.
+//! Erasing one customer, and whoever was merged into them: who was merged goes first, whoever was named.
 //!
-//! One transaction takes the lock that every turn takes, deletes the customer's rows from every table that
+//! One transaction each takes the lock that every turn takes, deletes the customer's rows from every table that
 //! has any (the database is asked which), and leaves two things: one more in the count of the day, and the
 //! keyed hashes of key and addresses. Whoever holds one of their messages or calls at that moment records
 //! nothing any more, for the row that it would record in is gone; what comes back as an input is left out
@@ -16,7 +16,7 @@ use journey::{
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
-use super::{ErasedHash, ErasedKind, erased};
+use super::{ErasedHash, ErasedKind, erased, merged_into, of_person};
 use crate::{Error, Secret, Store, codec, error::during, packed::unpack, row::moment, tables};
 
 /// How many events one statement reads to find addresses.
@@ -46,12 +46,14 @@ impl Erased {
 /// The profile, as far as it is needed.
 struct Profile {
     key: String,
+    /// Whom they were merged into, if they were: what is on its way there is erased as well.
+    into: Option<String>,
     addresses: BTreeSet<(Channel, String)>,
 }
 
 impl Store {
-    /// Erases a customer: every row of every table. `at` is what is written down as the moment.
-    /// `None`: there is nothing of them.
+    /// Erases a customer: every row of every table, also of those who are the same person. `at` is what is written down
+    /// as the moment. `None`: there is nothing of them.
     ///
     /// # Errors
     /// [`Error::NoSecret`] without [`crate::Settings::secret`]; or if the database fails, or others were in
@@ -59,17 +61,42 @@ impl Store {
     pub async fn erase(&self, id: CustomerId, at: Timestamp) -> Result<Option<Erased>, Error> {
         let secret = self.secret.as_ref().ok_or(Error::NoSecret)?;
         let mut erased: Option<Erased> = None;
-        // Strangers first: who they were is known as long as the customer is there.
-        for id in self.strangers(id).await?.into_iter().chain([id]) {
-            let Some(one) = self.erase_surely(id, at, secret).await? else {
-                continue;
-            };
-            match &mut erased {
-                Some(all) => all.add(one),
-                None => erased = Some(one),
+        let mut gone = Vec::new();
+        let mut left = self.person(id).await?;
+        if left.is_empty() {
+            // What is left of somebody without a profile.
+            left.push(id);
+        }
+        while !left.is_empty() {
+            for id in std::mem::take(&mut left) {
+                // Strangers first: who they were is known as long as the customer is there.
+                for id in self.strangers(id).await?.into_iter().chain([id]) {
+                    let Some(one) = self.erase_surely(id, at, secret).await? else {
+                        continue;
+                    };
+                    match &mut erased {
+                        Some(all) => all.add(one),
+                        None => erased = Some(one),
+                    }
+                }
+                gone.push(id);
             }
+            // Those whom one look did not find, or who were merged meanwhile.
+            left = self.merged_into(&gone).await?;
         }
         Ok(erased)
+    }
+
+    async fn person(&self, id: CustomerId) -> Result<Vec<CustomerId>, Error> {
+        let mut connection = self.pool.acquire().await.map_err(during("erasing"))?;
+        let found = of_person(&mut connection, id).await;
+        found.map_err(during("erasing"))
+    }
+
+    async fn merged_into(&self, ids: &[CustomerId]) -> Result<Vec<CustomerId>, Error> {
+        let mut connection = self.pool.acquire().await.map_err(during("erasing"))?;
+        let found = merged_into(&mut connection, ids).await;
+        found.map_err(during("erasing"))
     }
 
     /// The strangers in the chat widget who turned out to be that customer.
@@ -137,7 +164,12 @@ async fn profile(tx: &mut PgConnection, id: CustomerId) -> Result<Option<Profile
         let suppressed = ledger.suppressed.iter();
         let suppressed = suppressed.map(|(channel, s)| (*channel, s.address.to_string()));
         let addresses = addresses(&traits).into_iter().chain(suppressed).collect();
-        Profile { key, addresses }
+        let into = ledger.merged_into.map(|into| into.key.to_string());
+        Profile {
+            key,
+            into,
+            addresses,
+        }
     }))
 }
 
@@ -155,8 +187,10 @@ async fn hashes(
         let hash = secret.of_address(*channel, address);
         (hash, ErasedKind::Address(*channel))
     });
-    let key = (secret.of_key(&profile.key), ErasedKind::Key);
-    let hashes: BTreeMap<_, _> = addresses.chain([key]).collect();
+    let keys = [Some(&profile.key), profile.into.as_ref()];
+    let keys = keys.into_iter().flatten();
+    let keys = keys.map(|key| (secret.of_key(key), ErasedKind::Key));
+    let hashes: BTreeMap<_, _> = addresses.chain(keys).collect();
     let hashes = hashes.into_iter();
     Ok(hashes
         .map(|(hash, kind)| ErasedHash { hash, kind, at })

@@ -4,9 +4,11 @@
 mod erase;
 mod erased;
 mod listed;
+mod person;
 mod retention;
 
 pub use erase::Erased;
 pub(crate) use erased::when;
 pub use erased::{ErasedHash, ErasedKind, OffLimits, Reapplied};
+pub(crate) use person::{customers as of_person, merged_into};
 pub use retention::{Cutoffs, RetentionPage};

@@ -13,6 +13,7 @@ use journey::{
     customer::{Customer, PastSend, Run},
     ids::{CallId, CustomerId, MessageId},
     input::Input,
+    merge::Forward,
     message::{Message, Reason},
     trace::{Fact, Line, NOTHING_LISTENED},
 };
@@ -58,6 +59,8 @@ pub(super) struct Rows<'a> {
     pub(super) calls: Vec<(CustomerId, &'a Call)>,
     /// Calls that nobody waits for any more, and since when.
     pub(super) over: Vec<Over>,
+    /// What is for those whom customers were merged into.
+    pub(super) forwards: Vec<(CustomerId, &'a Forward)>,
 }
 
 impl<'a> Rows<'a> {
@@ -77,6 +80,8 @@ impl<'a> Rows<'a> {
             rows.calls(turn);
             let said = turn.effects.consents.iter();
             rows.consents.extend(said.map(|record| (id, record)));
+            let forwards = turn.effects.forwards.iter();
+            rows.forwards.extend(forwards.map(|forward| (id, forward)));
         }
         rows.closed.sort();
         rows.over.sort();
@@ -178,6 +183,7 @@ pub(super) struct Customers<'a> {
     pub(super) id: Vec<Uuid>,
     pub(super) seen_at: Vec<Moment>,
     pub(super) due_at: Vec<Option<Moment>>,
+    pub(super) merged_into: Vec<Option<Uuid>>,
     pub(super) key: Vec<&'a str>,
     pub(super) traits: Vec<String>,
     pub(super) ledger: Vec<Vec<u8>>,
@@ -192,6 +198,8 @@ impl<'a> Customers<'a> {
         self.id.push(id);
         self.seen_at.push(moment(seen_at));
         self.due_at.push(c.ledger.due_at().map(moment));
+        let merged = c.ledger.merged_into.as_ref();
+        self.merged_into.push(merged.map(|into| into.id().0));
         self.key.push(&c.key);
         let traits = codec::traits(&c.traits).map_err(malformed("traits", id))?;
         self.traits.push(traits);

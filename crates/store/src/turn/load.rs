@@ -288,6 +288,7 @@ pub(super) async fn sends(
     }
     for customer in customers.values_mut() {
         customer.sends.sort_unstable_by_key(|s| (s.at, s.message));
+        customer.count_carried();
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod columns;
 mod kept;
 mod load;
+mod ways;
 mod write;
 
 use std::{
@@ -21,6 +22,7 @@ use journey::{
     ids::{CustomerId, MessageId, RunId},
     input::{Input, InputKind},
     machine::SUPPORT_ACTION,
+    merge::{Handed, MERGE, tell_way},
     policies::Period,
     policy::rolling,
 };
@@ -95,8 +97,11 @@ impl Store {
     ) -> Result<OpenTurn, Error> {
         let mut batch = Batch::of(arrivals);
         let mut tx = self.pool.begin().await.map_err(during("beginning"))?;
+        let merges = ways::asked(arrivals);
+        let held = ways::hold(&mut tx, &merges).await?;
         let ids: Vec<_> = batch.waiting.keys().map(|id| id.0).collect();
         let mut found = load::lock(&mut tx, &ids, Wait::ForAll).await?;
+        batch.tell(&ways::look(&mut tx, &merges, &held).await?);
         if !found.is_empty() {
             let known = batch.ids_of(&found);
             batch.leave_out(&load::recorded(&mut tx, &known).await?);
@@ -119,9 +124,9 @@ impl Store {
         }
         found.retain(|id, _| batch.waiting.contains_key(id));
         let first = |id: CustomerId| batch.waiting.get(&id).and_then(Waiting::first);
-        // A limit that is chosen in this turn counts what was sent before it.
-        let chosen = arrivals.iter().any(|a| chooses(&a.input));
-        let horizon = match chosen {
+        // A limit that is chosen in this turn counts what was sent before it, and so may one of whoever takes it over.
+        let long = arrivals.iter().any(|a| looks_far(&a.input));
+        let horizon = match long {
             true => horizon.max(rolling(Period::Month)),
             false => horizon,
         };
@@ -304,12 +309,31 @@ impl Batch {
             .collect()
     }
 
-    /// Only an event makes a customer, and what a person does to one does not.
+    /// Only an event makes a customer, and somebody who is merged into them; what a person does to one does not.
     fn keep_known(&mut self, found: &BTreeMap<CustomerId, Customer>) {
         self.keep(|customer, input| {
-            let makes = matches!(&input.kind, InputKind::Event(e) if *e.name != *SUPPORT_ACTION);
-            makes || found.contains_key(&customer)
+            found.contains_key(&customer)
+                || match &input.kind {
+                    InputKind::Event(event) => *event.name != *SUPPORT_ACTION,
+                    InputKind::TakeOver(taken) => matches!(taken.what, Handed::Person(_)),
+                    _ => false,
+                }
         });
+    }
+
+    /// Tells these merges whom those were merged into before whom they are into.
+    fn tell(&mut self, ways: &ways::Ways) {
+        if ways.is_empty() {
+            return;
+        }
+        for (customer, waiting) in &mut self.waiting {
+            for input in &mut waiting.inputs {
+                let way = ways.get(&(*customer, input.id));
+                if let (Some(way), InputKind::Event(event)) = (way, &mut input.kind) {
+                    tell_way(event, way);
+                }
+            }
+        }
     }
 
     fn repeated(&self) -> Vec<kept::KeptKey> {
@@ -402,15 +426,20 @@ impl Batch {
     }
 }
 
-/// Whether by this input a customer may choose a limit of their own.
-fn chooses(input: &Input) -> bool {
-    matches!(&input.kind, InputKind::Event(event) if *event.name == *PREFERENCES_CHANGED)
+/// Whether what was sent in the longest time that a customer's own limit may have matters for this input.
+fn looks_far(input: &Input) -> bool {
+    match &input.kind {
+        InputKind::Event(event) => [PREFERENCES_CHANGED, MERGE].contains(&&*event.name),
+        InputKind::TakeOver(_) => true,
+        _ => false,
+    }
 }
 
 /// When it happened: by the producer's clock, if it has one.
 fn happened(input: &Input) -> Timestamp {
     match &input.kind {
         InputKind::Event(event) => event.at,
+        InputKind::TakeOver(taken) => taken.at,
         _ => input.now,
     }
 }

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 use super::columns::{Closed, Customers, Rows, Runs};
 use crate::{
-    Error,
+    Error, codec,
     counts::{self, Count},
     error::{during, malformed},
     row::{moment, to_bytes},
@@ -25,7 +25,45 @@ pub(super) async fn all(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Er
     consents(tx, rows).await?;
     counts::heard(tx, &rows.heard).await?;
     calls(tx, rows).await?;
-    over(tx, rows).await
+    over(tx, rows).await?;
+    forwards(tx, rows).await
+}
+
+/// What is for those whom customers were merged into: in the order in which it happened.
+async fn forwards(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
+    let rows = &rows.forwards;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let (mut kinds, mut bodies) = (Vec::new(), Vec::new());
+    for (_, forward) in rows {
+        let encoded = codec::encode(&forward.kind);
+        let (kind, body) = encoded.map_err(malformed("input", forward.id.0))?;
+        kinds.push(kind);
+        bodies.push(body);
+    }
+    sqlx::query(
+        "insert into forward (customer, id, at, due_at, kind, into_key, name, body)
+         select customer, id, at, at, kind, into_key, name, body
+         from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::smallint[], $5::text[],
+                     $6::text[], $7::bytea[])
+              a (customer, id, at, kind, into_key, name, body)",
+    )
+    .bind(rows.iter().map(|(c, _)| c.0).collect::<Vec<_>>())
+    .bind(rows.iter().map(|(_, f)| f.id.0).collect::<Vec<_>>())
+    .bind(rows.iter().map(|(_, f)| moment(f.at)).collect::<Vec<_>>())
+    .bind(kinds)
+    .bind(rows.iter().map(|(_, f)| &*f.to).collect::<Vec<_>>())
+    .bind(
+        rows.iter()
+            .map(|(_, f)| codec::name(&f.kind))
+            .collect::<Vec<_>>(),
+    )
+    .bind(bodies)
+    .execute(tx)
+    .await
+    .map_err(during("writing what is passed on"))?;
+    Ok(())
 }
 
 async fn consents(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
@@ -254,11 +292,11 @@ async fn created(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Erro
         return Ok(());
     }
     sqlx::query(
-        "insert into customer (id, seen_at, key, traits, ledger, due_at, name, devices)
-         select id, seen_at, key, traits::jsonb, ledger, due_at, name, devices::tsvector
+        "insert into customer (id, seen_at, key, traits, ledger, due_at, merged_into, name, devices)
+         select id, seen_at, key, traits::jsonb, ledger, due_at, merged_into, name, devices::tsvector
          from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::bytea[],
-                     $6::timestamptz[], $7::text[], $8::text[])
-              a (id, seen_at, key, traits, ledger, due_at, name, devices)",
+                     $6::timestamptz[], $7::uuid[], $8::text[], $9::text[])
+              a (id, seen_at, key, traits, ledger, due_at, merged_into, name, devices)",
     )
     .bind(&rows.id)
     .bind(&rows.seen_at)
@@ -266,6 +304,7 @@ async fn created(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Erro
     .bind(&rows.traits)
     .bind(&rows.ledger)
     .bind(&rows.due_at)
+    .bind(&rows.merged_into)
     .bind(&rows.name)
     .bind(&rows.devices)
     .execute(tx)
@@ -280,16 +319,17 @@ async fn profiles(tx: &mut PgConnection, rows: &Customers<'_>) -> Result<(), Err
     }
     sqlx::query(
         "update customer c
-         set traits = a.traits::jsonb, ledger = a.ledger, due_at = a.due_at, name = a.name,
-             devices = a.devices::tsvector
-         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[], $5::text[], $6::text[])
-              a (id, traits, ledger, due_at, name, devices)
+         set traits = a.traits::jsonb, ledger = a.ledger, due_at = a.due_at, merged_into = a.merged_into,
+             name = a.name, devices = a.devices::tsvector
+         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[])
+              a (id, traits, ledger, due_at, merged_into, name, devices)
          where c.id = a.id",
     )
     .bind(&rows.id)
     .bind(&rows.traits)
     .bind(&rows.ledger)
     .bind(&rows.due_at)
+    .bind(&rows.merged_into)
     .bind(&rows.name)
     .bind(&rows.devices)
     .execute(tx)

@@ -29,6 +29,7 @@ use super::{
     actions::{self, OptOut},
     customers, html,
     live::{self, Live, Seen},
+    merge::Merges,
     words::When,
 };
 use crate::{State, access::mask, i18n, page::PAGE, problem::Problem};
@@ -57,6 +58,7 @@ struct CustomerPage {
     seen: When,
     /// Stands for all that is shown.
     pulse: String,
+    merges: Merges,
     /// Since when their processing is restricted, if it is.
     restricted: Option<When>,
     /// Why they get fewer messages than others, if they do.
@@ -105,6 +107,7 @@ pub(super) async fn page(
     let language = i18n::language();
     let tongue = state.reader.tongue(&view, language).await?;
     let slowed = state.reader.slowed(&view, language, state.now()).await?;
+    let merges = Merges::of(&state, &view).await?;
     mask::entries(&mut page.entries, &view, state.now());
     mask::runs(&mut runs, &view, state.now());
     mask::view(&mut view, state.now());
@@ -115,6 +118,7 @@ pub(super) async fn page(
         title: title(&view),
         seen: When(view.row.seen_at),
         pulse,
+        merges,
         restricted: view.ledger.restricted.map(When),
         slowed: slowed.map(|s| s.sentence),
         traits: side::traits(&view),

@@ -208,6 +208,7 @@ fn head(entry: &TimelineEntry) -> (&'static str, String) {
         InputName::Date => ("timer", occasion(entry, say("A date had come"))),
         InputName::Sweep => ("timer", occasion(entry, say("Its turn had come"))),
         InputName::Answer => ("receipt", say("News of a call").into()),
+        InputName::TakeOver => ("passage", say("News of a merged customer").into()),
     }
 }
 

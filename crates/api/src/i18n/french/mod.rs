@@ -8,6 +8,7 @@ mod export;
 mod frame;
 mod inbox;
 mod letters;
+mod merge;
 mod message;
 mod operations;
 mod overview;
@@ -29,6 +30,7 @@ pub(super) const ROOMS: &[&[Pair]] = &[
     frame::PAIRS,
     inbox::PAIRS,
     letters::PAIRS,
+    merge::PAIRS,
     message::PAIRS,
     operations::PAIRS,
     overview::PAIRS,

@@ -130,6 +130,12 @@ fn text(
             "  processing is restricted since {since}: nothing is sent"
         ));
     }
+    if let Some(into) = &customer.ledger.merged_into {
+        let (key, since) = (&into.key, at(into.at));
+        lines.push(format!(
+            "  merged into {key} since {since}: what happens is passed on"
+        ));
+    }
     lines.extend(slowed.map(|s| format!("  {}", s.sentence)));
     for (purpose, channels) in &customer.ledger.consents {
         for (channel, consent) in channels {

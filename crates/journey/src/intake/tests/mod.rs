@@ -7,7 +7,12 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::{ids::InputId, value::Value};
+use crate::{
+    ids::InputId,
+    machine::SUPPORT_ACTION,
+    merge::{INTO, MERGE},
+    value::Value,
+};
 
 fn now() -> Timestamp {
     "2026-03-14T09:26:53.123456789Z".parse().unwrap()
@@ -192,6 +197,33 @@ fn the_address_gives_the_call() {
         refused.to_string(),
         "`type` is `page`, but this address takes `track`"
     );
-    let refused = parse_value(json!({}), Some(SegmentCall::Alias), now()).unwrap_err();
+    let refused = parse_value(json!({}), Some(SegmentCall::Group), now()).unwrap_err();
     assert_eq!(refused.code, "unsupported_type");
+}
+
+#[test]
+fn alias_is_of_the_customer_who_goes() {
+    let body = json!({"type": "alias", "messageId": "m", "userId": "ada", "previousId": "anon-7",
+        "traits": {"a": 1}, "properties": {"by": "somebody else"}});
+    let event = parse_value(body, None, now()).unwrap().event;
+    assert_eq!((&*event.customer, &*event.name), ("anon-7", MERGE));
+    let said = Value::map([("by", Value::text("alias")), (INTO, Value::text("ada"))]);
+    assert_eq!(event.properties, said);
+    assert!(event.traits.is_empty());
+    // As it is passed on, and read again.
+    assert_eq!(parse(&to_json(&event), now()).unwrap().event, event);
+    let itself = json!({"messageId": "m", "userId": "ada", "previousId": "ada"});
+    let refused = parse_value(itself, Some(SegmentCall::Alias), now()).unwrap_err();
+    assert_eq!(
+        (refused.code, refused.field.as_deref()),
+        ("itself", Some("previousId"))
+    );
+}
+
+#[test]
+fn producers_do_not_make_up_what_people_have_done() {
+    for name in [MERGE, SUPPORT_ACTION] {
+        assert_eq!(reserved(name).unwrap().code, "reserved_event");
+    }
+    assert_eq!(reserved("customer.restricted"), None);
 }

@@ -17,12 +17,12 @@ fn refusals_say_what_is_wrong() {
         (
             with("type", json!("trakc")),
             "unknown_type",
-            "`type` must be one of `track`, `identify`, `page`, `screen`",
+            "`type` must be one of `track`, `identify`, `page`, `screen`, `alias`",
         ),
         (
             with("type", json!("alias")),
-            "unsupported_type",
-            "`alias` is not supported yet",
+            "missing",
+            "`previousId` is missing",
         ),
         (
             with("type", json!("group")),

@@ -192,9 +192,10 @@ impl<'s> Player<'s> {
                     _ if trace.iter().all(|l| l.journey.is_none()) => continue,
                     _ => format!("{} is published", sweep.journey),
                 },
-                InputKind::Timer { .. } | InputKind::Answer(_) | InputKind::Passage { .. } => {
-                    String::new()
-                }
+                InputKind::Timer { .. }
+                | InputKind::Answer(_)
+                | InputKind::Passage { .. }
+                | InputKind::TakeOver(_) => String::new(),
             };
             let said = trace.iter().map(|line| self.said(line)).collect();
             self.played.moments.push(Moment {

@@ -24,7 +24,7 @@ use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{ReadError, Reader, messages::failure_or_none, moment, moment_or_none, timeline};
-use crate::{codec, packed::unpack};
+use crate::{codec, packed::unpack, rights::of_person};
 pub use rest::Rows;
 pub use runs::ExportedRun;
 
@@ -54,6 +54,9 @@ pub struct Export {
     /// Rows of tables without a section above, by table.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub records: BTreeMap<String, Rows>,
+    /// The same of everybody who was merged into them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<Export>,
 }
 
 /// The profile.
@@ -67,6 +70,8 @@ pub struct ExportedCustomer {
     pub seen_at: Timestamp,
     /// When the next date entry lets them in.
     pub due_at: Option<Timestamp>,
+    /// Whom they were merged into, if they were.
+    pub merged_into: Option<CustomerId>,
     /// What is known of them.
     pub traits: Value,
     /// Consents, suppressed addresses, last entries, restriction.
@@ -156,7 +161,7 @@ pub struct ExportedInput {
     pub seq: i64,
     /// Its own clock.
     pub at: Timestamp,
-    /// `event`, `timer`, `receipt`, `passage`, `date`, `sweep` or `answer`.
+    /// `event`, `timer`, `receipt`, `passage`, `date`, `sweep`, `answer` or `take_over`.
     pub kind: timeline::InputName,
     /// The event's name; else its kind.
     pub name: Arc<str>,
@@ -180,7 +185,8 @@ pub struct ExportedFact {
 }
 
 impl Reader {
-    /// All that is held on a customer, by key or id. `now` is written down in it.
+    /// All that is held on a customer, by key or id, and on those who are the same person: of one who was merged it is that
+    /// of whom they were merged into. `now` is written down in it.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -189,38 +195,59 @@ impl Reader {
             return Ok(None);
         };
         let mut tx = self.page().await?;
-        let Some(customer) = customer(&mut tx, id).await? else {
+        let mut person = of_person(&mut tx, id).await?;
+        let stays = person.pop().unwrap_or(id);
+        let Some(mut export) = one(&mut tx, stays, now).await? else {
             return Ok(None);
         };
-        let runs = runs::all(&mut tx, id).await?;
-        Ok(Some(Export {
-            exported_at: now,
-            customer,
-            runs: runs.open,
-            ended: runs.ended,
-            messages: messages(&mut tx, id).await?,
-            calls: calls(&mut tx, id).await?,
-            inputs: inputs(&mut tx, id).await?,
-            records: rest::all(&mut tx, id).await?,
-        }))
+        for id in person.into_iter().rev() {
+            export.merged.extend(one(&mut tx, id, now).await?);
+        }
+        Ok(Some(export))
     }
+}
+
+async fn one(
+    tx: &mut PgConnection,
+    id: CustomerId,
+    now: Timestamp,
+) -> Result<Option<Export>, ReadError> {
+    let Some(customer) = customer(tx, id).await? else {
+        return Ok(None);
+    };
+    let runs = runs::all(tx, id).await?;
+    Ok(Some(Export {
+        exported_at: now,
+        customer,
+        runs: runs.open,
+        ended: runs.ended,
+        messages: messages(tx, id).await?,
+        calls: calls(tx, id).await?,
+        inputs: inputs(tx, id).await?,
+        records: rest::all(tx, id).await?,
+        merged: Vec::new(),
+    }))
 }
 
 async fn customer(
     tx: &mut PgConnection,
     id: CustomerId,
 ) -> Result<Option<ExportedCustomer>, ReadError> {
-    let row =
-        sqlx::query("select key, seen_at, due_at, traits, ledger from customer where id = $1")
-            .bind(id.0)
-            .fetch_optional(tx)
-            .await?;
+    let row = sqlx::query(
+        "select key, seen_at, due_at, merged_into, traits, ledger from customer where id = $1",
+    )
+    .bind(id.0)
+    .fetch_optional(tx)
+    .await?;
     let read = |row: PgRow| {
         Ok(ExportedCustomer {
             id,
             key: text(&row, "key")?,
             seen_at: moment(&row, "seen_at")?,
             due_at: moment_or_none(&row, "due_at")?,
+            merged_into: row
+                .try_get::<Option<Uuid>, _>("merged_into")?
+                .map(CustomerId),
             traits: row.try_get("traits")?,
             ledger: kept::<Ledger>(row.try_get("ledger")?),
         })

@@ -5,7 +5,10 @@
 
 mod ways;
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use journey::ids::CustomerId;
 use schemars::JsonSchema;
@@ -109,7 +112,40 @@ impl Reader {
         let hits = ways::all(&mut tx, &sought).await?;
         let complete = hits.iter().all(|hit| hit.id.is_some());
         let rows = rows(&mut tx, &hits).await?;
-        Ok(ranked(&sought, &hits, rows, complete))
+        drop(tx);
+        self.with_who_stays(ranked(&sought, &hits, rows, complete))
+            .await
+    }
+
+    /// Behind everybody who was merged stands whom they turned out to be, if a search does not find them anyway.
+    async fn with_who_stays(&self, found: Found) -> Result<Found, ReadError> {
+        let mut known: BTreeSet<CustomerId> = found.customers.iter().map(|c| c.row.id).collect();
+        let mut customers = Vec::with_capacity(found.customers.len());
+        for one in found.customers {
+            let (id, matched, exact) = (one.row.id, one.matched, one.exact);
+            let merged = one.row.merged_into.is_some();
+            customers.push(one);
+            if !merged {
+                continue;
+            }
+            let stays = self.stays(id).await?;
+            if !known.insert(stays) {
+                continue;
+            }
+            let view = self.customer(&stays.to_string()).await?;
+            let other = view.map(|view| view.row).filter(|row| row.id == stays);
+            customers.extend(other.map(|row| FoundCustomer {
+                row,
+                matched,
+                exact,
+            }));
+        }
+        let all = customers.len() <= FOUND;
+        customers.truncate(FOUND);
+        Ok(Found {
+            customers,
+            complete: found.complete && all,
+        })
     }
 }
 
@@ -120,10 +156,12 @@ async fn rows(
     let mut ids: Vec<Uuid> = hits.iter().filter_map(|hit| hit.id).collect();
     ids.sort();
     ids.dedup();
-    let rows = sqlx::query("select id, seen_at, key, traits from customer where id = any($1)")
-        .bind(ids)
-        .fetch_all(tx)
-        .await?;
+    let rows = sqlx::query(
+        "select id, seen_at, key, traits, merged_into from customer where id = any($1)",
+    )
+    .bind(ids)
+    .fetch_all(tx)
+    .await?;
     let rows = rows.iter().map(row).collect::<Result<Vec<_>, _>>()?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
