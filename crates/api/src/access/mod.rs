@@ -305,7 +305,7 @@ pub(crate) fn routes() -> Router<State> {
     Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-in/oidc", get(oidc::start))
-        .route(oidc::BACK, get(oidc::back))
+        .route("/sign-in/oidc/back", get(oidc::back))
         .route("/sign-out", post(sign_in::out))
         .route("/sign-out/oidc", get(oidc::out))
         .route(

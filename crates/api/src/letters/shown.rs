@@ -267,7 +267,7 @@ mod tests {
     fn the_place_of_the_fault_is_marked() {
         assert_eq!(
             marked(BODY, Some("properties.total"), ""),
-            r#""total": "fifty","#
+            r#""total": "fifty""#
         );
         assert_eq!(
             marked(BODY, Some("properties.items[1].sku"), ""),

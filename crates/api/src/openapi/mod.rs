@@ -211,14 +211,14 @@ mod tests {
     #[test]
     fn a_query_is_told_by_its_parameters() {
         let document = document();
-        let told = &document["paths"]["/v1/messages"]["get"]["parameters"];
+        let told = &document["paths"]["/v1/runs"]["get"]["parameters"];
         let names: Vec<&str> = told
             .as_array()
             .unwrap()
             .iter()
             .map(|p| p["name"].as_str().unwrap())
             .collect();
-        let all = ["channel", "cursor", "customer", "limit", "reason", "status"];
+        let all = ["cursor", "customer", "journey", "limit", "status", "step"];
         assert_eq!(names, all);
         let limit = &told[3]["schema"];
         assert_eq!(

@@ -43,7 +43,7 @@ fn fits(event: &Event, schemas: &Schemas) -> Result<(), Cause> {
 /// A body that somebody puts beside that of a letter.
 ///
 /// # Errors
-/// It is no event, does not fit its schema, or is another event than the letter is: under another id it could take
+/// It is no event, has a name that is ours, does not fit its schema, or is another event than the letter is: under another id it could take
 /// effect a second time.
 pub fn edited(
     original: &[u8],
@@ -52,6 +52,10 @@ pub fn edited(
     now: Timestamp,
 ) -> Result<EditedLetter, NotEdited> {
     let parsed = read(&body, schemas, now, now).map_err(NotEdited)?;
+    // Whoever mends a letter writes an event down as a producer does.
+    if let Some(refused) = intake::reserved(&parsed.event.name) {
+        return Err(NotEdited(refused.into()));
+    }
     let was = intake::glimpse(original).id;
     if was.is_some_and(|was| was != parsed.id) {
         let field = match parsed.event.source.is_empty() {
@@ -97,6 +101,8 @@ mod tests {
             Err("another_event".into())
         );
         assert_eq!(code("{", "{"), Err("not_json".into()));
+        let by_hand = good.replace("\"x\"", "\"support.action\"");
+        assert_eq!(code("{", &by_hand), Err("reserved_event".into()));
     }
 
     #[test]

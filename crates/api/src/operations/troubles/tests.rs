@@ -190,7 +190,7 @@ fn the_bounds_are_those_of_the_alert_rules_and_every_alert_has_its_section() {
             Limits::CALLS
         ),
         format!("[{}m])) > {}'", Limits::FAILED_MINUTES, Limits::FAILED),
-        format!("parcours_events_dead_total[{}m]", Limits::DEAD_MINUTES),
+        "max by (cause) (parcours_dead_letters) > 0".to_owned(),
     ] {
         assert!(rules.contains(&rule), "{rule}");
     }
