@@ -70,6 +70,7 @@ const ALIKE: &[&str] = &[
     "i",
     "m",
     "o",
+    "p",
     "x",
     "oct",
 ];

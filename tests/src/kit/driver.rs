@@ -228,7 +228,7 @@ impl Driver {
         self.call("Input.insertText", &json!({ "text": text }));
     }
 
-    /// Presses a key: `Enter`, `Tab`, `Escape`, `Space`.
+    /// Presses a key: `Enter`, `Tab`, `Escape`, `Space`, or that of one letter or sign.
     ///
     /// # Panics
     /// It is none of these.
@@ -238,6 +238,7 @@ impl Driver {
             "Tab" => ("Tab", 9, ""),
             "Escape" => ("Escape", 27, ""),
             "Space" => (" ", 32, " "),
+            one if one.len() == 1 => (one, i64::from(one.to_ascii_uppercase().as_bytes()[0]), one),
             other => panic!("no key is called {other}"),
         };
         for kind in ["keyDown", "keyUp"] {

@@ -44,6 +44,10 @@ async fn pages(place: &Place, cookie: &str) -> Vec<(String, &'static str)> {
     };
     let messages = json("/v1/messages?customer=ana").await;
     let message = messages["items"][0]["id"].as_str().unwrap().to_owned();
+    let timeline = json("/v1/customers/ana/timeline").await;
+    let mut entries = timeline["items"].as_array().unwrap().iter();
+    let reply = entries.find(|e| e["name"] == "message.replied").unwrap();
+    let reply = reply["id"].as_str().unwrap().to_owned();
     let call: uuid::Uuid = sqlx::query_scalar(
         "select c.id from call c join customer u on u.id = c.customer where u.key = 'ana'",
     )
@@ -62,7 +66,8 @@ async fn pages(place: &Place, cookie: &str) -> Vec<(String, &'static str)> {
         (format!("/v1/messages/{message}/why"), ""),
         (format!("/v1/inbox/{item}"), "bob@else.example"),
         ("/v1/inbox".to_owned(), "+33 6 98 76 54 32"),
-        ("/customers/ana".to_owned(), "bob@else.example"),
+        ("/customers/ana".to_owned(), "ana@shop.example"),
+        (format!("/customers/ana/inputs/{reply}"), "bob@else.example"),
         (
             "/customers/ana/journey?name=special".to_owned(),
             "ana@shop.example",

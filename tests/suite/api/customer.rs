@@ -121,6 +121,7 @@ async fn a_timeline_is_read_by_keys_alone() {
         driver.type_in("ana@shop.example");
         driver.press("Enter");
         driver.until("location.pathname.startsWith('/customers/')");
+        driver.until("document.querySelector('.on') !== null");
         driver.press("j");
         driver.until("document.activeElement.matches('a, summary')");
         driver.until(
@@ -179,10 +180,10 @@ async fn the_language_that_was_chosen_is_kept() {
 async fn a_line_opens_to_all_that_is_known_of_it() {
     let server = server().await;
     let timeline = server.json("/v1/customers/ana/timeline").await;
-    let entries = timeline["entries"].as_array().unwrap();
+    let entries = timeline["items"].as_array().unwrap();
     let sent = entries
         .iter()
-        .find(|e| e["facts"].to_string().contains("Decided to send by email"));
+        .find(|e| e["facts"].to_string().contains("decided to send by email"));
     let id = sent.expect("a send")["id"].as_str().unwrap();
     let (status, page) = server
         .get(&format!("/customers/ana/inputs/{id}?lang=en"))

@@ -22,7 +22,7 @@ pub(super) async fn counted(server: &Server) {
 }
 
 fn keys(found: &Value) -> Vec<&str> {
-    let customers = found["customers"].as_array().unwrap();
+    let customers = found["items"].as_array().unwrap();
     customers.iter().filter_map(|c| c["key"].as_str()).collect()
 }
 
@@ -31,10 +31,10 @@ async fn a_search_says_by_what_it_found_whom() {
     let server = server().await;
     let found = server.json("/v1/customers?q=06+12+34+56+78").await;
     assert_eq!(keys(&found), ["ana"]);
-    assert_eq!(found["customers"][0]["matched"], "phone");
-    assert_eq!(found["customers"][0]["exact"], true);
+    assert_eq!(found["items"][0]["matched"], "phone");
+    assert_eq!(found["items"][0]["exact"], true);
     let found = server.json("/v1/customers?q=c-000").await;
-    assert_eq!(found["customers"][0]["matched"], "key");
+    assert_eq!(found["items"][0]["matched"], "key");
     assert_eq!(
         (keys(&found).len(), &found["complete"]),
         (10, &Value::Bool(true))
@@ -59,11 +59,11 @@ async fn a_search_says_by_what_it_found_whom() {
 }
 
 #[tokio::test]
-async fn messages_are_chosen_by_whatever_is_known_of_them_and_paged_both_ways() {
+async fn messages_are_chosen_by_whatever_is_known_of_them_and_paged() {
     let server = server().await;
     let ids = async |query: &str| -> Vec<String> {
         let page = server.json(&format!("/v1/messages?{query}")).await;
-        let messages = page["messages"].as_array().unwrap();
+        let messages = page["items"].as_array().unwrap();
         let ids = messages.iter().filter_map(|m| m["id"].as_str());
         ids.map(ToOwned::to_owned).collect()
     };
@@ -88,31 +88,18 @@ async fn messages_are_chosen_by_whatever_is_known_of_them_and_paged_both_ways() 
         assert_eq!(ids(query).await.len(), n, "{query}");
     }
     let first = server.json("/v1/messages?limit=2").await;
-    assert_eq!(
-        (first["messages"][0]["id"].as_str(), &first["prev"]),
-        (Some(&*nudge), &Value::Null)
-    );
+    assert_eq!(first["items"][0]["id"].as_str(), Some(&*nudge));
     let next = first["next"].as_str().unwrap();
     let second = server
-        .json(&format!("/v1/messages?limit=2&before={next}"))
+        .json(&format!("/v1/messages?limit=2&cursor={next}"))
         .await;
-    let prev = second["prev"].as_str().unwrap();
-    let back = server
-        .json(&format!("/v1/messages?limit=2&after={prev}"))
-        .await;
-    assert_eq!(back["messages"], first["messages"]);
-    for wrong in ["from=soon", "heard=lost", "failure=%22", "after=x"] {
+    assert_eq!(second["items"].as_array().map(Vec::len), Some(2));
+    let (_, back) = server.get("/messages").await;
+    assert!(back.contains(&nudge), "{back}");
+    for wrong in ["from=soon", "heard=lost", "failure=%22", "cursor=x"] {
         let (status, _) = server.get(&format!("/v1/messages?{wrong}")).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
     }
-    let (_, page) = server
-        .get("/messages?journey=cart-rescue&status=sent&limit=2")
-        .await;
-    assert!(
-        page.contains("journey=cart-rescue&#38;status=sent&#38;before=")
-            || page.contains("&amp;before="),
-        "{page}"
-    );
 }
 
 #[tokio::test]
@@ -121,7 +108,7 @@ async fn runs_are_listed_by_journey_step_and_state() {
     let runs = async |query: &str| {
         let page = server.json(&format!("/v1/runs?{query}")).await;
         assert_eq!(page["next"], Value::Null);
-        let runs = page["runs"].as_array().unwrap().clone();
+        let runs = page["items"].as_array().unwrap().clone();
         let keys = runs.iter().map(|run| run["customer_key"].as_str().unwrap());
         let mut keys: Vec<_> = keys.map(ToOwned::to_owned).collect();
         keys.sort();

@@ -414,6 +414,6 @@ async fn a_message_is_shown_as_it_went() {
     assert!(status == StatusCode::OK && text.contains("It waits for you"));
     assert_eq!(
         server.get(&format!("/messages/{nudge}/html")).await.0,
-        StatusCode::NOT_FOUND
+        StatusCode::BAD_REQUEST
     );
 }

@@ -351,8 +351,9 @@ async fn support_is_told_which_date_lets_a_customer_in_and_what_did() {
     let state = crate::api::desk::state(rig.reader(), Arc::default(), None);
     let page = crate::api::page_of(api::router(state), "/customers/ana").await;
     for words in [
-        "<h3>Will enter</h3>",
-        "<li><span>renewal</span>",
+        "What happens next",
+        "<strong>renewal</strong>",
+        "Enters, unless the date changes",
         "A date of renewal",
         "The schedule of digest",
         "The publication of members",

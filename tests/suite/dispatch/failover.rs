@@ -60,7 +60,7 @@ async fn what_the_first_refuses_for_good_is_not_offered_to_the_second() {
         .await;
     queue_one(&engine, recently()).await;
     assert_eq!(dispatch(&engine).await.ended, 1);
-    assert_eq!(providers(&rig).await, ["- failed 1"]);
+    assert_eq!(providers(&rig).await, ["first failed 1"]);
     assert!(rig.provider.posts().is_empty());
 }
 

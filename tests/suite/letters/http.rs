@@ -103,7 +103,7 @@ async fn operators_read_without_addresses_mend_and_discard_and_it_is_audited() {
         .ask("GET", "/v1/dead-letters?cause=schema", &operator, &none)
         .await;
     assert_eq!(status, StatusCode::OK);
-    let letters = page["letters"].as_array().unwrap();
+    let letters = page["items"].as_array().unwrap();
     assert_eq!(letters.len(), 2);
     let lea = letters.iter().find(|l| l["routing_key"] == "lea").unwrap();
     assert_eq!(lea["key"], "l…@shop.example");
@@ -154,7 +154,7 @@ async fn operators_read_without_addresses_mend_and_discard_and_it_is_audited() {
         .await;
     let path = format!(
         "/v1/dead-letters/{}",
-        page["letters"][0]["id"].as_str().unwrap()
+        page["items"][0]["id"].as_str().unwrap()
     );
     let (_, letter) = front.ask("GET", &path, &operator, &none).await;
     assert_eq!(letter["body"], json!({ "hidden": true }));

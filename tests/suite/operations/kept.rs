@@ -61,7 +61,15 @@ async fn two_engines_add_to_the_same_values_and_a_gap_stays_one() {
     );
     let late = seen(&rig, "late/", hour, 60).await;
     let names: Vec<&str> = late.iter().map(|(name, _)| &**name).collect();
-    assert_eq!(names, ["late/calls", "late/messages", "late/timers"]);
+    assert_eq!(
+        names,
+        [
+            "late/calls",
+            "late/forwards",
+            "late/messages",
+            "late/timers"
+        ]
+    );
     let engines = rig.reader().engines().await.unwrap();
     assert_eq!(engines.len(), 2);
     assert_eq!(engines[0].roles, ["intake", "timers", "dispatch"]);

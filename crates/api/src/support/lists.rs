@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use store::{
     counts::Heard,
     read::{
-        Funnel, FunnelBy, FunnelFilter, MessageCursor, MessageFilter, MessagePage, MessageRow,
-        RunCursor, RunFilter, RunRow, RunStatus,
+        FoundCustomer, Funnel, FunnelBy, FunnelFilter, Matched, MessageCursor, MessageFilter,
+        MessagePage, MessageRow, RunCursor, RunFilter, RunRow, RunStatus,
     },
 };
 
@@ -172,9 +172,13 @@ impl std::convert::From<Asking> for Problem {
     }
 }
 
-/// The one customer whom a search finds: exactly so, or else alone.
+/// The one customer whom a search finds: by key or id, else exactly so, or else alone.
 pub(crate) async fn one(state: &State, query: &str) -> Result<Option<CustomerId>, Asking> {
     let found = state.reader.find(query, mask::depth()).await?;
+    let named = |c: &&FoundCustomer| c.exact && matches!(c.matched, Matched::Id | Matched::Key);
+    if let Some(customer) = found.customers.iter().find(named) {
+        return Ok(Some(customer.row.id));
+    }
     let mut exact = found.customers.iter().filter(|c| c.exact);
     let only = match (exact.next(), exact.next(), &found.customers[..]) {
         (Some(one), None, _) => Some(one),

@@ -64,7 +64,9 @@ impl Engine {
         );
         match reached.await {
             Ok((said, gone)) => {
-                self.note_who_refused(&leased, &said).await;
+                if !self.is_noted_who_refused(&leased, &said).await {
+                    return Done::Released(given_back(&leased, self.wall()));
+                }
                 let kept = round.loaded.world.policies.retention.content;
                 let kept = kept.map(|_| content.without_files());
                 self.conclude(leased, said, &gone, kept, now)
@@ -161,16 +163,15 @@ impl Engine {
         })
     }
 
-    /// Notes who refused a message for good, for its row names nobody else. Who did not is no reason not to record it.
-    async fn note_who_refused(&self, leased: &Leased, said: &Said) {
+    /// Notes who refused a message for good, for its row names nobody else. False: that could not be noted, and somebody has to
+    /// ask again; what is counted would name nobody.
+    async fn is_noted_who_refused(&self, leased: &Leased, said: &Said) -> bool {
         let over = match said.outcome {
             Outcome::Accepted { .. } => false,
             Outcome::RefusedForNow { .. } => leased.attempt >= self.settings.max_attempts,
             Outcome::RefusedForGood { .. } => true,
         };
-        if over {
-            self.is_noted(leased, &said.provider).await;
-        }
+        !over || self.is_noted(leased, &said.provider).await
     }
 
     fn conclude(
