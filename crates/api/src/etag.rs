@@ -60,13 +60,13 @@ pub(crate) async fn conditional(request: Request, next: Next) -> Response {
     let tag = response.headers().get(header::ETAG);
     let tag = tag.and_then(|tag| tag.to_str().ok());
     match tag.is_some_and(|tag| known.has(tag)) {
-        true => unchanged(response),
+        true => unchanged(&response),
         false => response,
     }
 }
 
 /// The headers that the whole answer would have, but for those of its body.
-fn unchanged(whole: Response) -> Response {
+fn unchanged(whole: &Response) -> Response {
     let mut headers = whole.headers().clone();
     for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
         headers.remove(name);

@@ -73,7 +73,7 @@ impl Seen<'_> {
             "{0} characters in {1}",
             &[&travel.units, &travel.encoding.as_str()],
         );
-        let signs: Vec<String> = travel.because_of.iter().map(|c| quoted(c)).collect();
+        let signs: Vec<String> = travel.because_of.iter().map(quoted).collect();
         let because = match signs.is_empty() {
             true => String::new(),
             false => fill(", because of {0}", &[&signs.join(" ")]),

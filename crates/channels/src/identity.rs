@@ -67,7 +67,7 @@ impl Identity {
             let word = answer.body["error"].as_str().unwrap_or_default();
             let word: String = word
                 .chars()
-                .filter(|c| c.is_ascii_graphic())
+                .filter(char::is_ascii_graphic)
                 .take(60)
                 .collect();
             return Err(format!("{url}: status {} {word}", answer.status.as_u16()));

@@ -63,7 +63,7 @@ async fn every_device_is_told_and_one_that_is_gone_is_forgotten() {
         place.dispatch().await;
     }
     let messages = place.messages().await;
-    assert_eq!(messages[2], "failed failed");
+    assert_eq!(messages[2], "failed failed fcm");
     assert_eq!(messages[3], "suppressed unreachable");
     assert_eq!(fcm.violations(), Vec::<String>::new());
     std::fs::remove_dir_all(&folder).unwrap();

@@ -123,12 +123,12 @@ async fn inside(state: &State, mut rows: Vec<Row>) -> Result<Vec<Row>, PageError
         if let Some(more) = runs.len().checked_sub(RUNS).filter(|n| *n > 0) {
             row.more = i18n::fill("and {0} more", &[&more]);
         }
-        row.runs = runs.into_iter().take(RUNS).map(stands).collect();
+        row.runs = runs.iter().take(RUNS).map(stands).collect();
     }
     Ok(rows)
 }
 
-fn stands(run: RunRow) -> Stands {
+fn stands(run: &RunRow) -> Stands {
     Stands {
         journey: run.journey.to_string(),
         step: run.step.as_deref().unwrap_or_default().to_owned(),

@@ -301,9 +301,9 @@ impl Metrics {
     }
 
     /// How many dead letters are open, by the code of their cause; `None`: the database cannot be asked.
-    pub(crate) fn letters(&self, open: Option<Vec<(String, u64)>>) {
+    pub(crate) fn letters(&self, open: Option<&[(String, u64)]>) {
         for class in CauseClass::ALL {
-            let of = |open: &Vec<(String, u64)>| -> u64 {
+            let of = |open: &[(String, u64)]| -> u64 {
                 let of_class = open.iter().filter(|(code, _)| Cause::class(code) == class);
                 of_class.map(|(_, count)| count).sum()
             };
@@ -311,7 +311,7 @@ impl Metrics {
                 clippy::cast_precision_loss,
                 reason = "no more are kept than a setting says"
             )]
-            let count = open.as_ref().map_or(f64::NAN, |open| of(open) as f64);
+            let count = open.map_or(f64::NAN, |open| of(open) as f64);
             let gauge = self.families.letters.with_label_values(&[class.as_str()]);
             gauge.set(count);
         }

@@ -42,7 +42,7 @@ impl Engine {
         self.look_at_vouchers(patience).await;
         let pool = self.store.pool_use();
         let letters = timeout(patience, self.store.open_letters()).await;
-        metrics.letters(letters.ok().and_then(Result::ok));
+        metrics.letters(letters.ok().and_then(Result::ok).as_deref());
         metrics.connections(pool);
         seen.push(Sample::level("connections/used", pool.used.into()));
         metrics.revision(self.loaded().revision);

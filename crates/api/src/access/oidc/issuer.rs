@@ -63,7 +63,7 @@ impl<T> Kept<T> {
             match ask.await {
                 Ok(value) => self.value = Some((Arc::new(value), now)),
                 Err(why) => {
-                    tracing::warn!(%why, "the provider of identities does not say what it should")
+                    tracing::warn!(%why, "the provider of identities does not say what it should");
                 }
             }
         }

@@ -125,7 +125,7 @@ pub(super) async fn page(
         channels: side::reach(&view),
         hidden: mask::may_ask(id, state.now()),
         consents: side::consents(&view.ledger),
-        next: now::next(&runs.open, expected, leaving, &tongue),
+        next: now::next(&runs.open, expected, &leaving, &tongue),
         open: now::all_open(&state, &runs.open, &tongue).await?,
         opt_out: OptOut::of(&state.reader.policies().await?),
         asked: actions::notice(&asked.asked),

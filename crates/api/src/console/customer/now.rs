@@ -86,7 +86,7 @@ pub(super) async fn leaving(state: &State, id: CustomerId) -> Result<Vec<Message
 pub(super) fn next(
     open: &[RunView],
     expected: Vec<ExpectedEntry>,
-    leaving: Vec<MessageRow>,
+    leaving: &[MessageRow],
     tongue: &Tongue,
 ) -> Vec<Next> {
     let mut all: Vec<(Option<Timestamp>, Next)> = Vec::new();

@@ -135,8 +135,8 @@ fn work(row: &EngineRow) -> String {
 fn ago(span: SignedDuration) -> String {
     let seconds = span.as_secs().max(0);
     match seconds {
-        ..=119 => fill("{0} s ago", &[&seconds]),
-        ..=7_199 => fill("{0} min ago", &[&(seconds / 60)]),
+        ..120 => fill("{0} s ago", &[&seconds]),
+        120..7_200 => fill("{0} min ago", &[&(seconds / 60)]),
         _ => fill("{0} h ago", &[&(seconds / 3_600)]),
     }
 }
@@ -212,7 +212,7 @@ fn schema(database: &DatabaseView) -> String {
 fn size(bytes: u64) -> String {
     match bytes {
         ..10_000_000 => format!("{} kB", chart::number(bytes as f64 / 1e3)),
-        ..10_000_000_000 => format!("{} MB", chart::number(bytes as f64 / 1e6)),
+        10_000_000..10_000_000_000 => format!("{} MB", chart::number(bytes as f64 / 1e6)),
         _ => format!("{} GB", chart::number(bytes as f64 / 1e9)),
     }
 }

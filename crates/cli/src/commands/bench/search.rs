@@ -80,7 +80,7 @@ pub(super) async fn measure(n: u32, url: Option<&str>) -> Result<Report> {
     let store = &database.store;
     store
         .gather(i64::from(n), |there| {
-            output::aside(&format!("{there} customers"))
+            output::aside(&format!("{there} customers"));
         })
         .await?;
     let asked = all(store, n).await?;

@@ -144,7 +144,7 @@ async fn wait(reader: &Reader, id: Uuid, total: u32) -> Result<LetterJob> {
             said = true;
             let why = job.trouble.as_deref().unwrap_or("no engine is at it");
             bar.suspend(|| {
-                output::aside(&format!("it waits: {why}; Ctrl-C leaves it to the engines"))
+                output::aside(&format!("it waits: {why}; Ctrl-C leaves it to the engines"));
             });
         }
         tokio::time::sleep(LOOK).await;
