@@ -70,7 +70,10 @@ async fn article_15_the_export_holds_every_row_of_every_table() {
         };
         let told = section.as_array().map_or(0, Vec::len);
         assert_eq!(i64::try_from(told).unwrap(), held, "rows of {table}");
-        assert!(held > 0, "the person has a row in {table}");
+        // These come about otherwise than by what happens to a person here.
+        let elsewhere = ["answer", "dead_letter", "forward", "message_content"];
+        let lives = held > 0 || elsewhere.contains(&table.as_str());
+        assert!(lives, "the person has a row in {table}");
     }
     assert_eq!(
         json["records"]["stamp"][0]["body"],
@@ -97,9 +100,15 @@ async fn article_15_no_column_is_left_out() {
     let json = serde_json::to_value(&export).unwrap();
     // The machine is told by journey and version, the trace in its sentences; the key columns are the person.
     let known = [
-        ("customer", json!([json["customer"]]), vec![]),
+        // For the search: they are made of traits.
+        (
+            "customer",
+            json!([json["customer"]]),
+            vec!["name", "devices"],
+        ),
         ("input", json["inputs"].clone(), vec!["trace"]),
-        ("message", json["messages"].clone(), vec![]),
+        // What was told of it stands in the inputs.
+        ("message", json["messages"].clone(), vec!["heard"]),
         ("call", json["calls"].clone(), vec![]),
         (
             "run",

@@ -70,9 +70,9 @@ async fn tables_that_are_cut_keep_their_keys_indexes_checks_and_triggers() {
         "forward",
         "input",
         "message",
+        "message_content",
         "run",
         "run_ended",
-        "message_content",
         "short_link",
         "voucher_draw",
     ];
