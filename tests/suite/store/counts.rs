@@ -81,7 +81,7 @@ impl History {
         for _ in 0..=self.random.below(3) {
             let mut decided = message(&of, self.next(), now);
             decided.channel = *self.random.of(&[Channel::Email, Channel::Push]);
-            let step: &str = self.random.of(&["hello", "again"]);
+            let step: &&str = self.random.of(&["hello", "again"]);
             decided.step = arc(step);
             match self.random.below(5) {
                 0 => decided.refused = Some(*self.random.of(&[Reason::NoConsent, Reason::Capped])),
@@ -139,7 +139,7 @@ impl History {
         let (mut sent, mut again, mut back) = (vec![], vec![], vec![]);
         for lease in &leased {
             let key = lease.key();
-            let provider: &str = self.random.of(&["smtp", "other"]);
+            let provider: &&str = self.random.of(&["smtp", "other"]);
             let provider = arc(provider);
             match self.random.below(6) {
                 0 => again.push(Retry {
