@@ -111,7 +111,7 @@ async fn what_makes_no_sense_is_refused_at_once() {
     )
     .await;
     let fax = json!({ "reason": "x", "purpose": "marketing", "channel": "fax" });
-    refused("ana/opt-out", fax, S::BAD_REQUEST, "action").await;
+    refused("ana/opt-out", fax, S::BAD_REQUEST, "bad_body").await;
 
     place.does("pause").await;
     refused(&of("pause"), because(), S::CONFLICT, "paused").await;
