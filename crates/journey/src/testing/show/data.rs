@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::{
     content::Content,
+    diagnostic::{Diagnostic, SourceFile},
     testing::{
         Report, Verdict,
         coverage::{Coverage, ItemKind},
@@ -193,6 +194,12 @@ fn failure<'r>(failure: &'r Failure, text: &str) -> FailureData<'r> {
         expected: &failure.expected,
         found: &failure.found,
     }
+}
+
+/// The line of a diagnostic in its file, from 1.
+pub fn line_of(files: &[SourceFile], diagnostic: &Diagnostic) -> usize {
+    let file = files.iter().find(|f| f.path == diagnostic.file);
+    place(file.map_or("", |f| &*f.text), diagnostic.span.start).0
 }
 
 /// Line and column from 1, columns in characters.
