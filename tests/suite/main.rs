@@ -13,6 +13,7 @@ mod content;
 mod dispatch;
 mod faults;
 mod fixture;
+mod flow;
 mod layers;
 mod operations;
 mod pages;

@@ -13,6 +13,7 @@ mod health;
 mod i18n;
 mod inbox;
 mod intake;
+mod journeys;
 mod pages;
 mod problem;
 mod providers;
@@ -20,6 +21,7 @@ mod request;
 mod rights;
 mod seen;
 mod support;
+mod trial;
 
 use std::{collections::BTreeMap, future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -28,7 +30,7 @@ pub use axum::Router;
 use axum::{Extension, middleware};
 use jiff::{Timestamp, Unit};
 use journey::{ids::CustomerId, input::Event, world::Startable};
-use store::read::Reader;
+use store::{Paused, read::Reader};
 use tokio::net::TcpListener;
 
 use access::Access;
@@ -57,6 +59,16 @@ pub type Erases = dyn Fn(
     + Send
     + Sync;
 
+/// Pauses a journey, or lets it go on if `false`.
+pub type Pauses = dyn Fn(Arc<str>, bool, Timestamp) -> BoxFuture<'static, Result<Paused, NotPaused>>
+    + Send
+    + Sync;
+
+/// The database is busy or away, or has failed, which was logged: nothing was paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the database is busy or away")]
+pub struct NotPaused;
+
 /// What the router answers from. Cloning is cheap.
 #[derive(Clone)]
 pub struct State {
@@ -70,6 +82,8 @@ pub struct State {
     pub startable: Arc<Startables>,
     /// Erases a customer.
     pub erase: Arc<Erases>,
+    /// Pauses journeys, and lets them go on.
+    pub pause: Arc<Pauses>,
     /// The capture mailbox; `None`: there are no `/capture` and no `/mailbox`.
     pub mailbox: Option<Arc<dyn CaptureStore>>,
     /// What an operator's tools are answered.
@@ -109,6 +123,7 @@ pub fn router(state: State) -> Router {
     let mut router = Router::new()
         .merge(intake::routes())
         .merge(support::routes())
+        .merge(journeys::routes())
         .merge(inbox::routes())
         .merge(rights::routes())
         .merge(pages::given_routes())
@@ -133,6 +148,7 @@ pub fn router(state: State) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), access::gate))
         .layer(middleware::from_fn(i18n::heard))
         .layer(middleware::map_response(console::guarded))
+        .layer(Extension(trial::Bench::default()))
         .with_state(state)
 }
 

@@ -45,30 +45,10 @@ pub(crate) fn routes() -> Router<State> {
             "/v1/customers/{key}/journeys/{journey}/why",
             get(why_journey),
         )
-        .route("/v1/journeys", get(journeys))
-        .route("/v1/journeys/{name}", get(journey))
         .route("/v1/messages", get(messages))
         .route("/v1/messages/{id}", get(message))
         .route("/v1/messages/{id}/why", get(why))
         .route("/v1/summary", get(summary))
-}
-
-/// The journeys that are published.
-async fn journeys(Shared(state): Shared<State>) -> Result<Json<serde_json::Value>, Problem> {
-    let published = state.reader.published().await?;
-    Ok(Json(serde_json::json!({ "journeys": published })))
-}
-
-/// One journey, as it runs: who waits where, and what became of its messages.
-async fn journey(
-    Shared(state): Shared<State>,
-    Path(name): Path<String>,
-) -> Result<Json<store::read::Flow>, Problem> {
-    let flow = state.reader.flow(&name).await?;
-    flow.map(Json).ok_or_else(|| {
-        let detail = "No journey is published by that name.";
-        Problem::new(StatusCode::NOT_FOUND, "no_such_journey", detail)
-    })
 }
 
 #[derive(Deserialize)]

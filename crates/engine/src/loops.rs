@@ -33,6 +33,11 @@ impl Roles {
 /// How often it is looked at whether a round of the retention is due.
 const RETENTION_POLL: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
+/// How often what turns have counted is added up.
+const COUNTS_POLL: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
+/// How many rows of it at once.
+const COUNTED_AT_ONCE: u32 = 1_000;
+
 /// The longest pause after an error.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -41,7 +46,10 @@ impl Roles {
     fn loops(self) -> impl Iterator<Item = &'static str> {
         let of = |runs: bool, names: &'static [&'static str]| if runs { names } else { &[] };
         let intake = of(self.intake, &["intake"]);
-        let timers = of(self.timers, &["timers", "passages", "sweeps", "retention"]);
+        let timers = of(
+            self.timers,
+            &["timers", "passages", "sweeps", "retention", "counts"],
+        );
         let dispatch = of(self.dispatch, &["dispatch", "calls"]);
         [intake, timers, dispatch, &["reload"]]
             .into_iter()
@@ -82,6 +90,7 @@ impl Engine {
             tasks.spawn(Arc::clone(self).passage_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).sweep_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).retention_loop(stop.clone()));
+            tasks.spawn(Arc::clone(self).count_loop(stop.clone()));
         }
         if roles.dispatch {
             tasks.spawn(Arc::clone(self).dispatch_loop(stop.clone()));
@@ -232,6 +241,26 @@ impl Engine {
                 Ok(None) => {
                     pause.reset();
                     sleep(RETENTION_POLL, &stop).await;
+                }
+                Err(error) => pause.after(&error).await,
+            }
+        }
+    }
+
+    async fn count_loop(self: Arc<Self>, stop: CancellationToken) {
+        let mut pause = Pause::of(&self, "counts", &stop);
+        while !stop.is_cancelled() {
+            match self
+                .store
+                .add_up(COUNTED_AT_ONCE)
+                .await
+                .map_err(Error::from)
+            {
+                // Between two pages everybody else has their turn.
+                Ok(added) if added >= u64::from(COUNTED_AT_ONCE) => pause.reset(),
+                Ok(_) => {
+                    pause.reset();
+                    sleep(COUNTS_POLL, &stop).await;
                 }
                 Err(error) => pause.after(&error).await,
             }

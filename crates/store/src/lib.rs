@@ -11,6 +11,7 @@ pub mod access;
 mod calls;
 pub mod chat;
 mod codec;
+mod counts;
 mod error;
 mod floor;
 mod health;

@@ -222,7 +222,11 @@ struct Noted {
 }
 
 /// A page, and what the audit log is told of it.
-fn noted(mut response: Response, what: impl Into<String>, reason: impl Into<String>) -> Response {
+pub(crate) fn noted(
+    mut response: Response,
+    what: impl Into<String>,
+    reason: impl Into<String>,
+) -> Response {
     let failed = response.status().is_client_error();
     response.extensions_mut().insert(Noted {
         what: what.into(),

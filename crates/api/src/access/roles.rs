@@ -19,6 +19,8 @@ pub enum Scope {
     MessagesRead,
     /// See how journeys do.
     JourneysRead,
+    /// Pause journeys and let them go on.
+    JourneysAct,
     /// Answer hand-overs and tasks.
     InboxAnswer,
     /// Metrics.
@@ -33,7 +35,7 @@ use Scope as S;
 
 impl Scope {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         S::EventsWrite,
         S::CustomersRead,
         S::CustomersReveal,
@@ -42,6 +44,7 @@ impl Scope {
         S::CustomersErase,
         S::MessagesRead,
         S::JourneysRead,
+        S::JourneysAct,
         S::InboxAnswer,
         S::OperationsRead,
         S::UsersManage,
@@ -59,6 +62,7 @@ impl Scope {
             S::CustomersErase => "customers:erase",
             S::MessagesRead => "messages:read",
             S::JourneysRead => "journeys:read",
+            S::JourneysAct => "journeys:act",
             S::InboxAnswer => "inbox:answer",
             S::OperationsRead => "operations:read",
             S::UsersManage => "users:manage",
@@ -129,7 +133,12 @@ impl Role {
     /// What it may do.
     pub const fn scopes(self) -> &'static [Scope] {
         match self {
-            Self::Marketer => &[S::CustomersRead, S::MessagesRead, S::JourneysRead],
+            Self::Marketer => &[
+                S::CustomersRead,
+                S::MessagesRead,
+                S::JourneysRead,
+                S::JourneysAct,
+            ],
             Self::Support => &[
                 S::CustomersRead,
                 S::CustomersReveal,
@@ -138,13 +147,19 @@ impl Role {
                 S::JourneysRead,
                 S::InboxAnswer,
             ],
-            Self::Operator => &[S::MessagesRead, S::JourneysRead, S::OperationsRead],
+            Self::Operator => &[
+                S::MessagesRead,
+                S::JourneysRead,
+                S::JourneysAct,
+                S::OperationsRead,
+            ],
             Self::Admin => &[
                 S::EventsWrite,
                 S::CustomersRead,
                 S::CustomersAct,
                 S::MessagesRead,
                 S::JourneysRead,
+                S::JourneysAct,
                 S::InboxAnswer,
                 S::OperationsRead,
                 S::UsersManage,

@@ -18,6 +18,7 @@ const EVENTS: Need = Need::Scope(S::EventsWrite);
 const CUSTOMERS: Need = Need::Scope(S::CustomersRead);
 const MESSAGES: Need = Need::Scope(S::MessagesRead);
 const JOURNEYS: Need = Need::Scope(S::JourneysRead);
+const PAUSES: Need = Need::Scope(S::JourneysAct);
 const INBOX: Need = Need::Scope(S::InboxAnswer);
 const USERS: Need = Need::Scope(S::UsersManage);
 
@@ -62,6 +63,11 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/v1/summary", JOURNEYS),
     ("GET", "/v1/journeys", JOURNEYS),
     ("GET", "/v1/journeys/{name}", JOURNEYS),
+    ("GET", "/v1/journeys/{name}/versions/{pair}", JOURNEYS),
+    ("GET", "/v1/journeys/{name}/tests", JOURNEYS),
+    ("POST", "/v1/journeys/{name}/simulate", JOURNEYS),
+    ("POST", "/v1/journeys/{name}/pause", PAUSES),
+    ("POST", "/v1/journeys/{name}/resume", PAUSES),
     ("GET", "/v1/inbox", INBOX),
     ("GET", "/v1/inbox/{customer}/{call}", INBOX),
     ("POST", "/v1/inbox/{customer}/{call}/say", INBOX),
@@ -71,6 +77,14 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/journeys", JOURNEYS),
     ("GET", "/journeys/{name}", JOURNEYS),
     ("GET", "/journeys/{name}/picture.svg", JOURNEYS),
+    ("GET", "/journeys/{name}/live", JOURNEYS),
+    ("GET", "/journeys/{name}/versions", JOURNEYS),
+    ("GET", "/journeys/{name}/versions/{pair}", JOURNEYS),
+    ("GET", "/journeys/{name}/tests", JOURNEYS),
+    ("GET", "/journeys/{name}/simulate", JOURNEYS),
+    ("POST", "/journeys/{name}/simulate", JOURNEYS),
+    ("POST", "/journeys/{name}/pause", PAUSES),
+    ("POST", "/journeys/{name}/resume", PAUSES),
     ("GET", "/customers", CUSTOMERS),
     ("GET", "/customers/{key}", CUSTOMERS),
     ("GET", "/customers/{key}/live", CUSTOMERS),

@@ -45,6 +45,19 @@ pub(crate) fn routes() -> Router<State> {
         .route("/journeys", get(journeys::list))
         .route("/journeys/{name}", get(journeys::one))
         .route("/journeys/{name}/picture.svg", get(journeys::picture))
+        .route("/journeys/{name}/live", get(journeys::live))
+        .route("/journeys/{name}/versions", get(journeys::versions))
+        .route(
+            "/journeys/{name}/versions/{pair}",
+            get(journeys::difference),
+        )
+        .route("/journeys/{name}/tests", get(journeys::tests))
+        .route(
+            "/journeys/{name}/simulate",
+            get(journeys::form).post(journeys::run),
+        )
+        .route("/journeys/{name}/pause", post(journeys::pause))
+        .route("/journeys/{name}/resume", post(journeys::resume))
         .route("/inbox", get(inbox::list))
         .route("/inbox.js", get(inbox::script))
         .route("/inbox/{customer}/{call}", get(inbox::one))

@@ -7,7 +7,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Clock, MAX_TIMERS, Stepper, Turn, hand_over, next_due, profile::Changes, step};
+use super::{Clock, MAX_TIMERS, Moved, Stepper, Turn, hand_over, next_due, profile::Changes, step};
 use crate::{
     customer::{Customer, Pending, Round},
     ids::{InputId, MachineId, RunId},
@@ -119,6 +119,13 @@ impl Stepper<'_> {
             };
         };
         let rounds = self.rounds_there(id, &new);
+        let moved = self.run(id).map(|run| Moved {
+            run: id,
+            from: run.machine,
+            to,
+            goal: run.goal_at.is_some(),
+        });
+        self.effects.moved.extend(moved);
         let mut forgotten = Vec::new();
         if let Some(run) = self.touch(id) {
             (run.machine, run.node, run.state.rounds) = (to, node, rounds);

@@ -31,7 +31,7 @@ pub use export::{
     Export, ExportedCall, ExportedCustomer, ExportedFact, ExportedInput, ExportedMessage,
     ExportedRun, Rows,
 };
-pub use flow::{Flow, JourneyRow, StepFlow, VersionRow};
+pub use flow::{Counted, DayFlow, Fallen, Flow, JourneyRow, StepFlow, VersionRow, VersionSource};
 pub use inbox::{InboxCursor, InboxItem, InboxPage, Speaker, Utterance};
 pub use journeys::{JourneyName, JourneyWhy};
 pub use messages::{MessageCursor, MessageFilter, MessagePage, MessageRow, MessageView};
@@ -89,6 +89,8 @@ impl From<sqlx::Error> for ReadError {
 pub struct Reader {
     pool: PgPool,
     deadline: Duration,
+    /// What was counted of journeys last.
+    cache: flow::Cache,
 }
 
 impl Reader {
@@ -97,6 +99,7 @@ impl Reader {
         Self {
             pool,
             deadline: PAGE_DEADLINE,
+            cache: flow::Cache::default(),
         }
     }
 

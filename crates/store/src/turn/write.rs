@@ -156,6 +156,10 @@ with new_input as (
                 $26::timestamptz[], $27::int[], $28::int[], $29::text[], $30::bytea[])
          a (customer, id, machine, due_at, left_at, goal_at, revision, node, reason, state)
     where r.customer = a.customer and r.id = a.id
+), counted as (
+    insert into journey_counted (journey, machine, day, counts)
+    select journey, machine, day, counts::jsonb
+    from unnest($42::text[], $43::uuid[], $44::date[], $45::text[]) a (journey, machine, day, counts)
 )
 insert into message (customer, at, id, run, due_at, done_at, status, channel, purpose, journey,
                      step, reason, decision)
@@ -173,6 +177,7 @@ async fn facts(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
         entered: e,
         moved: r,
         messages: m,
+        counted: n,
         ..
     } = rows;
     let query = sqlx::query(FACTS);
@@ -192,6 +197,8 @@ async fn facts(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
     let query = query.bind(&m.run).bind(&m.done_at).bind(&m.channel);
     let query = query.bind(&m.purpose).bind(&m.journey).bind(&m.step);
     let query = query.bind(&m.reason).bind(&m.decision);
+    let query = query.bind(&n.journey).bind(&n.machine);
+    let query = query.bind(&n.day).bind(&n.counts);
     query.execute(tx).await.map_err(during("writing turns"))?;
     Ok(())
 }

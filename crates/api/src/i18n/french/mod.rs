@@ -2,6 +2,7 @@
 
 mod customer;
 mod frame;
+mod journeys;
 mod words;
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -10,7 +11,8 @@ use std::{collections::HashMap, sync::LazyLock};
 pub(super) type Pair = (&'static str, &'static str);
 
 /// Every room.
-pub(super) const ROOMS: &[&[Pair]] = &[customer::PAIRS, frame::PAIRS, words::PAIRS];
+pub(super) const ROOMS: &[&[Pair]] =
+    &[customer::PAIRS, frame::PAIRS, journeys::PAIRS, words::PAIRS];
 
 static ALL: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| ROOMS.iter().copied().flatten().copied().collect());
