@@ -75,6 +75,7 @@ create table machine (
     journey text not null,
     content bytea not null,                   -- journey::machine::Machine
     source text not null,                     -- the YAML it was compiled from
+    title text,                               -- of content, so that a list need not read it; null: the name
     unique (journey, version)
 );
 
@@ -265,6 +266,32 @@ create index passage_open on passage (id) where done_at is null;
 
 -- The last word on whether a journey is paused.
 create index passage_pause on passage (journey, id) where in_flight in ('pause', 'resume');
+
+-- What journeys are counted by -----------------------------------------------------------------
+
+-- How many runs entered, came to each step, took each of its ways, reached the goal, left (journey::counts). By the
+-- day (UTC) on which the run entered, but for what ends in `_on`: by the day on which it happened. Names no customer, and
+-- stays when customers go.
+create table journey_day (
+    machine uuid not null,
+    n bigint not null,                        -- below 0 only where runs moved on that entered before there were counts
+    day date not null,
+    journey text not null,
+    what text not null,                       -- journey::counts::What
+    step text not null,                       -- its id; empty: about the whole run
+    way text not null,                        -- the way, arm or reason; may be empty
+    primary key (journey, machine, day, what, step, way)
+) with (fillfactor = 80);
+
+-- What turns have counted and nobody has added up yet: a row for each version and day of a batch, written with it, so
+-- that no two turns wait for the same number. An engine adds it to journey_day, and whoever reads adds both.
+create table journey_counted (
+    id bigint generated always as identity primary key,
+    machine uuid not null,
+    day date not null,
+    journey text not null,
+    counts jsonb not null                     -- [what, step, way, n], ...
+);
 
 -- Entries that concern many customers at once ----------------------------------------------------
 

@@ -15,6 +15,7 @@ mod contract;
 mod dispatch;
 mod faults;
 mod fixture;
+mod flow;
 mod layers;
 mod letters;
 mod merging;

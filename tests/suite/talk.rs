@@ -73,6 +73,7 @@ fn router(rig: &Rig, engine: &Arc<Engine>) -> Router {
         refuse: Arc::new(|_| None),
         startable: cli::service::startables(engine),
         erase: cli::service::erases(engine),
+        pause: cli::service::pauses(engine),
         mailbox: Some(Arc::new(Taken(taken.collect()))),
         ops: cli::service::ops(engine, None),
         clock: Timestamp::now,

@@ -117,6 +117,9 @@ fn words_of(text: &str) -> Vec<String> {
 pub fn english_left(english: &str, french: &str, data: &[&str]) -> Vec<String> {
     assert!(english.contains("<html lang=\"en\">"), "{english}");
     assert!(french.contains("<html lang=\"fr\">"), "{french}");
+    // The longest first, so that no word is taken out of what it is a part of.
+    let mut data = data.to_vec();
+    data.sort_by_key(|text| std::cmp::Reverse(text.len()));
     let own = |page: &str| {
         let without = |page: String, text: &&str| page.replace(*text, " ");
         words(&data.iter().fold(page.to_owned(), without))

@@ -22,6 +22,7 @@ mod merge;
 pub mod openapi;
 mod operations;
 mod page;
+mod journeys;
 mod pages;
 mod problem;
 mod providers;
@@ -29,6 +30,7 @@ mod request;
 mod rights;
 mod seen;
 mod support;
+mod trial;
 
 use std::{collections::BTreeMap, future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -37,7 +39,7 @@ pub use axum::Router;
 use axum::{Extension, middleware};
 use jiff::{Timestamp, Unit};
 use journey::{ids::CustomerId, input::Event, world::Startable};
-use store::read::Reader;
+use store::{Paused, read::Reader};
 use tokio::net::TcpListener;
 
 use access::Access;
@@ -68,6 +70,16 @@ pub type Erases = dyn Fn(
     + Send
     + Sync;
 
+/// Pauses a journey, or lets it go on if `false`.
+pub type Pauses = dyn Fn(Arc<str>, bool, Timestamp) -> BoxFuture<'static, Result<Paused, NotPaused>>
+    + Send
+    + Sync;
+
+/// The database is busy or away, or has failed, which was logged: nothing was paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the database is busy or away")]
+pub struct NotPaused;
+
 /// What the router answers from. Cloning is cheap.
 #[derive(Clone)]
 pub struct State {
@@ -83,6 +95,8 @@ pub struct State {
     pub erase: Arc<Erases>,
     /// Changes dead letters; `None`: they can be read alone.
     pub letters: Option<Arc<dyn Letters>>,
+    /// Pauses journeys, and lets them go on.
+    pub pause: Arc<Pauses>,
     /// The capture mailbox; `None`: there are no `/capture` and no `/mailbox`.
     pub mailbox: Option<Arc<dyn CaptureStore>>,
     /// What an operator's tools are answered.
@@ -125,6 +139,7 @@ pub fn router(state: State) -> Router {
         .merge(intake::routes())
         .merge(support::routes())
         .merge(actions::routes())
+        .merge(journeys::routes())
         .merge(inbox::routes())
         .merge(merge::routes())
         .merge(operations::routes())
@@ -158,6 +173,7 @@ pub fn router(state: State) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), access::gate))
         .layer(middleware::from_fn(i18n::heard))
         .layer(middleware::map_response(console::guarded))
+        .layer(Extension(trial::Bench::default()))
         .with_state(state)
 }
 

@@ -17,7 +17,7 @@ use journey::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::read::{
-    CustomerRow, CustomerView, ExpectedEntry, Flow, InputName, JourneyRow, JourneyWhy, Matched,
+    CustomerRow, CustomerView, ExpectedEntry, InputName, JourneyWhy, Matched,
     MessageRow, MessageView, Runs, Slowed, Summary, TimelineEntry,
 };
 use uuid::Uuid;
@@ -27,7 +27,7 @@ use crate::{
     access::mask,
     etag::Tagged,
     extract::{Path, Query},
-    page::{Cursor, Limit, Page},
+    page::{Cursor, Limit},
     problem::Problem,
 };
 
@@ -40,8 +40,6 @@ pub(crate) fn routes() -> Router<State> {
             "/v1/customers/{key}/journeys/{journey}/why",
             get(why_journey),
         )
-        .route("/v1/journeys", get(journeys))
-        .route("/v1/journeys/{name}", get(journey))
         .route("/v1/messages", get(lists::messages))
         .route("/v1/messages/funnel", get(lists::funnel))
         .route("/v1/messages/{id}", get(message))
@@ -59,34 +57,6 @@ pub(crate) struct ListQuery {
     /// How many items it has at the most.
     #[serde(default)]
     pub(crate) limit: Limit,
-}
-
-/// The journeys that are published, in order of name.
-async fn journeys(
-    Shared(state): Shared<State>,
-    Query(asked): Query<ListQuery>,
-) -> Result<Json<Page<JourneyRow>>, Problem> {
-    let after: Option<String> = asked.cursor.map(|c| c.read()).transpose()?;
-    let mut items = state.reader.published().await?;
-    items.retain(|row| after.as_deref().is_none_or(|after| *row.journey > *after));
-    let most = usize::try_from(asked.limit.0).unwrap_or(usize::MAX);
-    let more = items.len() > most;
-    items.truncate(most);
-    let next = items.last().filter(|_| more);
-    let next = next.map(|last| Cursor::of(&last.journey));
-    Ok(Json(Page { items, next }))
-}
-
-/// One journey, as it runs: who waits where, and what became of its messages.
-async fn journey(
-    Shared(state): Shared<State>,
-    Path(name): Path<String>,
-) -> Result<Tagged<Flow>, Problem> {
-    let flow = state.reader.flow(&name).await?;
-    flow.map(Tagged).ok_or_else(|| {
-        let detail = "No journey is published by that name.";
-        Problem::new(StatusCode::NOT_FOUND, "no_such_journey", detail)
-    })
 }
 
 /// What may be asked of the list of customers.

@@ -5,7 +5,9 @@ mod health;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use api::{Accept, Erases, Look, NotErased, Ops, Pages, Providers, Startables, State};
+use api::{
+    Accept, Erases, Look, NotErased, NotPaused, Ops, Pages, Pauses, Providers, Startables, State,
+};
 use broker::Broker;
 use engine::{Door, Engine, Roles};
 use jiff::Timestamp;
@@ -89,6 +91,7 @@ pub fn state(engine: &Arc<Engine>, accept: Arc<dyn Accept>) -> State {
         refuse: Arc::new(move |event| schemas.loaded().schemas.refuse(event)),
         startable: startables(engine),
         erase: erases(engine),
+        pause: pauses(engine),
         reader: Reader::new(engine.store().pool().clone()),
         accept,
         letters: Some(Arc::new(OfEngine::new(engine, Door::Turn))),
@@ -159,6 +162,21 @@ pub fn erases(engine: &Arc<Engine>) -> Arc<Erases> {
                         _ => NotErased::Fault,
                     }
                 })
+        })
+    })
+}
+
+/// Pauses journeys in the engine's database, as `parcours pause` does.
+pub fn pauses(engine: &Arc<Engine>) -> Arc<Pauses> {
+    let engine = engine.clone();
+    Arc::new(move |journey, pauses, at| {
+        let engine = engine.clone();
+        Box::pin(async move {
+            let paused = engine.store().pause(&journey, pauses, at).await;
+            paused.map_err(|error| {
+                tracing::error!(%error, "a journey could not be paused");
+                NotPaused
+            })
         })
     })
 }

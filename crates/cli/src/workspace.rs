@@ -25,7 +25,8 @@ pub fn read(root: &Path) -> Result<Vec<SourceFile>> {
         .collect()
 }
 
-/// The same with the journeys' tests, which are checked and run by authors and never published.
+/// The same with the journeys' tests. They are published as well, so that the console can run them, but what is wrong with
+/// them is told by `parcours test` alone.
 ///
 /// # Errors
 /// As [`read`].

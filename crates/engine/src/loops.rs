@@ -39,6 +39,10 @@ const RETENTION_POLL: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
 /// How often it is looked at whether there are more dead letters than are kept.
 const TRIM_POLL: Duration = Duration::from_secs(60);
+/// How often what turns have counted is added up.
+const COUNTS_POLL: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
+/// How many rows of it at once.
+const COUNTED_AT_ONCE: u32 = 1_000;
 
 /// The longest pause after an error.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -69,6 +73,7 @@ impl Roles {
                 "replays",
                 "retention",
                 "forwards",
+                "counts",
             ],
         );
         let dispatch = of(self.dispatch, &["dispatch", "calls"]);
@@ -118,6 +123,7 @@ impl Engine {
             tasks.spawn(Arc::clone(self).sweep_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).retention_loop(stop.clone()));
             tasks.spawn(Arc::clone(self).forward_loop(stop.clone()));
+            tasks.spawn(Arc::clone(self).count_loop(stop.clone()));
         }
         if roles.dispatch {
             tasks.spawn(Arc::clone(self).dispatch_loop(stop.clone()));
@@ -332,6 +338,26 @@ impl Engine {
                             () = sleep(self.settings.dispatch_poll, &stop) => {}
                         }
                     }
+                }
+                Err(error) => pause.after(&error).await,
+            }
+        }
+    }
+
+    async fn count_loop(self: Arc<Self>, stop: CancellationToken) {
+        let mut pause = Pause::of(&self, "counts", &stop);
+        while !stop.is_cancelled() {
+            match self
+                .store
+                .add_up(COUNTED_AT_ONCE)
+                .await
+                .map_err(Error::from)
+            {
+                // Between two pages everybody else has their turn.
+                Ok(added) if added >= u64::from(COUNTED_AT_ONCE) => pause.reset(),
+                Ok(_) => {
+                    pause.reset();
+                    sleep(COUNTS_POLL, &stop).await;
                 }
                 Err(error) => pause.after(&error).await,
             }

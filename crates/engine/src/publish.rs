@@ -30,8 +30,9 @@ pub struct Order {
     pub over: Option<Option<i64>>,
 }
 
-/// Checks, compiles and stores a workspace. Engines pick it up within a second. Returns what was
-/// published and the warnings.
+/// Checks, compiles and stores a workspace. Engines pick it up within a second. The journeys' tests among the files are
+/// stored with it and not checked: what is wrong with them is no reason not to publish. Returns what was published and the
+/// warnings.
 ///
 /// # Errors
 /// If the workspace has errors, or the database cannot store it.
@@ -53,7 +54,8 @@ pub async fn publish_as(
     order: &Order,
     now: Timestamp,
 ) -> Result<(Applied, Vec<Diagnostic>), NotPublished> {
-    let (compiled, diagnostics) = workspace::compile(files, &Options::default());
+    let checked = workspace::without_tests(files);
+    let (compiled, diagnostics) = workspace::compile(&checked, &Options::default());
     let Some(compiled) = compiled else {
         return Err(NotPublished::Errors(diagnostics));
     };

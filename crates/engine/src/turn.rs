@@ -16,9 +16,11 @@ use jiff::Timestamp;
 use journey::{
     action::Action,
     advance::{self, Turn},
+    counts,
     ids::{CustomerId, MachineId},
     input::InputKind,
     message::Message,
+    world::World,
 };
 use store::{Arrival, OpenTurn, Work};
 
@@ -166,7 +168,7 @@ impl Engine {
         let duplicates = open.duplicates;
         let clock = self.clock();
         let inputs = self
-            .record(about, open, |work| {
+            .record(about, &loaded.world, open, |work| {
                 advance::take(&loaded.world, work.customer, work.inputs, clock)
             })
             .await?;
@@ -236,7 +238,7 @@ impl Engine {
             Round::Passages => Vec::new(),
         };
         let inputs = self
-            .record(about, open, |work| match round {
+            .record(about, world, open, |work| match round {
                 Round::Timers => advance::take_due(world, work.customer, now, clock),
                 Round::Passages => advance::take_passages(world, work.customer, now, clock),
             })
@@ -273,6 +275,7 @@ impl Engine {
     async fn record(
         &self,
         about: About<'_>,
+        world: &World,
         mut open: OpenTurn,
         decide: impl Fn(Work) -> Turn,
     ) -> Result<usize, Error> {
@@ -294,6 +297,9 @@ impl Engine {
         let calls = turns.iter().any(|t| !t.effects.calls.is_empty());
         let forwards = turns.iter().any(|t| !t.effects.forwards.is_empty());
         let tally = Tally::of(&turns);
+        for turn in &turns {
+            counts::count(world, turn, &mut open.counts);
+        }
         // They end when what they are about is committed.
         let steps = self.steps(&about, &turns, &mut open);
         open.commit(turns).await?;

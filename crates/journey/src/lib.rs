@@ -21,6 +21,7 @@ pub mod backtest;
 pub mod call;
 pub mod consent;
 pub mod content;
+pub mod counts;
 pub mod customer;
 pub mod diagnostic;
 pub mod diagnostics;

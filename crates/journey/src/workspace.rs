@@ -193,6 +193,12 @@ fn same(first: &mut Diagnostic, later: &mut Diagnostic) -> bool {
     same
 }
 
+/// The files but for the journeys' tests, which are published with them and checked by authors.
+pub fn without_tests(files: &[SourceFile]) -> Vec<SourceFile> {
+    let tests = |f: &&SourceFile| matches!(Role::of(&f.path), Role::Tests);
+    files.iter().filter(|f| !tests(f)).cloned().collect()
+}
+
 /// The policies of these files alone, as far as they can be read: what support explains decisions
 /// by, without compiling the rest.
 pub fn policies_of(files: &[SourceFile]) -> Policies {

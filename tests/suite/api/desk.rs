@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use api::{
     Accept, Accepted, BoxFuture, CaptureError, CaptureStore, Captured, KeepError, NotAccepted,
-    NotErased, Ops, Readiness, State,
+    NotErased, NotPaused, Ops, Readiness, State,
 };
 use jiff::Timestamp;
 use journey::{
@@ -158,6 +158,7 @@ pub fn state(reader: Reader, desk: Arc<Desk>, drawer: Option<Drawer>) -> State {
         refuse: Arc::new(|_| None),
         startable: Arc::new(|_| Box::pin(async { Startable::Yes })),
         erase: Arc::new(|_, _| Box::pin(async { Err(NotErased::NoSecret) })),
+        pause: Arc::new(|_, _, _| Box::pin(async { Err(NotPaused) })),
         clock: now,
         access: None,
         write_key: None,

@@ -21,6 +21,7 @@ fn router(rig: &Rig, engine: &Arc<Engine>, write_key: Option<&str>) -> Router {
     let desk = Arc::new(desk::Desk::default());
     ::api::router(State {
         erase: cli::service::erases(engine),
+        pause: cli::service::pauses(engine),
         write_key: write_key.map(Arc::from),
         clock: Timestamp::now,
         ..desk::state(rig.reader(), desk, None)

@@ -71,11 +71,12 @@ pub struct Shop {
 /// `more` customers of whom little is known.
 pub async fn fill(pool: &PgPool, more: u32) -> Shop {
     let machine = machine();
-    sqlx::query("insert into machine values ($1, $2, 3, $3, $4, 'journey: cart-rescue')")
+    sqlx::query("insert into machine values ($1, $2, 3, $3, $4, 'journey: cart-rescue', $5)")
         .bind(machine.id.0)
         .bind(at(SignedDuration::ZERO).to_sqlx())
         .bind(&*machine.journey)
         .bind(machine.content())
+        .bind(&*machine.title)
         .execute(pool)
         .await
         .expect("machine");

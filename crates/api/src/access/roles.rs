@@ -23,6 +23,8 @@ pub enum Scope {
     MessagesRead,
     /// See how journeys do.
     JourneysRead,
+    /// Pause journeys and let them go on.
+    JourneysAct,
     /// Answer hand-overs and tasks.
     InboxAnswer,
     /// Metrics, and dead letters.
@@ -41,7 +43,7 @@ use Scope as S;
 
 impl Scope {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         S::EventsWrite,
         S::CustomersRead,
         S::CustomersReveal,
@@ -52,6 +54,7 @@ impl Scope {
         S::CustomersErase,
         S::MessagesRead,
         S::JourneysRead,
+        S::JourneysAct,
         S::InboxAnswer,
         S::OperationsRead,
         S::OperationsAct,
@@ -72,6 +75,7 @@ impl Scope {
             S::CustomersErase => "customers:erase",
             S::MessagesRead => "messages:read",
             S::JourneysRead => "journeys:read",
+            S::JourneysAct => "journeys:act",
             S::InboxAnswer => "inbox:answer",
             S::OperationsRead => "operations:read",
             S::OperationsAct => "operations:act",
@@ -159,6 +163,7 @@ impl Role {
                 S::CustomersMove,
                 S::MessagesRead,
                 S::JourneysRead,
+                S::JourneysAct,
             ],
             Self::Support => &[
                 S::CustomersRead,
@@ -172,6 +177,7 @@ impl Role {
             Self::Operator => &[
                 S::MessagesRead,
                 S::JourneysRead,
+                S::JourneysAct,
                 S::OperationsRead,
                 S::OperationsAct,
             ],
@@ -182,6 +188,7 @@ impl Role {
                 S::CustomersMove,
                 S::MessagesRead,
                 S::JourneysRead,
+                S::JourneysAct,
                 S::InboxAnswer,
                 S::OperationsRead,
                 S::OperationsAct,

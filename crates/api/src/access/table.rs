@@ -21,6 +21,7 @@ const ACT: Need = Need::Scope(S::CustomersAct);
 const MOVE: Need = Need::Scope(S::CustomersMove);
 const MESSAGES: Need = Need::Scope(S::MessagesRead);
 const JOURNEYS: Need = Need::Scope(S::JourneysRead);
+const PAUSES: Need = Need::Scope(S::JourneysAct);
 const INBOX: Need = Need::Scope(S::InboxAnswer);
 const OPERATIONS: Need = Need::Scope(S::OperationsRead);
 const ACTS: Need = Need::Scope(S::OperationsAct);
@@ -81,6 +82,11 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/v1/journeys/{name}", JOURNEYS),
     ("GET", "/v1/operations", OPERATIONS),
     ("GET", "/v1/operations/samples", OPERATIONS),
+    ("GET", "/v1/journeys/{name}/versions/{pair}", JOURNEYS),
+    ("GET", "/v1/journeys/{name}/tests", JOURNEYS),
+    ("POST", "/v1/journeys/{name}/simulate", JOURNEYS),
+    ("POST", "/v1/journeys/{name}/pause", PAUSES),
+    ("POST", "/v1/journeys/{name}/resume", PAUSES),
     ("GET", "/v1/inbox", INBOX),
     ("GET", "/v1/inbox/{customer}/{call}", INBOX),
     ("POST", "/v1/inbox/{customer}/{call}/say", INBOX),
@@ -108,6 +114,14 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/journeys", JOURNEYS),
     ("GET", "/journeys/{name}", JOURNEYS),
     ("GET", "/journeys/{name}/picture.svg", JOURNEYS),
+    ("GET", "/journeys/{name}/live", JOURNEYS),
+    ("GET", "/journeys/{name}/versions", JOURNEYS),
+    ("GET", "/journeys/{name}/versions/{pair}", JOURNEYS),
+    ("GET", "/journeys/{name}/tests", JOURNEYS),
+    ("GET", "/journeys/{name}/simulate", JOURNEYS),
+    ("POST", "/journeys/{name}/simulate", JOURNEYS),
+    ("POST", "/journeys/{name}/pause", PAUSES),
+    ("POST", "/journeys/{name}/resume", PAUSES),
     ("GET", "/customers", CUSTOMERS),
     ("GET", "/customers/{key}", CUSTOMERS),
     ("GET", "/customers/{key}/live", CUSTOMERS),

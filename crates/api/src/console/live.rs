@@ -61,6 +61,13 @@ pub(super) struct Seen {
     seen: Option<String>,
 }
 
+impl Seen {
+    /// That word; `None`: nothing.
+    pub(super) fn new(seen: Option<String>) -> Self {
+        Self { seen }
+    }
+}
+
 /// Tells a page `changed` whenever `look` answers something else than before: a word that stands for all that the
 /// page shows, cheap to find. The page names the one that it was made with, so that nothing is missed in between.
 ///

@@ -82,6 +82,19 @@ pub(crate) fn routes() -> Router<State> {
         .route("/dead-letters/{id}", get(letters::one))
         .route("/dead-letters/{id}/replay", post(letters::replay))
         .route("/dead-letters/{id}/discard", post(letters::discard))
+        .route("/journeys/{name}/live", get(journeys::live))
+        .route("/journeys/{name}/versions", get(journeys::versions))
+        .route(
+            "/journeys/{name}/versions/{pair}",
+            get(journeys::difference),
+        )
+        .route("/journeys/{name}/tests", get(journeys::tests))
+        .route(
+            "/journeys/{name}/simulate",
+            get(journeys::form).post(journeys::run),
+        )
+        .route("/journeys/{name}/pause", post(journeys::pause))
+        .route("/journeys/{name}/resume", post(journeys::resume))
         .route("/inbox", get(inbox::list))
         .route("/inbox.js", get(inbox::script))
         .route("/inbox/{customer}/{call}", get(inbox::one))

@@ -349,6 +349,11 @@ pub(crate) const CODES: &[Code] = &[
     ),
     code("unreadable", &[400], "What a provider told cannot be read."),
     code(
+        "unreadable_workspace",
+        &[409],
+        "This version of Parcours cannot read the workspace that is published.",
+    ),
+    code(
         "unsupported_data",
         &[400],
         "The data of a CloudEvent is no JSON object.",
@@ -368,6 +373,11 @@ pub(crate) const CODES: &[Code] = &[
         "written_by_a_person",
         &[409],
         "A person wrote the message: it is not sent again.",
+    ),
+    code(
+        "wrong_simulation",
+        &[400],
+        "What is to be played cannot be; `refused` says why not.",
     ),
     code(
         "wrong_type",

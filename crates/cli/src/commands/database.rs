@@ -73,7 +73,7 @@ pub async fn migrate(args: &MigrateArgs, root: &Path) -> Result<()> {
 /// # Errors
 /// [`Refused`] if the workspace has errors; any other if the database is away.
 pub async fn publish(store: &Store, root: &Path, format: Format) -> Result<()> {
-    let files = workspace::read(root)?;
+    let files = workspace::read_with_tests(root)?;
     let (applied, warnings) = match engine::publish(store, &files, Timestamp::now()).await {
         Ok(published) => published,
         Err(NotPublished::Errors(diagnostics)) => {

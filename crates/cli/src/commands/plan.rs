@@ -118,8 +118,9 @@ pub async fn apply(args: &ApplyArgs, root: &Path) -> Result<()> {
 
 impl Made {
     async fn of(store: &Store, root: &Path, stop: &[String], format: Format) -> Result<Self> {
-        let files = workspace::read(root)?;
-        let (compiled, mut found) = compiler::compile(&files, &Options::default());
+        let files = workspace::read_with_tests(root)?;
+        let checked = compiler::without_tests(&files);
+        let (compiled, mut found) = compiler::compile(&checked, &Options::default());
         let Some(compiled) = compiled else {
             output::diagnostics(&files, &found, format);
             return Err(Refused.into());

@@ -230,7 +230,7 @@ async fn apply_if_needed(args: &RunArgs, store: &Store, root: &Path) -> Result<(
             Some(_) => published,
         };
     }
-    let here = workspace::read(root).unwrap_or_default();
+    let here = workspace::read_with_tests(root).unwrap_or_default();
     if applied.is_some_and(|applied| !here.is_empty() && applied.files != here) {
         tracing::warn!("the workspace in this folder is not the one applied: see `parcours apply`");
     }

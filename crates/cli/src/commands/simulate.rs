@@ -186,7 +186,11 @@ fn print(args: &SimulateArgs, plays: &[Played]) -> Result<()> {
     };
     // Of many customers, those whom no journey concerns are only counted.
     let shown = |p: &&Played| plays.len() == 1 || p.is_concerned();
-    let mut texts: Vec<String> = plays.iter().filter(shown).map(|p| text(p, look)).collect();
+    let mut texts: Vec<String> = plays
+        .iter()
+        .filter(shown)
+        .map(|p| show::whole(p, look))
+        .collect();
     let others = plays.len() - texts.len();
     if others > 0 {
         texts.push(match others {
@@ -196,20 +200,4 @@ fn print(args: &SimulateArgs, plays: &[Played]) -> Result<()> {
     }
     output::text(texts.join("\n").trim_end());
     Ok(())
-}
-
-fn text(played: &Played, look: Look) -> String {
-    let title = format!(
-        "{}, on the clock of {}",
-        look.bold(&played.key),
-        played.zone.explained()
-    );
-    let timeline = show::timeline(played, look, &|_| false);
-    let standing = show::standing(played, look);
-    let next = played.next().and_then(|here| {
-        let at = show::local(here.due?, &played.zone.zone, played.start);
-        Some(format!("  due next: {} at {at}\n", here.step))
-    });
-    let next = next.unwrap_or_default();
-    format!("{title}\n\n{timeline}\n{standing}{next}")
 }

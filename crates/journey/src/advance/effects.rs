@@ -56,6 +56,8 @@ pub struct Effects {
     pub forwards: Vec<Forward>,
     /// The steps that were walked, in their order: what coverage counts. Not written.
     pub path: Vec<Visit>,
+    /// Runs that moved to another version, in their order: what is counted. Not written.
+    pub moved: Vec<Moved>,
     /// Events that steps emitted, with the run of each: what tests look at. Not written.
     pub emitted: Vec<(RunId, Event)>,
 }
@@ -71,6 +73,19 @@ pub struct Visit {
     pub node: NodeId,
     /// Where it led; `None`: the run waits there, or left.
     pub to: Option<NodeId>,
+}
+
+/// A run that moved to another version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// Which.
+    pub run: RunId,
+    /// The machine it was on.
+    pub from: MachineId,
+    /// The machine it is on.
+    pub to: MachineId,
+    /// Whether its goal was reached before.
+    pub goal: bool,
 }
 
 /// A queued message that will not arrive.

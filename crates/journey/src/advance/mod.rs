@@ -40,7 +40,7 @@ use jiff::Timestamp;
 
 pub use self::{
     audience::{NextDate, concerns, next_date},
-    effects::{Effects, Settled, Turn, Visit},
+    effects::{Effects, Moved, Settled, Turn, Visit},
     others::OWN,
     timers::{Due, next_due},
 };

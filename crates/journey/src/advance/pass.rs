@@ -7,7 +7,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Clock, MAX_TIMERS, Stepper, Turn, hand_over, next_due, profile::Changes, step};
+use super::{Clock, MAX_TIMERS, Moved, Stepper, Turn, hand_over, next_due, profile::Changes, step};
 use crate::{
     customer::{Customer, Pending, Round},
     ids::{InputId, MachineId, RunId},
@@ -132,6 +132,13 @@ impl Stepper<'_> {
     /// The run goes on at that step of that version.
     pub(super) fn moved(&mut self, id: RunId, new: &Machine, node: NodeId, version: u32) {
         let rounds = self.rounds_there(id, new);
+        let moved = self.run(id).map(|run| Moved {
+            run: id,
+            from: run.machine,
+            to: new.id,
+            goal: run.goal_at.is_some(),
+        });
+        self.effects.moved.extend(moved);
         let mut forgotten = Vec::new();
         if let Some(run) = self.touch(id) {
             (run.machine, run.node, run.state.rounds) = (new.id, node, rounds);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
 use crate::machine::{Machine, Node, NodeId};
 
 /// One field that is another now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Change {
     /// Which: `within`, `arm discount`, `exit bought, if`.
     pub what: String,
@@ -26,7 +27,7 @@ pub struct Change {
 }
 
 /// A step as an author finds it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct StepRef {
     /// Its id, if the author gave it one.
     pub id: Option<Arc<str>>,
@@ -56,7 +57,7 @@ impl StepRef {
 }
 
 /// What happened to one step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum StepDiff {
     /// It is new.
@@ -86,7 +87,7 @@ pub enum StepDiff {
 }
 
 /// The difference between two versions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Diff {
     /// Fields of the head.
     pub head: Vec<Change>,

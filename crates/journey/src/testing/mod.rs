@@ -30,6 +30,7 @@ mod written;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+pub use self::outline::branches;
 pub(crate) use self::read::{Known, tests};
 use self::{
     coverage::Coverage,
@@ -40,7 +41,13 @@ pub use self::{
     stage::{SOMEBODY, default_start},
     written::{Test, TestFile},
 };
-use crate::{machine::Machine, workspace::Workspace};
+use crate::{
+    diagnostic::SourceFile,
+    diagnostics::Sink,
+    machine::Machine,
+    source::{self, Kind},
+    workspace::Workspace,
+};
 
 /// What came of the tests of one journey.
 #[derive(Debug)]
@@ -105,6 +112,39 @@ pub fn run(
         verdicts,
         coverage,
     })
+}
+
+/// The customer and the events of the test in which most happens, as they are written: what a simulation can begin with.
+pub fn sample(file: &TestFile, text: &str) -> Option<(String, String)> {
+    let source = SourceFile {
+        path: file.path.clone(),
+        text: Arc::from(text),
+    };
+    let root = source::load(&source, &mut Sink::new(&source))?;
+    let Kind::List(tests) = &root.kind else {
+        return None;
+    };
+    let most = file.tests.iter().rev().max_by_key(|t| t.events.len())?;
+    let name = |test: &&source::Node| {
+        let name = test.get("name");
+        name.is_some_and(|n| n.span.start == most.name.span.start)
+    };
+    let test = tests.iter().find(name)?;
+    let part = |word| test.get(word).map(|node| outdented(text, &node.span));
+    Some((part("customer").unwrap_or_default(), part("events")?))
+}
+
+/// A part of a text, its lines as far to the left as its first one.
+fn outdented(text: &str, span: &source::Span) -> String {
+    let before = text.get(..span.start).unwrap_or_default();
+    let column = before.len() - before.rfind('\n').map_or(0, |n| n + 1);
+    let part = text.get(span.clone()).unwrap_or_default();
+    let lines = part.trim_end().lines().enumerate().map(|(n, line)| {
+        let spaces = line.len() - line.trim_start().len();
+        line.get(if n == 0 { 0 } else { column.min(spaces) }..)
+            .unwrap_or(line)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The coverage of a journey that has no tests.

@@ -66,7 +66,7 @@ pub(crate) fn is_named(id: &str) -> bool {
 }
 
 /// The branches of a step, each with where it leads; none of a step that leads to one place only.
-pub(crate) fn branches(node: &Node) -> Vec<(Arc<str>, NodeId)> {
+pub fn branches(node: &Node) -> Vec<(Arc<str>, NodeId)> {
     let name = |name: &str, to: NodeId| (Arc::from(name), to);
     match &node.op {
         Op::Choose { arms, otherwise } => {

@@ -1,9 +1,12 @@
-//! What `parcours simulate` needs beside a player: the world, scripts of events, and times.
+//! What `parcours simulate` and the console need beside a player: the world, scripts of events, and times.
+
+mod once;
 
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::once::{Field, Once, Wrong, once};
 use super::{
     label,
     play::Player,
@@ -39,6 +42,19 @@ pub fn script(
     journey: &str,
     file: &SourceFile,
 ) -> Result<Script, Vec<Diagnostic>> {
+    let happenings = read(workspace, journey, file, read::happenings)?;
+    Ok(Script {
+        happenings: happenings.unwrap_or_default(),
+    })
+}
+
+/// Reads a part of a file of tests that stands by itself; `None` of an empty file.
+fn read<T>(
+    workspace: &Workspace,
+    journey: &str,
+    file: &SourceFile,
+    part: impl Fn(&source::Node, &Known<'_>, &mut Reader<'_>) -> T,
+) -> Result<Option<T>, Vec<Diagnostic>> {
     let machines = super::machines(workspace);
     let known = Known {
         machine: machines.get(journey).map(|m| &**m),
@@ -50,15 +66,12 @@ pub fn script(
     };
     let mut sink = Sink::new(file);
     let root = source::load(file, &mut sink);
-    let happenings = root.map_or_else(Vec::new, |root| {
-        let mut reader = Reader::new(file, &mut sink);
-        read::happenings(&root, &known, &mut reader)
-    });
+    let read = root.map(|root| part(&root, &known, &mut Reader::new(file, &mut sink)));
     let found = sink.finish();
     if found.iter().any(|d| d.severity == Severity::Error) {
         return Err(found);
     }
-    Ok(Script { happenings })
+    Ok(read)
 }
 
 impl Player<'_> {

@@ -103,7 +103,16 @@ pub(super) fn customer(
     machines: &BTreeMap<Arc<str>, Arc<Machine>>,
     policies: &Policies,
 ) -> Customer {
-    let person = &test.customer;
+    person(&test.customer, start, machines, policies)
+}
+
+/// A customer as they are written.
+pub(super) fn person(
+    person: &Person,
+    start: Timestamp,
+    machines: &BTreeMap<Arc<str>, Arc<Machine>>,
+    policies: &Policies,
+) -> Customer {
     let mut customer = Customer::new(person.id.as_deref().unwrap_or(SOMEBODY));
     customer.traits = traits(person, start);
     for (purpose, channels) in &person.consents {

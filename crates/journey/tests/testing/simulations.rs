@@ -75,3 +75,77 @@ fn what_is_not_there_is_named_with_what_there_is() {
         "the split `offer` has no arm `c`; it has: a, b"
     );
 }
+
+#[test]
+fn one_simulation_is_played_as_it_is_filled_in() {
+    let workspace = compiled(&files(JOURNEY, "- { name: a, expect: { sends: [] } }\n"));
+    let once = simulate::Once {
+        journey: "demo",
+        customer: "id: ana\r\ncountry: FR\r\n",
+        events: "[{ event: cart.updated, with: { cart_id: c1 } }]",
+        run_for: "3h",
+        at: "tue 10:00",
+        ..simulate::Once::default()
+    };
+    let played = simulate::once(&workspace, &once).unwrap();
+    assert_eq!(&*played.key, "ana");
+    assert_eq!(played.start.to_string(), "2026-01-06T09:00:00Z");
+    assert_eq!(
+        played.next().map(|n| n.step.to_string()).as_deref(),
+        Some("pause")
+    );
+    let wrong = simulate::Once {
+        customer: "[]",
+        events: "- { clicks: nothing }\n- 7",
+        run_for: "4000d",
+        at: "noonish",
+        ..once
+    };
+    let found = simulate::once(&workspace, &wrong).unwrap_err();
+    let fields: Vec<_> = found.iter().map(|w| w.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        ["customer", "events", "events", "run_for"],
+        "{found:?}"
+    );
+    assert!(found[2].what.starts_with("line 2: "), "{found:?}");
+    let late = simulate::Once {
+        at: "noonish",
+        ..once
+    };
+    let found = simulate::once(&workspace, &late).unwrap_err();
+    assert_eq!(found[0].field, simulate::Field::At);
+    let nowhere = simulate::Once {
+        journey: "dmo",
+        ..once
+    };
+    let found = simulate::once(&workspace, &nowhere).unwrap_err();
+    assert_eq!(found[0].field, simulate::Field::Journey);
+}
+
+#[test]
+fn the_test_in_which_most_happens_is_a_sample() {
+    let text = "- { name: a, events: [ { event: cart.updated } ], expect: { sends: [] } }
+- name: b
+  customer: { country: FR }
+  events:
+    - { event: cart.updated }
+    - { after: 1h,
+        opens: hello }
+  expect: { sends: [] }
+";
+    let workspace = compiled(&files(JOURNEY, text));
+    let sample = journey::testing::sample(&workspace.tests[0], text).unwrap();
+    assert_eq!(sample.0, "{ country: FR }");
+    assert_eq!(
+        sample.1,
+        "- { event: cart.updated }\n- { after: 1h,\n    opens: hello }"
+    );
+    let once = simulate::Once {
+        journey: "demo",
+        customer: &sample.0,
+        events: &sample.1,
+        ..simulate::Once::default()
+    };
+    assert!(simulate::once(&workspace, &once).unwrap().is_concerned());
+}

@@ -6,6 +6,7 @@
 //! waits. What is erased or no longer kept stays counted.
 
 mod heard;
+mod journeys;
 
 use jiff::Timestamp;
 use journey::{

@@ -1,13 +1,20 @@
-//! A journey as it runs: its versions, who waits where, and what became of its messages, step by step.
+//! A journey as it runs: its versions, who waits where, who took which way, and what became of its messages.
+
+mod cached;
+mod counted;
+mod versions;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::Timestamp;
-use journey::{ids::MachineId, machine::Machine};
+use jiff::{Timestamp, civil::Date};
+use journey::machine::Machine;
 use schemars::JsonSchema;
 use serde::Serialize;
-use sqlx::{PgConnection, Row as _};
+use sha2::{Digest as _, Sha256};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
+pub(super) use self::cached::Cache;
+pub use self::versions::{Fallen, VersionSource};
 use super::{ReadError, Reader, SUMMARY_DEADLINE, moment, moment_or_none};
 
 /// The most versions that are told, the newest first.
@@ -39,6 +46,10 @@ pub struct VersionRow {
     pub current: bool,
     /// Runs that are inside on it.
     pub inside: u64,
+    /// Runs that entered since, and are or ended on it.
+    pub entered: u64,
+    /// Of those, how many reached the goal.
+    pub goals: u64,
 }
 
 /// What became of a step.
@@ -46,12 +57,51 @@ pub struct VersionRow {
 pub struct StepFlow {
     /// Runs that wait there now, on whatever version.
     pub inside: u64,
+    /// How often a run came to it; more than once in rounds.
+    pub came: u64,
+    /// How often a run went on, by the way it took: an arm, an answer, `then` or `else`; `""` where there is one way.
+    pub took: BTreeMap<Arc<str>, u64>,
+    /// Of a split with an id: how many runs of each arm reached the goal.
+    pub goals: BTreeMap<Arc<str>, u64>,
     /// Messages of it that a provider took.
     pub sent: u64,
     /// Messages of it that are on their way.
     pub queued: u64,
     /// Messages of it that did not go, by reason; `failed` among them.
     pub held: BTreeMap<Arc<str>, u64>,
+}
+
+/// What happened on one day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DayFlow {
+    /// Runs that entered.
+    pub entered: u64,
+    /// Runs that left, whenever they entered.
+    pub left: u64,
+    /// Runs that reached their goal, whenever they entered.
+    pub goals: u64,
+}
+
+/// What was counted of a journey. Runs are counted by the day on which they entered, from when on there were counts; messages by
+/// when they were decided.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Counted {
+    /// When it was counted: some seconds ago at the most.
+    pub counted_at: Timestamp,
+    /// Its versions, the newest first, at most 50.
+    pub versions: Vec<VersionRow>,
+    /// Runs that began.
+    pub entered: u64,
+    /// Runs inside now, whenever they entered.
+    pub inside: u64,
+    /// Runs that reached their goal.
+    pub goals: u64,
+    /// Runs that left, by reason.
+    pub left: BTreeMap<Arc<str>, u64>,
+    /// By the step's id in the version that is entered; a step that is gone there by the id that it had.
+    pub steps: BTreeMap<Arc<str>, StepFlow>,
+    /// Day by day (UTC), those on which something happened.
+    pub days: BTreeMap<Date, DayFlow>,
 }
 
 /// A journey, as it runs.
@@ -63,18 +113,27 @@ pub struct Flow {
     /// The machine that new runs enter.
     #[serde(skip)]
     pub machine: Machine,
-    /// Its versions, the newest first, at most 50.
-    pub versions: Vec<VersionRow>,
-    /// Runs that ever began.
-    pub entered: u64,
-    /// Runs inside now.
-    pub inside: u64,
-    /// Runs that reached their goal.
-    pub goals: u64,
-    /// Runs that left, by reason.
-    pub left: BTreeMap<Arc<str>, u64>,
-    /// By the step's id: those of the machine, and of versions before.
-    pub steps: BTreeMap<Arc<str>, StepFlow>,
+    /// The first day (UTC) that is counted; `None`: from the first on.
+    pub since: Option<Date>,
+    /// The numbers.
+    #[serde(flatten)]
+    pub counted: Arc<Counted>,
+}
+
+impl Flow {
+    /// A word for all that it tells, but for the moment: another word means that something has changed.
+    pub fn fingerprint(&self) -> String {
+        let mut counted = Counted::clone(&self.counted);
+        counted.counted_at = Timestamp::UNIX_EPOCH;
+        // It is data of ours, and becomes JSON without fail.
+        let told = serde_json::to_vec(&(&self.row, &counted)).unwrap_or_default();
+        let digest = Sha256::digest(told);
+        digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
 }
 
 impl Reader {
@@ -84,148 +143,111 @@ impl Reader {
     /// If the database cannot be read.
     pub async fn published(&self) -> Result<Vec<JourneyRow>, ReadError> {
         let mut tx = self.page().await?;
-        Ok(rows(&mut tx, None)
-            .await?
-            .into_iter()
-            .map(|r| r.0)
-            .collect())
+        let rows = sqlx::query(sqlx::AssertSqlSafe(published("", "")))
+            .fetch_all(&mut *tx)
+            .await?;
+        rows.iter().map(row).collect()
     }
 
-    /// A journey as it runs; `None`: none is published by that name. Reads all its runs and messages, under a deadline of 30 s.
+    /// A journey as it runs, of the runs that entered on a day (UTC) or later; `None` as a result: none is published by that name.
+    /// What is read of whole tables (who is inside, what became of messages) is some seconds old at the most, under a
+    /// deadline of 30 s.
     ///
     /// # Errors
     /// [`ReadError::TooSlow`] on tables too large for it; or if the database cannot be read.
-    pub async fn flow(&self, journey: &str) -> Result<Option<Flow>, ReadError> {
-        let mut tx = self.snapshot(SUMMARY_DEADLINE).await?;
-        let Some((row, machine)) = rows(&mut tx, Some(journey)).await?.pop() else {
+    pub async fn flow(
+        &self,
+        journey: &str,
+        since: Option<Date>,
+    ) -> Result<Option<Flow>, ReadError> {
+        let Some((row, machine)) = self.current(journey).await? else {
             return Ok(None);
         };
-        let mut flow = Flow {
-            versions: Vec::new(),
-            entered: 0,
-            inside: 0,
-            goals: 0,
-            left: BTreeMap::new(),
-            steps: BTreeMap::new(),
+        let counted = self.cache.of(self, &machine, since).await?;
+        Ok(Some(Flow {
             row,
             machine,
+            since,
+            counted,
+        }))
+    }
+
+    /// A journey that is published, and the machine that new runs enter; `None` as well where this version cannot read it.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn current(&self, journey: &str) -> Result<Option<(JourneyRow, Machine)>, ReadError> {
+        let mut tx = self.page().await?;
+        let sql = published(", m.content", "where m.journey = $1");
+        let found = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(journey)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some(found) = found else { return Ok(None) };
+        let machine = Machine::from_content(found.try_get("content")?).ok();
+        machine
+            .map(|machine| Ok((row(&found)?, machine)))
+            .transpose()
+    }
+
+    async fn count(&self, machine: &Machine, since: Option<Date>) -> Result<Counted, ReadError> {
+        let mut tx = self.snapshot(SUMMARY_DEADLINE).await?;
+        let now = sqlx::query("select now() as now")
+            .fetch_one(&mut *tx)
+            .await?;
+        let mut counted = Counted {
+            counted_at: moment(&now, "now")?,
+            ..Counted::default()
         };
-        runs(&mut tx, &mut flow).await?;
-        ended(&mut tx, &mut flow).await?;
-        messages(&mut tx, &mut flow).await?;
-        Ok(Some(flow))
+        let versions = versions::all(&mut tx, &machine.journey).await?;
+        counted::inside(&mut tx, machine, &versions, &mut counted).await?;
+        counted::runs(&mut tx, machine, &versions, since, &mut counted).await?;
+        messages(&mut tx, &machine.journey, since, &mut counted).await?;
+        Ok(counted)
     }
 }
 
-/// One that cannot be read by this version is left out.
-async fn rows(
-    tx: &mut PgConnection,
-    journey: Option<&str>,
-) -> Result<Vec<(JourneyRow, Machine)>, ReadError> {
-    let rows = sqlx::query(
-        "select m.journey, m.version, m.published_at, m.content,
+/// The journeys that are published, with further columns and a condition, both words of ours.
+fn published(columns: &str, which: &str) -> String {
+    format!(
+        "select m.journey, coalesce(m.title, m.journey) as title, m.version, m.published_at{columns},
                 (select case when p.in_flight = 'pause' then p.at end from passage p
                  where p.journey = m.journey and p.in_flight in ('pause', 'resume')
                  order by p.id desc limit 1) as paused_at
          from machine m
          join (select machines from workspace order by revision desc limit 1) w
            on m.id = any(w.machines)
-         where $1::text is null or m.journey = $1
-         order by m.journey",
+         {which} order by m.journey"
     )
-    .bind(journey)
-    .fetch_all(tx)
-    .await?;
-    let mut found = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let Ok(machine) = Machine::from_content(row.try_get("content")?) else {
-            continue;
-        };
-        let told = JourneyRow {
-            journey: machine.journey.clone(),
-            title: machine.title.clone(),
-            version: row.try_get("version")?,
-            published_at: moment(row, "published_at")?,
-            paused_at: moment_or_none(row, "paused_at")?,
-        };
-        found.push((told, machine));
-    }
-    Ok(found)
 }
 
-/// Who is inside, by machine and step.
-async fn runs(tx: &mut PgConnection, flow: &mut Flow) -> Result<(), ReadError> {
-    let versions = sqlx::query(
-        "select id, version, published_at, content from machine where journey = $1
-         order by version desc limit $2",
-    )
-    .bind(&*flow.row.journey)
-    .bind(MOST_VERSIONS)
-    .fetch_all(&mut *tx)
-    .await?;
-    let counted: Vec<(uuid::Uuid, i32, i64)> = sqlx::query_as(
-        "select machine, node, count(*) from run
-         where journey = $1 and left_at is null group by machine, node",
-    )
-    .bind(&*flow.row.journey)
-    .fetch_all(&mut *tx)
-    .await?;
-    for row in &versions {
-        let id = MachineId(row.try_get("id")?);
-        let machine = Machine::from_content(row.try_get("content")?).ok();
-        let mut inside = 0;
-        for (_, node, n) in counted.iter().filter(|(of, ..)| *of == id.0) {
-            inside += n.unsigned_abs();
-            let node = u32::try_from(*node).ok();
-            let step = machine
-                .as_ref()
-                .zip(node)
-                .and_then(|(m, node)| m.node(journey::machine::NodeId(node)));
-            if let Some(step) = step {
-                flow.steps.entry(step.id.clone()).or_default().inside += n.unsigned_abs();
-            }
-        }
-        flow.versions.push(VersionRow {
-            version: row.try_get("version")?,
-            published_at: moment(row, "published_at")?,
-            current: id == flow.machine.id,
-            inside,
-        });
-    }
-    flow.inside = counted.iter().map(|(.., n)| n.unsigned_abs()).sum();
-    Ok(())
+fn row(row: &PgRow) -> Result<JourneyRow, ReadError> {
+    Ok(JourneyRow {
+        journey: Arc::from(row.try_get::<&str, _>("journey")?),
+        title: Arc::from(row.try_get::<&str, _>("title")?),
+        version: row.try_get("version")?,
+        published_at: moment(row, "published_at")?,
+        paused_at: moment_or_none(row, "paused_at")?,
+    })
 }
 
-async fn ended(tx: &mut PgConnection, flow: &mut Flow) -> Result<(), ReadError> {
-    let rows: Vec<(Option<String>, i64, i64)> = sqlx::query_as(
-        "select reason, count(*), count(goal_at)
-         from (select reason, goal_at from run where journey = $1
-               union all select reason, goal_at from run_ended where journey = $1) all_runs
-         group by reason",
-    )
-    .bind(&*flow.row.journey)
-    .fetch_all(tx)
-    .await?;
-    for (reason, runs, goals) in rows {
-        flow.entered += runs.unsigned_abs();
-        flow.goals += goals.unsigned_abs();
-        if let Some(reason) = reason {
-            flow.left.insert(Arc::from(reason), runs.unsigned_abs());
-        }
-    }
-    Ok(())
-}
-
-async fn messages(tx: &mut PgConnection, flow: &mut Flow) -> Result<(), ReadError> {
+async fn messages(
+    tx: &mut PgConnection,
+    journey: &str,
+    since: Option<Date>,
+    counted: &mut Counted,
+) -> Result<(), ReadError> {
     let rows: Vec<(String, String, Option<String>, i64)> = sqlx::query_as(
-        "select step, status::text, reason, count(*) from message where journey = $1
+        "select step, status::text, reason, count(*) from message
+         where journey = $1 and ($2::date is null or at >= $2::timestamp at time zone 'UTC')
          group by step, status, reason",
     )
-    .bind(&*flow.row.journey)
+    .bind(journey)
+    .bind(since.map(jiff_sqlx::ToSqlx::to_sqlx))
     .fetch_all(tx)
     .await?;
     for (step, status, reason, n) in rows {
-        let step = flow.steps.entry(Arc::from(step)).or_default();
+        let step = counted.steps.entry(Arc::from(step)).or_default();
         let n = n.unsigned_abs();
         match (&*status, reason) {
             ("sent", _) => step.sent += n,

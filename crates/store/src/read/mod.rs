@@ -39,7 +39,7 @@ pub use export::{
     ExportedRun, Rows,
 };
 pub use find::{Depth, Found, FoundCustomer, Matched};
-pub use flow::{Flow, JourneyRow, StepFlow, VersionRow};
+pub use flow::{Counted, DayFlow, Fallen, Flow, JourneyRow, StepFlow, VersionRow, VersionSource};
 pub use funnel::{
     Funnel, FunnelBy, FunnelCounts, FunnelFailure, FunnelFilter, FunnelReason, FunnelRow,
 };
@@ -104,6 +104,8 @@ impl From<sqlx::Error> for ReadError {
 pub struct Reader {
     pool: PgPool,
     deadline: Duration,
+    /// What was counted of journeys last.
+    cache: flow::Cache,
 }
 
 impl Reader {
@@ -112,6 +114,7 @@ impl Reader {
         Self {
             pool,
             deadline: PAGE_DEADLINE,
+            cache: flow::Cache::default(),
         }
     }
 

@@ -6,10 +6,12 @@ use std::{
 };
 
 use jiff::Timestamp;
+use jiff_sqlx::{Date as Day, ToSqlx as _};
 use journey::{
     advance::{Settled, Turn},
     call::Call,
     consent::ConsentRecord,
+    counts::Counts,
     customer::{Customer, PastSend, Run},
     ids::{CallId, CustomerId, MessageId},
     input::Input,
@@ -61,12 +63,14 @@ pub(super) struct Rows<'a> {
     pub(super) over: Vec<Over>,
     /// What is for those whom customers were merged into.
     pub(super) forwards: Vec<(CustomerId, &'a Forward)>,
+    pub(super) counted: Numbers<'a>,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn of(
         begun: &BTreeMap<CustomerId, Begun>,
         turns: &'a [Turn],
+        counts: &'a Counts,
     ) -> Result<Self, Error> {
         // In order of id: two turns that create the same customers must not wait in a ring.
         let turns: BTreeMap<_, _> = turns.iter().map(|t| (t.customer.id, t)).collect();
@@ -85,6 +89,7 @@ impl<'a> Rows<'a> {
         }
         rows.closed.sort();
         rows.over.sort();
+        rows.counted = Numbers::of(counts);
         Ok(rows)
     }
 
@@ -289,6 +294,36 @@ impl<'a> Runs<'a> {
         self.reason.push(run.left.as_ref().map(|l| &*l.reason));
         self.state.push(to_bytes("state", id, &run.state)?);
         Ok(())
+    }
+}
+
+/// Columns of `journey_counted`.
+#[derive(Default)]
+pub(super) struct Numbers<'a> {
+    pub(super) journey: Vec<&'a str>,
+    pub(super) machine: Vec<Uuid>,
+    pub(super) day: Vec<Day>,
+    pub(super) counts: Vec<String>,
+}
+
+impl<'a> Numbers<'a> {
+    fn of(counts: &'a Counts) -> Self {
+        let mut numbers = Self::default();
+        for (place, counted) in counts {
+            let lines: Vec<_> = counted
+                .iter()
+                .filter(|(_, n)| **n != 0)
+                .map(|(c, n)| (c.what.as_str(), &*c.step, &*c.way, *n))
+                .collect();
+            numbers.journey.push(&place.journey);
+            numbers.machine.push(place.machine.0);
+            numbers.day.push(place.day.to_sqlx());
+            // Texts and numbers become JSON without fail.
+            numbers
+                .counts
+                .push(serde_json::to_string(&lines).unwrap_or_else(|_| "[]".into()));
+        }
+        numbers
     }
 }
 

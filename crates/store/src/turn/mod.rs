@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use journey::{
     action::Kept,
     advance::Turn,
+    counts::Counts,
     customer::{Customer, PREFERENCES_CHANGED},
     ids::{CustomerId, MessageId, RunId},
     input::{Input, InputKind},
@@ -69,6 +70,8 @@ pub struct OpenTurn {
     pub duplicates: usize,
     /// The W3C trace context of messages that are decided now and belong to a trace, for dispatch to go on with.
     pub traceparents: BTreeMap<MessageId, String>,
+    /// What is counted of the runs that are decided now.
+    pub counts: Counts,
     begun: BTreeMap<CustomerId, Begun>,
     tx: Transaction<'static, Postgres>,
 }
@@ -249,7 +252,7 @@ impl OpenTurn {
     /// If somebody else was faster ([`Error::is_retryable`]), the database refuses a value
     /// ([`Error::is_poison`]) or fails. Nothing is written then.
     pub async fn commit(mut self, turns: Vec<Turn>) -> Result<(), Error> {
-        let rows = columns::Rows::of(&self.begun, &turns)?;
+        let rows = columns::Rows::of(&self.begun, &turns, &self.counts)?;
         write::all(&mut self.tx, &rows).await?;
         write::traced(&mut self.tx, &rows, &self.traceparents).await?;
         self.tx.commit().await.map_err(during("committing"))
@@ -420,6 +423,7 @@ impl Batch {
             work,
             duplicates: self.duplicates,
             traceparents: BTreeMap::new(),
+            counts: Counts::new(),
             begun,
             tx,
         }

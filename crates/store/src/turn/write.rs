@@ -201,6 +201,10 @@ with new_input as (
     select n, date '1970-01-01' + day, journey, step, channel, '', outcome, reason
     from unnest($42::bigint[], $43::int[], $44::text[], $45::text[], $46::text[], $47::text[], $48::text[])
          a (n, day, journey, step, channel, outcome, reason)
+), numbers as (
+    insert into journey_counted (journey, machine, day, counts)
+    select journey, machine, day, counts::jsonb
+    from unnest($49::text[], $50::uuid[], $51::date[], $52::text[]) a (journey, machine, day, counts)
 )
 insert into message (customer, at, id, run, due_at, done_at, status, channel, purpose, journey,
                      step, reason, decision)
@@ -218,6 +222,7 @@ async fn facts(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
         entered: e,
         moved: r,
         messages: m,
+        counted: n,
         ..
     } = rows;
     let query = sqlx::query(FACTS);
@@ -248,6 +253,8 @@ async fn facts(tx: &mut PgConnection, rows: &Rows<'_>) -> Result<(), Error> {
     let query = query.bind(counted.clone().map(|c| c.day).collect::<Vec<_>>());
     let query = query.bind(journeys).bind(steps).bind(channels);
     let query = query.bind(outcomes).bind(reasons);
+    let query = query.bind(&n.journey).bind(&n.machine);
+    let query = query.bind(&n.day).bind(&n.counts);
     query.execute(tx).await.map_err(during("writing turns"))?;
     Ok(())
 }

@@ -334,12 +334,12 @@ async fn publish(
     now: Timestamp,
 ) -> Result<BTreeSet<Uuid>, Error> {
     let rows: Vec<(Uuid,)> = sqlx::query_as(
-        "insert into machine (id, published_at, version, journey, content, source)
+        "insert into machine (id, published_at, version, journey, content, source, title)
          select a.id, $5, 1 + coalesce(
                     (select max(m.version) from machine m where m.journey = a.journey), 0),
-                a.journey, a.content, a.source
-         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[])
-              a (id, journey, content, source)
+                a.journey, a.content, a.source, a.title
+         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $6::text[])
+              a (id, journey, content, source, title)
          where not exists (select from machine m where m.id = a.id)
          returning id",
     )
@@ -358,6 +358,7 @@ async fn publish(
     )
     .bind(machines.iter().map(|(_, s)| *s).collect::<Vec<_>>())
     .bind(moment(now))
+    .bind(machines.iter().map(|(m, _)| &*m.title).collect::<Vec<_>>())
     .fetch_all(tx)
     .await
     .map_err(during("publishing machines"))?;

@@ -7,6 +7,7 @@ mod errors;
 mod export;
 mod frame;
 mod inbox;
+mod journeys;
 mod letters;
 mod merge;
 mod message;
@@ -29,6 +30,7 @@ pub(super) const ROOMS: &[&[Pair]] = &[
     export::PAIRS,
     frame::PAIRS,
     inbox::PAIRS,
+    journeys::PAIRS,
     letters::PAIRS,
     merge::PAIRS,
     message::PAIRS,

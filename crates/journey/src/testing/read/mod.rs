@@ -77,6 +77,11 @@ pub(crate) fn happenings(root: &Node, known: &Known<'_>, r: &mut Reader<'_>) -> 
     Book { r, known }.happenings(root)
 }
 
+/// A customer, by themselves.
+pub(crate) fn person(root: &Node, known: &Known<'_>, r: &mut Reader<'_>) -> Person {
+    Book { r, known }.customer(root)
+}
+
 fn not_a_list(root: &Node, r: &mut Reader<'_>) {
     if root.is_empty() {
         r.sink

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     content::Content,
+    diagnostic::{Diagnostic, SourceFile},
     testing::{
         Report, Verdict,
         coverage::{Coverage, ItemKind},
@@ -79,7 +81,7 @@ struct ItemData<'r> {
 }
 
 /// Everything that happened to one customer.
-#[derive(Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PlayedData<'p> {
     customer: &'p Arc<str>,
     zone: &'p Arc<str>,
@@ -92,7 +94,7 @@ pub struct PlayedData<'p> {
     standing: Vec<StandingData<'p>>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct MomentData<'p> {
     at: Timestamp,
     /// The same on the customer's clock.
@@ -101,26 +103,30 @@ struct MomentData<'p> {
     facts: Vec<FactData<'p>>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct FactData<'p> {
     journey: Option<&'p Arc<str>>,
     step: Option<&'p Arc<str>>,
     line: Option<u32>,
     text: String,
+    /// What happened, as data: `fact` is its name.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     fact: &'p Fact,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct SendData<'p> {
     at: Timestamp,
     local: String,
     journey: &'p Arc<str>,
     step: &'p Arc<str>,
     template: &'p Arc<str>,
+    /// What would leave, by `channel`.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     content: &'p Content,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct RefusalData<'p> {
     at: Timestamp,
     journey: &'p Arc<str>,
@@ -129,13 +135,13 @@ struct RefusalData<'p> {
     why: &'p str,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct EndData<'p> {
     journey: &'p Arc<str>,
     reason: &'p Arc<str>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct StandingData<'p> {
     journey: &'p Arc<str>,
     key: &'p Arc<str>,
@@ -193,6 +199,12 @@ fn failure<'r>(failure: &'r Failure, text: &str) -> FailureData<'r> {
         expected: &failure.expected,
         found: &failure.found,
     }
+}
+
+/// The line of a diagnostic in its file, from 1.
+pub fn line_of(files: &[SourceFile], diagnostic: &Diagnostic) -> usize {
+    let file = files.iter().find(|f| f.path == diagnostic.file);
+    place(file.map_or("", |f| &*f.text), diagnostic.span.start).0
 }
 
 /// Line and column from 1, columns in characters.

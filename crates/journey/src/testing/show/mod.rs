@@ -8,6 +8,7 @@ mod times;
 pub(super) use self::times::in_local_time;
 pub use self::times::{elapsed, local};
 pub use self::{
+    data::line_of,
     failures::failed,
-    timeline::{Look, standing, timeline},
+    timeline::{Look, standing, timeline, whole},
 };

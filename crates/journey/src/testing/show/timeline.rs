@@ -82,6 +82,23 @@ fn after(moment: &Moment, played: &Played) -> String {
     format!("+{}", elapsed(moment.at.duration_since(played.start)))
 }
 
+/// The whole of a play as people read it: who, what happened, where they stand, and what is due next.
+pub fn whole(played: &Played, look: Look) -> String {
+    let title = format!(
+        "{}, on the clock of {}",
+        look.bold(&played.key),
+        played.zone.explained()
+    );
+    let timeline = timeline(played, look, &|_| false);
+    let standing = standing(played, look);
+    let next = played.next().and_then(|here| {
+        let at = local(here.due?, &played.zone.zone, played.start);
+        Some(format!("  due next: {} at {at}\n", here.step))
+    });
+    let next = next.unwrap_or_default();
+    format!("{title}\n\n{timeline}\n{standing}{next}")
+}
+
 /// What happened, in order: how long after the start, on the customer's clock, at which step, what
 /// was decided and why. Facts that `marked` holds are pointed out.
 pub fn timeline(played: &Played, look: Look, marked: &dyn Fn(&Fact) -> bool) -> String {
