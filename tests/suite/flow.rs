@@ -60,7 +60,10 @@ fn shorter() -> Workspace {
     let text = SALE
         .replace("  - { id: again, wait: 2h }\n", "")
         .replace("within: 1d", "within: 3d")
-        .replace("\nsteps:", "\nmigrate: { from: any, in_flight: move }\nsteps:");
+        .replace(
+            "\nsteps:",
+            "\nmigrate: { from: any, in_flight: move }\nsteps:",
+        );
     sale().journey("sale", &text)
 }
 

@@ -17,8 +17,8 @@ use journey::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::read::{
-    CustomerRow, CustomerView, ExpectedEntry, InputName, JourneyWhy, Matched,
-    MessageRow, MessageView, Runs, Slowed, Summary, TimelineEntry,
+    CustomerRow, CustomerView, ExpectedEntry, InputName, JourneyWhy, Matched, MessageRow,
+    MessageView, Runs, Slowed, Summary, TimelineEntry,
 };
 use uuid::Uuid;
 

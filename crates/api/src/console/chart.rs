@@ -20,6 +20,8 @@ const WIDE: f64 = 600.0;
 const HIGH: f64 = 100.0;
 /// The most rows of a table.
 const MOST_ROWS: usize = 12;
+/// The most of one whose rows are read one by one.
+const MOST_COUNTS: usize = 160;
 /// How much larger than everything else a limit may be, and still be drawn.
 const FAR: f64 = 10.0;
 
@@ -28,6 +30,8 @@ const FAR: f64 = 10.0;
 pub(crate) enum Unit {
     /// How many there are.
     Number,
+    /// How many there were in each step: of a longer time the sum is told.
+    Count,
     /// How many there were a minute.
     PerMinute,
     /// A span of time, in seconds.
@@ -110,15 +114,29 @@ pub(crate) struct Drawn {
     /// Which look it has, from 1; `bars` where it is drawn so.
     pub(crate) look: String,
     pub(crate) path: String,
-    /// The newest value, and the largest, in words.
+    /// The newest value, of counts the sum, in words.
     pub(crate) now: String,
+    /// The largest.
     pub(crate) most: String,
+    /// Whether it is of counts.
+    counts: bool,
 }
 
 impl Drawn {
     /// The largest value, as part of a sentence.
     pub(crate) fn at_most(&self) -> String {
-        i18n::fill("{0} at the most", &[&self.most])
+        match self.counts {
+            true => i18n::fill("{0} at the peak", &[&self.most]),
+            false => i18n::fill("{0} at the most", &[&self.most]),
+        }
+    }
+
+    fn told(&self) -> String {
+        let parts: [&dyn std::fmt::Display; 3] = [&self.name, &self.now, &self.most];
+        match self.counts {
+            true => i18n::fill("{0}: {1} in all, {2} at the peak", &parts),
+            false => i18n::fill("{0}: {1} now, {2} at the most", &parts),
+        }
     }
 }
 
@@ -184,14 +202,19 @@ impl Plot {
             .last()
             .filter(|(at, _)| *at >= range.to - 2 * range.step);
         let newest = newest.map(|(_, value)| *value);
+        let now = match self.unit {
+            Unit::Count => joined(within(&line.points, range), self.unit),
+            _ => newest,
+        };
         let known = line.points.iter().any(|(_, v)| v.is_finite());
         let most = known.then(|| largest(&line.points));
         Drawn {
             name: line.name.clone(),
             look,
             path,
-            now: said(newest, self.unit),
+            now: said(now, self.unit),
             most: said(most, self.unit),
+            counts: self.unit == Unit::Count,
         }
     }
 }
@@ -200,6 +223,14 @@ impl Plot {
 fn said(value: Option<f64>, unit: Unit) -> String {
     let value = value.filter(|v| v.is_finite());
     value.map_or_else(|| "–".to_owned(), |value| written(value, unit))
+}
+
+/// What several steps come to; `None`: nothing is known of them.
+fn joined(points: impl Iterator<Item = (i64, f64)>, unit: Unit) -> Option<f64> {
+    points.map(|(_, value)| value).reduce(match unit {
+        Unit::Count => |a, b| a + b,
+        _ => f64::max,
+    })
 }
 
 fn largest(points: &[(i64, f64)]) -> f64 {
@@ -288,31 +319,27 @@ fn label(second: i64, range: Range) -> String {
 }
 
 fn told(lines: &[Drawn]) -> String {
-    let each = lines.iter().map(|line| {
-        i18n::fill(
-            "{0}: {1} now, {2} at the most",
-            &[&line.name, &line.now, &line.most],
-        )
-    });
-    each.collect::<Vec<_>>().join("; ")
+    let each: Vec<String> = lines.iter().map(Drawn::told).collect();
+    each.join("; ")
 }
 
-/// The values by equal stretches, the newest first; of each stretch the largest.
+/// The values by equal stretches, the newest first; of each stretch the largest, of counts the sum.
 fn rows(lines: &[Line], range: Range, unit: Unit) -> Vec<Row> {
     let steps = usize::try_from((range.to - range.from) / range.step.max(1)).unwrap_or(0);
-    let together = i64::try_from(steps.div_ceil(MOST_ROWS).max(1)).unwrap_or(1) * range.step.max(1);
+    let most = match unit {
+        Unit::Count => MOST_COUNTS,
+        _ => MOST_ROWS,
+    };
+    let together = i64::try_from(steps.div_ceil(most).max(1)).unwrap_or(1) * range.step.max(1);
     let mut rows = Vec::new();
     let mut to = range.to;
-    while to > range.from && rows.len() < MOST_ROWS {
+    while to > range.from && rows.len() < most {
         let stretch = Range {
             from: (to - together).max(range.from),
             to,
             ..range
         };
-        let value = |line: &Line| {
-            let inside: Vec<(i64, f64)> = within(&line.points, stretch).collect();
-            said((!inside.is_empty()).then(|| largest(&inside)), unit)
-        };
+        let value = |line: &Line| said(joined(within(&line.points, stretch), unit), unit);
         if let Ok(at) = Timestamp::from_second(stretch.from) {
             let values = lines.iter().map(value).collect();
             rows.push(Row {

@@ -56,7 +56,7 @@ fn round(most: f64) -> f64 {
 /// `1,234`, `2.5`, `35 ms`, `2.5 min`, `12M`.
 pub(super) fn written(value: f64, unit: Unit) -> String {
     match unit {
-        Unit::Number | Unit::PerMinute => number(value),
+        Unit::Number | Unit::Count | Unit::PerMinute => number(value),
         Unit::Seconds => time(value),
     }
 }

@@ -147,3 +147,25 @@ fn values_are_written_with_their_unit() {
     );
     assert_eq!(within(Language::French, || time(2.5)), "2,5 s");
 }
+
+#[test]
+fn counts_are_added_up_where_a_time_is_told_as_one() {
+    let points = [(0, 3.0), (60, 4.0), (540, 0.0)];
+    let counted = chart(Unit::Count, Shape::Lines, &points, &[]);
+    assert_eq!(counted.lines[0].now, "7");
+    assert_eq!(counted.lines[0].at_most(), "4 at the peak");
+    assert_eq!(counted.told, "waiting: 7 in all, 4 at the peak");
+    assert_eq!(counted.rows.len(), 10);
+    let points: Vec<_> = (0..400).map(|n| (n * 60, 1.0)).collect();
+    let line = Line {
+        name: "entered".to_owned(),
+        points,
+    };
+    let range = Range {
+        to: 400 * 60,
+        ..RANGE
+    };
+    let rows = super::rows(&[line], range, Unit::Count);
+    assert_eq!((rows.len(), &*rows[0].values[0]), (134, "3"));
+    assert_eq!(&*rows[133].values[0], "1", "what is left of it");
+}

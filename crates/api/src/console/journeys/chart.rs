@@ -1,95 +1,77 @@
-//! What happened day by day, or week by week over a long time, as lines and as a table.
+//! What happened day by day, or week by week over a long time.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::collections::BTreeMap;
 
-use jiff::civil::{Date, Weekday};
+use jiff::{
+    civil::{Date, Weekday},
+    tz::TimeZone,
+};
 use store::read::DayFlow;
 
-use crate::{console::words, i18n::say};
+use crate::{
+    console::chart::{Chart, Line, Plot, Range, Shape, Unit},
+    i18n::say,
+};
 
 /// More days than this are told week by week.
 const MOST_DAYS: i32 = 92;
 /// The most weeks that are told, the newest.
 const MOST_WEEKS: usize = 156;
-/// How far apart two points stand.
-const APART: usize = 10;
+/// The seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
 
-/// A chart, drawn from 0 to 100.
-pub(super) struct Chart {
-    pub(super) width: usize,
-    /// What one point is.
-    pub(super) unit: &'static str,
-    pub(super) first: String,
-    pub(super) last: String,
-    pub(super) most: String,
-    /// Below the first line.
-    pub(super) area: String,
-    /// None: there is nothing to tell.
-    pub(super) lines: Vec<Line>,
-    pub(super) rows: Vec<(String, [String; 3])>,
+/// From `since`, else from the first day on which something happened, to today.
+pub(super) fn of(days: &BTreeMap<Date, DayFlow>, since: Option<Date>, today: Date) -> Chart {
+    let first = since
+        .or_else(|| days.keys().next().copied())
+        .unwrap_or(today);
+    let last = days.keys().next_back().copied().unwrap_or(today).max(today);
+    let length = first.until(last).map_or(0, |span| span.get_days());
+    let weekly = length > MOST_DAYS;
+    let points = points(days, first, last, weekly);
+    let step = if weekly { 7 * DAY } else { DAY };
+    let begins = |point: Option<&(Date, DayFlow)>| second(point.map_or(today, |(day, _)| *day));
+    let range = Range {
+        from: begins(points.first()),
+        to: begins(points.last()) + step,
+        step,
+    };
+    let line = |name: &str, of: fn(&DayFlow) -> u64| Line {
+        name: name.to_owned(),
+        points: points
+            .iter()
+            .map(|(day, flow)| (second(*day), number(of(flow))))
+            .collect(),
+    };
+    let plot = Plot {
+        id: "throughput",
+        title: if weekly {
+            say("Week by week")
+        } else {
+            say("Day by day")
+        },
+        note: String::new(),
+        unit: Unit::Count,
+        shape: Shape::Lines,
+        lines: vec![
+            line(say("Entered"), |day| day.entered),
+            line(say("Goals"), |day| day.goals),
+            line(say("Left"), |day| day.left),
+        ],
+        limits: Vec::new(),
+    };
+    plot.drawn(range)
 }
 
-/// One line of it.
-pub(super) struct Line {
-    pub(super) name: &'static str,
-    pub(super) class: &'static str,
-    pub(super) total: String,
-    pub(super) path: String,
+/// When a day begins (UTC), in seconds of the epoch.
+fn second(day: Date) -> i64 {
+    day.to_zoned(TimeZone::UTC)
+        .map_or(0, |at| at.timestamp().as_second())
 }
 
-impl Chart {
-    /// From `since`, else from the first day on which something happened, to today.
-    pub(super) fn of(days: &BTreeMap<Date, DayFlow>, since: Option<Date>, today: Date) -> Self {
-        let first = since
-            .or_else(|| days.keys().next().copied())
-            .unwrap_or(today);
-        let last = days.keys().next_back().copied().unwrap_or(today).max(today);
-        let length = first.until(last).map_or(0, |span| span.get_days());
-        let weekly = length > MOST_DAYS;
-        let points = points(days, first, last, weekly);
-        let columns: [Vec<u64>; 3] = [
-            points.iter().map(|(_, d)| d.entered).collect(),
-            points.iter().map(|(_, d)| d.goals).collect(),
-            points.iter().map(|(_, d)| d.left).collect(),
-        ];
-        let most = columns.iter().flatten().copied().max().unwrap_or_default();
-        let names = [
-            (say("Entered"), "entered"),
-            (say("Goals"), "goals"),
-            (say("Left"), "left"),
-        ];
-        let lines = names
-            .into_iter()
-            .zip(&columns)
-            .map(|((name, class), column)| Line {
-                name,
-                class,
-                total: words::number(column.iter().sum()),
-                path: path(column, most),
-            });
-        let line = path(&columns[0], most);
-        let width = points.len().saturating_sub(1).max(1) * APART;
-        let day =
-            |at: Option<&(Date, DayFlow)>| at.map_or_else(String::new, |(day, _)| short(*day));
-        Self {
-            width,
-            unit: if weekly { say("Week from") } else { say("Day") },
-            first: day(points.first()),
-            last: day(points.last()),
-            most: words::number(most),
-            area: format!("{line}V99H0Z"),
-            lines: if most == 0 {
-                Vec::new()
-            } else {
-                lines.collect()
-            },
-            rows: points
-                .iter()
-                .rev()
-                .map(|(day, d)| (short(*day), [d.entered, d.goals, d.left].map(words::number)))
-                .collect(),
-        }
-    }
+#[expect(clippy::cast_precision_loss, reason = "a picture")]
+fn number(n: u64) -> f64 {
+    n as f64
 }
 
 /// Every day, or every week by its Monday, those on which nothing happened among them.
@@ -122,27 +104,6 @@ fn points(
     points.into_iter().skip(skip).collect()
 }
 
-/// Of one point a line across.
-fn path(column: &[u64], most: u64) -> String {
-    let mut path = String::new();
-    let single = [column.first().copied().unwrap_or_default(); 2];
-    let column = if column.len() < 2 {
-        &single[..]
-    } else {
-        column
-    };
-    for (n, value) in column.iter().enumerate() {
-        let y = 99 - value * 96 / most.max(1);
-        // Writing into a string cannot fail.
-        let _ = write!(path, "{}{} {y}", if n == 0 { "M" } else { "L" }, n * APART);
-    }
-    path
-}
-
-fn short(day: Date) -> String {
-    day.strftime("%Y-%m-%d").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
@@ -160,20 +121,18 @@ mod tests {
     #[test]
     fn days_without_anything_are_told_as_well() {
         let today = date(2026, 3, 10);
-        let chart = Chart::of(
-            &days(&[(date(2026, 3, 8), 4)]),
-            Some(date(2026, 3, 4)),
-            today,
+        let four = days(&[(date(2026, 3, 8), 4)]);
+        let chart = of(&four, Some(date(2026, 3, 4)), today);
+        let rows: Vec<_> = chart.rows.iter().map(|row| &*row.values[0]).collect();
+        assert_eq!(rows, ["0", "0", "4", "0", "0", "0", "0"]);
+        assert_eq!(chart.lines[0].now, "4");
+        assert!(
+            chart.told.starts_with("Entered: 4 in all"),
+            "{}",
+            chart.told
         );
-        assert_eq!(chart.rows.len(), 7);
-        assert_eq!((&*chart.first, &*chart.last), ("2026-03-04", "2026-03-10"));
-        assert_eq!(
-            chart.lines[0].path,
-            "M0 99L10 99L20 99L30 99L40 3L50 99L60 99"
-        );
-        assert_eq!(chart.width, 60);
-        let nothing = Chart::of(&BTreeMap::new(), Some(today), today);
-        assert!(nothing.lines.is_empty());
+        let nothing = of(&BTreeMap::new(), Some(today), today);
+        assert_eq!(nothing.lines[0].most, "0");
     }
 
     #[test]
@@ -185,10 +144,11 @@ mod tests {
             (date(2025, 1, 6), 1),
             (today, 7),
         ]);
-        let chart = Chart::of(&all, None, today);
+        let chart = of(&all, None, today);
+        let oldest = chart.rows.last().unwrap();
         // The week of the first day, 2025-01-01, began on a Monday of the year before.
-        assert_eq!(chart.first, "2024-12-30");
-        assert_eq!(chart.rows.last().map(|r| &*r.1[0]), Some("5"));
-        assert_eq!(chart.lines[0].total, "13");
+        assert_eq!(oldest.at.0, "2024-12-30T00:00:00Z".parse().unwrap());
+        assert_eq!(&*oldest.values[0], "5");
+        assert_eq!(chart.lines[0].now, "13");
     }
 }

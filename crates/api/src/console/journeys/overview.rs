@@ -14,8 +14,7 @@ use serde::Deserialize;
 use store::read::{Flow, StepFlow};
 
 use super::{
-    Head,
-    chart::Chart,
+    Head, chart,
     conversion::{self, Conversion},
     funnel::{self, Stage},
     percent,
@@ -23,7 +22,9 @@ use super::{
 use crate::{
     State,
     console::{
-        Frame, Page, PageError, html,
+        Frame, Page, PageError,
+        chart::Chart,
+        html,
         live::{self, Live, Seen},
         words::{self, When},
     },
@@ -128,7 +129,7 @@ pub(in crate::console) async fn one(
         counted_at: When(counted.counted_at),
         figures: figures(&flow),
         drawn: graph::svg(&graph).is_ok(),
-        chart: Chart::of(&counted.days, since, journey::counts::day(state.now())),
+        chart: chart::of(&counted.days, since, journey::counts::day(state.now())),
         left: bars(&counted.left),
         held: bars(&held(&flow)),
         funnel: funnel::of(&flow.machine, &graph, counted),

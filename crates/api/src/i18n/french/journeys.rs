@@ -29,7 +29,6 @@ pub(super) const PAIRS: &[Pair] = &[
         "Counted at {0}. Runs by the day (UTC) on which they entered, from when on this version of Parcours has counted; messages by when they were decided.",
         "Compté le {0}. Les passages selon le jour (UTC) de leur entrée, depuis que cette version de Parcours compte ; les messages selon le moment de la décision.",
     ),
-    ("Day", "Jour"),
     ("Day by day", "Jour après jour"),
     ("Did not go on this way", "N’ont pas suivi ce chemin"),
     ("Entered now", "En vigueur"),
@@ -74,10 +73,6 @@ pub(super) const PAIRS: &[Pair] = &[
     (
         "Nobody has entered in this time.",
         "Personne n’est entré sur cette période.",
-    ),
-    (
-        "Nobody has entered or left in this time.",
-        "Personne n’est entré ni sorti sur cette période.",
     ),
     ("Nobody has left it yet.", "Personne n’en est encore sorti."),
     ("Nothing happens.", "Rien ne se passe."),
@@ -186,7 +181,7 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Version {0}", "Version {0}"),
     ("Versions", "Versions"),
     ("Walked", "Parcouru"),
-    ("Week from", "Semaine du"),
+    ("Week by week", "Semaine par semaine"),
     ("Went on", "Suite"),
     ("What changed", "Ce qui change"),
     (

@@ -93,4 +93,8 @@ pub(super) const PAIRS: &[Pair] = &[
     ("“{0}”", "« {0} »"),
     ("“{0}” opens {1}", "« {0} » ouvre {1}"),
     ("“{0}” tells the app {1}", "« {0} » dit {1} à l’application"),
+    (
+        "It is not kept word for word. For how long messages are is said by retention, content, in config/policies.yaml.",
+        "Il n’est pas gardé mot pour mot. La durée de conservation des messages se règle dans config/policies.yaml, sous retention, content.",
+    ),
 ];
