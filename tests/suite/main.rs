@@ -23,6 +23,7 @@ mod operations;
 mod pages;
 mod process;
 mod providers;
+mod questions;
 mod replay;
 mod rights;
 mod servers;

@@ -60,9 +60,30 @@ pub(crate) async fn parsed<T: DeserializeOwned>(
             )));
         }
     }
-    let body = bytes(headers, body, SINGLE).await?;
-    serde_json::from_value(json(&body)?)
+    formed(&bytes(headers, body, SINGLE).await?)
+}
+
+/// JSON of that form, in which no text holds what the database cannot keep.
+pub(crate) fn formed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let told = json(body)?;
+    if has_nul(&told) {
+        let detail = "A text of the body holds a NUL character (\\u0000), which cannot be kept.";
+        return Err(Problem::bad("nul_character", detail));
+    }
+    serde_json::from_value(told)
         .map_err(|error| Problem::bad("bad_body", format!("The body cannot be read: {error}.")))
+}
+
+/// Whether any text or name in it has a NUL character.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(all) => all.iter().any(has_nul),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name.contains('\0') || has_nul(value)),
+        _ => false,
+    }
 }
 
 fn too_large(limit: usize) -> Problem {

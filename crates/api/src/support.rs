@@ -78,6 +78,7 @@ async fn customers(
     Shared(state): Shared<State>,
     Query(asked): Query<CustomersQuery>,
 ) -> Result<Json<CustomersPage>, Problem> {
+    let after = asked.cursor.map(|c| c.read()).transpose()?.map(CustomerId);
     if let Some(q) = &asked.q {
         let mut found = state.reader.find(q, mask::depth()).await?;
         mask::found(&mut found, state.now());
@@ -92,7 +93,6 @@ async fn customers(
             complete: found.complete,
         }));
     }
-    let after = asked.cursor.map(|c| c.read()).transpose()?.map(CustomerId);
     let mut page = state.reader.customers(after, asked.limit.0).await?;
     for row in &mut page.customers {
         mask::row(row, state.now());

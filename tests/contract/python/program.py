@@ -12,7 +12,7 @@ from typing import TypeVar
 import httpx
 from pydantic import BaseModel
 
-from models import CustomerRow, CustomerRowPage, Problem, Taken, Timeline, TrackCall
+from models import CustomersPage, ListedCustomer, Problem, Taken, Timeline, TrackCall
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -47,12 +47,12 @@ class Api:
         raise Refused(Problem.model_validate_json(answer.content))
 
 
-def customers(api: Api, limit: int) -> Iterator[CustomerRow]:
+def customers(api: Api, limit: int) -> Iterator[ListedCustomer]:
     """Every customer, page by page."""
-    page = api.get(CustomerRowPage, "/v1/customers", limit=limit)
+    page = api.get(CustomersPage, "/v1/customers", limit=limit)
     yield from page.items
     while page.next is not None:
-        page = api.get(CustomerRowPage, "/v1/customers", limit=limit, cursor=page.next)
+        page = api.get(CustomersPage, "/v1/customers", limit=limit, cursor=page.next)
         yield from page.items
 
 

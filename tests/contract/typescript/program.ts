@@ -4,7 +4,7 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./schema.d.ts";
 
-type Customer = components["schemas"]["CustomerRow"];
+type Customer = components["schemas"]["ListedCustomer"];
 
 const [address, key] = process.argv.slice(2);
 if (!address || !key) throw new Error("tell me the address and a key");

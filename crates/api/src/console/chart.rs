@@ -184,7 +184,7 @@ impl Plot {
             title: self.title,
             limits: limits.collect(),
             values: scale.labels(self.unit),
-            times: times(range),
+            times: times(range, self.unit),
             told: told(&lines),
             rows: rows(&self.lines, range, self.unit),
             note: self.note,
@@ -295,9 +295,13 @@ fn short(number: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-/// Five moments between both ends.
-fn times(range: Range) -> Vec<String> {
-    let part = (range.to - range.from) / 4;
+/// Five moments between both ends; of counts, the last is when the last step began.
+fn times(range: Range, unit: Unit) -> Vec<String> {
+    let to = match unit {
+        Unit::Count => range.to - range.step,
+        _ => range.to,
+    };
+    let part = (to - range.from) / 4;
     (0..=4)
         .map(|n| label(range.from + n * part, range))
         .collect()

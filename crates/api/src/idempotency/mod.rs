@@ -35,8 +35,12 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
     let text = value.to_str().unwrap_or_default().trim();
     let bare = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
     let text = bare.unwrap_or(text);
-    if text.is_empty() || text.len() > LONGEST || all.next().is_some() {
-        return Err(wrong("is 1 to 255 printable characters, once"));
+    let visible = |byte| matches!(byte, b'!' | b'#'..=b'~');
+    let fits = (1..=LONGEST).contains(&text.len()) && text.bytes().all(visible);
+    if !fits || all.next().is_some() {
+        return Err(wrong(
+            "is 1 to 255 visible ASCII characters without quotes, once",
+        ));
     }
     Ok(Some(Key(text.to_owned())))
 }
@@ -67,7 +71,7 @@ mod tests {
         assert_eq!(read("\"abc\""), read("abc"));
         assert_ne!(read("abc"), read("abd"));
         assert!(read("abc").unwrap().word().len() == 43);
-        for wrong in ["", "\"\"", &"x".repeat(256), "é"] {
+        for wrong in ["", "\"\"", &"x".repeat(256), "é", "a b", "a\"b"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
         assert!(key(&HeaderMap::new()).unwrap().is_none());

@@ -172,8 +172,7 @@ async fn read<T: DeserializeOwned + Default>(
     if bytes.is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_value(request::json(&bytes)?)
-        .map_err(|error| Problem::bad("bad_body", format!("The body is not understood: {error}.")))
+    request::formed(&bytes)
 }
 
 /// How one letter is to be submitted.

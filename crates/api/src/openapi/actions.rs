@@ -19,7 +19,6 @@ const ANY: &[&str] = &[
     "idempotency_key_in_use",
     "idempotency_key_reused",
     "not_found",
-    "nul_character",
     "reason",
     "schema",
 ];

@@ -18,7 +18,6 @@ pub(super) const OF_EVENTS: &[&str] = &[
     "empty",
     "from_the_future",
     "missing",
-    "nul_character",
     "number_out_of_range",
     "schema",
     "too_deep",
@@ -52,8 +51,16 @@ struct Call {
     anonymous_id: Option<Id>,
     /// When it happened; not before 1970, and not more than ten minutes from now. Else `originalTimestamp`, else now.
     timestamp: Option<Timestamp>,
-    /// See `timestamp`.
-    original_timestamp: Option<Timestamp>,
+    /// The producer's own clock: read only where there is no `timestamp`, and then like it.
+    original_timestamp: Option<Value>,
+}
+
+/// One that says something of the customer beside.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "as above")]
+struct CallWithContext {
+    #[serde(flatten)]
+    call: Call,
     /// What goes along: its `traits` become the customer's.
     context: Option<Fields>,
 }
@@ -64,7 +71,7 @@ struct Call {
 #[expect(dead_code, reason = "as above")]
 struct TrackCall {
     #[serde(flatten)]
-    call: Call,
+    call: CallWithContext,
     /// What.
     event: Name,
     /// What journeys read as `event.NAME`.
@@ -80,6 +87,8 @@ struct IdentifyCall {
     call: Call,
     /// New traits; those that are not named stay.
     traits: Option<Fields>,
+    /// Not read.
+    context: Option<Value>,
 }
 
 /// A page or a screen was looked at.
@@ -88,7 +97,7 @@ struct IdentifyCall {
 #[expect(dead_code, reason = "as above")]
 struct PageCall {
     #[serde(flatten)]
-    call: Call,
+    call: CallWithContext,
     /// Which; becomes a property.
     name: Option<String>,
     /// Of what kind; becomes a property.
@@ -103,7 +112,7 @@ struct PageCall {
 #[expect(dead_code, reason = "as above")]
 struct EnterCall {
     #[serde(flatten)]
-    call: Call,
+    call: CallWithContext,
     /// What the journey is given: `event.NAME`.
     properties: Option<Fields>,
 }
@@ -120,11 +129,9 @@ struct AliasCall {
     /// The key of the customer who stays.
     user_id: Id,
     /// When it happened; not before 1970, and not more than ten minutes from now. Else `originalTimestamp`, else now.
-    #[serde(default)]
-    timestamp: Timestamp,
-    /// See `timestamp`.
-    #[serde(default)]
-    original_timestamp: Timestamp,
+    timestamp: Option<Timestamp>,
+    /// The producer's own clock: read only where there is no `timestamp`, and then like it.
+    original_timestamp: Option<Value>,
 }
 
 /// Several calls, each with its `type`.

@@ -39,8 +39,7 @@ pub(super) fn all() -> Vec<Operation> {
             .by_write_key()
             .takes::<Line>(json!({ "text": "Good morning! I have found your parcel.", "channel": "chat" }))
             .answers_nothing(202, "The line is on its way.")
-            .refuses(&["bad_body", "channel", "idempotency_key", "not_found", "over", "task", "text", "schema"])
-            .refuses(&["nul_character"]),
+            .refuses(&["bad_body", "channel", "idempotency_key", "not_found", "over", "task", "text", "schema"]),
         item(post("/v1/inbox/{customer}/{call}/end", "endInboxItem", "Hand a customer back, or say that a task is done"))
             .about("Once: what is over already is 409 `over`.")
             .header::<Header>("If-Match", IF_MATCH)
@@ -48,6 +47,6 @@ pub(super) fn all() -> Vec<Operation> {
             .takes::<Ending>(json!({ "answer": "replaced" }))
             .answers_nothing(202, "It is over; the journey goes on.")
             .refuses(&["bad_body", "changed", "not_found", "over", "schema"])
-            .refuses(&["nul_character", "too_deep", "too_many_fields"]),
+            .refuses(&["too_deep", "too_many_fields"]),
     ]
 }

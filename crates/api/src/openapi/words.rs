@@ -45,7 +45,7 @@ text!(
 );
 text!(
     /// An `Idempotency-Key`.
-    Key, { "type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!#-~]+$" }
+    Key, { "type": "string", "minLength": 1, "maxLength": 257, "pattern": "^([!#-~]{1,255}|\"[!#-~]{1,255}\")$" }
 );
 text!(
     /// A key or an id of an event: one line of at most 256 bytes.

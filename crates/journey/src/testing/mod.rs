@@ -131,7 +131,15 @@ pub fn sample(file: &TestFile, text: &str) -> Option<(String, String)> {
     };
     let test = tests.iter().find(name)?;
     let part = |word| test.get(word).map(|node| outdented(text, &node.span));
-    Some((part("customer").unwrap_or_default(), part("events")?))
+    let events = outdented(text, &with_dash(text, &test.get("events")?.span));
+    Some((part("customer").unwrap_or_default(), events))
+}
+
+/// The span of a list, with the dash of its first item if it has one.
+fn with_dash(text: &str, span: &source::Span) -> source::Span {
+    let before = text.get(..span.start).unwrap_or_default();
+    let dash = before.trim_end_matches(' ').strip_suffix('-');
+    dash.map_or(span.start, str::len)..span.end
 }
 
 /// A part of a text, its lines as far to the left as its first one.
