@@ -282,7 +282,13 @@ fn codes(operation: &Operation) -> BTreeMap<u16, Vec<&'static problem::Code>> {
         .iter()
         .any(|body| body.kind.ends_with("json"))
     {
-        words.extend(["content_type", "empty", "not_utf8", "not_json", "nul_character"]);
+        words.extend([
+            "content_type",
+            "empty",
+            "not_utf8",
+            "not_json",
+            "nul_character",
+        ]);
     }
     words.extend(&operation.codes);
     words.sort_unstable();

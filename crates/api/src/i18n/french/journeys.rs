@@ -13,7 +13,6 @@ pub(super) const PAIRS: &[Pair] = &[
         "Le long du chemin le plus suivi",
     ),
     ("Arm of {0}", "Branche de {0}"),
-    ("As a table", "En tableau"),
     (
         "As parcours simulate tells it",
         "Comme le dit parcours simulate",
@@ -24,7 +23,6 @@ pub(super) const PAIRS: &[Pair] = &[
     ),
     ("Branches walked", "Branches parcourues"),
     ("Came", "Arrivées"),
-    ("Compare", "Comparer"),
     (
         "Counted at {0}. Runs by the day (UTC) on which they entered, from when on this version of Parcours has counted; messages by when they were decided.",
         "Compté le {0}. Les passages selon le jour (UTC) de leur entrée, depuis que cette version de Parcours compte ; les messages selon le moment de la décision.",
@@ -38,12 +36,8 @@ pub(super) const PAIRS: &[Pair] = &[
         "From version {0} to version {1}",
         "De la version {0} à la version {1}",
     ),
-    ("Goals", "Objectifs"),
-    ("Held back, by reason", "Retenus, par raison"),
     ("How many tests walk it", "Combien de tests y passent"),
     ("In words", "En mots"),
-    ("Inside", "À l’intérieur"),
-    ("Inside now", "À l’intérieur maintenant"),
     ("It begins", "Début"),
     (
         "It has no tests, or none that can be run. They stand beside it, in tests.yaml.",
@@ -55,17 +49,10 @@ pub(super) const PAIRS: &[Pair] = &[
         "Journeys are paused from their own page.",
         "Un parcours est mis en pause depuis sa propre page.",
     ),
-    ("Left, by reason", "Sorties, par raison"),
-    ("Let it go on", "Reprendre"),
     ("Let it go on…", "Reprendre…"),
     ("Line", "Ligne"),
     ("Line of version {0}", "Ligne de la version {0}"),
-    ("Messages sent", "Messages envoyés"),
     ("No journey is published", "Aucun parcours n’est publié"),
-    (
-        "No message has been held back.",
-        "Aucun message n’a été retenu.",
-    ),
     (
         "Nobody has come to a step yet.",
         "Personne n’est encore arrivé à une étape.",
@@ -97,7 +84,6 @@ pub(super) const PAIRS: &[Pair] = &[
     ("Published", "Publiée"),
     ("Published {0}", "Publiée le {0}"),
     ("Published {0}, and {1}", "Publiées le {0} et le {1}"),
-    ("Reached the goal", "Objectif atteint"),
     ("Run", "Lancer"),
     (
         "Run here, on the published workspace, at {0}.",
@@ -130,7 +116,6 @@ pub(super) const PAIRS: &[Pair] = &[
         "Something that was filled in is wrong; it is said below.",
         "Une saisie est fausse ; c’est dit plus bas.",
     ),
-    ("Step", "Étape"),
     ("Step by step", "Étape par étape"),
     ("Step or branch", "Étape ou branche"),
     ("Steps walked", "Étapes parcourues"),
@@ -177,7 +162,6 @@ pub(super) const PAIRS: &[Pair] = &[
         "This version of Parcours cannot read the workspace that is published.",
         "Cette version de Parcours ne peut pas lire l’espace publié.",
     ),
-    ("Version", "Version"),
     ("Version {0}", "Version {0}"),
     ("Versions", "Versions"),
     ("Walked", "Parcouru"),
@@ -188,11 +172,9 @@ pub(super) const PAIRS: &[Pair] = &[
         "What changed since version {0}",
         "Ce qui change depuis la version {0}",
     ),
-    ("What happened", "Ce qui s’est passé"),
     ("What happens", "Ce qui se passe"),
     ("What it says", "Ce qu’elle dit"),
     ("What the journey promises", "Ce que promet le parcours"),
-    ("Who", "Qui"),
     ("Who entered in the last", "Entrées des derniers"),
     (
         "Whoever is inside goes on from where they are, and customers enter again.",
@@ -213,7 +195,6 @@ pub(super) const PAIRS: &[Pair] = &[
     ("held back", "retenus"),
     ("inside", "à l’intérieur"),
     ("line {0}", "ligne {0}"),
-    ("most in one: {0}", "au plus : {0}"),
     ("none", "aucun"),
     (
         "on the customer’s clock; else on a Monday at nine",
@@ -230,7 +211,6 @@ pub(super) const PAIRS: &[Pair] = &[
         "traits and consents, as YAML or JSON",
         "traits et consentements, en YAML ou JSON",
     ),
-    ("{0} days", "{0} jours"),
     ("{0} of those who entered", "{0} des entrées"),
     (
         "{0} run has passed so far.",

@@ -253,4 +253,9 @@ pub(super) const PAIRS: &[Pair] = &[
         "{0}: {1} now, {2} at the most",
         "{0} : {1} maintenant, {2} au plus",
     ),
+    ("{0} at the peak", "{0} au plus fort"),
+    (
+        "{0}: {1} in all, {2} at the peak",
+        "{0} : {1} en tout, {2} au plus fort",
+    ),
 ];
