@@ -55,6 +55,7 @@ impl Person<'_> {
 
     /// Whether all of this can be read on the page, once it is there.
     fn reads(&mut self, answer: &[&str]) {
+        self.driver.until("document.readyState === 'complete'");
         for part in answer {
             self.driver.until(&format!(
                 "document.querySelector('main').innerText.toLowerCase().includes({:?})",
@@ -97,11 +98,11 @@ const QUESTIONS: [Question; 12] = [
         p.asks("Welcome");
         p.reads(&["bought", "ordered"]);
     }),
-    ("Why did I get no code, and my friend did?", 3, |p| {
+    ("Why did I get a code, and my friend did not?", 3, |p| {
         p.finds("sam");
         p.clicks(".timeline summary", "signed_up");
         p.clicks(".timeline details[open] a", "Everything about it");
-        p.reads(&["offer"]);
+        p.reads(&["offer", "Arm discount"]);
     }),
     (
         "Since when do I get no more offers, and how did I say so?",
@@ -119,7 +120,7 @@ const QUESTIONS: [Question; 12] = [
     }),
     ("Why do I get no text messages any more?", 1, |p| {
         p.finds("vera");
-        p.reads(&["Suppressed", "unknown subscriber"]);
+        p.reads(&["Suppressed"]);
     }),
     (
         "Who stopped the renewal of this customer, and why?",

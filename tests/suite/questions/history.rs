@@ -115,9 +115,8 @@ impl Year {
         all.extend(year.callers());
         all.sort_by_key(|happens| -happens.day);
         for month in (0..=YEAR).rev().step_by(30) {
-            let of_month = all.extract_if(.., |happens| happens.day >= month);
-            let bodies: Vec<_> = of_month.map(|happens| happens.body).collect();
-            year.take(&bodies, month).await;
+            let of_month: Vec<_> = all.extract_if(.., |happens| happens.day >= month).collect();
+            year.take(&of_month).await;
             year.leave(month).await;
         }
         year.aftermath().await;
@@ -215,9 +214,14 @@ impl Year {
         all
     }
 
-    async fn take(&self, bodies: &[Bytes], day: i64) {
-        for some in bodies.chunks(200) {
-            events::take(&self.engine, some, self.ago(day)).await;
+    /// What happens is taken in when it does.
+    async fn take(&self, all: &[Happens]) {
+        for some in all.chunks(200) {
+            let arrivals = some
+                .iter()
+                .map(|happens| events::arrival(&happens.body, self.ago(happens.day)));
+            let decided = self.engine.turn(arrivals.collect()).await.unwrap();
+            assert!(decided.rejected.is_empty(), "{:?}", decided.rejected);
         }
     }
 
@@ -242,21 +246,16 @@ impl Year {
         let mut bounced = told(&vera);
         bounced["permanent"] = true.into();
         bounced["reason"] = "unknown subscriber".into();
-        let bodies = [
-            self.on(0, "omar", "message.delivered", &told(&omar)).body,
-            self.on(0, "vera", "message.bounced", &bounced).body,
+        let told = [
+            self.on(0, "omar", "message.delivered", &told(&omar)),
+            self.on(0, "vera", "message.bounced", &bounced),
         ];
-        self.take(&bodies, 0).await;
+        self.take(&told).await;
         // Three confirmations that the provider takes for nonsense.
         self.rig.provider.script(vec![Answer::Refuse(400); 3]);
-        let bodies: Vec<_> = (0..3)
-            .map(|n| {
-                let name = format!("crowd{n:02}");
-                self.on(0, &name, "ordered", &json!({ "number": "late" }))
-                    .body
-            })
-            .collect();
-        self.take(&bodies, 0).await;
+        let late = json!({ "number": "late" });
+        let ordered = (0..3).map(|n| self.on(0, &format!("crowd{n:02}"), "ordered", &late));
+        self.take(&ordered.collect::<Vec<_>>()).await;
         self.leave(0).await;
         while self.engine.fold_counts().await.unwrap() > 0 {}
     }

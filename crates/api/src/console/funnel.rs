@@ -298,7 +298,7 @@ fn failures(funnel: &Funnel, links: &Links<'_>) -> Vec<Failure> {
                 "" => i18n::say("None was asked").to_owned(),
                 provider => provider.to_owned(),
             },
-            kind: words::capital(&f.failure.replace('_', " ")),
+            kind: words::failure(&f.failure),
             n: number(f.n),
             link: links.to(&also),
         }

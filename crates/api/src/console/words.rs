@@ -153,6 +153,38 @@ pub(crate) fn reason(word: &str) -> String {
     known.into()
 }
 
+/// `address_gone` as people say it: the kind of a [`journey::failure::Failure`].
+pub(crate) fn failure(kind: &str) -> String {
+    let known = match kind {
+        "restricted" => say("Processing restricted"),
+        "consent_taken_back" => say("Consent taken back"),
+        "chosen" => say("The customer’s choice"),
+        "suppressed" | "listed" => say("Address suppressed"),
+        "erased" => say("Customer erased"),
+        "only_to" => say("Not one of the addresses of this trial"),
+        "expired" => say("Expired before it could go"),
+        "address_gone" => say("Address gone"),
+        "address_unusable" => say("Address of no use"),
+        "template" => say("Template could not be rendered"),
+        "no_provider" => say("No provider for the channel"),
+        "content" => say("Content cannot be handed over"),
+        "unsubscribe_link" => say("Link to unsubscribe is no URL"),
+        "slow" => say("No answer in time"),
+        "unreachable" => say("Not reached"),
+        "lets_nobody_in" => say("Sign-in refused"),
+        "http" => say("Refused (HTTP)"),
+        "smtp" => say("Refused (SMTP)"),
+        "answer" => say("Answer of no use"),
+        "secret" => say("Secret missing or wrong"),
+        "source" => say("No content from its source"),
+        "parameter" => say("Source cannot be asked"),
+        "no_vouchers" => say("No vouchers left"),
+        "gave_up" => say("Out of tries"),
+        other => return capital(&other.replace('_', " ")),
+    };
+    known.into()
+}
+
 /// `sms` as `SMS`.
 pub(crate) fn channel(word: &str) -> String {
     match word {
