@@ -13,8 +13,12 @@ demo: servers ## the sample journeys on sample events; ARGS=--exit ends by itsel
 dev: servers ## everything on this machine, for writing journeys
 	@$(CARGO) run --package parcours -- dev $(ARGS)
 
-test: servers browser contract lint ## all tests, on real PostgreSQL and RabbitMQ, and in a real browser
-	$(CARGO) test --workspace $(ARGS)
+# The compiler that builds the tests looks at lints as well, so that nothing is compiled twice; a warning is an error.
+LINTED = RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__
+
+test: browser contract servers ## all tests, on real PostgreSQL and RabbitMQ, and in a real browser; formatting and lints
+	$(CARGO) fmt --all --check
+	$(LINTED) $(CARGO) test --workspace $(ARGS)
 
 fuzz: ## random input against the language, templates, events and states; FUZZ_SECONDS each (60), by FUZZ_SEED (chance)
 	@scripts/fuzz.sh
