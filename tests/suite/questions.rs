@@ -102,7 +102,7 @@ const QUESTIONS: [Question; 12] = [
         p.finds("sam");
         p.clicks(".timeline summary", "signed_up");
         p.clicks(".timeline details[open] a", "Everything about it");
-        p.reads(&["offer", "Arm discount"]);
+        p.reads(&["offer", "Arm discount: dealt by chance, to 1 of 2"]);
     }),
     (
         "Since when do I get no more offers, and how did I say so?",

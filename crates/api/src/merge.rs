@@ -166,7 +166,7 @@ impl MergeInto {
             return Err(Problem::bad("into", detail));
         }
         let reason = asked.reason.trim();
-        if !(1..=REASON).contains(&reason.chars().count()) || reason.contains('\0') {
+        if !(1..=REASON).contains(&reason.chars().count()) {
             let detail = format!("`reason` says why, in 1 to {REASON} characters.");
             return Err(Problem::bad("reason", detail));
         }

@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::read::{
     CustomerRow, CustomerView, ExpectedEntry, InputName, JourneyWhy, Matched, MessageRow,
-    MessageView, Runs, Slowed, Summary, TimelineEntry,
+    MessageView, Runs, Show, Slowed, Summary, TimelineEntry, TimelineFilter,
 };
 use uuid::Uuid;
 
@@ -184,6 +184,11 @@ pub(crate) async fn shown(
 pub(crate) struct TimelineQuery {
     /// The language of the sentences; else what `Accept-Language` likes best, else English.
     lang: Option<Language>,
+    /// What alone is wanted; everything unless it is said.
+    #[serde(default)]
+    show: Show,
+    /// Only that on which something was decided for this journey.
+    journey: Option<String>,
     /// Where the page begins: the `next` of the page before.
     cursor: Option<Cursor>,
     /// How many items it has at the most.
@@ -276,9 +281,13 @@ async fn timeline(
 ) -> Result<Json<Timeline>, Problem> {
     let before = asked.cursor.map(|c| c.read()).transpose()?;
     let customer = found(&state, &key).await?;
+    let filter = TimelineFilter {
+        show: asked.show,
+        journey: asked.journey,
+    };
     let page = state
         .reader
-        .timeline(customer.row.id, before, asked.limit.0);
+        .timeline_of(customer.row.id, &filter, before, asked.limit.0);
     let mut page = page.await?;
     let language = language(asked.lang, &headers);
     let tongue = state.reader.tongue(&customer, language).await?;
@@ -373,7 +382,7 @@ async fn why_journey(
     Ok(Json(why))
 }
 
-async fn summary(Shared(state): Shared<State>) -> Result<Json<Summary>, Problem> {
+async fn summary(Shared(state): Shared<State>) -> Result<Json<std::sync::Arc<Summary>>, Problem> {
     Ok(Json(state.reader.summary().await?))
 }
 

@@ -84,7 +84,7 @@
   }
   let going = 0;
   const lines = () => [...document.querySelectorAll("main tbody th a, main .timeline summary, main .letters a, main [data-line]")]
-    .filter((line) => line.offsetParent);
+    .filter((line) => line.checkVisibility());
 
   function step(by) {
     const all = lines();

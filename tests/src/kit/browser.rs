@@ -1,21 +1,19 @@
 //! A real browser over pages of ours: what axe finds wrong with them, and what they look like.
 
 use std::{
+    cell::RefCell,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use serde_json::Value;
 
-use super::scratch;
+use super::{driver::Driver, scratch};
 
 /// axe-core, as published.
 pub(super) const AXE: &str = include_str!("../../vendor/axe-core/axe.min.js");
 /// What it is asked for: WCAG 2.2 AA, and axe's own practices.
 pub(super) const RULES: &str =
     "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
-/// Around what the browser is to tell us.
-const MARKS: [&str; 2] = ["<!--axe:", ":axe-->"];
 
 /// Where the browser is.
 ///
@@ -39,6 +37,11 @@ pub enum Scheme {
     Dark,
 }
 
+thread_local! {
+    /// The browser of this test, which is started once, and gone with the test's thread.
+    static DRIVER: RefCell<Option<Driver>> = const { RefCell::new(None) };
+}
+
 /// What WCAG 2.2 AA and axe's own practices find wrong with a page, one line each: the rule, why,
 /// and the element.
 ///
@@ -46,23 +49,7 @@ pub enum Scheme {
 /// The browser fails.
 #[must_use]
 pub fn wrong(html: &str, sheet: &str, scheme: Scheme) -> Vec<String> {
-    let run = format!(
-        "<script>{AXE}</script><script>axe.run(document, {{ runOnly: {RULES} }}).then(r => document.body.append(document.createComment(\
-         'axe:' + JSON.stringify(r.violations.concat(r.passes.length ? [] : [{{ id: 'nothing', help: 'no rule ran', \
-         nodes: [] }}])) + ':axe')));</script>"
-    );
-    let page = styled(html, sheet).replace("</body>", &format!("{run}</body>"));
-    let dom = opened(
-        &page,
-        scheme,
-        &["--virtual-time-budget=30000", "--dump-dom"],
-    );
-    let found = dom
-        .rsplit_once(MARKS[0])
-        .and_then(|(_, rest)| rest.split_once(MARKS[1]));
-    let (found, _) = found.unwrap_or_else(|| panic!("axe did not run: {dom:.400}"));
-    let found: Value = serde_json::from_str(found).expect("axe tells JSON");
-    told(&found)
+    shown(html, sheet, scheme, 1200, Driver::wrong)
 }
 
 /// One line for each thing that axe has found.
@@ -81,14 +68,27 @@ pub(super) fn told(found: &Value) -> Vec<String> {
 /// # Panics
 /// The browser fails.
 pub fn picture(html: &str, sheet: &str, scheme: Scheme, width: u32, file: &Path) {
-    let shot = format!("--screenshot={}", file.display());
-    let size = format!("--window-size={width},1400");
-    opened(
-        &styled(html, sheet),
-        scheme,
-        &[&shot, &size, "--hide-scrollbars"],
-    );
-    assert!(file.is_file(), "a picture was taken");
+    shown(html, sheet, scheme, width, |driver| driver.shoot(file));
+}
+
+/// The page in the browser, opened from a file.
+fn shown<T>(
+    html: &str,
+    sheet: &str,
+    scheme: Scheme,
+    width: u32,
+    look: impl FnOnce(&mut Driver) -> T,
+) -> T {
+    let folder = scratch("parcours-browser");
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    let file = folder.join("page.html");
+    std::fs::write(&file, styled(html, sheet)).expect("a page can be written");
+    DRIVER.with_borrow_mut(|driver| {
+        let driver = driver.get_or_insert_with(Driver::start);
+        driver.seen_by(width, 900, scheme);
+        driver.go(&format!("file://{}", file.display()));
+        look(driver)
+    })
 }
 
 /// The page with its sheet in it, so that it can be opened from a file.
@@ -98,43 +98,4 @@ fn styled(html: &str, sheet: &str) -> String {
         .expect("a page has a sheet");
     let end = start + html[start..].find('>').expect("a tag ends") + 1;
     format!("{}<style>{sheet}</style>{}", &html[..start], &html[end..])
-}
-
-/// How often a browser that falls over is started.
-const STARTS: usize = 3;
-
-fn opened(page: &str, scheme: Scheme, arguments: &[&str]) -> String {
-    let folder = scratch("parcours-browser");
-    std::fs::create_dir_all(&folder).expect("a folder can be made");
-    let file = folder.join("page.html");
-    std::fs::write(&file, page).expect("a page can be written");
-    let dark = match scheme {
-        Scheme::Light => "--blink-settings=preferredColorScheme=1",
-        Scheme::Dark => "--blink-settings=preferredColorScheme=0",
-    };
-    // Chromium itself falls over now and then, under load: then it is asked again, with another profile.
-    let mut said = String::new();
-    for start in 0..STARTS {
-        let done = Command::new(browser())
-            .args([
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                dark,
-            ])
-            .arg(format!(
-                "--user-data-dir={}",
-                folder.join(format!("profile-{start}")).display()
-            ))
-            .args(arguments)
-            .arg(format!("file://{}", file.display()))
-            .output()
-            .expect("the browser starts");
-        if done.status.success() {
-            return String::from_utf8_lossy(&done.stdout).into_owned();
-        }
-        said = String::from_utf8_lossy(&done.stderr).into_owned();
-    }
-    panic!("{said}");
 }

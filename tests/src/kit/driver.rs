@@ -205,14 +205,17 @@ impl Driver {
         }
     }
 
-    /// Clicks in the middle of the element that an expression gives, once it is there and can be seen.
+    /// Clicks in the middle of the element that an expression gives, once the page is whole, and it is there, can be seen and
+    /// stays where it is.
     ///
     /// # Panics
     /// It does not come.
     pub fn click(&mut self, element: &str) {
         self.until(&format!(
-            "(() => {{ const e = {element}; if (!e) return false; e.scrollIntoView({{ block: 'nearest' }}); \
-             const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0 && !e.disabled; }})()"
+            "(() => {{ const e = {element}; if (!e || document.readyState !== 'complete') return false; \
+             e.scrollIntoView({{ block: 'nearest' }}); const r = e.getBoundingClientRect(); \
+             const [was, is] = [window.lastPlace, [r.x, r.y, r.width, r.height].join()]; window.lastPlace = is; \
+             return was === is && r.width > 0 && r.height > 0 && !e.disabled; }})()"
         ));
         let place = self.eval(&format!(
             "(() => {{ const r = ({element}).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; }})()"
@@ -256,6 +259,7 @@ impl Driver {
     /// # Panics
     /// axe does not run.
     pub fn wrong(&mut self) -> Vec<String> {
+        self.until("document.readyState === 'complete'");
         self.eval(&format!("{AXE}; 0"));
         let found = self.eval(&format!(
             "axe.run(document, {{ runOnly: {RULES} }}).then(r => JSON.stringify(r.violations))"
@@ -286,11 +290,19 @@ impl Driver {
         let Some(folder) = std::env::var_os("PICTURES").map(PathBuf::from) else {
             return;
         };
+        self.shoot(&folder.join(format!("{name}.png")));
+    }
+
+    /// A picture of what is seen, as PNG, into that file.
+    ///
+    /// # Panics
+    /// It cannot be written.
+    pub fn shoot(&mut self, file: &Path) {
+        self.until("document.readyState === 'complete'");
         let asked = json!({ "format": "png", "captureBeyondViewport": true });
         let shot = self.call("Page.captureScreenshot", &asked);
         let shot = shot["data"].as_str().expect("a picture");
         let shot = BASE64_STANDARD.decode(shot).expect("base64");
-        let file: &Path = &folder.join(format!("{name}.png"));
         std::fs::write(file, shot).expect("a picture can be written");
     }
 

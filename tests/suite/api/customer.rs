@@ -120,7 +120,26 @@ async fn a_customer_is_found_by_keys_alone() {
         driver.press("/");
         driver.type_in("ana@shop.example");
         driver.press("Enter");
-        driver.until("location.pathname.startsWith('/customers/')");
+        driver.until(
+            "location.pathname.startsWith('/customers/') && document.readyState === 'complete'",
+        );
+        // Along the lines of the timeline, and into one.
+        let line =
+            "[...document.querySelectorAll('.timeline summary')].indexOf(document.activeElement)";
+        for (key, at) in [("j", 0), ("j", 1), ("k", 0)] {
+            driver.press(key);
+            driver.until(&format!("{line} === {at}"));
+        }
+        driver.press("Enter");
+        driver.until("document.activeElement.parentElement.open");
+        // Elsewhere, and back to looking for somebody.
+        driver.press("g");
+        driver.press("m");
+        driver.until("location.pathname === '/messages' && document.readyState === 'complete'");
+        driver.press("?");
+        driver.until("document.getElementById('keys').open");
+        driver.press("Escape");
+        driver.until("!document.getElementById('keys').open");
     })
     .await;
 }

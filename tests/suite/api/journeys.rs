@@ -28,6 +28,7 @@ impl Server {
 #[tokio::test]
 async fn a_journey_is_counted_step_by_step() {
     let server = published().await;
+    shop::count(&server.database).await;
     let reader = Reader::new(server.database.clone());
     let flow = reader.flow("cart-rescue", None).await.unwrap().unwrap();
     let counted = &flow.counted;

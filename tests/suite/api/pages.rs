@@ -10,6 +10,7 @@ use axum::{
 use journey::content::Content;
 
 use super::{JSON, desk, server, server_with};
+use crate::shop;
 
 #[tokio::test]
 async fn support_reads_a_customer_as_json() {
@@ -25,6 +26,19 @@ async fn support_reads_a_customer_as_json() {
         .json(&format!("/v1/customers/ana/timeline?cursor={next}"))
         .await;
     assert_eq!(rest["items"].as_array().map(Vec::len), Some(3));
+    for (filter, wanted) in [
+        ("show=all", 5),
+        ("show=events&journey=cart-rescue", 1),
+        ("show=refusals&journey=nothing", 0),
+    ] {
+        let some = server
+            .json(&format!("/v1/customers/ana/timeline?{filter}"))
+            .await;
+        let items = some["items"].as_array().map(Vec::len);
+        assert_eq!(items, Some(wanted), "{filter}: {some}");
+    }
+    let (status, _) = server.get("/v1/customers/ana/timeline?show=some").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
     let messages = server
         .json("/v1/messages?customer=ben&status=suppressed")
         .await;
@@ -32,6 +46,7 @@ async fn support_reads_a_customer_as_json() {
     let id = server.shop.capped;
     let why = server.json(&format!("/v1/messages/{id}")).await;
     assert_eq!(why["decision"]["refusals"][0]["rule"], "marketing_week");
+    shop::count(&server.database).await;
     assert_eq!(server.json("/v1/summary").await["entered"], 3);
     let page = server.json("/v1/customers?limit=10").await;
     let next = page["next"].as_str().expect("more");
@@ -105,6 +120,7 @@ async fn pages_run_our_own_script_alone_and_a_captured_mail_is_sandboxed() {
 #[tokio::test]
 async fn the_pages_say_what_is_so() {
     let server = server().await;
+    shop::count(&server.database).await;
     let (_, overview) = server.get("/").await;
     for words in ["Frequency cap used up", "E-mail", "cart-rescue"] {
         assert!(overview.contains(words), "{words}");

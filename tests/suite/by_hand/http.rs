@@ -67,7 +67,7 @@ async fn what_makes_no_sense_is_refused_at_once() {
     )
     .await;
     refused(&of("resume"), because(), S::CONFLICT, "not_paused").await;
-    for reason in ["", "  ", &"x".repeat(501), "a\0b"] {
+    for reason in ["", "  ", &"x".repeat(501)] {
         refused(
             &of("pause"),
             json!({ "reason": reason }),

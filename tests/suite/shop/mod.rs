@@ -353,3 +353,25 @@ async fn ben(pool: &PgPool, machine: MachineId) -> (CustomerId, MessageId) {
     input(pool, ben, at(minutes(30)), "order.placed", body, trace).await;
     (ben, capped)
 }
+
+/// What the engine would have counted of these rows.
+pub async fn count(pool: &PgPool) {
+    let messages =
+        "insert into message_count (n, day, journey, step, channel, provider, outcome, reason)
+         select count(*), (at at time zone 'UTC')::date, journey, step, channel, '', 'decided', ''
+         from message group by 2, 3, 4, 5
+         union all
+         select count(*), (at at time zone 'UTC')::date, journey, step, channel, '', status::text,
+                case status when 'suppressed' then reason else '' end
+         from message where status not in ('queued', 'leased') group by 2, 3, 4, 5, 7, 8";
+    let runs = "insert into journey_counted (machine, day, journey, counts)
+         select machine, (entered_at at time zone 'UTC')::date, journey,
+                jsonb_build_array(jsonb_build_array('entered', '', '', 1))
+                || case when goal_at is null then '[]' else '[[\"goal\", \"\", \"\", 1]]'::jsonb end
+                || case when reason is null then '[]' else jsonb_build_array(jsonb_build_array('left', '', reason, 1)) end
+         from (select machine, entered_at, journey, goal_at, reason from run
+               union all select machine, entered_at, journey, goal_at, reason from run_ended) all_runs";
+    for sql in [messages, runs] {
+        sqlx::query(sql).execute(pool).await.expect("it is counted");
+    }
+}

@@ -218,7 +218,7 @@ pub(crate) async fn ask(
     key: Option<String>,
 ) -> Result<ActionAsked, Problem> {
     let reason = reason.trim();
-    if reason.is_empty() || reason.chars().nth(MAX_REASON).is_some() || reason.contains('\0') {
+    if reason.is_empty() || reason.chars().nth(MAX_REASON).is_some() {
         let detail = format!("`reason` says why, in 1 to {MAX_REASON} characters.");
         return Err(Problem::bad("reason", detail));
     }

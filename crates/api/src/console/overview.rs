@@ -92,7 +92,14 @@ fn figures(summary: &Summary) -> Vec<Figure> {
         note,
     };
     vec![
-        figure(say("Customers"), summary.customers, String::new()),
+        figure(
+            say("Customers"),
+            summary.customers,
+            match summary.customers_estimated {
+                true => say("as PostgreSQL estimates").to_owned(),
+                false => String::new(),
+            },
+        ),
         figure(say("Entered a journey"), summary.entered, String::new()),
         figure(say("Inside now"), summary.inside, String::new()),
         figure(

@@ -61,7 +61,7 @@ pub(super) fn all() -> Vec<Operation> {
             .answers::<CustomerLinks>("The links.")
             .refuses(&["not_found"]),
         get("/v1/customers/{key}/timeline", "getTimeline", "What happened to a customer, and what was decided on it")
-            .about("The newest first.")
+            .about("The newest first. Of some alone, 2,000 inputs are looked at for a page: it may have fewer than `limit`, even none, with a `next` that goes on.")
             .path::<Part>("key", KEY)
             .query::<TimelineQuery>()
             .header::<Header>("Accept-Language", LANGUAGE)

@@ -76,8 +76,8 @@ pub(super) fn all() -> Vec<Operation> {
             .about("Nobody enters, and whoever is inside stays where they are; exits and goals still count. As `parcours pause`."),
         paused(post("/v1/journeys/{name}/resume", "resumeJourney", "Let a paused journey go on"))
             .about("As `parcours resume`."),
-        get("/v1/summary", "getSummary", "Exact counts over everything")
-            .about("Counted for 30 s at the most.")
+        get("/v1/summary", "getSummary", "What became of everybody so far")
+            .about("Counted as it happens. What took long to count is kept for twenty times as long.")
             .answers::<Summary>("The counts."),
     ]
 }

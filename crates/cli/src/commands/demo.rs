@@ -171,7 +171,8 @@ async fn with_broker(
         }
     }
     let after = outcome(&reader, broker).await?;
-    show(&reader.summary().await?, &after, &http);
+    let summary = reader.summary().await?;
+    show(&summary, &after, &http);
     if args.exit {
         stop.cancel();
         http.ended().await?;
@@ -262,8 +263,8 @@ async fn outcome(reader: &Reader, broker: &Broker) -> Result<Outcome> {
     Ok(Outcome {
         entered: summary.entered,
         errors: summary.failed + dead_letters(reader, broker).await?,
-        sent: summary.sent,
-        suppressed: summary.suppressed,
+        sent: summary.sent.clone(),
+        suppressed: summary.suppressed.clone(),
     })
 }
 

@@ -16,6 +16,7 @@ use sqlx::{PgConnection, Row as _, postgres::PgRow};
 pub(super) use self::cached::Cache;
 pub use self::versions::{Fallen, VersionSource};
 use super::{ReadError, Reader, SUMMARY_DEADLINE, moment, moment_or_none};
+use crate::counts::Outcome;
 
 /// The most versions that are told, the newest first.
 const MOST_VERSIONS: i64 = 50;
@@ -237,26 +238,34 @@ async fn messages(
     since: Option<Date>,
     counted: &mut Counted,
 ) -> Result<(), ReadError> {
-    let rows: Vec<(String, String, Option<String>, i64)> = sqlx::query_as(
-        "select step, status::text, reason, count(*) from message
-         where journey = $1 and ($2::date is null or at >= $2::timestamp at time zone 'UTC')
-         group by step, status, reason",
+    let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
+        "select step, outcome, reason, sum(n)::bigint
+         from (select journey, step, outcome, reason, day, n from message_total
+               union all
+               select journey, step, outcome, reason, day, n from message_count) all_counts
+         where journey = $1 and ($2::date is null or day >= $2)
+               and outcome in ('decided', 'sent', 'suppressed', 'failed', 'recalled')
+         group by 1, 2, 3",
     )
     .bind(journey)
     .bind(since.map(jiff_sqlx::ToSqlx::to_sqlx))
     .fetch_all(tx)
     .await?;
-    for (step, status, reason, n) in rows {
+    for (step, outcome, reason, n) in rows {
         let step = counted.steps.entry(Arc::from(step)).or_default();
         let n = n.unsigned_abs();
-        match (&*status, reason) {
-            ("sent", _) => step.sent += n,
-            ("queued" | "leased", _) => step.queued += n,
-            (status, reason) => {
-                let reason = reason.map_or_else(|| Arc::from(status), Arc::from);
-                *step.held.entry(reason).or_default() += n;
-            }
+        match Outcome::of(&outcome) {
+            Some(Outcome::Decided) => step.queued += n,
+            Some(Outcome::Sent) => step.sent += n,
+            Some(Outcome::Suppressed) => *step.held.entry(Arc::from(reason)).or_default() += n,
+            // Failed and recalled: of those the word is the reason.
+            _ => *step.held.entry(Arc::from(outcome)).or_default() += n,
         }
+    }
+    // What was decided and has come to nothing yet is on its way.
+    for step in counted.steps.values_mut() {
+        let ended = step.sent + step.held.values().sum::<u64>();
+        step.queued = step.queued.saturating_sub(ended);
     }
     Ok(())
 }

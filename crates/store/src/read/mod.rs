@@ -2,8 +2,8 @@
 //!
 //! What leads with the customer is found by a table's key and is quick however large the table is. Customers by what is told
 //! of them (`find`) and the newest messages of everybody have indexes of their own; lists of runs and messages are looked for in
-//! bounded stretches, and say where they stopped; what became of messages is counted as it happens (`funnel`). The rest (the
-//! summary, a journey's flow) scans, and every statement runs under a deadline that PostgreSQL itself enforces: on a table too
+//! bounded stretches, and say where they stopped; what became of runs and messages is counted as it happens (`funnel`,
+//! `flow`, `summary`), but for who is inside, which is counted of the open runs and kept for a while. Every statement runs under a deadline that PostgreSQL itself enforces: on a table too
 //! large for it the answer is [`ReadError::TooSlow`], never a query that eats the server.
 
 mod audit;
@@ -14,6 +14,7 @@ mod expected;
 mod export;
 mod find;
 mod flow;
+mod fresh;
 mod funnel;
 mod inbox;
 mod journeys;
@@ -31,6 +32,8 @@ mod why;
 use std::time::Duration;
 
 use sqlx::{PgPool, Postgres, Transaction, postgres::PgRow};
+
+use fresh::Fresh;
 
 pub use customers::{CustomerPage, CustomerRow, CustomerView, TakenOver};
 pub use expected::ExpectedEntry;
@@ -106,6 +109,8 @@ pub struct Reader {
     deadline: Duration,
     /// What was counted of journeys last.
     cache: flow::Cache,
+    /// What was summed up last.
+    summed: Fresh<Summary>,
 }
 
 impl Reader {
@@ -115,6 +120,7 @@ impl Reader {
             pool,
             deadline: PAGE_DEADLINE,
             cache: flow::Cache::default(),
+            summed: Fresh::default(),
         }
     }
 

@@ -1,18 +1,26 @@
 //! Counts over everything.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use journey::counts::What;
 use schemars::JsonSchema;
 use serde::Serialize;
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 
 use super::{ReadError, Reader, SUMMARY_DEADLINE};
+use crate::counts::Outcome;
 
-/// What has become of everybody so far. Exact, from one snapshot.
+/// More customers than this are estimated: counting them would take longer than a page may.
+const MOST_COUNTED: f64 = 1_000_000.0;
+
+/// What has become of everybody so far, from one snapshot: counted, not recounted, so that erased customers, and what is not
+/// kept any longer, are in the numbers of what happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
-    /// Customers known.
+    /// Customers known; above a million as the database last estimated it.
     pub customers: u64,
+    /// Whether `customers` is an estimate.
+    pub customers_estimated: bool,
     /// Runs that ever began.
     pub entered: u64,
     /// Runs inside their journey now.
@@ -51,79 +59,130 @@ pub struct JourneySummary {
 }
 
 impl Reader {
-    /// Counts over all customers: scans the tables, under a deadline of 30 s.
+    /// Counts over all customers: what turns and dispatch have counted, so that it takes no longer however many there are, but
+    /// for who is inside, which is read of the open runs. What took long is kept for twenty times as long.
     ///
     /// # Errors
-    /// [`ReadError::TooSlow`] on tables too large for it; or if the database cannot be read.
-    pub async fn summary(&self) -> Result<Summary, ReadError> {
+    /// [`ReadError::TooSlow`] after 30 s; or if the database cannot be read.
+    pub async fn summary(&self) -> Result<Arc<Summary>, ReadError> {
+        self.summed.of(Duration::ZERO, self.sum_up()).await
+    }
+
+    async fn sum_up(&self) -> Result<Summary, ReadError> {
         let mut tx = self.snapshot(SUMMARY_DEADLINE).await?;
-        let mut summary = Summary {
-            customers: count(
-                sqlx::query_scalar("select count(*) from customer")
-                    .fetch_one(&mut *tx)
-                    .await?,
-            ),
-            ..Summary::default()
-        };
+        let mut summary = Summary::default();
+        customers(&mut tx, &mut summary).await?;
+        inside(&mut tx, &mut summary).await?;
         runs(&mut tx, &mut summary).await?;
         messages(&mut tx, &mut summary).await?;
         Ok(summary)
     }
 }
 
+/// Exactly, or as PostgreSQL last estimated it where there are more than [`MOST_COUNTED`].
+async fn customers(tx: &mut PgConnection, summary: &mut Summary) -> Result<(), ReadError> {
+    let estimated: f64 = sqlx::query_scalar(
+        "select coalesce(sum(greatest(c.reltuples, 0)), 0)::float8
+         from pg_partition_tree('customer'::regclass) t join pg_class c on c.oid = t.relid
+         where t.isleaf",
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    summary.customers_estimated = estimated > MOST_COUNTED;
+    summary.customers = if summary.customers_estimated {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "as many as a table has rows"
+        )]
+        let about = estimated as u64;
+        about
+    } else {
+        let exactly = sqlx::query_scalar("select count(*) from customer");
+        count(exactly.fetch_one(tx).await?)
+    };
+    Ok(())
+}
+
+async fn inside(tx: &mut PgConnection, summary: &mut Summary) -> Result<(), ReadError> {
+    let open: Vec<(String, i64)> =
+        sqlx::query_as("select journey, count(*) from run where left_at is null group by journey")
+            .fetch_all(tx)
+            .await?;
+    for (name, n) in open {
+        journey(summary, &name).inside = count(n);
+        summary.inside += count(n);
+    }
+    Ok(())
+}
+
 async fn runs(tx: &mut PgConnection, summary: &mut Summary) -> Result<(), ReadError> {
-    let rows = sqlx::query(
-        "select journey, reason, count(*) as runs, count(goal_at) as goals
-         from (select journey, reason, goal_at from run
-               union all select journey, reason, goal_at from run_ended) all_runs
-         group by journey, reason",
+    let counted: Vec<(String, String, String, i64)> = sqlx::query_as(
+        "select journey, what, way, sum(n)::bigint
+         from (select journey, what, way, n from journey_day
+               where step = '' and what in ('entered', 'goal', 'left')
+               union all
+               select journey, c->>0, c->>2, (c->>3)::bigint
+               from journey_counted, jsonb_array_elements(counts) c
+               where c->>1 = '' and c->>0 in ('entered', 'goal', 'left')) all_counts
+         group by 1, 2, 3",
     )
     .fetch_all(tx)
     .await?;
-    for row in rows {
-        let (runs, goals) = (count(row.try_get("runs")?), count(row.try_get("goals")?));
-        let journey = journey(summary, row.try_get("journey")?);
-        journey.entered += runs;
-        journey.goals += goals;
-        match row.try_get::<Option<&str>, _>("reason")? {
-            None => {
-                journey.inside += runs;
-                summary.inside += runs;
+    for (name, what, way, n) in counted {
+        let n = u64::try_from(n).unwrap_or_default();
+        match What::of(&what) {
+            Some(What::Entered) => {
+                journey(summary, &name).entered += n;
+                summary.entered += n;
             }
-            Some(reason) => *summary.left.entry(Arc::from(reason)).or_default() += runs,
+            Some(What::Goal) => {
+                journey(summary, &name).goals += n;
+                summary.goals += n;
+            }
+            Some(What::Left) if n > 0 => *summary.left.entry(Arc::from(way)).or_default() += n,
+            _ => {}
         }
-        summary.entered += runs;
-        summary.goals += goals;
     }
     Ok(())
 }
 
 async fn messages(tx: &mut PgConnection, summary: &mut Summary) -> Result<(), ReadError> {
-    let rows = sqlx::query(
-        "select journey, status::text as status, channel, reason, count(*) as messages
-         from message group by journey, status, channel, reason",
+    let counted: Vec<(String, String, String, String, i64)> = sqlx::query_as(
+        "select journey, channel, outcome, reason, sum(n)::bigint
+         from (select journey, channel, outcome, reason, n from message_total
+               union all
+               select journey, channel, outcome, reason, n from message_count) all_counts
+         where outcome in ('decided', 'sent', 'suppressed', 'failed', 'recalled')
+         group by 1, 2, 3, 4",
     )
     .fetch_all(tx)
     .await?;
-    for row in rows {
-        let n = count(row.try_get("messages")?);
-        let name = row.try_get("journey")?;
-        match row.try_get::<&str, _>("status")? {
-            "sent" => {
-                journey(summary, name).sent += n;
-                let channel = Arc::from(row.try_get::<&str, _>("channel")?);
-                *summary.sent.entry(channel).or_default() += n;
+    let (mut decided, mut ended) = (0, 0);
+    for (name, channel, outcome, reason, n) in counted {
+        let n = count(n);
+        let Some(outcome) = Outcome::of(&outcome) else {
+            continue;
+        };
+        match outcome {
+            Outcome::Decided => decided += n,
+            Outcome::Sent => {
+                journey(summary, &name).sent += n;
+                *summary.sent.entry(Arc::from(channel)).or_default() += n;
             }
-            "suppressed" => {
-                journey(summary, name).suppressed += n;
-                let reason = Arc::from(row.try_get::<&str, _>("reason")?);
-                *summary.suppressed.entry(reason).or_default() += n;
+            Outcome::Suppressed => {
+                journey(summary, &name).suppressed += n;
+                *summary.suppressed.entry(Arc::from(reason)).or_default() += n;
             }
-            "failed" => summary.failed += n,
-            "recalled" => summary.recalled += n,
-            _ => summary.queued += n,
+            Outcome::Failed => summary.failed += n,
+            Outcome::Recalled => summary.recalled += n,
+            _ => {}
+        }
+        if outcome != Outcome::Decided {
+            ended += n;
         }
     }
+    summary.queued = u64::saturating_sub(decided, ended);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use journey::{
     value::Value,
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, postgres::PgRow};
 
 use super::{MessageRow, ReadError, Reader, bounded, moment};
@@ -113,7 +113,8 @@ impl TimelineEntry {
 pub const SCANNED: i64 = 2_000;
 
 /// What a timeline is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Show {
     /// Everything.
     #[default]

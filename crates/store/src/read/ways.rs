@@ -19,14 +19,33 @@ pub struct Branch {
     pub otherwise: Option<Arc<str>>,
 }
 
-/// The branches of a customer's runs, by the version that each is on now.
+/// A step from which several ways lead.
+#[derive(Clone, Debug)]
+enum Fork {
+    Branch(Branch),
+    /// The weights of a split's arms, by name.
+    Split(BTreeMap<Arc<str>, u32>),
+}
+
+/// The branches and splits of a customer's runs, by the version that each is on now.
 #[derive(Clone, Debug, Default)]
-pub struct Ways(BTreeMap<RunId, BTreeMap<Arc<str>, Branch>>);
+pub struct Ways(BTreeMap<RunId, BTreeMap<Arc<str>, Fork>>);
 
 impl Ways {
     /// The branch of that name in the journey of that run; `None`: it is there no more.
     pub fn branch(&self, run: RunId, step: &str) -> Option<&Branch> {
-        self.0.get(&run)?.get(step)
+        match self.0.get(&run)?.get(step)? {
+            Fork::Branch(branch) => Some(branch),
+            Fork::Split(_) => None,
+        }
+    }
+
+    /// The weight of an arm of a split, and of all its arms together; `None`: it is there no more.
+    pub fn weight(&self, run: RunId, step: &str, arm: &str) -> Option<(u32, u32)> {
+        match self.0.get(&run)?.get(step)? {
+            Fork::Split(weights) => Some((*weights.get(arm)?, weights.values().sum())),
+            Fork::Branch(_) => None,
+        }
     }
 }
 
@@ -39,27 +58,31 @@ impl Reader {
         let mut tx = self.page().await?;
         let found = runs::found(&mut tx, customer).await?;
         let all = found.open.iter().chain(&found.ended);
-        let ways = all.filter_map(|run| Some((run.id, branches(found.machine(run)?))));
+        let ways = all.filter_map(|run| Some((run.id, forks(found.machine(run)?))));
         Ok(Ways(ways.collect()))
     }
 }
 
-fn branches(machine: &Machine) -> BTreeMap<Arc<str>, Branch> {
+fn forks(machine: &Machine) -> BTreeMap<Arc<str>, Fork> {
     let name = |node: NodeId| machine.node(node).map(|n| n.id.clone());
-    let branch = |op: &Op| match op {
+    let fork = |op: &Op| match op {
         Op::Choose { arms, otherwise } => {
             let arms = arms.iter();
-            Some(Branch {
+            Some(Fork::Branch(Branch {
                 arms: arms
                     .map(|(condition, to)| (Arc::from(condition.source()), name(*to)))
                     .collect(),
                 otherwise: name(*otherwise),
-            })
+            }))
+        }
+        Op::Split { arms, .. } => {
+            let weights = arms.iter().map(|arm| (arm.name.clone(), arm.weight));
+            Some(Fork::Split(weights.collect()))
         }
         _ => None,
     };
     let nodes = machine.nodes.iter();
     nodes
-        .filter_map(|node| Some((node.id.clone(), branch(&node.op)?)))
+        .filter_map(|node| Some((node.id.clone(), fork(&node.op)?)))
         .collect()
 }

@@ -38,6 +38,11 @@ pub(super) struct OpenRun {
     pub(super) until: Option<When>,
 }
 
+/// Whether any of them is paused.
+pub(super) fn is_any_paused(open: &[OpenRun]) -> bool {
+    open.iter().any(|run| run.paused.is_some())
+}
+
 /// Something that will happen by itself.
 pub(super) struct Next {
     /// When; `None`: when something else happens.

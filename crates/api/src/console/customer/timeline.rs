@@ -249,12 +249,21 @@ fn said(line: &Line, known: &Known<'_>) -> Said {
     }
 }
 
-/// Which condition decided a branch, as it is written, and where it leads.
+/// Which condition decided a branch, as it is written, and where it leads; of a split how many get that arm.
 fn chosen(line: &Line, ways: &Ways) -> Option<String> {
-    let Fact::Chose { arm } = line.fact else {
-        return None;
+    let (run, step) = (line.run?, line.step.as_deref()?);
+    let arm = match &line.fact {
+        Fact::Chose { arm } => *arm,
+        Fact::Split { arm } => {
+            let (weight, all) = ways.weight(run, step, arm)?;
+            return Some(fill(
+                "Arm {0}: dealt by chance, to {1} of {2}, and always the same to one customer",
+                &[arm, &weight, &all],
+            ));
+        }
+        _ => return None,
     };
-    let branch = ways.branch(line.run?, line.step.as_deref()?)?;
+    let branch = ways.branch(run, step)?;
     let end = || Arc::from(say("the end"));
     match arm {
         Some(n) => {

@@ -130,4 +130,12 @@ pub(super) const PAIRS: &[Pair] = &[
         "`{0}` holds: on to `{1}`",
         "`{0}` est rempli : suite à `{1}`",
     ),
+    (
+        "Arm {0}: dealt by chance, to {1} of {2}, and always the same to one customer",
+        "Branche {0} : donnée au hasard, à {1} sur {2}, et toujours la même à un client",
+    ),
+    (
+        "Nothing goes on by itself: what is paused goes on when a person says so.",
+        "Rien ne continue de soi-même : ce qui est en pause reprend quand une personne le dit.",
+    ),
 ];

@@ -39,4 +39,8 @@ pub(super) const PAIRS: &[Pair] = &[
     ("{0} on their way", "{0} en route"),
     ("{0} was taken back", "{0} retiré"),
     ("{0} were taken back", "{0} retirés"),
+    (
+        "as PostgreSQL estimates",
+        "selon l’estimation de PostgreSQL",
+    ),
 ];
