@@ -198,8 +198,11 @@ impl Driver {
                 return;
             }
             if Instant::now() > until {
-                let body = self.eval("document.body.outerHTML");
-                panic!("`{condition}` did not come true: {told}\n{body:.2000}");
+                let page = self.eval(
+                    "location.href + '\\n' + document.readyState + '\\n' + document.body.innerText",
+                );
+                let page = page.as_str().unwrap_or_default();
+                panic!("`{condition}` did not come true: {told}\n{page:.2000}");
             }
             std::thread::sleep(Duration::from_millis(20));
         }

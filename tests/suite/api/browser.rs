@@ -62,7 +62,8 @@ async fn axe_finds_nothing_wrong_with_what_explains() {
         ("push", "/mailbox/note-2".to_owned()),
         ("chat", "/mailbox/note-3".to_owned()),
     ] {
-        let (_, page) = server.get(&path).await;
+        let (status, page) = server.get(&path).await;
+        assert!(status.is_success(), "{path}: {page}");
         for scheme in [Scheme::Light, Scheme::Dark] {
             let wrong = browser::wrong(&page, &sheet, scheme);
             found.extend(wrong.iter().map(|w| format!("{name} {scheme:?}: {w}")));

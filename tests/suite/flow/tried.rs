@@ -19,7 +19,7 @@ async fn two_versions_are_told_in_words_and_line_by_line() {
     assert_eq!(told["fallen"]["moves"], true);
     let page = site.page("/journeys/sale/versions/1..2").await;
     assert!(page.contains("class=\"gone\"") && page.contains("class=\"new\""));
-    assert!(page.contains("wait `again`"), "{page}");
+    assert!(page.contains("wait <code>again</code>"), "{page}");
     assert!(page.contains("They moved to the same step"));
     let alone = site.page("/journeys/sale/versions/1..1").await;
     assert!(!alone.contains("class=\"gone\""));

@@ -13,7 +13,7 @@ use std::fmt;
 use askama::FastWritable;
 use axum::{
     extract::Request,
-    http::{HeaderValue, Method, header},
+    http::{HeaderValue, Method, Uri, header},
     middleware::Next,
     response::Response,
 };
@@ -145,7 +145,7 @@ fn gaps(text: &str) -> impl Iterator<Item = (&str, Option<usize>)> {
 
 /// Finds out which language a page is asked for in: `lang` in its address, what was chosen before, what the
 /// browser likes best, else English. What stands in the address of a page is kept for the next.
-pub(crate) async fn heard(request: Request, next: Next) -> Response {
+pub(crate) async fn heard(mut request: Request, next: Next) -> Response {
     let asked = asked(request.uri().query().unwrap_or_default());
     let cookie = || {
         let cookies = request.headers().get_all(header::COOKIE).iter();
@@ -156,9 +156,15 @@ pub(crate) async fn heard(request: Request, next: Next) -> Response {
         Language::accepted(header.to_str().ok()?)
     };
     let language = asked.or_else(cookie).or_else(accepted).unwrap_or_default();
-    let keep = asked
-        .filter(|_| request.method() == Method::GET && !request.uri().path().starts_with("/v1/"));
+    let is_page_asked = !request.uri().path().starts_with("/v1/");
+    let keep = asked.filter(|_| request.method() == Method::GET && is_page_asked);
     let query = request.uri().query().unwrap_or_default().to_owned();
+    if asked.is_some() && is_page_asked {
+        // The language is heard: what reads the rest of the query need not know of it.
+        if let Some(uri) = without_language(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+    }
     let heard = Heard { language, query };
     let mut response = HEARD.scope(heard, next.run(request)).await;
     if let Some(language) = keep.filter(|_| is_page(&response)) {
@@ -175,6 +181,22 @@ fn is_page(response: &Response) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE);
     kind.and_then(|v| v.to_str().ok())
         .is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+/// The address without `lang`.
+fn without_language(uri: &Uri) -> Option<Uri> {
+    let pairs = uri.query()?.split('&');
+    let others: Vec<&str> = pairs
+        .filter(|pair| pair.split('=').next() != Some("lang"))
+        .collect();
+    let path = uri.path();
+    let made = match others.is_empty() {
+        true => path.to_owned(),
+        false => format!("{path}?{}", others.join("&")),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(made.parse().ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// `lang` of a query.

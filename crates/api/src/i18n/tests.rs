@@ -132,3 +132,19 @@ fn gaps_are_filled_in_the_order_of_the_language() {
     let html = timed("a < {0}", &[at]).to_string();
     assert!(html.starts_with("a &#60; <time "), "{html}");
 }
+
+#[test]
+fn a_page_reads_its_query_without_the_language() {
+    for (asked, left) in [
+        ("/messages/funnel?lang=fr", "/messages/funnel"),
+        ("/x?a=1&lang=fr&b=%C3%A9", "/x?a=1&b=%C3%A9"),
+        (
+            "http://shop.example/x?lang=en&c=lang",
+            "http://shop.example/x?c=lang",
+        ),
+    ] {
+        let uri = super::without_language(&asked.parse().unwrap()).unwrap();
+        assert_eq!(uri.to_string(), left);
+    }
+    assert_eq!(super::without_language(&"/x".parse().unwrap()), None);
+}

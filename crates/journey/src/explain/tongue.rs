@@ -95,6 +95,12 @@ impl Tongue {
         Self { language, clock }
     }
 
+    /// With instants on the clock of a zone.
+    pub fn on_the_clock(language: Language, zone: TimeZone) -> Self {
+        let clock = Clock::Wall(zone, None);
+        Self { language, clock }
+    }
+
     /// A moment: `Tuesday 6 January 2026, 09:00`, `mardi 6 janvier 2026 à 9 h`.
     pub fn moment(&self, at: Timestamp) -> String {
         let Clock::Wall(zone, name) = &self.clock else {

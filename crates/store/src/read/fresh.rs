@@ -13,9 +13,12 @@ const REST: u32 = 20;
 /// What takes less than this is not kept for longer than it is asked for.
 const QUICK: Duration = Duration::from_millis(100);
 
-/// What was counted last, and until when it is shown. Cloning shares it.
+/// What was counted last, and until when it is shown.
+type Kept<T> = Option<(Instant, Arc<T>)>;
+
+/// What was counted last, if anything was. Cloning shares it.
 #[derive(Debug)]
-pub(super) struct Fresh<T>(Arc<Mutex<Option<(Instant, Arc<T>)>>>);
+pub(super) struct Fresh<T>(Arc<Mutex<Kept<T>>>);
 
 impl<T> Default for Fresh<T> {
     fn default() -> Self {

@@ -10,6 +10,7 @@ use axum::{
     response::{Html, IntoResponse as _},
 };
 use journey::{
+    explain::Tongue,
     machine::{Machine, Op},
     testing::{
         play::Played,
@@ -17,13 +18,12 @@ use journey::{
         simulate::{Field, Wrong},
     },
 };
-use serde::Deserialize;
 use store::read::JourneyRow;
 
 use super::{Head, not_tried};
 use crate::{
     State,
-    console::{Frame, Page, PageError, reply::is_foreign},
+    console::{Frame, Page, PageError, reply::is_foreign, words},
     i18n::{self, say},
     trial::{Asked, Bench, NotTried},
 };
@@ -60,26 +60,45 @@ struct Split {
     arms: Vec<(Arc<str>, bool)>,
 }
 
-/// What happened, as programs read it: the same words as `parcours simulate --format json`.
-#[derive(Deserialize)]
+/// What happened.
 struct Told {
     customer: String,
     zone: String,
     timeline: Vec<Moment>,
 }
 
-#[derive(Deserialize)]
 struct Moment {
     /// On the customer's clock.
-    local: String,
+    at: String,
     what: String,
     facts: Vec<Said>,
 }
 
-#[derive(Deserialize)]
 struct Said {
-    step: Option<String>,
+    step: Option<Arc<str>>,
     text: String,
+}
+
+impl Told {
+    fn of(played: &Played) -> Self {
+        let moments = played.moments.iter().map(|moment| {
+            let tongue = Tongue::on_the_clock(i18n::language(), moment.zone.clone());
+            let facts = moment.said.iter().map(|said| Said {
+                step: said.step.clone(),
+                text: words::capital(&said.fact.say(&tongue)),
+            });
+            Moment {
+                at: tongue.moment(moment.at),
+                what: moment.what.clone(),
+                facts: facts.collect(),
+            }
+        });
+        Self {
+            customer: played.key.to_string(),
+            zone: played.zone.name.to_string(),
+            timeline: moments.collect(),
+        }
+    }
 }
 
 pub(in crate::console) async fn form(
@@ -168,8 +187,7 @@ fn asked(journey: String, given: Vec<(String, String)>) -> Asked {
 }
 
 fn told(page: &mut Simulation, played: &Played) {
-    let data = serde_json::to_value(show::data::played(played)).ok();
-    page.played = data.and_then(|data| serde_json::from_value(data).ok());
+    page.played = Some(Told::of(played));
     page.text = show::whole(played, Look::default());
     page.standing = show::standing(played, Look::default()).trim().to_owned();
 }
