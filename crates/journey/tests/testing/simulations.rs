@@ -131,7 +131,7 @@ fn the_test_in_which_most_happens_is_a_sample() {
   events:
     - { event: cart.updated }
     - { after: 1h,
-        opens: hello }
+        event: cart.updated }
   expect: { sends: [] }
 ";
     let workspace = compiled(&files(JOURNEY, text));
@@ -139,7 +139,7 @@ fn the_test_in_which_most_happens_is_a_sample() {
     assert_eq!(sample.0, "{ country: FR }");
     assert_eq!(
         sample.1,
-        "- { event: cart.updated }\n- { after: 1h,\n    opens: hello }"
+        "- { event: cart.updated }\n- { after: 1h,\n    event: cart.updated }"
     );
     let once = simulate::Once {
         journey: "demo",
