@@ -2,7 +2,7 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: help demo dev test fuzz torture simulate schemathesis lint fmt servers browser contract
+.PHONY: help demo dev built test fuzz torture simulate schemathesis lint fmt servers browser contract
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?/  make \1\t/' | expand -t 16
@@ -15,6 +15,9 @@ dev: servers ## everything on this machine, for writing journeys
 
 # The compiler that builds the tests looks at lints as well, so that nothing is compiled twice; a warning is an error.
 LINTED = RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__
+
+built: ## build what is tested, with lints
+	$(LINTED) $(CARGO) test --workspace --no-run
 
 test: browser contract servers ## all tests, on real PostgreSQL and RabbitMQ, and in a real browser; formatting and lints
 	$(CARGO) fmt --all --check
