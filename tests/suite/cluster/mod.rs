@@ -19,7 +19,7 @@ use crate::process::{
 const EVENTS: usize = 3_000;
 /// Events that are published at once, every [`PACE`].
 const BURST: usize = 25;
-const PACE: Duration = Duration::from_millis(420);
+const PACE: Duration = Duration::from_millis(600);
 /// How soon work must go on without a node, on a machine that has other things to do.
 const FAIL_OVER: Duration = Duration::from_secs(90);
 

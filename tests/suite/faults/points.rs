@@ -1,6 +1,7 @@
 //! Every point at which a turn can be cut off, one after another: before each round trip to the
 //! database and after it, with the connection lost or the process dead. Then the same is done again,
-//! and the database holds what it holds without any of that.
+//! and the database holds what it holds without any of that. `FAULT_EVERY=2` cuts at every point in half of these ways, in
+//! half the time.
 
 mod bench;
 mod turns;
@@ -20,14 +21,15 @@ async fn everywhere(turn: Turn) {
     assert_ne!(wanted, before, "{turn:?} does nothing");
     bench.act_again().await;
     bench.holds(&wanted, "done twice").await;
+    let every = std::env::var("FAULT_EVERY").map_or(1, |n| n.parse().expect("a number"));
     for fault in [Fault::Before, Fault::After] {
-        for how in [How::Lost, How::Killed] {
-            let mut trip = 1;
+        for (n, how) in (0..).zip([How::Lost, How::Killed]) {
+            let mut trip = 1 + n % every;
             while bench.cut(trip, fault, how).await {
                 bench
                     .holds(&wanted, &format!("{fault:?} round trip {trip}, {how:?}"))
                     .await;
-                trip += 1;
+                trip += every;
                 assert!(trip < MOST, "{turn:?} does not end");
             }
             // Begun, told, committed: fewer would mean that nothing is cut.

@@ -1,4 +1,4 @@
-//! Many seeds of the simulation: `SIM_SEEDS` of them (100; CI plays 80) from `SIM_FROM`. `SIM_SEED` plays one.
+//! Many seeds of the simulation: `SIM_SEEDS` of them (100; CI plays 50) from `SIM_FROM`. `SIM_SEED` plays one.
 
 use std::{
     panic::AssertUnwindSafe,
