@@ -9,7 +9,7 @@ use super::{copy, given, place, run, scratch, tools};
 /// The seed of CI, so that a change fails by what it changed and not by chance.
 const SEED: &str = "1";
 /// So many requests of each kind for an operation, at the most.
-const EXAMPLES: &str = "8";
+const EXAMPLES: &str = "12";
 
 fn asked(name: &str, otherwise: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
