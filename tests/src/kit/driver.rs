@@ -22,6 +22,10 @@ use super::{
 /// How long a condition is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Whether the page is whole and has been drawn: until then Chromium drops what is clicked and typed, and says nothing.
+const WHOLE: &str = "document.readyState === 'complete' && \
+                     performance.getEntriesByName('first-contentful-paint').length > 0";
+
 /// A browser with one page.
 #[derive(Debug)]
 pub struct Driver {
@@ -55,6 +59,13 @@ impl Driver {
                 "--disable-dev-shm-usage",
                 "--no-first-run",
                 "--hide-scrollbars",
+                // Nothing of its own over the network.
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                // What is clicked before a page is drawn is not dropped.
+                "--allow-pre-commit-input",
+                "--disable-features=PaintHolding",
                 "--remote-debugging-pipe",
             ])
             .arg(format!("--user-data-dir={}", profile.display()))
@@ -158,14 +169,14 @@ impl Driver {
             .filter(move |event| event["method"] == method)
     }
 
-    /// Goes to an address, and waits until the page is loaded.
+    /// Goes to an address, and waits until the page is loaded and drawn.
     ///
     /// # Panics
     /// It cannot.
     pub fn go(&mut self, url: &str) {
         let gone = self.call("Page.navigate", &json!({ "url": url }));
         assert!(gone["errorText"].is_null(), "{url}: {gone}");
-        self.until("document.readyState === 'complete'");
+        self.until(WHOLE);
     }
 
     /// What an expression is in the page.
@@ -215,7 +226,7 @@ impl Driver {
     /// It does not come.
     pub fn click(&mut self, element: &str) {
         self.until(&format!(
-            "(() => {{ const e = {element}; if (!e || document.readyState !== 'complete') return false; \
+            "(() => {{ const e = {element}; if (!e || !({WHOLE})) return false; \
              e.scrollIntoView({{ block: 'nearest' }}); const r = e.getBoundingClientRect(); \
              const [was, is] = [window.lastPlace, [r.x, r.y, r.width, r.height].join()]; window.lastPlace = is; \
              return was === is && r.width > 0 && r.height > 0 && !e.disabled; }})()"
@@ -262,7 +273,7 @@ impl Driver {
     /// # Panics
     /// axe does not run.
     pub fn wrong(&mut self) -> Vec<String> {
-        self.until("document.readyState === 'complete'");
+        self.until(WHOLE);
         self.eval(&format!("{AXE}; 0"));
         let found = self.eval(&format!(
             "axe.run(document, {{ runOnly: {RULES} }}).then(r => JSON.stringify(r.violations))"
@@ -301,7 +312,7 @@ impl Driver {
     /// # Panics
     /// It cannot be written.
     pub fn shoot(&mut self, file: &Path) {
-        self.until("document.readyState === 'complete'");
+        self.until(WHOLE);
         let asked = json!({ "format": "png", "captureBeyondViewport": true });
         let shot = self.call("Page.captureScreenshot", &asked);
         let shot = shot["data"].as_str().expect("a picture");
