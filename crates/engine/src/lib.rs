@@ -6,6 +6,7 @@
 //! sleeping.
 
 mod calls;
+mod counts;
 mod dispatch;
 mod error;
 mod forwards;
@@ -18,6 +19,7 @@ pub mod metrics;
 mod passages;
 mod publish;
 mod retention;
+mod roles;
 mod sample;
 mod settings;
 mod sweeps;
@@ -46,9 +48,9 @@ pub use self::{
     intake::{Intake, TakenIn},
     letters::{Door, Moved, NotEdited, Replayed, ReplayedBatch, edited},
     links::{CONFIRM, Linker, PREFERENCES, Sent, UNSUBSCRIBE, Unsubscribe},
-    loops::Roles,
     passages::Passed,
     publish::{NotPublished, Order, machines, publish, publish_as},
+    roles::Roles,
     settings::{Links, Settings, Time},
     sweeps::Swept,
     timers::Fired,

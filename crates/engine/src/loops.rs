@@ -1,6 +1,8 @@
 //! The loops around the single steps, and how they stop: the batch at hand is finished, leases are
 //! given back, and nothing new is begun.
 
+mod pause;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -11,78 +13,16 @@ use store::Listener;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Door, Engine, Error, Intake, dispatch::Rounds, health::Beat};
-
-/// Which loops an engine runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Roles {
-    /// Takes events from the broker, and dead letters to where they are kept.
-    pub intake: bool,
-    /// Fires timers, has runs pass to other versions, works sweeps off, submits dead letters again, removes what is
-    /// not kept, folds counts, and passes on what merged customers have.
-    pub timers: bool,
-    /// Hands messages to providers, and makes calls.
-    pub dispatch: bool,
-}
-
-impl Roles {
-    /// All of them.
-    pub const ALL: Self = Self {
-        intake: true,
-        timers: true,
-        dispatch: true,
-    };
-}
+use self::pause::{Pause, sleep};
+use crate::{Door, Engine, Error, Intake, Roles, dispatch::Rounds};
 
 /// How often it is looked at whether a round of the retention is due.
 const RETENTION_POLL: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
 /// How often it is looked at whether there are more dead letters than are kept.
 const TRIM_POLL: Duration = Duration::from_secs(60);
-/// How often what turns have counted is added up.
+/// How often what was counted is added to its totals.
 const COUNTS_POLL: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
-/// How many rows of it at once.
-const COUNTED_AT_ONCE: u32 = 1_000;
-
-/// The longest pause after an error.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-impl Roles {
-    /// Their words.
-    pub(crate) fn words(self) -> impl Iterator<Item = &'static str> {
-        let all = [
-            ("intake", self.intake),
-            ("timers", self.timers),
-            ("dispatch", self.dispatch),
-        ];
-        all.into_iter()
-            .filter(|(_, has)| *has)
-            .map(|(word, _)| word)
-    }
-
-    /// The loops of these roles, by name.
-    fn loops(self) -> impl Iterator<Item = &'static str> {
-        let of = |runs: bool, names: &'static [&'static str]| if runs { names } else { &[] };
-        let intake = of(self.intake, &["intake", "letters"]);
-        let timers = of(
-            self.timers,
-            &[
-                "timers",
-                "passages",
-                "sweeps",
-                "replays",
-                "retention",
-                "forwards",
-                "counts",
-            ],
-        );
-        let dispatch = of(self.dispatch, &["dispatch", "calls"]);
-        [intake, timers, dispatch, &["reload"]]
-            .into_iter()
-            .flatten()
-            .copied()
-    }
-}
 
 impl Engine {
     /// These roles' loops are to run: until they do, the engine does not count as ready.
@@ -313,14 +253,10 @@ impl Engine {
             match self.retention_once(self.wall()).await {
                 // Between two pages everybody else has their turn.
                 Ok(Some(_)) => pause.reset(),
-                Ok(None) => match self.fold_counts().await {
-                    Ok(1..) => pause.reset(),
-                    Ok(0) => {
-                        pause.reset();
-                        sleep(RETENTION_POLL, &stop).await;
-                    }
-                    Err(error) => pause.after(&error).await,
-                },
+                Ok(None) => {
+                    pause.reset();
+                    sleep(RETENTION_POLL, &stop).await;
+                }
                 Err(error) => pause.after(&error).await,
             }
         }
@@ -347,15 +283,10 @@ impl Engine {
     async fn count_loop(self: Arc<Self>, stop: CancellationToken) {
         let mut pause = Pause::of(&self, "counts", &stop);
         while !stop.is_cancelled() {
-            match self
-                .store
-                .add_up(COUNTED_AT_ONCE)
-                .await
-                .map_err(Error::from)
-            {
+            match self.counts_once().await {
                 // Between two pages everybody else has their turn.
-                Ok(added) if added >= u64::from(COUNTED_AT_ONCE) => pause.reset(),
-                Ok(_) => {
+                Ok(true) => pause.reset(),
+                Ok(false) => {
                     pause.reset();
                     sleep(COUNTS_POLL, &stop).await;
                 }
@@ -437,59 +368,5 @@ async fn told(news: &mut Option<Listener>) -> Result<(), store::Error> {
     match news {
         Some(listener) => listener.changed().await,
         None => std::future::pending().await,
-    }
-}
-
-async fn sleep(span: jiff::SignedDuration, stop: &CancellationToken) {
-    let span = Duration::try_from(span).unwrap_or_default();
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = tokio::time::sleep(span) => {}
-    }
-}
-
-/// Pauses that grow while errors follow each other, and what is said of the loop meanwhile.
-struct Pause {
-    engine: Arc<Engine>,
-    beat: Beat,
-    stop: CancellationToken,
-    errors: u32,
-}
-
-impl Pause {
-    fn of(engine: &Arc<Engine>, name: &'static str, stop: &CancellationToken) -> Self {
-        Self {
-            engine: engine.clone(),
-            beat: engine.loops.begin(name),
-            stop: stop.clone(),
-            errors: 0,
-        }
-    }
-
-    fn reset(&mut self) {
-        self.errors = 0;
-        self.beat.well();
-    }
-
-    /// A pause if it is an error.
-    async fn look<T>(&mut self, result: Result<T, Error>) {
-        match result {
-            Ok(_) => self.reset(),
-            Err(error) => self.after(&error).await,
-        }
-    }
-
-    async fn after(&mut self, error: &Error) {
-        let wait = Duration::from_millis(100 << self.errors.min(7)).min(LONGEST_PAUSE);
-        self.errors = self.errors.saturating_add(1);
-        let name = self.beat.name();
-        let error = error.told();
-        self.beat.failed(error.clone());
-        self.engine.metrics.loop_error(name);
-        tracing::error!(loop.name = name, error, wait_ms = wait.as_millis(), "will try again");
-        tokio::select! {
-            () = self.stop.cancelled() => {}
-            () = tokio::time::sleep(wait) => {}
-        }
     }
 }

@@ -42,14 +42,6 @@ impl Engine {
         }
         Ok(page)
     }
-
-    /// Adds what was counted since the last time to the totals ([`store::counts`]); returns how many rows. The numbers stay the same.
-    ///
-    /// # Errors
-    /// If the database is away; nothing is lost.
-    pub async fn fold_counts(&self) -> Result<u64, Error> {
-        Ok(self.store.fold_counts().await?)
-    }
 }
 
 /// What a message said goes with it at the latest, also once nothing is said of it any more.

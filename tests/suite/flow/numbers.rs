@@ -84,7 +84,7 @@ async fn numbers_are_those_of_a_recount_before_and_after_they_are_added_up() {
     holds(&before, &found);
     let left = "select count(*) from journey_counted";
     assert!(site.rig.count(left).await > 0);
-    while site.rig.store.add_up(7).await.unwrap() > 0 {}
+    while site.rig.store.fold_runs(7).await.unwrap() > 0 {}
     assert_eq!(site.rig.count(left).await, 0);
     let after = flow(&site).await;
     assert_eq!(before.fingerprint(), after.fingerprint());

@@ -257,7 +257,7 @@ impl Year {
         let ordered = (0..3).map(|n| self.on(0, &format!("crowd{n:02}"), "ordered", &late));
         self.take(&ordered.collect::<Vec<_>>()).await;
         self.leave(0).await;
-        while self.engine.fold_counts().await.unwrap() > 0 {}
+        while self.engine.counts_once().await.unwrap() {}
     }
 
     /// The id of the last message that a step decided for somebody.

@@ -1,12 +1,12 @@
 //! How many messages came to what: counted where it happens, in the same transaction, so that the numbers are those of the rows.
 //!
-//! What a batch comes to is added up in the statement that writes it, and stands in `message_count` until [`Store::fold_counts`]
+//! What a batch comes to is added up in the statement that writes it, and stands in `message_count` until [`crate::Store::fold_messages`]
 //! adds it to `message_total`. A message counts on the day (UTC) on which it was decided, whenever the rest happened, so that
 //! what became of a day's messages adds up: decided is what was sent, failed, was suppressed or recalled, and what still
 //! waits. What is erased or no longer kept stays counted.
 
+mod folding;
 mod heard;
-mod journeys;
 
 use jiff::Timestamp;
 use journey::{
@@ -15,13 +15,8 @@ use journey::{
     trace::{Fact, Line},
 };
 
-use crate::{Error, Store, error::during};
-
 pub use heard::Heard;
 pub(crate) use heard::{Told, heard};
-
-/// How many rows are folded at once.
-const FOLDED: i64 = 20_000;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -166,44 +161,4 @@ impl<'t> Count<'t> {
 fn day(at: Timestamp) -> i32 {
     let days = at.as_second().div_euclid(24 * 60 * 60);
     i32::try_from(days).unwrap_or_default()
-}
-
-impl Store {
-    /// Adds what was counted to the totals: 20,000 rows at most. Returns how many; none if somebody else is at it.
-    /// The numbers are the same before and after.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn fold_counts(&self) -> Result<u64, Error> {
-        let mut tx = self.pool.begin().await.map_err(during("folding counts"))?;
-        let ours: bool = sqlx::query_scalar(
-            "select pg_try_advisory_xact_lock(hashtext('parcours message_count'))",
-        )
-        .fetch_one(&mut *tx)
-        .await
-        .map_err(during("folding counts"))?;
-        if !ours {
-            return Ok(0);
-        }
-        let folded: i64 = sqlx::query_scalar(
-            "with gone as (
-                 delete from message_count
-                 where ctid = any(array(select ctid from message_count limit $1))
-                 returning *
-             ), added as (
-                 insert into message_total as t (n, day, journey, step, channel, provider, outcome, reason)
-                 select sum(n), day, journey, step, channel, provider, outcome, reason from gone
-                 group by day, journey, step, channel, provider, outcome, reason
-                 on conflict (day, journey, step, channel, provider, outcome, reason)
-                 do update set n = t.n + excluded.n
-             )
-             select count(*) from gone",
-        )
-        .bind(FOLDED)
-        .fetch_one(&mut *tx)
-        .await
-        .map_err(during("folding counts"))?;
-        tx.commit().await.map_err(during("folding counts"))?;
-        Ok(folded.unsigned_abs())
-    }
 }
