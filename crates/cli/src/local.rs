@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use channels::{
     AdapterSettings, Caller, Channels, Reach, SmtpSettings, TlsMode, WebSettings, WebhookSettings,
     capture::{Mailbox, SmtpSink},
@@ -50,11 +50,23 @@ pub fn say_where(postgres: &Postgres) {
 /// What the erased are hashed under where nothing is set: on this machine nobody is to be protected.
 const SECRET: &str = "a secret of this machine alone";
 
-/// A connection to the private database.
+/// The private database, migrated.
 ///
 /// # Errors
-/// If it does not answer, or a setting is wrong.
+/// If it does not answer, a setting is wrong, or another version made it.
 pub async fn store(postgres: &Postgres, root: &Path) -> Result<Store> {
+    let store = connected(postgres, root).await?;
+    match store.migrate().await {
+        Ok(()) => Ok(store),
+        // Nothing in it is anybody's but of whoever tries things out.
+        Err(error @ (store::Error::Edited(_) | store::Error::Newer { .. })) => {
+            bail!("{error}; --reset begins with an empty one")
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn connected(postgres: &Postgres, root: &Path) -> Result<Store> {
     let secret = Config::load(root)?.privacy_secret()?;
     let settings = store::Settings {
         secret: Some(secret.map_or_else(|| store::Secret::new(SECRET), Ok)?),

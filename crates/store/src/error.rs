@@ -29,6 +29,11 @@ pub enum Error {
         /// What it does.
         what: String,
     },
+    /// A migration that was applied is another one in this version.
+    #[error(
+        "the database was made by another version: migration {0:04} is not what it was when it was applied"
+    )]
+    Edited(i64),
     /// Somebody else was faster; nothing was written.
     #[error("{what}: the turn is void")]
     Raced {

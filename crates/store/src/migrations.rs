@@ -6,7 +6,10 @@
 
 mod indexes;
 
-use sqlx::{Connection as _, PgConnection, migrate::Migrator};
+use sqlx::{
+    Connection as _, PgConnection,
+    migrate::{MigrateError, Migrator},
+};
 
 use crate::{Error, Store, error::during};
 
@@ -58,8 +61,8 @@ impl Store {
     /// start together do it one after another, and none makes the others' statements wait for long.
     ///
     /// # Errors
-    /// [`Error::Newer`] if a newer version has taken away what this one needs; if a migration fails, or was edited after it
-    /// was applied; if a table is not to be had for two minutes.
+    /// [`Error::Newer`] if a newer version has taken away what this one needs; [`Error::Edited`] if a migration is not what
+    /// it was when it was applied; if one fails; if a table is not to be had for two minutes.
     pub async fn migrate(&self) -> Result<(), Error> {
         self.migrate_by(all(), Until::Expanded).await
     }
@@ -115,6 +118,7 @@ async fn run(connection: &mut PgConnection, wanted: &Migrator) -> Result<(), Err
                     .await
                     .map_err(during("migrating"))?;
             }
+            Err(MigrateError::VersionMismatch(version)) => return Err(Error::Edited(version)),
             result => return Ok(result?),
         }
     }
@@ -144,8 +148,8 @@ async fn known(connection: &mut PgConnection, all: &Migrator) -> Result<(), Erro
     }
 }
 
-fn is_locked(error: &sqlx::migrate::MigrateError) -> bool {
-    use sqlx::migrate::MigrateError as E;
+fn is_locked(error: &MigrateError) -> bool {
+    use MigrateError as E;
     let database = match error {
         E::Execute(error) | E::ExecuteMigration(error, _) => error.as_database_error(),
         _ => None,

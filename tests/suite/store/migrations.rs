@@ -97,6 +97,18 @@ async fn what_is_taken_away_is_asked_for_and_older_versions_say_that_they_cannot
 }
 
 #[tokio::test]
+async fn a_migration_that_was_edited_after_it_was_applied_is_told() {
+    let store = fixture::store().await;
+    let edited = "update _sqlx_migrations set checksum = '' where version = 1";
+    sqlx::query(edited).execute(store.pool()).await.unwrap();
+    let refused = store.migrate().await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the database was made by another version: migration 0001 is not what it was when it was applied"
+    );
+}
+
+#[tokio::test]
 async fn a_migration_that_waits_for_a_table_keeps_nobody_else_from_it() {
     let store = fixture::store().await;
     let mut report = store.pool().begin().await.unwrap();

@@ -114,7 +114,6 @@ async fn with_servers(
     stop: &CancellationToken,
 ) -> Result<Option<Verdict>> {
     let store = local::store(postgres, root).await?;
-    store.migrate().await?;
     database::publish(&store, root, Format::Text).await?;
     // One event at a time: the messages of each leave before the next is looked at.
     let one_by_one = broker::Settings {

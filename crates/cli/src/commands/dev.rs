@@ -52,7 +52,6 @@ pub async fn run(args: &DevArgs, root: &Path) -> Result<()> {
         local::blocking(move || Postgres::start(&home, &PostgresOptions::default())).await?;
     local::say_where(&postgres);
     let store = local::store(&postgres, root).await?;
-    store.migrate().await?;
     // Looked at before it is published: a change meanwhile is published again.
     let seen = files(root);
     // With errors in the workspace it still starts: they are shown until they are mended.
