@@ -6,7 +6,10 @@ use jiff::civil::Date;
 use journey::message::Channel;
 use store::read::{Funnel, FunnelBy, FunnelCounts};
 
-use super::{Frame, Page, PageError, html, messages, words, words::number};
+use super::{
+    Frame, Page, PageError, html, messages, words,
+    words::{number, percent},
+};
 use crate::{
     State, i18n,
     support::lists::{Asking, FunnelQuery},
@@ -152,16 +155,16 @@ fn by(by: FunnelBy) -> &'static str {
     }
 }
 
-/// Whole percent; of nothing, none.
-fn percent(part: u64, of: u64) -> u64 {
-    (100 * part).checked_div(of).unwrap_or_default().min(100)
+/// `40 % of those sent`.
+fn of_sent(part: u64, sent: u64) -> String {
+    i18n::fill("{0} of those sent", &[&percent(part, sent.max(1))])
 }
 
 fn bar(name: &str, n: u64, of: u64, note: String, link: String) -> Bar {
     Bar {
         name: name.to_owned(),
         value: number(n),
-        share: percent(n, of),
+        share: (100 * n).checked_div(of).unwrap_or_default().min(100),
         note,
         link: if n == 0 { String::new() } else { link },
     }
@@ -178,11 +181,11 @@ fn steps(total: &FunnelCounts, links: &Links<'_>) -> Vec<Bar> {
         ..
     } = *total;
     let most = decided.max(sent).max(1);
-    let of_sent = |n| i18n::fill("{0} % of those sent", &[&percent(n, sent)]);
+    let of_sent = |n| of_sent(n, sent);
     let step = |name, n, note, also: &[(&str, &str)]| bar(name, n, most, note, links.to(also));
     let sent_note = match decided {
         0 => String::new(),
-        _ => i18n::fill("{0} % of those decided", &[&percent(sent, decided)]),
+        _ => i18n::fill("{0} of those decided", &[&percent(sent, decided)]),
     };
     let opens = i18n::fill(
         "{0}, {1} times in all",
@@ -244,7 +247,7 @@ fn after(total: &FunnelCounts, links: &Links<'_>) -> Vec<Bar> {
     ];
     let most = told.iter().map(|(_, n)| *n).max().unwrap_or_default();
     let told = told.into_iter().map(|(word, n)| {
-        let note = i18n::fill("{0} % of those sent", &[&percent(n, total.sent)]);
+        let note = of_sent(n, total.sent);
         bar(
             messages::heard(word),
             n,

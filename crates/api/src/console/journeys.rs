@@ -127,12 +127,3 @@ fn not_tried(error: &NotTried) -> &'static str {
         ),
     }
 }
-
-/// `12 %`; one digit more where it is small.
-fn percent(part: u64, whole: u64) -> String {
-    match (part * 1_000 + whole / 2).checked_div(whole) {
-        None => String::new(),
-        Some(mille) if part > 0 && mille < 100 => format!("{}.{} %", mille / 10, mille % 10),
-        Some(mille) => format!("{} %", (mille + 5) / 10),
-    }
-}

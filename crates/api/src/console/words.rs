@@ -132,6 +132,9 @@ pub(crate) fn reason(word: &str) -> String {
         "no_consent" => say("No consent"),
         "unreachable" => say("No address"),
         "suppression_list" => say("Address suppressed"),
+        "bounced" => say("Bounced"),
+        "complained" => say("Complained of"),
+        "role_address" => say("Address of a function"),
         "capped" => say("Frequency cap used up"),
         "quiet" => say("Quiet hours"),
         "expired" => say("Expired before it could go"),
@@ -270,6 +273,24 @@ pub(crate) fn number(n: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// Thousandths as percent with one digit behind the point: 63 is `6.3`, in French `6,3`.
+pub(crate) fn tenths(mille: u64) -> String {
+    let point = match language() {
+        Language::English => '.',
+        Language::French => ',',
+    };
+    format!("{}{point}{}", mille / 10, mille % 10)
+}
+
+/// `12 %`, with one digit more where it is small; of nothing, nothing.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    match (part * 1_000 + whole / 2).checked_div(whole) {
+        None => String::new(),
+        Some(mille) if part > 0 && mille < 100 => format!("{} %", tenths(mille)),
+        Some(mille) => format!("{} %", (mille + 5) / 10),
+    }
 }
 
 /// A value as a page shows it: text without quotes, the rest as JSON.

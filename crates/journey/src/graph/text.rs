@@ -1,5 +1,5 @@
-//! How wide text is, and where it is broken. No font is at hand: widths are those of Helvetica,
-//! which Arial and Liberation Sans share, with some room for fonts that run wider.
+//! How wide text is, and where it is broken. No font is at hand: widths are those of Helvetica, which Arial and Liberation
+//! Sans share, with room for DejaVu Sans, which runs wider, and stands in for them on many a server.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -30,7 +30,7 @@ impl Face {
         Self {
             size,
             mono: false,
-            stretch: 1.06,
+            stretch: 1.12,
         }
     }
 
@@ -38,7 +38,7 @@ impl Face {
         Self {
             size,
             mono: false,
-            stretch: 1.13,
+            stretch: 1.25,
         }
     }
 

@@ -3,8 +3,10 @@
 use journey::machine::Op;
 use store::read::Flow;
 
-use super::percent;
-use crate::{console::words, i18n};
+use crate::{
+    console::words::{self, percent},
+    i18n,
+};
 
 /// One line of it.
 pub(super) struct Conversion {
@@ -59,7 +61,7 @@ fn has_goal(flow: &Flow) -> bool {
 
 fn line(who: String, of: String, runs: u64, goals: u64) -> Conversion {
     let between = wilson(goals, runs).map(|(low, high)| {
-        let [low, high] = [low, high].map(|p| format!("{:.1}", p * 100.0));
+        let [low, high] = [low, high].map(|p| words::tenths((p * 1_000.0).round() as u64));
         i18n::fill("{0} to {1} %", &[&low, &high])
     });
     Conversion {

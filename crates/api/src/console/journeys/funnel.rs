@@ -9,8 +9,7 @@ use journey::{
 };
 use store::read::Counted;
 
-use super::percent;
-use crate::console::words;
+use crate::console::words::{self, percent};
 
 /// One step of the way.
 pub(super) struct Stage {

@@ -17,7 +17,6 @@ use super::{
     Head, chart,
     conversion::{self, Conversion},
     funnel::{self, Stage},
-    percent,
 };
 use crate::{
     State,
@@ -26,7 +25,7 @@ use crate::{
         chart::Chart,
         html,
         live::{self, Live, Seen},
-        words::{self, When},
+        words::{self, When, percent},
     },
     i18n::{self, say},
     journeys::Days,

@@ -149,7 +149,7 @@ pub(super) const PAIRS: &[Pair] = &[
         "A message counts on the day on which it was decided, whenever the rest happened. Opened and clicked count each message once; whoever follows a link has opened. Delivered is what providers tell.",
         "Un message compte au jour où il a été décidé, quel que soit le moment du reste. Ouvert et cliqué comptent chaque message une fois ; qui suit un lien a ouvert. Remis est ce que disent les prestataires.",
     ),
-    ("{0} % of those decided", "{0} % des décidés"),
-    ("{0} % of those sent", "{0} % des envoyés"),
+    ("{0} of those decided", "{0} des décidés"),
+    ("{0} of those sent", "{0} des envoyés"),
     ("{0}, {1} times in all", "{0}, {1} fois en tout"),
 ];

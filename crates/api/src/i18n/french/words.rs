@@ -3,6 +3,7 @@
 use super::Pair;
 
 pub(super) const PAIRS: &[Pair] = &[
+    ("Address of a function", "Adresse de fonction"),
     ("Address suppressed", "Adresse bloquée"),
     ("Already sent", "Déjà envoyé"),
     ("Being sent", "En cours d’envoi"),
