@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Store,
+    begin::begin,
     error::during,
     row::{Moment, moment},
 };
@@ -197,7 +198,7 @@ impl Chat {
         at: Timestamp,
     ) -> Result<bool, Error> {
         let failed = || during("joining two chats");
-        let mut tx = self.pool.begin().await.map_err(failed())?;
+        let mut tx = begin(&self.pool).await.map_err(failed())?;
         // Two pages that say so at once, one after the other.
         sqlx::query("select pg_advisory_xact_lock(hashtextextended($1::text, 0))")
             .bind(visitor.0.to_string())

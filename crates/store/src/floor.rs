@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use journey::ids::CustomerId;
 use uuid::Uuid;
 
-use crate::{Error, Store, error::during, row::moment};
+use crate::{Error, Store, begin::begin, error::during, row::moment};
 
 /// A small JSON document, as a run's state and a message's decision are.
 const DOCUMENT: &str =
@@ -48,7 +48,7 @@ impl Floor {
     ) -> Result<u64, Error> {
         let failed = || during("the floor");
         let documents = vec![DOCUMENT; ids.len()];
-        let mut transaction = self.0.pool().begin().await.map_err(failed())?;
+        let mut transaction = begin(self.0.pool()).await.map_err(failed())?;
         let new = sqlx::query("insert into floor.event (id, at) select id, $2 from unnest($1::uuid[]) id on conflict do nothing")
             .bind(ids)
             .bind(moment(at))
@@ -153,7 +153,7 @@ impl Store {
         let ids: Vec<Uuid> = others.iter().map(|o| o.0.0).collect();
         let keys: Vec<&str> = others.iter().map(|o| &*o.1).collect();
         let failed = || during("multiplying a customer");
-        let mut transaction = self.pool().begin().await.map_err(failed())?;
+        let mut transaction = begin(self.pool()).await.map_err(failed())?;
         sqlx::query(
             "insert into customer (id, seen_at, due_at, key, traits, ledger, name, devices)
              select o.id, c.seen_at, c.due_at, o.key, c.traits, c.ledger, c.name, c.devices

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use journey::ids::CustomerId;
 
-use crate::{Error, Store, chat::CHANNEL, error::during, row::moment};
+use crate::{Error, Store, begin::begin, chat::CHANNEL, error::during, row::moment};
 
 impl Store {
     /// Has the conversation of somebody who was merged go on in that of whom they were merged into, with those of
@@ -19,7 +19,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), Error> {
         let failed = || during("joining two chats");
-        let mut tx = self.pool.begin().await.map_err(failed())?;
+        let mut tx = begin(&self.pool).await.map_err(failed())?;
         // In order of id, as everybody locks customers.
         let stays: Vec<bool> = sqlx::query_scalar(
             "select id <> $2 or merged_into is null from customer where id in ($1, $2) order by id for key share",

@@ -9,6 +9,7 @@
 
 pub mod access;
 mod answers;
+mod begin;
 mod calls;
 pub mod chat;
 mod codec;

@@ -3,9 +3,9 @@
 
 use std::ops::RangeInclusive;
 
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, PgConnection};
 
-use crate::{Error, Store, error::during, tables};
+use crate::{Error, Store, begin::begin, error::during, tables};
 
 /// How many partitions a table may have: each is a table of its own, and a connection that has used all of them holds as
 /// many plans and descriptors.
@@ -26,8 +26,7 @@ impl Store {
     /// database fails.
     pub async fn partition(&self, partitions: u32) -> Result<(), Error> {
         let failed = || during("cutting tables into partitions");
-        let mut connection = self.pool.acquire().await.map_err(failed())?;
-        let mut tx = connection.begin().await.map_err(failed())?;
+        let mut tx = begin(&self.pool).await.map_err(failed())?;
         // Two that start together, one after the other; and nobody writes meanwhile.
         sqlx::raw_sql("set local lock_timeout = 0; lock table customer in access exclusive mode")
             .execute(&mut *tx)

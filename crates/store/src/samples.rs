@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Store,
+    begin::begin,
     error::during,
     row::{before, moment},
 };
@@ -148,7 +149,7 @@ impl Store {
     /// # Errors
     /// If the database fails; nothing is written then.
     pub async fn tell(&self, told: &Told) -> Result<(), Error> {
-        let mut tx = self.pool.begin().await.map_err(during("telling"))?;
+        let mut tx = begin(&self.pool).await.map_err(during("telling"))?;
         own_row(&mut tx, &told.engine).await?;
         for (seconds, hours) in KEPT {
             values(&mut tx, told, seconds).await?;

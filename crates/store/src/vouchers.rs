@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use journey::ids::CustomerId;
 use uuid::Uuid;
 
-use crate::{Error, Store, error::during, row::moment};
+use crate::{Error, Store, begin::begin, error::during, row::moment};
 
 /// How many codes one statement writes.
 pub const VOUCHER_PAGE: usize = 1_000;
@@ -71,7 +71,7 @@ impl Store {
         owner: Uuid,
         now: Timestamp,
     ) -> Result<Option<String>, sqlx::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = begin(&self.pool).await?;
         sqlx::query("select pg_advisory_xact_lock(hashtextextended($1 || $2::text, 0))")
             .bind(pool)
             .bind(owner)

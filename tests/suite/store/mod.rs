@@ -3,6 +3,7 @@
 mod apply;
 mod counts;
 mod find;
+mod given_up;
 mod migrations;
 mod outbox;
 mod partitions;

@@ -1,6 +1,6 @@
 //! What was counted, added to its totals. The numbers are the same before and after: readers add up both.
 
-use crate::{Error, Store, error::during};
+use crate::{Error, Store, begin::begin, error::during};
 
 /// Rows of one table that are added to another by one process at a time.
 struct Folding {
@@ -68,7 +68,7 @@ impl Store {
 
     async fn fold(&self, folding: &Folding, limit: u32) -> Result<u64, Error> {
         let doing = during(folding.doing);
-        let mut tx = self.pool.begin().await.map_err(&doing)?;
+        let mut tx = begin(&self.pool).await.map_err(&doing)?;
         let alone: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)")
             .bind(folding.lock)
             .fetch_one(&mut *tx)

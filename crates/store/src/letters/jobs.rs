@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     Error, Store,
+    begin::begin,
     error::during,
     row::{Moment, after, moment, words},
 };
@@ -69,7 +70,7 @@ impl Store {
     /// If the database fails.
     pub async fn begin_letter_job(&self, new: &NewJob, now: Timestamp) -> Result<JobBegun, Error> {
         let failed = during("beginning a replay");
-        let mut tx = self.pool.begin().await.map_err(&failed)?;
+        let mut tx = begin(&self.pool).await.map_err(&failed)?;
         let mut count = QueryBuilder::new("select count(*) from dead_letter where status = 'open'");
         meant(&mut count, &new.filter, new.letter.map(|l| l.0), now);
         let total: i64 = count
@@ -132,7 +133,7 @@ impl Store {
         limit: u32,
     ) -> Result<Option<JobBatch>, Error> {
         let failed = during("taking a replay up");
-        let mut tx = self.pool.begin().await.map_err(&failed)?;
+        let mut tx = begin(&self.pool).await.map_err(&failed)?;
         let row = sqlx::query(
             "update dead_letter_job j set due_at = $2
              from (select id from dead_letter_job where due_at <= $1
@@ -179,7 +180,7 @@ impl Store {
             .count();
         let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
         let cursor = batch.letters.last().map_or(batch.cursor, |l| l.fence.id.0);
-        let mut tx = self.pool.begin().await.map_err(&failed)?;
+        let mut tx = begin(&self.pool).await.map_err(&failed)?;
         end(&mut tx, ended, now).await.map_err(&failed)?;
         sqlx::query(
             "update dead_letter_job

@@ -13,7 +13,7 @@ use journey::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, Store, error::during, rights::when, row::moment};
+use crate::{Error, Store, begin::begin, error::during, rights::when, row::moment};
 
 /// The longest name or key that is kept, in bytes.
 const LONGEST: usize = 256;
@@ -88,7 +88,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<KeptLetters, Error> {
         let failed = during("keeping dead letters");
-        let mut tx = self.pool.begin().await.map_err(&failed)?;
+        let mut tx = begin(&self.pool).await.map_err(&failed)?;
         let gone = self.erased_since(&mut tx, letters).await?;
         let left = letters
             .iter()

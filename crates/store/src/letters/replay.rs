@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Store,
+    begin::begin,
     error::during,
     row::{Moment, moment, words},
 };
@@ -88,7 +89,7 @@ impl Store {
         until: Timestamp,
     ) -> Result<Option<ClaimedLetter>, Error> {
         let failed = during("claiming a dead letter");
-        let mut tx = self.pool.begin().await.map_err(&failed)?;
+        let mut tx = begin(&self.pool).await.map_err(&failed)?;
         if let Some(edited) = edited {
             edit(&mut tx, id, edited).await.map_err(&failed)?;
         }
@@ -145,7 +146,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), Error> {
         let failed = during("recording what became of dead letters");
-        let mut tx = self.pool.begin().await.map_err(&failed)?;
+        let mut tx = begin(&self.pool).await.map_err(&failed)?;
         end(&mut tx, ended, now).await.map_err(&failed)?;
         tx.commit().await.map_err(&failed)
     }

@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use sqlx::{PgPool, Postgres, Transaction, postgres::PgRow};
 
+use crate::begin::begin_snapshot;
 use fresh::Fresh;
 
 pub use customers::{CustomerPage, CustomerRow, CustomerView, TakenOver};
@@ -145,10 +146,7 @@ impl Reader {
         &self,
         deadline: Duration,
     ) -> Result<Transaction<'static, Postgres>, ReadError> {
-        let mut tx = self.pool.begin().await?;
-        sqlx::query("set transaction isolation level repeatable read, read only")
-            .execute(&mut *tx)
-            .await?;
+        let mut tx = begin_snapshot(&self.pool).await?;
         sqlx::query("select set_config('statement_timeout', $1, true)")
             .bind(deadline.as_millis().max(1).to_string())
             .execute(&mut *tx)

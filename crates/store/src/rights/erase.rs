@@ -17,7 +17,9 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
 use super::{ErasedHash, ErasedKind, erased, merged_into, of_person};
-use crate::{Error, Secret, Store, codec, error::during, packed::unpack, row::moment, tables};
+use crate::{
+    Error, Secret, Store, begin::begin, codec, error::during, packed::unpack, row::moment, tables,
+};
 
 /// How many events one statement reads to find addresses.
 const PAGE: i64 = 500;
@@ -131,7 +133,7 @@ impl Store {
         at: Timestamp,
         secret: &Secret,
     ) -> Result<Option<Erased>, Error> {
-        let mut tx = self.pool.begin().await.map_err(during("erasing"))?;
+        let mut tx = begin(&self.pool).await.map_err(during("erasing"))?;
         let profile = profile(&mut tx, id).await?;
         let hashes = match &profile {
             Some(profile) => hashes(&mut tx, id, profile, at, secret).await?,

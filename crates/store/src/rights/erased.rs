@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Store,
+    begin::begin,
     error::during,
     row::{Moment, moment},
 };
@@ -160,9 +161,7 @@ impl Store {
         let secret = self.secret.as_ref().ok_or(Error::NoSecret)?;
         let mut done = Reapplied::default();
         for part in list.chunks(PAGE.unsigned_abs() as usize) {
-            let mut tx = self
-                .pool
-                .begin()
+            let mut tx = begin(&self.pool)
                 .await
                 .map_err(during("keeping the list"))?;
             done.hashes += add(&mut tx, part).await?;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Store,
+    begin::begin,
     error::during,
     row::{Moment, after, moment},
 };
@@ -85,7 +86,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<RetentionPage>, Error> {
         let failed = during("removing what is not kept");
-        let mut tx = self.pool.begin().await.map_err(&failed)?;
+        let mut tx = begin(&self.pool).await.map_err(&failed)?;
         let Some(cursor) = claim(&mut tx, now).await.map_err(&failed)? else {
             // At once, so that nobody finds the row locked.
             tx.rollback().await.map_err(&failed)?;

@@ -31,6 +31,7 @@ use sqlx::{Postgres, Transaction};
 
 use crate::{
     Error, Store,
+    begin::begin,
     error::during,
     rights::when,
     row::{Moment, before, moment},
@@ -99,7 +100,7 @@ impl Store {
         horizon: SignedDuration,
     ) -> Result<OpenTurn, Error> {
         let mut batch = Batch::of(arrivals);
-        let mut tx = self.pool.begin().await.map_err(during("beginning"))?;
+        let mut tx = begin(&self.pool).await.map_err(during("beginning"))?;
         let merges = ways::asked(arrivals);
         let held = ways::hold(&mut tx, &merges).await?;
         let ids: Vec<_> = batch.waiting.keys().map(|id| id.0).collect();
@@ -175,7 +176,7 @@ impl Store {
     ) -> Result<OpenTurn, Error> {
         let ids: BTreeSet<_> = customers.iter().map(|id| id.0).collect();
         let ids: Vec<_> = ids.into_iter().collect();
-        let mut tx = self.pool.begin().await.map_err(during("beginning"))?;
+        let mut tx = begin(&self.pool).await.map_err(during("beginning"))?;
         let mut found = load::lock(&mut tx, &ids, Wait::Skip).await?;
         load::runs(&mut tx, &mut found).await?;
         found.retain(|_, c| load::earliest(c).is_some_and(|due| due <= now));
@@ -196,7 +197,7 @@ impl Store {
     ) -> Result<OpenTurn, Error> {
         let ids: BTreeSet<_> = customers.iter().map(|id| id.0).collect();
         let ids: Vec<_> = ids.into_iter().collect();
-        let mut tx = self.pool.begin().await.map_err(during("beginning"))?;
+        let mut tx = begin(&self.pool).await.map_err(during("beginning"))?;
         let mut found = load::lock(&mut tx, &ids, Wait::ForAll).await?;
         load::state(&mut tx, &mut found, |_| Some(now), horizon).await?;
         Ok(Batch::default().opened(found, tx))

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Store,
+    begin::begin,
     error::{during, malformed},
     row::{Moment, moment},
 };
@@ -178,7 +179,7 @@ impl Store {
     ) -> Result<Applied, Error> {
         let machines = publication.by_journey();
         let ids: Vec<_> = machines.iter().map(|(m, _)| m.id.0).collect();
-        let mut tx = self.pool.begin().await.map_err(during("applying"))?;
+        let mut tx = begin(&self.pool).await.map_err(during("applying"))?;
         sqlx::query("select pg_advisory_xact_lock($1)")
             .bind(LOCK)
             .execute(&mut *tx)
@@ -253,9 +254,7 @@ impl Store {
     /// # Errors
     /// If the database fails or a machine is of another version of Parcours.
     pub async fn machines(&self) -> Result<Vec<StoredMachine>, Error> {
-        let mut tx = self
-            .pool
-            .begin()
+        let mut tx = begin(&self.pool)
             .await
             .map_err(during("loading machines"))?;
         // One pass over the runs is what is wanted here, not one of them at a time by the index.

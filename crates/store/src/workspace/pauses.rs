@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
 use super::{CHANNEL, LOCK, passages};
-use crate::{Error, Store, error::during, row::Moment};
+use crate::{Error, Store, begin::begin, error::during, row::Moment};
 
 /// What came of an order to pause a journey, or to let it go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Paused, Error> {
         let doing = during("pausing a journey");
-        let mut tx = self.pool.begin().await.map_err(&doing)?;
+        let mut tx = begin(&self.pool).await.map_err(&doing)?;
         sqlx::query("select pg_advisory_xact_lock($1)")
             .bind(LOCK)
             .execute(&mut *tx)
@@ -91,7 +91,7 @@ impl Store {
 
     async fn inside(&self, journey: &str) -> Result<u64, Error> {
         let doing = during("counting runs in flight");
-        let mut tx = self.pool.begin().await.map_err(&doing)?;
+        let mut tx = begin(&self.pool).await.map_err(&doing)?;
         sqlx::query("select set_config('enable_seqscan', 'on', true)")
             .execute(&mut *tx)
             .await

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Store,
+    begin::begin_snapshot,
     error::during,
     row::{Moment, node_from_column, node_to_column},
 };
@@ -47,8 +48,7 @@ impl Store {
     /// If the database fails.
     pub async fn snapshot(&self, deadline: Duration) -> Result<Snapshot, Error> {
         let doing = during("beginning to read");
-        let begin = "begin isolation level repeatable read, read only";
-        let mut tx = self.pool.begin_with(begin).await.map_err(&doing)?;
+        let mut tx = begin_snapshot(&self.pool).await.map_err(&doing)?;
         // Counting goes over all open runs once, and not over one of them at a time by an index.
         sqlx::query(
             "select set_config('statement_timeout', $1, true), set_config('enable_seqscan', 'on', true),
