@@ -108,7 +108,10 @@ pub(in crate::console) async fn form(
 ) -> Page {
     let current = state.reader.current(&name).await?;
     let (row, machine) = current.ok_or(PageError::NotFound("journey"))?;
-    let sample = bench.sample(&state.reader, &name).await;
+    let sample = match bench.sample(&state.reader, &name).await {
+        Err(NotTried::Read(error)) => return Err(error.into()),
+        sample => sample,
+    };
     let failed = sample.as_ref().err().map(not_tried).unwrap_or_default();
     let sample = sample.unwrap_or_default();
     let asked = Asked {
