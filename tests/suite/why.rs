@@ -155,7 +155,7 @@ async fn an_open_run_says_where_it_waits_for_what_and_until_when() {
     assert_eq!(why.next.as_deref(), Some(next));
     let french = asked(&rig, "cart", Language::French).await.unwrap();
     assert!(french.text().starts_with(
-        "Dans le parcours «\u{a0}Rescue a cart\u{a0}», à l'étape resumed\u{a0}: attend checkout si"
+        "Dans le parcours «\u{a0}Rescue a cart\u{a0}», à l’étape resumed\u{a0}: attend checkout si"
     ));
     // A refusal of the same key is told by the run that is inside.
     happens(&engine, "cart", json!({ "id": "c-17", "total": 90 }), 9).await;

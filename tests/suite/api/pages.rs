@@ -250,7 +250,7 @@ async fn api_and_console_tell_of_journeys_in_the_same_words() {
         (
             "ana",
             "fr",
-            "Dans le parcours «\u{a0}Rescue an abandoned cart\u{a0}», à l'étape last_call, retenu\u{a0}: ",
+            "Dans le parcours «\u{a0}Rescue an abandoned cart\u{a0}», à l’étape last_call, retenu\u{a0}: ",
         ),
         (
             "ben",

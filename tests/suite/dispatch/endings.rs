@@ -145,7 +145,7 @@ async fn what_went_wrong_is_told_in_the_language_of_whoever_asks() {
         ),
         (
             Language::French,
-            "Dernière erreur\u{a0}: le prestataire d'envoi a refusé (HTTP 422)\u{a0}: «\u{a0}no\u{a0}»",
+            "Dernière erreur\u{a0}: le prestataire d’envoi a refusé (HTTP 422)\u{a0}: «\u{a0}no\u{a0}»",
         ),
     ] {
         let why = reader.why(&message, language).await.unwrap();

@@ -13,7 +13,7 @@ use super::{POLICIES, Shop};
 
 const FATIGUE: &str = "fatigue: { max: 2, per: 7d, after: 1, channels: [sms], rest: 30d }\n";
 const SLOWED: &str = "The customer has not responded to the last message, and so gets at most 1 message in 7 days instead of 2.";
-const RALENTI: &str = "Le client n'a pas réagi au dernier message, et reçoit donc au plus 1 message en 7 jours au lieu de 2.";
+const RALENTI: &str = "Le client n’a pas réagi au dernier message, et reçoit donc au plus 1 message en 7 jours au lieu de 2.";
 
 /// A row of what is known: the value, and what it is used for.
 fn row<'p>(page: &'p str, name: &str) -> Option<&'p str> {

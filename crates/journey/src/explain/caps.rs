@@ -117,7 +117,7 @@ pub(crate) fn clause(pace: &Pace, tongue: &Tongue) -> String {
     );
     if let Some(rest) = &pace.rest {
         let until = tongue.moment(rest.until);
-        text.push_str(&say!(tongue, ", until {until}", ", jusqu'au {until}"));
+        text.push_str(&say!(tongue, ", until {until}", ", jusqu’au {until}"));
     }
     text
 }
@@ -127,13 +127,13 @@ fn unheeded(n: u32, tongue: &Tongue) -> String {
         return say!(
             tongue,
             "has not responded to the last message",
-            "n'a pas réagi au dernier message"
+            "n’a pas réagi au dernier message"
         );
     }
     say!(
         tongue,
         "has responded to none of the last {n} messages",
-        "n'a réagi à aucun des {n} derniers messages"
+        "n’a réagi à aucun des {n} derniers messages"
     )
 }
 

@@ -32,12 +32,12 @@ pub(super) fn suppressed(
         (Some(Failure::Listed), _) => say!(
             tongue,
             "it is on the suppression list",
-            "elle est sur la liste d'exclusion"
+            "elle est sur la liste d’exclusion"
         ),
         (_, Some(ROLE)) => say!(
             tongue,
             "it is the mailbox of a role and not of a person",
-            "c'est celle d'une fonction et non d'une personne"
+            "c’est celle d’une fonction et non d’une personne"
         ),
         (_, Some("complained")) => say!(
             tongue,
@@ -54,7 +54,7 @@ pub(super) fn suppressed(
     say!(
         tongue,
         "Not sent: the address for {by} is no longer used, because {why}.",
-        "Non envoyé : l'adresse ({by}) n'est plus utilisée, car {why}."
+        "Non envoyé : l’adresse ({by}) n’est plus utilisée, car {why}."
     )
 }
 
@@ -65,13 +65,13 @@ pub(super) fn expired(case: &Case<'_>, tongue: &Tongue) -> String {
             say!(
                 tongue,
                 "Not sent: it could not go before it expired, {at}.",
-                "Non envoyé : le départ n'a pas été possible avant la date limite, {at}."
+                "Non envoyé : le départ n’a pas été possible avant la date limite, {at}."
             )
         }
         None => say!(
             tongue,
             "Not sent: it could not go before it expired.",
-            "Non envoyé : le départ n'a pas été possible avant la date limite."
+            "Non envoyé : le départ n’a pas été possible avant la date limite."
         ),
     }
 }
@@ -84,13 +84,13 @@ pub(super) fn recalled(case: &Case<'_>, tongue: &Tongue) -> String {
             say!(
                 tongue,
                 "Taken back before it went: the customer had left the journey {journey} ({left}).",
-                "Retiré avant l'envoi : le client avait quitté le parcours {journey} ({left})."
+                "Retiré avant l’envoi : le client avait quitté le parcours {journey} ({left})."
             )
         }
         None => say!(
             tongue,
             "Taken back before it went: the customer had left the journey {journey}.",
-            "Retiré avant l'envoi : le client avait quitté le parcours {journey}."
+            "Retiré avant l’envoi : le client avait quitté le parcours {journey}."
         ),
     }
 }
@@ -104,7 +104,7 @@ pub(super) fn failed(case: &Case<'_>, tongue: &Tongue) -> String {
         return say!(
             tongue,
             "Not sent: the provider refused it for good.",
-            "Non envoyé : refus définitif du prestataire d'envoi."
+            "Non envoyé : refus définitif du prestataire d’envoi."
         );
     }
     let tries = tongue.tries(case.attempt.unsigned_abs());

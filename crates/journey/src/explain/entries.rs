@@ -79,20 +79,20 @@ fn sentence(case: &EntryCase<'_>, tongue: &Tongue) -> String {
         return say!(
             tongue,
             "Did not enter the journey {title} on {at}: {why}.",
-            "Pas d'entrée dans le parcours {title} le {at} : {why}."
+            "Pas d’entrée dans le parcours {title} le {at} : {why}."
         );
     }
     if case.machine.is_none() {
         return say!(
             tongue,
             "Has not entered the journey {title}: none of that name is published.",
-            "Pas d'entrée dans le parcours {title} : aucun de ce nom n'est publié."
+            "Pas d’entrée dans le parcours {title} : aucun de ce nom n’est publié."
         );
     }
     say!(
         tongue,
         "Has not entered the journey {title}: nothing that lets customers in has happened to this one.",
-        "Pas d'entrée dans le parcours {title} : rien de ce qui y fait entrer n'est arrivé à ce client."
+        "Pas d’entrée dans le parcours {title} : rien de ce qui y fait entrer n’est arrivé à ce client."
     )
 }
 
@@ -128,7 +128,7 @@ fn evidence(case: &EntryCase<'_>, tongue: &Tongue) -> Vec<Evidence> {
         lines.push(Evidence::from(say!(
             tongue,
             "The journey is paused since {since}: nobody enters",
-            "Le parcours est en pause depuis le {since} : personne n'entre"
+            "Le parcours est en pause depuis le {since} : personne n’entre"
         )));
     }
     if let Some(kept) = case.kept_for.filter(|_| case.kept_out.is_empty()) {
@@ -136,7 +136,7 @@ fn evidence(case: &EntryCase<'_>, tongue: &Tongue) -> Vec<Evidence> {
         lines.push(Evidence::from(say!(
             tongue,
             "What happened is kept for {span}: what came before is not known",
-            "Ce qui s'est passé est conservé {span} : ce qui précède n'est pas connu"
+            "Ce qui s’est passé est conservé {span} : ce qui précède n’est pas connu"
         )));
     }
     lines
@@ -149,7 +149,7 @@ fn occasion(last: &KeptOut, tongue: &Tongue) -> Evidence {
         ..Evidence::from(say!(
             tongue,
             "It was {occasion}: {at}",
-            "C'était {occasion} : {at}"
+            "C’était {occasion} : {at}"
         ))
     }
 }
@@ -177,13 +177,13 @@ fn values(last: &KeptOut, traits: &Map, tongue: &Tongue) -> Vec<Evidence> {
             (true, false) => say!(
                 tongue,
                 "`{name}` had no value",
-                "`{name}` n'avait pas de valeur"
+                "`{name}` n’avait pas de valeur"
             ),
             (false, false) => say!(tongue, "`{name}` was {value}", "`{name}` valait {value}"),
             (true, true) => say!(
                 tongue,
                 "`{name}` has no value now",
-                "`{name}` n'a pas de valeur à présent"
+                "`{name}` n’a pas de valeur à présent"
             ),
             (false, true) => say!(
                 tongue,
@@ -209,7 +209,7 @@ fn way_in(entry: &Entry, tongue: &Tongue) -> String {
             Change::Entered => say!(
                 tongue,
                 "coming into the segment {name}",
-                "l'arrivée dans le segment {name}"
+                "l’arrivée dans le segment {name}"
             ),
             Change::Left => say!(
                 tongue,
@@ -230,7 +230,7 @@ fn way_in(entry: &Entry, tongue: &Tongue) -> String {
         By::Api => say!(
             tongue,
             "another journey, or the API",
-            "un autre parcours, ou l'API"
+            "un autre parcours, ou l’API"
         ),
     };
     match entry.condition.as_ref().map(Expr::source) {
@@ -262,7 +262,7 @@ fn next(case: &EntryCase<'_>, tongue: &Tongue) -> Option<String> {
         (NotEntered::Condition | NotEntered::NullKey, _) => say!(
             tongue,
             "It takes an event for which this is so.",
-            "Il faut un événement pour lequel c'est le cas."
+            "Il faut un événement pour lequel c’est le cas."
         ),
         (NotEntered::Inside, _) => say!(
             tongue,

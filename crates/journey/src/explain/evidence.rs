@@ -124,7 +124,7 @@ fn consented(case: &Case<'_>, channel: Channel, tongue: &Tongue) -> Evidence {
         Some(ConsentRule::OptOut) => say!(
             tongue,
             "{purpose} by {by}: allowed until the customer objects, and no objection is recorded",
-            "{purpose} par {by} : permis sauf opposition, et aucune opposition n'est enregistrée"
+            "{purpose} par {by} : permis sauf opposition, et aucune opposition n’est enregistrée"
         ),
         Some(ConsentRule::OptIn | ConsentRule::DoubleOptIn) | None => say!(
             tongue,
@@ -146,7 +146,7 @@ fn record_line(record: &Consented, purpose: &str, by: &str, tongue: &Tongue) -> 
         text.push_str(&say!(
             tongue,
             ", by the event {event}",
-            ", par l'événement {event}"
+            ", par l’événement {event}"
         ));
     }
     if let Some(how) = &record.how {
@@ -188,7 +188,7 @@ fn since(case: &Case<'_>, channel: Channel, tongue: &Tongue) -> Option<Evidence>
     Some(Evidence::from(say!(
         tongue,
         "The address is out of use since: {at}",
-        "Adresse hors d'usage depuis : {at}"
+        "Adresse hors d’usage depuis : {at}"
     )))
 }
 
@@ -203,7 +203,7 @@ fn past(case: &Case<'_>, reason: Reason, id: MessageId, tongue: &Tongue) -> Evid
         return Evidence::from(say!(
             tongue,
             "{what}: the message {id}, which is no longer kept",
-            "{what} : le message {id}, qui n'est plus conservé"
+            "{what} : le message {id}, qui n’est plus conservé"
         ));
     };
     let channel = past.channel.parse::<Channel>();
@@ -224,7 +224,7 @@ fn past(case: &Case<'_>, reason: Reason, id: MessageId, tongue: &Tongue) -> Evid
 fn status_words(status: Status, tongue: &Tongue) -> String {
     match status {
         Status::Queued => say!(tongue, "waits for its turn", "en attente de son tour"),
-        Status::Leased => say!(tongue, "being sent", "en cours d'envoi"),
+        Status::Leased => say!(tongue, "being sent", "en cours d’envoi"),
         Status::Sent => say!(tongue, "sent", "envoyé"),
         Status::Failed => say!(
             tongue,
@@ -251,12 +251,12 @@ fn clock(case: &Case<'_>, decisive: Option<&Refusal>, tongue: &Tongue) -> Option
         Zone::Customer => say!(
             tongue,
             "Quiet hours go by the customer's own clock",
-            "Les heures calmes suivent l'heure locale du client"
+            "Les heures calmes suivent l’heure locale du client"
         ),
         Zone::Named(zone) => say!(
             tongue,
             "Quiet hours go by the clock of {zone}",
-            "Les heures calmes suivent l'heure de {zone}"
+            "Les heures calmes suivent l’heure de {zone}"
         ),
     }))
 }
@@ -274,7 +274,7 @@ fn error(case: &Case<'_>, tongue: &Tongue) -> Option<Evidence> {
         Some(_) => say!(
             tongue,
             "Stopped when its turn came: {said}",
-            "Arrêté au moment de l'envoi : {said}"
+            "Arrêté au moment de l’envoi : {said}"
         ),
     }))
 }

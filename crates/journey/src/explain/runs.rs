@@ -103,14 +103,14 @@ fn inside(case: &RunCase<'_>, tongue: &Tongue) -> String {
         }
         (None, Some(until)) => {
             let until = tongue.moment(until);
-            say!(tongue, ", until {until}", ", jusqu'au {until}")
+            say!(tongue, ", until {until}", ", jusqu’au {until}")
         }
         (None, None) => String::new(),
     };
     say!(
         tongue,
         "In the journey {title}, at the step {step}{waits}{until}.",
-        "Dans le parcours {title}, à l'étape {step}{waits}{until}."
+        "Dans le parcours {title}, à l’étape {step}{waits}{until}."
     )
 }
 
@@ -120,7 +120,7 @@ fn left(case: &RunCase<'_>, at: Timestamp, reason: &str, tongue: &Tongue) -> Str
         return say!(
             tongue,
             "Went through the journey {title} to its end: {at}.",
-            "A suivi le parcours {title} jusqu'au bout : {at}."
+            "A suivi le parcours {title} jusqu’au bout : {at}."
         );
     }
     let why = why_left(case, reason, tongue);
@@ -146,7 +146,7 @@ fn why_left(case: &RunCase<'_>, reason: &str, tongue: &Tongue) -> String {
         "stopped" => say!(
             tongue,
             "it was stopped, by another journey or with a publication",
-            "arrêté par un autre parcours ou lors d'une publication"
+            "arrêté par un autre parcours ou lors d’une publication"
         ),
         "merged" => say!(
             tongue,
@@ -156,12 +156,12 @@ fn why_left(case: &RunCase<'_>, reason: &str, tongue: &Tongue) -> String {
         "migrated" => say!(
             tongue,
             "a new version took it out",
-            "une nouvelle version l'a retiré"
+            "une nouvelle version l’a retiré"
         ),
         "by_hand" => say!(
             tongue,
             "a person took it out by hand",
-            "une personne l'a sorti à la main"
+            "une personne l’a sorti à la main"
         ),
         _ => String::new(),
     };
@@ -227,7 +227,7 @@ fn evidence(case: &RunCase<'_>, tongue: &Tongue) -> Vec<Evidence> {
         lines.push(Evidence::from(say!(
             tongue,
             "The step {step}: line {line} of `journey.yaml`{version}",
-            "L'étape {step} : ligne {line} de `journey.yaml`{version}"
+            "L’étape {step} : ligne {line} de `journey.yaml`{version}"
         )));
     }
     if case.left.is_none() {
@@ -279,7 +279,7 @@ fn ways_out(case: &RunCase<'_>, tongue: &Tongue) -> Vec<Evidence> {
         lines.push(Evidence::from(say!(
             tongue,
             "Stays until {until} at the longest",
-            "Reste au plus tard jusqu'au {until}"
+            "Reste au plus tard jusqu’au {until}"
         )));
     }
     lines
@@ -300,7 +300,7 @@ fn goal(case: &RunCase<'_>, tongue: &Tongue) -> Option<Evidence> {
         Some(until) => say!(
             tongue,
             "Its goal, until {until}: {what}",
-            "Son objectif, jusqu'au {until} : {what}"
+            "Son objectif, jusqu’au {until} : {what}"
         ),
         None if case.left.is_some() => return None,
         None => say!(tongue, "Its goal: {what}", "Son objectif : {what}"),
@@ -314,7 +314,7 @@ fn next(case: &RunCase<'_>, tongue: &Tongue) -> Option<String> {
         return Some(say!(
             tongue,
             "Only its goal is still looked out for, until {until}.",
-            "Seul son objectif est encore guetté, jusqu'au {until}."
+            "Seul son objectif est encore guetté, jusqu’au {until}."
         ));
     }
     if case.paused.is_some() && case.by_person {
@@ -347,7 +347,7 @@ fn next(case: &RunCase<'_>, tongue: &Tongue) -> Option<String> {
         None => say!(
             tongue,
             "Goes on only when something happens.",
-            "Ne continue que s'il se passe quelque chose."
+            "Ne continue que s’il se passe quelque chose."
         ),
     })
 }

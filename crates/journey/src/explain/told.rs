@@ -36,17 +36,17 @@ pub enum Occasion {
 impl Occasion {
     pub(super) fn say(&self, tongue: &Tongue) -> String {
         match self {
-            Self::Event(name) => say!(tongue, "the event {name}", "l'événement {name}"),
-            Self::Time => say!(tongue, "its time had come", "l'heure était venue"),
-            Self::Message => say!(tongue, "news of a message", "nouvelles d'un message"),
-            Self::Call => say!(tongue, "news of a call", "nouvelles d'un appel"),
+            Self::Event(name) => say!(tongue, "the event {name}", "l’événement {name}"),
+            Self::Time => say!(tongue, "its time had come", "l’heure était venue"),
+            Self::Message => say!(tongue, "news of a message", "nouvelles d’un message"),
+            Self::Call => say!(tongue, "news of a call", "nouvelles d’un appel"),
             Self::Date => say!(tongue, "a date", "une date"),
             Self::Schedule => say!(tongue, "the schedule", "le calendrier"),
             Self::Publication => say!(tongue, "the publication", "la publication"),
             Self::TakeOver => say!(
                 tongue,
                 "what was known of another customer",
-                "ce que l'on savait d'un autre client"
+                "ce que l’on savait d’un autre client"
             ),
             Self::Passage => say!(
                 tongue,

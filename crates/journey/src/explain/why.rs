@@ -53,7 +53,7 @@ pub(super) fn sentence(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tong
         (Status::Leased, None) => say!(
             tongue,
             "Being sent by {channel} right now.",
-            "En cours d'envoi par {channel}."
+            "En cours d’envoi par {channel}."
         ),
         (Status::Queued, None) if case.attempt > 0 => {
             let tries = tongue.tries(case.attempt.unsigned_abs());
@@ -118,7 +118,7 @@ fn refused(case: &Case<'_>, reason: Reason, refusal: Option<&Refusal>, tongue: &
         Reason::Unrenderable => say!(
             tongue,
             "Not sent: its content could not be made from the template.",
-            "Non envoyé : le modèle n'a pas pu produire le contenu."
+            "Non envoyé : le modèle n’a pas pu produire le contenu."
         ),
         Reason::AlreadySent => say!(
             tongue,
@@ -162,11 +162,11 @@ fn no_consent(case: &Case<'_>, channel: Channel, tongue: &Tongue) -> String {
 /// What the channel needs, as `no … is known` takes it, and with its article in French.
 fn address(channel: Channel, tongue: &Tongue) -> String {
     let (english, french) = match channel {
-        Channel::Email => ("e-mail address", "l'adresse e-mail"),
+        Channel::Email => ("e-mail address", "l’adresse e-mail"),
         Channel::Sms => ("telephone number", "le numéro de téléphone"),
         Channel::Push => (
             "device for push notifications",
-            "l'appareil pour les notifications",
+            "l’appareil pour les notifications",
         ),
         Channel::Chat => ("chat account", "le compte de messagerie"),
     };
@@ -182,18 +182,18 @@ fn quiet(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tongue) -> String 
             say!(
                 tongue,
                 "Not sent: it was in the quiet hours {rule}, from {from} to {to}.",
-                "Non envoyé : c'était pendant les heures calmes {rule}, de {from} à {to}."
+                "Non envoyé : c’était pendant les heures calmes {rule}, de {from} à {to}."
             )
         }
         (Some(rule), None) => say!(
             tongue,
             "Not sent: it was in the quiet hours {rule}.",
-            "Non envoyé : c'était pendant les heures calmes {rule}."
+            "Non envoyé : c’était pendant les heures calmes {rule}."
         ),
         (None, _) => say!(
             tongue,
             "Not sent: it was in quiet hours.",
-            "Non envoyé : c'était pendant les heures calmes."
+            "Non envoyé : c’était pendant les heures calmes."
         ),
     }
 }
@@ -265,7 +265,7 @@ pub(super) fn next(case: &Case<'_>, refusal: Option<&Refusal>, tongue: &Tongue) 
         Reason::Restricted => say!(
             tongue,
             "The restriction must be lifted first.",
-            "Il faut d'abord lever la limitation."
+            "Il faut d’abord lever la limitation."
         ),
         Reason::Expired | Reason::Recalled | Reason::AlreadySent | Reason::ControlGroup => {
             return None;

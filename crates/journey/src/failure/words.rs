@@ -9,7 +9,7 @@ use crate::{
 impl Whom {
     fn say(self, tongue: &Tongue) -> &'static str {
         let both = match self {
-            Self::Provider => ["the provider", "le prestataire d'envoi"],
+            Self::Provider => ["the provider", "le prestataire d’envoi"],
             Self::MailServer => ["the mail server", "le serveur de messagerie"],
             Self::Endpoint => ["the endpoint", "le service appelé"],
         };
@@ -96,33 +96,33 @@ impl Failure {
                 say!(
                     tongue,
                     "the address was not used any more ({why})",
-                    "l'adresse n'était plus utilisée ({why})"
+                    "l’adresse n’était plus utilisée ({why})"
                 )
             }
             Self::Erased => say!(
                 tongue,
                 "the person whose address this was has been erased, and nobody has consented with it since",
-                "la personne à qui était cette adresse a été effacée, et aucun consentement n'a été donné depuis"
+                "la personne à qui était cette adresse a été effacée, et aucun consentement n’a été donné depuis"
             ),
             Self::Listed => say!(
                 tongue,
                 "the address is on the suppression list, and nobody has consented with it since",
-                "l'adresse est sur la liste d'exclusion, et aucun consentement n'a été donné depuis"
+                "l’adresse est sur la liste d’exclusion, et aucun consentement n’a été donné depuis"
             ),
             Self::OnlyTo => say!(
                 tongue,
                 "messages go to a few addresses only here (`channels.only_to`), and this is none of them",
-                "ici, les messages ne partent qu'à quelques adresses (`channels.only_to`), et celle-ci n'en fait pas partie"
+                "ici, les messages ne partent qu’à quelques adresses (`channels.only_to`), et celle-ci n’en fait pas partie"
             ),
             Self::Expired => say!(
                 tongue,
                 "it had waited in the queue for too long",
-                "l'attente dans la file d'envoi avait été trop longue"
+                "l’attente dans la file d’envoi avait été trop longue"
             ),
             Self::AddressGone => say!(
                 tongue,
                 "the address was gone from the profile",
-                "l'adresse n'était plus au profil"
+                "l’adresse n’était plus au profil"
             ),
             _ => String::new(),
         }
@@ -135,7 +135,7 @@ impl Failure {
                 say!(
                     tongue,
                     "no provider is set up for sending by {channel}",
-                    "aucun prestataire n'est configuré pour l'envoi par {channel}"
+                    "aucun prestataire n’est configuré pour l’envoi par {channel}"
                 )
             }
             Self::Content { words } => {
@@ -149,14 +149,14 @@ impl Failure {
             Self::UnsubscribeLink => say!(
                 tongue,
                 "the link to unsubscribe is no URL",
-                "le lien de désinscription n'est pas une URL"
+                "le lien de désinscription n’est pas une URL"
             ),
             Self::Source { name, why } => {
                 let why = why.say(tongue);
                 say!(
                     tongue,
                     "the content source {name} gave nothing: {why}",
-                    "la source de contenu {name} n'a rien donné : {why}"
+                    "la source de contenu {name} n’a rien donné : {why}"
                 )
             }
             Self::Parameter { name } => say!(
@@ -174,7 +174,7 @@ impl Failure {
                 say!(
                     tongue,
                     "the address in the profile cannot be used: {words}",
-                    "l'adresse du profil est inutilisable : {words}"
+                    "l’adresse du profil est inutilisable : {words}"
                 )
             }
             _ => String::new(),
@@ -188,7 +188,7 @@ impl Failure {
                 say!(
                     tongue,
                     "{whom} did not answer within {seconds} s",
-                    "{whom} n'a pas répondu en {seconds}\u{a0}s"
+                    "{whom} n’a pas répondu en {seconds}\u{a0}s"
                 )
             }
             Self::Unreachable { whom, words } => {
@@ -209,13 +209,13 @@ impl Failure {
                     say!(
                         tongue,
                         "the mail server does not take it now ({code})",
-                        "le serveur de messagerie ne l'accepte pas pour l'instant ({code})"
+                        "le serveur de messagerie ne l’accepte pas pour l’instant ({code})"
                     )
                 } else {
                     say!(
                         tongue,
                         "the mail server refused it ({code})",
-                        "le serveur de messagerie l'a refusé ({code})"
+                        "le serveur de messagerie l’a refusé ({code})"
                     )
                 };
                 with(said, Some(&**words).filter(|w| !w.is_empty()), tongue)
@@ -237,35 +237,35 @@ impl Failure {
             Self::Secret { name, words: None } => say!(
                 tongue,
                 "the environment variable {name} is not set",
-                "la variable d'environnement {name} n'est pas définie"
+                "la variable d’environnement {name} n’est pas définie"
             ),
             Self::Secret { name, words } => {
                 let said = say!(
                     tongue,
                     "the environment variable {name} cannot be used",
-                    "la variable d'environnement {name} est inutilisable"
+                    "la variable d’environnement {name} est inutilisable"
                 );
                 with(said, words.as_deref(), tongue)
             }
             Self::NoJson => say!(
                 tongue,
                 "what the call tells is no JSON",
-                "ce que l'appel transmet n'est pas du JSON"
+                "ce que l’appel transmet n’est pas du JSON"
             ),
             Self::TooLate => say!(
                 tongue,
                 "nobody waits for the answer any more",
-                "plus personne n'attend la réponse"
+                "plus personne n’attend la réponse"
             ),
             Self::NoEndpoint { name } => say!(
                 tongue,
                 "there is no endpoint {name} any more",
-                "le service {name} n'existe plus"
+                "le service {name} n’existe plus"
             ),
             Self::OwnNetwork { host } => say!(
                 tongue,
                 "{host} leads into a private network, which `endpoints.private` does not allow",
-                "{host} mène à un réseau privé, que `endpoints.private` n'autorise pas"
+                "{host} mène à un réseau privé, que `endpoints.private` n’autorise pas"
             ),
             Self::NotAllowed { host } => say!(
                 tongue,
@@ -280,7 +280,7 @@ impl Failure {
             Self::Staged => say!(
                 tongue,
                 "the test says that it fails",
-                "le test dit qu'il échoue"
+                "le test dit qu’il échoue"
             ),
             _ => String::new(),
         }
@@ -294,7 +294,7 @@ fn http(whom: Whom, status: u16, words: Option<&str>, tongue: &Tongue) -> String
         401 | 403 => say!(
             tongue,
             "{whom} does not accept our credentials (HTTP {status})",
-            "{whom} n'accepte pas nos identifiants (HTTP {status})"
+            "{whom} n’accepte pas nos identifiants (HTTP {status})"
         ),
         408 | 425 | 429 => say!(
             tongue,
@@ -345,7 +345,7 @@ mod tests {
         );
         assert_eq!(
             french,
-            "le prestataire d'envoi est en panne (HTTP 503)\u{a0}: «\u{a0}busy, try later\u{a0}»"
+            "le prestataire d’envoi est en panne (HTTP 503)\u{a0}: «\u{a0}busy, try later\u{a0}»"
         );
     }
 }

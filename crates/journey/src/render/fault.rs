@@ -139,15 +139,15 @@ pub enum Thing {
 impl Piece {
     fn words(self, language: Language) -> &'static str {
         let both = match self {
-            Self::Subject => ["subject", "l'objet"],
+            Self::Subject => ["subject", "l’objet"],
             Self::Html => ["HTML part", "la partie HTML"],
             Self::PlainText => ["plain text", "le texte brut"],
             Self::Text => ["text", "le texte"],
             Self::Title => ["title", "le titre"],
             Self::Body => ["body", "le corps"],
             Self::Parameter => ["parameter for WhatsApp", "le paramètre pour WhatsApp"],
-            Self::Label => ["label of an action", "le libellé d'une action"],
-            Self::FileName => ["name of an attachment", "le nom d'une pièce jointe"],
+            Self::Label => ["label of an action", "le libellé d’une action"],
+            Self::FileName => ["name of an attachment", "le nom d’une pièce jointe"],
             Self::Attachment => ["attachment", "la pièce jointe"],
         };
         both[language as usize]
@@ -197,13 +197,13 @@ impl RenderError {
                 say!(
                     tongue,
                     "there is no template `{template}` for {english}",
-                    "il n'y a pas de modèle `{template}` pour l'envoi par {french}"
+                    "il n’y a pas de modèle `{template}` pour l’envoi par {french}"
                 )
             }
             Fault::NoLocale { default } => say!(
                 tongue,
                 "there is neither {locale} nor {default}",
-                "il n'existe ni en {locale} ni en {default}"
+                "il n’existe ni en {locale} ni en {default}"
             ),
             Fault::Empty { part } => {
                 let part = part.words(tongue.language);
@@ -212,7 +212,7 @@ impl RenderError {
             Fault::Endless => say!(
                 tongue,
                 "the template runs too long",
-                "l'exécution du modèle est trop longue"
+                "l’exécution du modèle est trop longue"
             ),
             Fault::TooLarge => {
                 let most = LARGEST / 1024;
@@ -225,17 +225,17 @@ impl RenderError {
             Fault::NoText => say!(
                 tongue,
                 "the output is no text",
-                "le résultat n'est pas du texte"
+                "le résultat n’est pas du texte"
             ),
             Fault::Ttl => say!(
                 tongue,
                 "`ttl` is no time of up to four weeks, such as 4h",
-                "`ttl` n'est pas une durée de quatre semaines au plus, comme 4h"
+                "`ttl` n’est pas une durée de quatre semaines au plus, comme 4h"
             ),
             Fault::Collapse => say!(
                 tongue,
                 "`collapse` has not 1 to 32 letters, digits, - and _",
-                "`collapse` n'est pas fait de 1 à 32 lettres, chiffres, - et _"
+                "`collapse` n’est pas fait de 1 à 32 lettres, chiffres, - et _"
             ),
             Fault::Heavy { bytes } => {
                 let most = Push::MOST;
@@ -274,13 +274,13 @@ impl Wrong {
     /// What follows the place.
     fn say(&self, tongue: &Tongue) -> String {
         match self {
-            Self::NoValue => say!(tongue, " has no value", " n'a pas de valeur"),
+            Self::NoValue => say!(tongue, " has no value", " n’a pas de valeur"),
             Self::NoSuch { thing } => {
                 let thing = thing.words(tongue.language);
                 say!(
                     tongue,
                     ": there is no such {thing}",
-                    " : {thing} n'existe pas"
+                    " : {thing} n’existe pas"
                 )
             }
             Self::FewArguments => say!(
@@ -289,7 +289,7 @@ impl Wrong {
                 " : il manque un argument"
             ),
             Self::ManyArguments => {
-                say!(tongue, ": too many arguments", " : il y a trop d'arguments")
+                say!(tongue, ": too many arguments", " : il y a trop d’arguments")
             }
             Self::Unworkable => say!(tongue, " cannot be worked out", " : impossible à évaluer"),
             Self::Said { said } => {

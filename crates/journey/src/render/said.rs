@@ -102,12 +102,12 @@ impl Said {
                 "the styles of `date` are short, long, full and time",
                 "les styles de `date` sont `short`, `long`, `full` et `time`",
             ],
-            Self::NoDate => ["this is no date", "ce n'est pas une date"],
+            Self::NoDate => ["this is no date", "ce n’est pas une date"],
             Self::NoMoment => [
                 "this is no date and no moment",
-                "ce n'est ni une date ni un moment",
+                "ce n’est ni une date ni un moment",
             ],
-            Self::NoZone => ["no such time zone", "ce fuseau horaire n'existe pas"],
+            Self::NoZone => ["no such time zone", "ce fuseau horaire n’existe pas"],
             Self::ReplaceTooLong => [
                 "`replace` makes too long a text",
                 "`replace` produit un texte trop long",
@@ -130,19 +130,19 @@ impl Said {
             ],
             Self::NoRoot => [
                 "there is no <mjml> element",
-                "l'élément `<mjml>` est absent",
+                "l’élément `<mjml>` est absent",
             ],
             Self::Misplaced => [
                 "an MJML element stands where it may not",
-                "un élément MJML n'est pas à sa place",
+                "un élément MJML n’est pas à sa place",
             ],
             Self::Unclosed => [
                 "an MJML element is not closed",
-                "un élément MJML n'est pas fermé",
+                "un élément MJML n’est pas fermé",
             ],
             Self::Include => [
                 "`mj-include` is not available; use `{% include %}`",
-                "`mj-include` n'est pas disponible ; utilisez `{% include %}`",
+                "`mj-include` n’est pas disponible ; utilisez `{% include %}`",
             ],
             Self::Malformed => ["the MJML is not well-formed", "le MJML est mal formé"],
             Self::NoLayout => [

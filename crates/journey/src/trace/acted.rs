@@ -13,10 +13,10 @@ impl Asked {
             Self::Pause => say!(tongue, "a pause", "une pause"),
             Self::Resume => say!(tongue, "the end of its pause", "la fin de la pause"),
             Self::Exit => say!(tongue, "its exit", "la sortie"),
-            Self::Advance => say!(tongue, "the end of its wait", "la fin de l'attente"),
+            Self::Advance => say!(tongue, "the end of its wait", "la fin de l’attente"),
             Self::Move => say!(tongue, "another version", "une autre version"),
-            Self::Resend => say!(tongue, "the repeat of a message", "le renvoi d'un message"),
-            Self::OptOut => say!(tongue, "an end to messages", "l'arrêt des messages"),
+            Self::Resend => say!(tongue, "the repeat of a message", "le renvoi d’un message"),
+            Self::OptOut => say!(tongue, "an end to messages", "l’arrêt des messages"),
         }
     }
 }

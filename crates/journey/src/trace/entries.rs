@@ -18,7 +18,7 @@ impl NotEntered {
             (Self::Condition, Some(what), _) => say!(
                 tongue,
                 "`{what}` does not hold",
-                "la condition `{what}` n'est pas remplie"
+                "la condition `{what}` n’est pas remplie"
             ),
             (Self::NullKey, Some(what), _) => say!(
                 tongue,
@@ -33,12 +33,12 @@ impl NotEntered {
             (Self::NotInSegment, Some(what), _) => say!(
                 tongue,
                 "the customer does not belong to the segment {what}",
-                "le client n'appartient pas au segment {what}"
+                "le client n’appartient pas au segment {what}"
             ),
             (Self::Again, _, Some(until)) => say!(
                 tongue,
                 "`again` does not allow another entry before {until}",
-                "`again` n'autorise pas de nouvelle entrée avant le {until}"
+                "`again` n’autorise pas de nouvelle entrée avant le {until}"
             ),
             _ => self.say(tongue.language).into(),
         }
@@ -49,7 +49,7 @@ impl NotEntered {
         let both = match self {
             Self::Condition => [
                 "its `if` does not hold",
-                "sa condition `if` n'est pas remplie",
+                "sa condition `if` n’est pas remplie",
             ],
             Self::NullKey => ["its `key` has no value", "sa clé `key` est vide"],
             Self::Inside => [
@@ -58,11 +58,11 @@ impl NotEntered {
             ],
             Self::Again => [
                 "`again` does not allow another entry",
-                "`again` n'autorise pas une nouvelle entrée",
+                "`again` n’autorise pas une nouvelle entrée",
             ],
             Self::Stale => [
                 "the event is older than `fresh` allows",
-                "l'événement est plus ancien que `fresh` ne l'autorise",
+                "l’événement est plus ancien que `fresh` ne l’autorise",
             ],
             Self::ExitHolds => [
                 "an exit condition already holds",
@@ -82,11 +82,11 @@ impl NotEntered {
             ],
             Self::NotInSegment => [
                 "the customer does not belong to the segment",
-                "le client n'appartient pas au segment",
+                "le client n’appartient pas au segment",
             ],
             Self::NotStartable => [
                 "no published journey of that name has an entry by `api`",
-                "aucun parcours publié de ce nom n'a d'entrée par `api`",
+                "aucun parcours publié de ce nom n’a d’entrée par `api`",
             ],
             Self::Paused => ["the journey is paused", "le parcours est en pause"],
         };

@@ -20,7 +20,7 @@ impl Fact {
             text.push_str(&say!(tongue, " for {event}", " {event}"));
         }
         if let Some(until) = until.map(|at| tongue.moment(at)) {
-            text.push_str(&say!(tongue, " until {until}", " jusqu'au {until}"));
+            text.push_str(&say!(tongue, " until {until}", " jusqu’au {until}"));
         }
         if let Some(zone) = zone.as_deref().map(|zone| zone_words(zone, tongue)) {
             text.push_str(&say!(tongue, " (hours of {zone})", " (heure de {zone})"));
@@ -87,7 +87,7 @@ impl Fact {
                 say!(
                     tongue,
                     "the message did not go: {why} ({detail})",
-                    "le message n'est pas parti : {why} ({detail})"
+                    "le message n’est pas parti : {why} ({detail})"
                 )
             }
             Self::Noted { what, .. } => {
@@ -152,16 +152,16 @@ impl Fact {
                 Some(until) => say!(
                     tongue,
                     "calls {endpoint}, waits until {until}",
-                    "appelle {endpoint}, attend jusqu'au {until}"
+                    "appelle {endpoint}, attend jusqu’au {until}"
                 ),
                 None => say!(tongue, "calls {endpoint}", "appelle {endpoint}"),
             },
             Self::CallAnswered { .. } => {
-                say!(tongue, "the call was answered", "l'appel a reçu sa réponse")
+                say!(tongue, "the call was answered", "l’appel a reçu sa réponse")
             }
             Self::CallFailed { why, .. } => {
                 let why = why.say(tongue);
-                say!(tongue, "the call failed: {why}", "l'appel a échoué : {why}")
+                say!(tongue, "the call failed: {why}", "l’appel a échoué : {why}")
             }
             Self::HandedOver { .. } => {
                 say!(
@@ -200,7 +200,7 @@ impl Fact {
                 None => say!(
                     tongue,
                     "will not enter by date any more",
-                    "plus d'entrée prévue par date"
+                    "plus d’entrée prévue par date"
                 ),
             },
             _ => String::new(),
@@ -223,13 +223,13 @@ impl Fact {
                 say!(
                     tongue,
                     "{moved}; forgot what has another type there: run.{names}",
-                    "{moved} ; oublié, car d'un autre type : run.{names}"
+                    "{moved} ; oublié, car d’un autre type : run.{names}"
                 )
             }
             Self::Kept { version } => say!(
                 tongue,
                 "finishes on its version: version {version} does not have the step at which it stands",
-                "finit sur sa version : la version {version} n'a plus l'étape en cours"
+                "finit sur sa version : la version {version} n’a plus l’étape en cours"
             ),
             Self::Paused { since } => {
                 let since = tongue.moment(*since);
@@ -290,7 +290,7 @@ impl Fact {
             Self::GivenBack { .. } => say!(
                 tongue,
                 "a message to who was merged into this customer did not go: caps count it no more",
-                "un message au client fusionné n'est pas parti : les plafonds ne le comptent plus"
+                "un message au client fusionné n’est pas parti : les plafonds ne le comptent plus"
             ),
             _ => String::new(),
         }
@@ -328,12 +328,12 @@ impl Fact {
             Self::Restricted { is: true } => say!(
                 tongue,
                 "their processing is restricted: what is known is kept, and nothing is sent",
-                "traitement limité : les données sont gardées, et rien n'est envoyé"
+                "traitement limité : les données sont gardées, et rien n’est envoyé"
             ),
             Self::Restricted { is: false } => say!(
                 tongue,
                 "their processing is not restricted any more",
-                "le traitement n'est plus limité"
+                "le traitement n’est plus limité"
             ),
             Self::AddressSuppressed { channel, reason } => {
                 let channel = by(*channel, tongue);
@@ -341,7 +341,7 @@ impl Fact {
                 say!(
                     tongue,
                     "the {channel} address {why}: it is not used any more",
-                    "l'adresse {channel} n'est plus utilisée ({why})"
+                    "l’adresse {channel} n’est plus utilisée ({why})"
                 )
             }
             Self::AddressUsed { channel } => {
@@ -349,12 +349,12 @@ impl Fact {
                 say!(
                     tongue,
                     "they wrote from the {channel} address, which had bounced: it is used again",
-                    "message reçu de l'adresse {channel}, qui n'était plus utilisée : elle l'est à nouveau"
+                    "message reçu de l’adresse {channel}, qui n’était plus utilisée : elle l’est à nouveau"
                 )
             }
             Self::Ignored { why } => {
                 let french = if &**why == NOTHING_LISTENED {
-                    "aucun parcours n'écoutait"
+                    "aucun parcours n’écoutait"
                 } else {
                     Undone::in_french(why).unwrap_or(why)
                 };

@@ -13,13 +13,13 @@ impl Reason {
     pub fn words(self, language: Language) -> &'static str {
         let both = match self {
             Self::NoConsent => ["No consent", "Pas de consentement"],
-            Self::Unreachable => ["No address", "Pas d'adresse"],
+            Self::Unreachable => ["No address", "Pas d’adresse"],
             Self::SuppressionList => ["Address suppressed", "Adresse bloquée"],
             Self::Capped => ["Frequency cap used up", "Plafond de fréquence atteint"],
             Self::Quiet => ["Quiet hours", "Heures calmes"],
             Self::Expired => [
                 "Expired before it could go",
-                "Date limite passée avant l'envoi",
+                "Date limite passée avant l’envoi",
             ],
             Self::Recalled => [
                 "Taken back: the customer left",
@@ -27,7 +27,7 @@ impl Reason {
             ],
             Self::Failed => [
                 "Refused by the provider",
-                "Refusé par le prestataire d'envoi",
+                "Refusé par le prestataire d’envoi",
             ],
             Self::Unrenderable => ["Template could not be rendered", "Modèle inutilisable"],
             Self::AlreadySent => ["Already sent", "Déjà envoyé"],
@@ -67,7 +67,7 @@ impl Refusal {
                 say!(
                     tongue,
                     "no address for {channel}",
-                    "pas d'adresse pour {channel}"
+                    "pas d’adresse pour {channel}"
                 )
             }
             Reason::SuppressionList => {
@@ -75,7 +75,7 @@ impl Refusal {
                 say!(
                     tongue,
                     "the {channel} address is suppressed ({why})",
-                    "l'adresse {channel} est bloquée ({why})"
+                    "l’adresse {channel} est bloquée ({why})"
                 )
             }
             Reason::Restricted => say!(
@@ -119,7 +119,7 @@ impl Refusal {
         }
         if let Some(until) = self.until {
             let until = tongue.moment(until);
-            text.push_str(&say!(tongue, ", until {until}", ", jusqu'au {until}"));
+            text.push_str(&say!(tongue, ", until {until}", ", jusqu’au {until}"));
         }
         if let Some(zone) = &self.zone {
             let zone = zone_words(zone, tongue);
@@ -181,8 +181,8 @@ pub(super) fn zone_words(zone: &str, tongue: &Tongue) -> String {
     let source = ZoneSource::ALL.into_iter().find(|s| s.words() == source);
     let french = match source {
         Some(ZoneSource::Named) => "comme indiqué",
-        Some(ZoneSource::Trait) => "d'après le trait timezone",
-        Some(ZoneSource::Phone) => "d'après le pays du téléphone",
+        Some(ZoneSource::Trait) => "d’après le trait timezone",
+        Some(ZoneSource::Phone) => "d’après le pays du téléphone",
         Some(ZoneSource::Default) => "par défaut",
         None => return zone.into(),
     };
@@ -204,7 +204,7 @@ impl Fact {
             }
             Self::NotEntered { why, what, until } => {
                 let why = why.of(what.as_deref(), *until, tongue);
-                say!(tongue, "did not enter: {why}", "pas d'entrée : {why}")
+                say!(tongue, "did not enter: {why}", "pas d’entrée : {why}")
             }
             Self::Refreshed => say!(
                 tongue,
@@ -220,7 +220,7 @@ impl Fact {
                 )
             }
             Self::Woke { matched: false } => {
-                say!(tongue, "the wait is over", "l'attente est terminée")
+                say!(tongue, "the wait is over", "l’attente est terminée")
             }
             Self::Chose { arm: Some(n) } => {
                 let n = n + 1;
