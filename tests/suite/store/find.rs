@@ -324,3 +324,13 @@ async fn no_search_looks_at_more_for_there_being_more_customers() {
     assert_eq!(after.0, before.0, "rows were read one after another");
     assert!(after.1 - before.1 < 20_000, "{before:?} {after:?}");
 }
+
+/// Of a benchmark, which asks for ten million.
+#[tokio::test]
+async fn a_crowd_is_gathered_once() {
+    let store = fixture::store().await;
+    store.gather(50, |_| {}).await.unwrap();
+    assert_eq!(store.crowd().await.unwrap(), 50);
+    let again = |n| panic!("they are there, and {n} are made");
+    store.gather(50, again).await.unwrap();
+}

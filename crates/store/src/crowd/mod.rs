@@ -55,10 +55,11 @@ impl Store {
             told(to);
             from = to + 1;
         }
-        sqlx::raw_sql("vacuum (analyze) customer, input, run, message; reset statement_timeout")
+        sqlx::raw_sql("reset statement_timeout")
             .execute(&mut *connection)
             .await
-            .map(drop)
-            .map_err(failed())
+            .map_err(failed())?;
+        drop(connection);
+        self.settle().await
     }
 }
