@@ -11,7 +11,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Until the span is over, or the engine stops.
 pub(super) async fn sleep(span: jiff::SignedDuration, stop: &CancellationToken) {
-    let span = Duration::try_from(span).unwrap_or_default();
+    rest(Duration::try_from(span).unwrap_or_default(), stop).await;
+}
+
+async fn rest(span: Duration, stop: &CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}
         () = tokio::time::sleep(span) => {}
@@ -57,9 +60,6 @@ impl Pause {
         self.beat.failed(error.clone());
         self.engine.metrics.loop_error(name);
         tracing::error!(loop.name = name, error, wait_ms = wait.as_millis(), "will try again");
-        tokio::select! {
-            () = self.stop.cancelled() => {}
-            () = tokio::time::sleep(wait) => {}
-        }
+        rest(wait, &self.stop).await;
     }
 }

@@ -1,6 +1,6 @@
 //! A crowd of customers with a year behind them, drawn by their numbers: what benchmarks of searches need millions of.
 
-use crate::{Error, Store, error::during};
+use crate::{Error, Store, begin::begin, error::during};
 
 /// How many are made in one statement.
 const PAGE: i64 = 100_000;
@@ -33,14 +33,11 @@ impl Store {
         if from > customers {
             return Ok(());
         }
-        let mut connection = self.pool().acquire().await.map_err(failed())?;
-        sqlx::raw_sql("set statement_timeout = 0")
-            .execute(&mut *connection)
-            .await
-            .map_err(failed())?;
         while from <= customers {
             let to = customers.min(from + PAGE - 1);
-            let mut tx = sqlx::Connection::begin(&mut *connection)
+            let mut tx = begin(self.pool()).await.map_err(failed())?;
+            sqlx::query("set local statement_timeout = 0")
+                .execute(&mut *tx)
                 .await
                 .map_err(failed())?;
             for statement in [include_str!("history.sql"), include_str!("customers.sql")] {
@@ -55,11 +52,6 @@ impl Store {
             told(to);
             from = to + 1;
         }
-        sqlx::raw_sql("reset statement_timeout")
-            .execute(&mut *connection)
-            .await
-            .map_err(failed())?;
-        drop(connection);
         self.settle().await
     }
 }
